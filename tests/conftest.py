@@ -1,0 +1,27 @@
+"""Settings for the whole suite: two Hypothesis profiles, and a table that no test can leave changed.
+
+``HYPOTHESIS_PROFILE=ci`` draws many examples, new ones each time; the default, ``dev``, few and always the same.
+"""
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tinygrad_edu import table
+
+COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
+settings.register_profile("dev", max_examples=8, derandomize=True, database=None, **COMMON)
+settings.register_profile("ci", max_examples=150, print_blob=True, **COMMON)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
+
+
+@pytest.fixture(autouse=True)
+def the_table_is_put_back():
+    """Rules that a test declares are gone after it."""
+    tables = table.RULES, table.COMPOSITES, table.PLAIN
+    before = [t.copy() for t in tables]
+    yield
+    for t, b in zip(tables, before):
+        t.clear()
+        t.update(b)

@@ -1,0 +1,47 @@
+"""tinygrad_edu: a reverse-mode autograd engine built from scratch on NumPy.
+
+Every computation is a call to a NumPy function, and whoever answers the call decides what it means: an array
+answers with numbers, a `Tensor` with numbers and a graph that remembers how to differentiate them.
+
+>>> from tinygrad_edu import Tensor
+>>> x = Tensor(3.0, requires_grad=True)
+>>> y = x * x + 2 * x
+>>> y.backward()
+>>> x.grad
+Tensor(8., shape=(), dtype=float64)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from .graph import Node, apply, backpropagate
+from .memory import reuse_memory
+from .modes import debug, enable_grad, is_grad_enabled, no_grad
+from .primitive import primitive
+from .rules.fused import linear, log_softmax, relu, sigmoid, softmax, squared_error
+from .table import rule
+from .tensor import Tensor
+from .unbroadcast import RuleError
+
+from .version import __version__  # noqa: E402
+__all__ = [
+    "Node", "RuleError", "Tensor", "apply", "backpropagate", "data", "debug", "draw", "enable_grad", "gradcheck",
+    "is_grad_enabled", "linear", "log_softmax", "manual_seed", "nn", "no_grad", "optim", "primitive", "relu", "reuse_memory", "rule",
+    "sigmoid", "softmax", "squared_error", "viz",
+]  # fmt: skip
+
+LAZY = {"draw": "viz.graph", "gradcheck": "differences", "GradcheckError": "differences", "manual_seed": "nn.init"}
+
+
+def __getattr__(name: str) -> Any:
+    """Sub-packages are imported when they are first used."""
+    if name in LAZY:
+        value = getattr(import_module(f"{__name__}.{LAZY[name]}"), name)
+    elif name in ("data", "nn", "optim", "viz"):
+        value = import_module(f"{__name__}.{name}")
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value

@@ -1,0 +1,123 @@
+"""The command: ``python -m tinygrad_edu``, also installed as ``tinygrad-edu``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+DESCRIPTION = """\
+Train a network on handwritten digits (the default), draw computation graphs, check gradients.
+Without a command, options go to `train`."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    root = parser()
+    if not arguments or arguments[0] not in (*COMMANDS, "-h", "--help", "--version"):
+        arguments = ["train", *arguments]
+    options = root.parse_args(arguments)
+    try:
+        return COMMANDS[options.command](options)
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return 130
+    except (OSError, ValueError) as error:
+        print(f"tinygrad-edu: {error}", file=sys.stderr)
+        return 2
+
+
+def parser() -> argparse.ArgumentParser:
+    """What the command line may say."""
+    from . import __version__
+
+    root = argparse.ArgumentParser(
+        prog="tinygrad-edu", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="`tinygrad-edu train --help` explains the options of training, and so on for each command.",
+    )
+    root.add_argument("--version", action="version", version=f"tinygrad-edu {__version__}")
+    commands = root.add_subparsers(dest="command", metavar="command", required=True)
+
+    train = commands.add_parser("train", help="train the notes' network on MNIST, try it on harder cases, draw it",
+                                formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    network_options(train)
+    train.add_argument("--epochs", type=whole, default=10, metavar="N", help="times to go through all training images")
+    train.add_argument("--batch", type=positive, default=32, metavar="N", help="images in a batch")
+    train.add_argument("--rate", type=rate, default=2.0, metavar="R", help="how far to go down the gradient in a step")
+    train.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help="folder for weights and pictures")
+    train.add_argument("--quick", action="store_true", help="only 6,000 training images: to see that it works")
+
+    draw = commands.add_parser("draw", help="draw the computation graph of one training step of the network",
+                               formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    network_options(draw)
+    draw.add_argument("--batch", type=positive, default=32, metavar="N", help="images in the batch")
+    draw.add_argument("--out", type=Path, default=Path("graph.svg"), metavar="FILE", help="the picture: .svg, .png or .gv")
+
+    check = commands.add_parser("check", help="check the network's gradients against finite differences",
+                                formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    network_options(check)
+    check.add_argument("--batch", type=positive, default=4, metavar="N", help="images in the batch")
+    return root
+
+
+def network_options(command: argparse.ArgumentParser) -> None:
+    """Options that every command about the network has."""
+    command.add_argument("--hidden", type=positive, nargs="*", default=[16, 16], metavar="N", help="neurons of each hidden layer")
+    command.add_argument("--seed", type=whole, default=0, metavar="N", help="decides all that is random")
+    command.add_argument("--data", type=Path, default=None, metavar="DIR",
+                         help="a folder with four IDX files named as MNIST's are, Fashion-MNIST's say, instead of the MNIST within")
+
+
+def whole(text: str) -> int:
+    """A whole number from 0 up."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
+    return int(text)
+
+
+def positive(text: str) -> int:
+    """A whole number from 1 up."""
+    if whole(text) < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return int(text)
+
+
+def rate(text: str) -> float:
+    """A number from 0 up."""
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError("must be a number from 0 up")
+    return value
+
+
+def train(options: argparse.Namespace) -> int:
+    from .jobs.train import run
+
+    return run(options)
+
+
+def draw(options: argparse.Namespace) -> int:
+    from .jobs.draw import run
+
+    return run(options)
+
+
+def check(options: argparse.Namespace) -> int:
+    from .jobs.check import run
+
+    return run(options)
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {"train": train, "draw": draw, "check": check}
+
+if __name__ == "__main__":
+    # One thread is fastest for matrices this small; NumPy reads these when it is imported.
+    for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(variable, "1")
+    sys.exit(main())

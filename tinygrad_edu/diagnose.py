@@ -1,0 +1,70 @@
+"""Saying what went wrong: errors of the walk, and the debug mode's reports with the user's own source line."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .unbroadcast import RuleError
+
+PACKAGE = str(Path(__file__).parent)
+
+
+def released(node: Any) -> RuntimeError:
+    """The error of a second walk over nodes whose saved values are gone."""
+    return RuntimeError(
+        f"this graph was released by an earlier backward() ({node.name} no longer has the values that its derivative "
+        "needs). To walk it twice, say backward(retain_graph=True) the first time; otherwise compute the result afresh."
+    )
+
+
+def blame(error: Exception, node: Any, i: int, parent: Any) -> Exception:
+    """The error that a rule raised, with a word on which rule it was."""
+    if isinstance(error, AttributeError) and error.name in ("shape", "dtype") and error.obj is not None:
+        error = RuleError(f"the rule gave {error.obj!r}, where an array of shape {parent.shape} was wanted")
+    error.add_note(f"in the derivative of {node.name} with respect to argument {i}, {parent!r}")
+    return error
+
+
+def user_line() -> str:
+    """The innermost line of the calling program that is not this package's nor NumPy's: ``file:line``."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None:
+        name = frame.f_code.co_filename
+        if not name.startswith(PACKAGE) and f"{'numpy'}/" not in name.replace("\\", "/"):
+            break
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+
+
+def inspect_forward(fn: Any, y: Any, args: list[Any], node: Any) -> None:
+    """In debug mode: remember the source line, and report the first value that isn't finite."""
+    where = user_line()
+    if node is not None:
+        node.info = {"line": where}
+    if (bad := first_bad(y)) and not any(first_bad(a) for a in args):
+        name = node.name if node is not None else getattr(fn, "__name__", repr(fn))
+        raise FloatingPointError(f"{name} made {bad} from finite arguments, at {where}")
+
+
+def inspect_backward(node: Any, i: int, d: Any) -> None:
+    """In debug mode: report the first gradient that isn't finite."""
+    if bad := first_bad(getattr(d, "_data", d)):
+        line = (node.info or {}).get("line", "a line that ran outside debug()")
+        raise FloatingPointError(
+            f"the derivative of {node.name} with respect to argument {i} made {bad}; the operation is at {line}"
+        )
+
+
+def first_bad(array: Any) -> str:
+    """Where the first NaN or infinity is and what it is, as ``nan at [0, 2]``; empty if there is none."""
+    if not (isinstance(array, np.ndarray | np.generic) and array.dtype.kind in "fc"):
+        return ""
+    finite = np.isfinite(array)
+    if finite.all():
+        return ""
+    place = np.unravel_index(int(np.argmin(finite)), array.shape)
+    return f"{array[place]} at {[int(i) for i in place]}"

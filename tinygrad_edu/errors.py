@@ -1,0 +1,38 @@
+"""The commonest mistakes, each with what to do about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def needs_float(tensor: Any) -> TypeError:
+    return TypeError(
+        f"only floating tensors can require gradients, and this one is {tensor.dtype}: "
+        "write 1. for 1, or say dtype=float, or tensor.astype(float)"
+    )
+
+
+def not_an_array(data: Any, array: Any) -> TypeError:
+    kind = "a ragged or mixed nest" if array.dtype == object else f"dtype {array.dtype}"
+    return TypeError(f"Tensor() takes numbers, in a regular nest; got {type(data).__name__} ({kind})")
+
+
+def nothing_recorded(tensor: Any) -> RuntimeError:
+    return RuntimeError(
+        f"no graph leads to this tensor (shape {tensor.shape}): none of what it was computed from requires gradients, "
+        "or it was computed under no_grad() or cut by .detach(). Make a leaf with Tensor(..., requires_grad=True)"
+    )
+
+
+def backward_needs_gradient(tensor: Any) -> RuntimeError:
+    return RuntimeError(
+        f"backward() starts from a single number, and this tensor has shape {tensor.shape}: reduce it first "
+        "(.sum() or .mean()), or say where to start with backward(gradient)"
+    )
+
+
+def leaf_assignment(tensor: Any) -> RuntimeError:
+    return RuntimeError(
+        "assigning to items of a leaf that requires gradients would leave it without any: assign to a copy "
+        "(y = x.copy(); y[i] = v), or under no_grad() to change the leaf itself"
+    )

@@ -1,0 +1,1 @@
+"""What the command does: one file for each of its jobs."""

@@ -1,0 +1,79 @@
+"""Whether operations are recorded: not at all, as usual, or with everything a debugger wants.
+
+The mode belongs to the context that sets it: another thread, or another asyncio task, keeps its own.
+"""
+
+from __future__ import annotations
+
+from contextlib import ContextDecorator
+from contextvars import ContextVar, Token
+from typing import Any
+
+OFF, RECORD, DEBUG = 0, 1, 2
+_level: ContextVar[int] = ContextVar("tinygrad_edu level", default=RECORD)
+level = _level.get
+
+
+class _Mode(ContextDecorator):
+    """A context manager, and a decorator, that sets the mode and puts back what was before."""
+
+    setting: int
+
+    def __init__(self) -> None:
+        self._tokens: list[Token[int]] = []
+
+    def __enter__(self) -> None:
+        self._tokens.append(_level.set(self.setting))
+
+    def __exit__(self, *exception: Any) -> None:
+        _level.reset(self._tokens.pop())
+
+    def _recreate_cm(self) -> _Mode:
+        return type(self)()
+
+
+class no_grad(_Mode):
+    """Record nothing: for evaluation, and for changing parameters by hand.
+
+    Examples
+    --------
+    >>> from tinygrad_edu import Tensor, no_grad
+    >>> w = Tensor(2.0, requires_grad=True)
+    >>> with no_grad():
+    ...     y = w * 3
+    >>> y.requires_grad
+    False
+    """
+
+    setting = OFF
+
+
+class enable_grad(_Mode):
+    """Record again, inside `no_grad`."""
+
+    setting = RECORD
+
+
+class debug(_Mode):
+    """Report a NaN or an infinity at the operation that made it first, forward or backward, with your source line.
+
+    Slower: every result is inspected, and every node keeps all its arguments.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinygrad_edu import Tensor, debug
+    >>> x = Tensor([1., 0.], requires_grad=True)
+    >>> with debug(), np.errstate(divide="ignore"):
+    ...     np.log(x)
+    Traceback (most recent call last):
+      ...
+    FloatingPointError: log made -inf at [1] from finite arguments...
+    """
+
+    setting = DEBUG
+
+
+def is_grad_enabled() -> bool:
+    """Whether operations on tensors that require gradients are recorded here and now."""
+    return level() != OFF

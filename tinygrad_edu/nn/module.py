@@ -1,0 +1,165 @@
+"""Module and Parameter: a network is a tree of modules, and its parameters are what their attributes hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Self
+
+import numpy as np
+
+from ..tensor import Tensor
+
+
+class Parameter(Tensor):
+    """A Tensor that a network learns: it requires gradients, and is float32 unless told otherwise.
+
+    Examples
+    --------
+    >>> from tinygrad_edu import nn
+    >>> nn.Parameter([1, 2])
+    Parameter([1., 2.], shape=(2,), dtype=float32, requires_grad=True)
+    """
+
+    __slots__ = ()
+
+    def __init__(self, data: Any, requires_grad: bool = True, *, dtype: Any = np.float32, name: str | None = None) -> None:
+        super().__init__(data, requires_grad, dtype=dtype, name=name)
+
+    def __repr__(self) -> str:
+        return super().__repr__().replace("Tensor(", "Parameter(", 1)
+
+
+class Module:
+    """A part of a network: assign Parameters and other Modules to attributes, and define ``forward``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinygrad_edu import Tensor, nn
+    >>> class Neuron(nn.Module):
+    ...     def __init__(self, inputs):
+    ...         self.weights = nn.Parameter(np.zeros(inputs))
+    ...         self.bias = nn.Parameter(0.)
+    ...     def forward(self, x):
+    ...         return (self.weights * x).sum() + self.bias
+    >>> neuron = Neuron(3)
+    >>> [name for name, p in neuron.named_parameters()]
+    ['weights', 'bias']
+    >>> neuron(Tensor([1., 2., 3.])).item()
+    0.0
+    """
+
+    training: bool = True
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.forward(*args, **kwargs)
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """What the module computes; to be defined by each."""
+        raise NotImplementedError(f"{type(self).__name__} has no forward(): define what it computes")
+
+    # ---------------------------------------------------------------------------------- the tree
+
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """Attribute names and the modules there."""
+        return ((name, value) for name, value in vars(self).items() if isinstance(value, Module))
+
+    def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
+        """This module and all below it, with their dotted paths; a module that is shared comes once."""
+        seen: set[int] = set()
+
+        def visit(path: str, module: Module) -> Iterator[tuple[str, Module]]:
+            if id(module) not in seen:
+                seen.add(id(module))
+                yield path, module
+                for name, child in module.named_children():
+                    yield from visit(f"{path}.{name}" if path else name, child)
+
+        return visit(prefix, self)
+
+    def modules(self) -> Iterator[Module]:
+        """This module and all below it."""
+        return (module for _, module in self.named_modules())
+
+    def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
+        """Dotted paths and parameters, such as ``("0.weight", ...)``; a parameter that is shared comes once."""
+        seen: set[int] = set()
+        for path, module in self.named_modules():
+            for name, value in vars(module).items():
+                if isinstance(value, Parameter) and id(value) not in seen:
+                    seen.add(id(value))
+                    yield (f"{path}.{name}" if path else name), value
+
+    def parameters(self) -> Iterator[Parameter]:
+        """All parameters, as optimisers want them."""
+        return (parameter for _, parameter in self.named_parameters())
+
+    def parameter_count(self) -> int:
+        """How many numbers there are to learn."""
+        return sum(p.size for p in self.parameters())
+
+    # ------------------------------------------------------------------------------------- modes
+
+    def train(self, mode: bool = True) -> Self:
+        """Put this module and all below it in training mode."""
+        for module in self.modules():
+            module.training = mode
+        return self
+
+    def eval(self) -> Self:
+        """Put this module and all below it in evaluation mode."""
+        return self.train(False)
+
+    def zero_grad(self) -> None:
+        """Forget all gradients."""
+        for p in self.parameters():
+            p.grad = None
+
+    # ------------------------------------------------------------------------------------- state
+
+    def state_dict(self) -> dict[str, Any]:
+        """Copies of all parameters, by path: a snapshot, which training on does not change."""
+        return {name: p._data.copy() for name, p in self.named_parameters()}
+
+    def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> None:
+        """Take over parameters from a `state_dict`. Nothing is changed unless all fits.
+
+        Parameters
+        ----------
+        state : mapping from path to array_like
+        strict : bool
+            Whether a missing or a surplus entry is an error; False takes over what there is.
+
+        Raises
+        ------
+        KeyError
+            If `strict` and names are missing or unexpected.
+        ValueError
+            If a shape differs.
+        """
+        own = dict(self.named_parameters())
+        missing, surplus = [k for k in own if k not in state], [k for k in state if k not in own]
+        if strict and (missing or surplus):
+            raise KeyError(f"state does not fit {type(self).__name__}: missing {missing}, unexpected {surplus} "
+                           "(strict=False takes over what there is)")
+        arrays = {k: np.asarray(state[k], p.dtype) for k, p in own.items() if k in state}
+        wrong = [f"{k}: {a.shape} for {own[k].shape}" for k, a in arrays.items() if a.shape != own[k].shape]
+        if wrong:
+            raise ValueError(f"state does not fit {type(self).__name__}: shapes differ, {'; '.join(wrong)}")
+        for k, a in arrays.items():
+            own[k]._own()[...] = a
+
+    # -------------------------------------------------------------------------------------- text
+
+    def extra_repr(self) -> str:
+        """What to say of this module between its parentheses."""
+        return ""
+
+    def __repr__(self) -> str:
+        lines = [f"  ({name}): " + repr(child).replace("\n", "\n  ") for name, child in self.named_children()]
+        own = [f"  {name}: {list(p.shape)}" for name, p in vars(self).items() if isinstance(p, Parameter)]
+        head = f"{type(self).__name__}({self.extra_repr()}"
+        n = self.parameter_count()
+        tail = f")  # {n:,} parameter{'s' * (n != 1)}" if n else ")"
+        body = lines if self.extra_repr() else own + lines
+        return head + "\n" + "\n".join(body) + "\n" + tail if body else head + tail

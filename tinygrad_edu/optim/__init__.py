@@ -1,0 +1,5 @@
+"""Going down the gradient."""
+
+from .sgd import SGD
+
+__all__ = ["SGD"]

@@ -1,0 +1,124 @@
+"""Gradient descent: a step along the negative gradient, the direction of steepest descent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from ..value import Value
+
+
+class SGD:
+    """Stochastic gradient descent, with momentum, Nesterov's variant and weight decay as in PyTorch.
+
+    Parameters
+    ----------
+    params : iterable of Tensor
+        What to change, usually ``model.parameters()``.
+    lr : float
+        The rate: how far to go for a gradient of 1.
+    momentum : float
+        How much of the last step is kept in the next; 0 to below 1.
+    dampening : float
+        How much of the gradient is left out of the momentum.
+    weight_decay : float
+        How strongly parameters are drawn to 0 (an L2 penalty).
+    nesterov : bool
+        Look ahead along the momentum.
+
+    Raises
+    ------
+    ValueError
+        For rates and factors out of range, and for no parameters.
+
+    Notes
+    -----
+    A step makes no new arrays: it writes into the parameters, through one scratch array for each.
+
+    Examples
+    --------
+    >>> from tinygrad_edu import Tensor, optim
+    >>> x = Tensor(1.0, requires_grad=True)
+    >>> descent = optim.SGD([x], lr=0.25)
+    >>> for _ in range(3):
+    ...     descent.zero_grad()
+    ...     (x * x).backward()
+    ...     descent.step()
+    >>> x.item()
+    0.125
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: float = 1e-3,
+        momentum: float = 0.0,
+        dampening: float = 0.0,
+        weight_decay: float = 0.0,
+        nesterov: bool = False,
+    ) -> None:
+        self.params = list(params)
+        check(self.params)
+        for name, value, top in (("lr", lr, np.inf), ("momentum", momentum, 1), ("dampening", dampening, 1 + 1e-15),
+                                 ("weight_decay", weight_decay, np.inf)):
+            if not 0 <= value < top:
+                raise ValueError(f"SGD: {name}={value} is out of range; it must be at least 0 and below {top:g}")
+        if nesterov and (not momentum or dampening):
+            raise ValueError("SGD: nesterov=True needs momentum above 0 and no dampening")
+        self.lr, self.momentum, self.dampening = lr, momentum, dampening
+        self.weight_decay, self.nesterov = weight_decay, nesterov
+        self._velocity: list[Any] = [None] * len(self.params)
+        self._scratch = [np.empty_like(p._data) for p in self.params]
+        self._rates: list[Any] = []  # 0-d arrays of the parameters' dtypes: the quickest factors
+        self._lr: float | None = None
+
+    def zero_grad(self) -> None:
+        """Forget the gradients, so that the next backward() does not add to them."""
+        for p in self.params:
+            p.grad = None
+
+    def step(self) -> None:
+        """Go one step down, by the gradients that backward() left; parameters without one stay."""
+        if self.lr != self._lr:
+            self._rates, self._lr = [np.array(self.lr, p.dtype) for p in self.params], self.lr
+        plain = not (self.momentum or self.weight_decay)
+        for i, p in enumerate(self.params):
+            if p.grad is None:
+                continue
+            g, scratch, weights = p.grad._data, self._scratch[i], p._own()
+            if not plain:
+                g = self._direction(i, g, weights, scratch)
+            np.multiply(g, self._rates[i], scratch)
+            np.subtract(weights, scratch, weights)
+
+    def _direction(self, i: int, g: Any, weights: Any, scratch: Any) -> Any:
+        """The gradient with decay and momentum: Sutskever et al. 2013, in PyTorch's form."""
+        if self.weight_decay:
+            g = np.add(g, np.multiply(weights, self.weight_decay, out=scratch), out=scratch)
+        if not self.momentum:
+            return g
+        v = self._velocity[i]
+        if v is None:
+            v = self._velocity[i] = g.copy()
+        else:
+            v *= self.momentum
+            v += g if not self.dampening else g * (1 - self.dampening)
+        return v if not self.nesterov else np.add(g, self.momentum * v, out=scratch)
+
+    def __repr__(self) -> str:
+        return f"SGD({len(self.params)} parameters, lr={self.lr}, momentum={self.momentum})"
+
+
+def check(params: list[Any]) -> None:
+    """Refuse what can't be optimised."""
+    if not params:
+        raise ValueError("there are no parameters to optimise: does the model hold Parameters in its attributes?")
+    for p in params:
+        if not isinstance(p, Value):
+            raise TypeError(f"optimisers take Tensors, got {type(p).__name__}: did you mean model.parameters()?")
+        if p._node is None or p._node.parents:
+            raise ValueError(f"an optimiser changes leaves that require gradients; this is not one: {p!r}")
+    if len({id(p) for p in params}) < len(params):
+        raise ValueError("a parameter is given twice")

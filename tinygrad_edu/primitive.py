@@ -1,0 +1,47 @@
+"""The public decorator that makes a function of arrays a differentiable operation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from .graph import apply
+from .table import rule
+from .value import Value
+
+
+def primitive(*vjps: Callable[..., Any] | None, each: Any = None, name: str = "") -> Any:
+    """Make a function of arrays an operation that Tensors record; `vjps` are as for `rule`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinygrad_edu import Tensor, primitive
+    >>> @primitive(lambda g, y, x: g * 3 * x ** 2)
+    ... def cube(x):
+    ...     return x ** 3
+    >>> x = Tensor([1., 2.], requires_grad=True)
+    >>> cube(x).sum().backward()
+    >>> x.grad
+    Tensor([ 3., 12.], shape=(2,), dtype=float64)
+    >>> cube(np.array([1., 2.]))
+    array([1., 8.])
+    """
+
+    def decorate(fn: Callable[..., Any]) -> Callable[..., Any]:
+        rule(fn, *vjps, each=each, name=name)
+
+        @wraps(fn)
+        def operation(*args: Any, **kwargs: Any) -> Any:
+            for a in args:
+                if isinstance(a, Value):
+                    return apply(fn, *args, **kwargs)
+            if any(isinstance(a, Value) for a in kwargs.values()):
+                return apply(fn, *args, **kwargs)
+            return fn(*args, **kwargs)
+
+        operation.fn = fn  # type: ignore[attr-defined]  # the function itself: its place in the table
+        return operation
+
+    return decorate

@@ -1,0 +1,91 @@
+"""Functions of two arguments, element by element.
+
+Singular points: where two arguments tie for the maximum or minimum, each gets half of the gradient; ``x ** 0``
+has derivative 0 everywhere, and ``0 ** p`` has derivative 0 with respect to p; ``hypot(0, 0)`` has derivative 0.
+"""
+
+# ruff: noqa: E731
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from ..table import RULES, rule
+
+zero = lambda g, y, *args, **kwargs: np.zeros_like(g)
+
+# ------------------------------------------------------------------------------ the four operations
+
+rule(np.add,          lambda g, y, a, b: g,
+                      lambda g, y, a, b: g)
+rule(np.subtract,     lambda g, y, a, b: g,
+                      lambda g, y, a, b: -g)
+rule(np.multiply,     lambda g, y, a, b: g * b,
+                      lambda g, y, a, b: g * a)
+rule(np.divide,       lambda g, y, a, b: g / b,
+                      lambda g, y, a, b: -g * y / b)
+
+rule(np.floor_divide, zero, zero)
+rule(np.remainder,    lambda g, y, a, b: g,
+                      lambda g, y, a, b: -g * np.floor_divide(a, b))
+rule(np.fmod,         lambda g, y, a, b: g,
+                      lambda g, y, a, b: -g * np.trunc(np.divide(a, b)))
+
+# ------------------------------------------------------------------------------ powers and the like
+
+
+def power_rule(g: Any, a: Any, b: Any) -> Any:
+    """``g * b * a ** (b - 1)``, which is 0 where b is 0 even if a is 0 too."""
+    if isinstance(b, int | float):
+        return g * b * a ** (b - 1) if b else np.zeros_like(g)
+    return g * b * a ** np.where(b == 0, 1, b - 1)
+
+
+def nonzero(x: Any) -> Any:
+    """`x`, with 1 for 0: a denominator or logarithm whose value there does not matter."""
+    return np.where(x == 0, 1, x)
+
+
+for power in np.power, np.float_power:
+    rule(power,       lambda g, y, a, b: power_rule(g, a, b),
+                      lambda g, y, a, b: g * y * np.log(nonzero(a)))
+
+rule(np.hypot,        lambda g, y, a, b: g * a / nonzero(y),
+                      lambda g, y, a, b: g * b / nonzero(y))
+rule(np.arctan2,      lambda g, y, a, b: g * b / nonzero(a * a + b * b),
+                      lambda g, y, a, b: -g * a / nonzero(a * a + b * b))
+rule(np.logaddexp,    lambda g, y, a, b: g * np.exp(a - y),
+                      lambda g, y, a, b: g * np.exp(b - y))
+rule(np.logaddexp2,   lambda g, y, a, b: g * np.exp2(a - y),
+                      lambda g, y, a, b: g * np.exp2(b - y))
+
+# ------------------------------------------------------------------------------ one or the other
+
+
+def winner(g: Any, wins: Any, ties: Any) -> Any:
+    """All of `g` to the winner, half of it in a tie."""
+    return np.where(wins, g, np.where(ties, g / 2, 0))
+
+
+rule(np.maximum,      lambda g, y, a, b: winner(g, a > b, a == b),
+                      lambda g, y, a, b: winner(g, b > a, a == b))
+rule(np.minimum,      lambda g, y, a, b: winner(g, a < b, a == b),
+                      lambda g, y, a, b: winner(g, b < a, a == b))
+rule(np.fmax,         lambda g, y, a, b: winner(g, (a > b) | (b != b), a == b),  # a NaN loses: x != x
+                      lambda g, y, a, b: winner(g, (b > a) | (a != a), a == b))
+rule(np.fmin,         lambda g, y, a, b: winner(g, (a < b) | (b != b), a == b),
+                      lambda g, y, a, b: winner(g, (b < a) | (a != a), a == b))
+
+rule(np.copysign,     lambda g, y, a, b: g * np.sign(a) * np.sign(y),
+                      zero)
+rule(np.heaviside,    zero,
+                      lambda g, y, a, b: np.where(a == 0, g, 0))
+
+# ------------------------------------------------------------------------------------- short cuts
+# Python's operators compute the same, know short cuts for numbers and squares, and skip a layer of calls.
+
+for fn, operation in ((np.add, operator.add), (np.subtract, operator.sub), (np.multiply, operator.mul),
+                      (np.divide, operator.truediv), (np.power, operator.pow)):  # fmt: skip
+    RULES[fn].compute = operation

@@ -1,0 +1,65 @@
+"""Functions of one argument, element by element.
+
+Singular points: ``absolute`` has derivative 0 at 0. Functions constant but for jumps have derivative 0.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+
+import numpy as np
+
+from ..table import RULES, rule
+from .arithmetic import zero
+
+rule(np.negative,   lambda g, y, x: -g)
+rule(np.positive,   lambda g, y, x: g)
+rule(np.absolute,   lambda g, y, x: g * np.sign(x))
+rule(np.fabs,       lambda g, y, x: g * np.sign(x))
+rule(np.square,     lambda g, y, x: g * 2 * x)
+rule(np.sqrt,       lambda g, y, x: g / (2 * y))
+rule(np.cbrt,       lambda g, y, x: g / (3 * y * y))
+rule(np.reciprocal, lambda g, y, x: -g * y * y)
+
+# ------------------------------------------------------------------------- exponentials and logarithms
+
+rule(np.exp,        lambda g, y, x: g * y)
+rule(np.exp2,       lambda g, y, x: g * y * math.log(2))
+rule(np.expm1,      lambda g, y, x: g * (y + 1))
+rule(np.log,        lambda g, y, x: g / x)
+rule(np.log2,       lambda g, y, x: g / (x * math.log(2)))
+rule(np.log10,      lambda g, y, x: g / (x * math.log(10)))
+rule(np.log1p,      lambda g, y, x: g / (1 + x))
+
+# ----------------------------------------------------------------------------------- circular
+
+rule(np.sin,        lambda g, y, x: g * np.cos(x))
+rule(np.cos,        lambda g, y, x: -g * np.sin(x))
+rule(np.tan,        lambda g, y, x: g * (1 + y * y))
+rule(np.arcsin,     lambda g, y, x: g / np.sqrt(1 - x * x))
+rule(np.arccos,     lambda g, y, x: -g / np.sqrt(1 - x * x))
+rule(np.arctan,     lambda g, y, x: g / (1 + x * x))
+rule(np.deg2rad,    lambda g, y, x: g * (math.pi / 180))
+rule(np.radians,    lambda g, y, x: g * (math.pi / 180))
+rule(np.rad2deg,    lambda g, y, x: g * (180 / math.pi))
+rule(np.degrees,    lambda g, y, x: g * (180 / math.pi))
+
+# ---------------------------------------------------------------------------------- hyperbolic
+
+rule(np.sinh,       lambda g, y, x: g * np.cosh(x))
+rule(np.cosh,       lambda g, y, x: g * np.sinh(x))
+rule(np.tanh,       lambda g, y, x: g * (1 - y * y))
+rule(np.arcsinh,    lambda g, y, x: g / np.sqrt(x * x + 1))
+rule(np.arccosh,    lambda g, y, x: g / np.sqrt(x * x - 1))
+rule(np.arctanh,    lambda g, y, x: g / (1 - x * x))
+
+# ------------------------------------------------------------------------------ steps: derivative 0
+
+for step in np.sign, np.floor, np.ceil, np.trunc, np.rint:
+    rule(step, zero)
+rule(np.round, lambda g, y, x, decimals=0: np.zeros_like(g))
+rule(np.around, lambda g, y, x, decimals=0: np.zeros_like(g))
+
+RULES[np.negative].compute = operator.neg  # as in arithmetic.py
+RULES[np.absolute].compute = operator.abs

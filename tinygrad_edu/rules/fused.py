@@ -1,0 +1,103 @@
+"""Functions that NumPy lacks and networks need, each fused into one operation because that pays.
+
+They are declared with the same table as NumPy's own, by the same decorator that is there for yours.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..primitive import primitive
+from .products import rows
+from .reductions import spread
+
+# The largest number whose exponential is finite, and 1, as 0-d arrays of each dtype: the quickest constants.
+LIMITS = {t: (np.array(np.log(np.finfo(t).max) - 1, t), np.array(1, t)) for t in "efdg"}
+
+
+@primitive(lambda g, y, x: g * y * (1 - y))
+def sigmoid(x: Any) -> Any:
+    """The logistic function 1 / (1 + exp(-x)): a graded neuron's activation, between 0 and 1.
+
+    Computed as e / (1 + e) with e = exp(x), bounded: exact for large negative numbers too, and without overflow.
+
+    Examples
+    --------
+    >>> from tinygrad_edu import Tensor, sigmoid
+    >>> sigmoid(Tensor([-1000., 0., 1000.]))
+    Tensor([0. , 0.5, 1. ], shape=(3,), dtype=float64)
+    """
+    if getattr(x, "shape", ()) == () or x.dtype.char not in LIMITS:
+        e = np.exp(np.minimum(x, 80))  # numbers, integers, other kinds of array
+        return e / (1 + e)
+    limit, one = LIMITS[x.dtype.char]
+    e = np.minimum(x, limit)
+    np.exp(e, e)
+    return np.divide(e, e + one, e)
+
+
+@primitive(lambda g, y, x: np.where(y > 0, g, 0))
+def relu(x: Any) -> Any:
+    """The rectifier max(x, 0), elementwise; its derivative at 0 is 0."""
+    return np.maximum(x, 0)
+
+
+@primitive(
+    lambda g, y, x, weight, bias=None: rows(g).dot(weight).reshape(x.shape),
+    lambda g, y, x, weight, bias=None: rows(g).T.dot(rows(x)),
+    lambda g, y, x, weight, bias=None: g,
+)
+def linear(x: Any, weight: Any, bias: Any = None) -> Any:
+    """A layer of weighted sums, ``x @ weight.T + bias``.
+
+    Parameters
+    ----------
+    x : (..., inputs)
+    weight : (outputs, inputs)
+    bias : (outputs,), optional
+
+    Returns
+    -------
+    (..., outputs)
+    """
+    if x.ndim <= 2:
+        y = x.dot(weight.T)
+    else:  # one large product, not a loop over small ones
+        y = rows(x).dot(weight.T).reshape(x.shape[:-1] + weight.shape[:1])
+    if bias is None:
+        return y
+    if y.dtype is bias.dtype:
+        y += bias
+        return y
+    return y + bias
+
+
+def centred(g: Any, weights: Any, axis: int) -> Any:
+    """`g` less its sum: what is left when the outputs must add up to one."""
+    return g - weights * np.sum(g, axis, keepdims=True)
+
+
+@primitive(lambda g, y, x, axis=-1: centred(g * y, y, axis))
+def softmax(x: Any, axis: int = -1) -> Any:
+    """exp(x), divided by its sum along `axis`; computed without overflow."""
+    e = np.exp(x - np.max(x, axis, keepdims=True))
+    return e / np.sum(e, axis, keepdims=True)
+
+
+@primitive(lambda g, y, x, axis=-1: centred(g, np.exp(y), axis))
+def log_softmax(x: Any, axis: int = -1) -> Any:
+    """log(softmax(x)), computed without overflow and without the logarithm of 0."""
+    x = x - np.max(x, axis, keepdims=True)
+    return x - np.log(np.sum(np.exp(x), axis, keepdims=True))
+
+
+@primitive(
+    lambda g, y, a, b, divisor=1: g * (2 / divisor) * (a - b),
+    lambda g, y, a, b, divisor=1: g * (-2 / divisor) * (a - b),
+)
+def squared_error(a: Any, b: Any, divisor: float = 1) -> Any:
+    """The sum of the squared differences of `a` and `b` over `divisor`, a single number."""
+    d = np.subtract(a, b).reshape(-1)
+    return d.dot(d) / divisor

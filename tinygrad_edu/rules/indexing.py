@@ -1,0 +1,120 @@
+"""Taking elements out and putting them in: getitem and scatter are each other's transpose.
+
+What `getitem` reads twice, `scatter` adds up; so repeated indices get the sum of their gradients.
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from ..graph import apply, bare
+from ..table import composite, rule
+
+# -------------------------------------------------------------------------------------- the pair
+
+
+def scatter(values: Any, index: Any, shape: tuple[int, ...]) -> Any:
+    """Zeros of `shape`, with `values` added at `index`."""
+    if not isinstance(values, np.ndarray | np.generic):
+        return apply(scatter, values, index, shape)
+    out = np.zeros(shape, values.dtype)
+    if is_basic(index):
+        out[index] = values
+    else:
+        np.add.at(out, index, values)
+    return out
+
+
+rule(operator.getitem, lambda g, y, x, index: scatter(g, index, x.shape), name="getitem")
+rule(scatter,          lambda g, y, values, index, shape: g[index])
+
+# --------------------------------------------------------------------------------- item assignment
+
+
+def setitem(x: Any, index: Any, value: Any) -> Any:
+    """A copy of `x` with ``x[index] = value`` done."""
+    out = np.array(x)
+    out[index] = value
+    return out
+
+
+def overwritten(g: Any, index: Any) -> Any:
+    """`g` with 0 where `index` points."""
+    return apply(setitem, g, index, 0) if not isinstance(g, np.ndarray) else setitem(g, index, 0)
+
+
+def written(g: Any, index: Any, value: Any) -> Any:
+    """What of `g` each element of the assigned value gets: where an index is repeated, the last one wins."""
+    taken = g[index]
+    if not is_basic(index):
+        turn = np.arange(taken.size).reshape(taken.shape)
+        last = np.zeros(g.shape, int)
+        last[index] = turn
+        taken = np.where(last[index] == turn, taken, 0)
+    surplus = value.ndim - taken.ndim  # NumPy lets (1, n) be assigned to n places
+    return np.reshape(taken, (1,) * surplus + taken.shape) if surplus > 0 else taken
+
+
+rule(setitem, lambda g, y, x, index, value: overwritten(g, index),
+              None,
+              lambda g, y, x, index, value: written(g, index, value))
+
+# ------------------------------------------------------------------------------------------ indices
+
+
+def plain_index(index: Any) -> Any:
+    """An index of the engine's own: no tensors in it, no lists that may change."""
+    if isinstance(index, tuple):
+        return tuple(map(plain_index, index))
+    if isinstance(index, int | slice | np.integer) or index is None or index is Ellipsis:
+        return index
+    if isinstance(index, list):
+        return np.array(bare(index)) if len(index) else np.zeros(0, int)
+    return np.array(bare(index))
+
+
+def is_basic(index: Any) -> bool:
+    """Whether it is made of integers, slices, None and Ellipsis only, so that no place is named twice."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return all(isinstance(i, int | slice | np.integer) and not isinstance(i, bool) or i is None or i is Ellipsis
+               for i in parts)
+
+
+def along(axis: int, index: Any) -> tuple[Any, ...]:
+    """``[:, :, index]`` for axis 2, ``[..., index, :]`` for axis -2."""
+    if axis >= 0:
+        return (slice(None),) * axis + (index,)
+    return (Ellipsis, index) + (slice(None),) * (-1 - axis)
+
+
+@composite(np.take)
+def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise") -> Any:
+    indices = np.asarray(bare(indices))
+    if axis is None:
+        a, axis = np.reshape(a, -1), 0
+    if mode != "raise":
+        n = a.shape[axis]
+        indices = indices % n if mode == "wrap" else np.clip(indices, 0, n - 1)
+    return a[along(axis, indices)]
+
+
+@composite(np.take_along_axis)
+def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
+    indices = np.asarray(bare(indices))
+    if axis is None:
+        arr, axis = np.reshape(arr, -1), 0
+    axis %= arr.ndim
+    grid = [np.arange(n).reshape((-1,) + (1,) * (arr.ndim - i - 1)) for i, n in enumerate(arr.shape)]
+    return arr[tuple(indices if i == axis else g for i, g in enumerate(grid))]
+
+
+@composite(np.compress)
+def compress(condition: Any, a: Any, axis: Any = None) -> Any:
+    return np.take(a, np.flatnonzero(bare(condition)), axis)
+
+
+composite(np.delete)(lambda arr, obj, axis=None: np.take(arr, np.delete(
+    np.arange(arr.size if axis is None else arr.shape[axis]), obj), axis))

@@ -1,0 +1,132 @@
+"""Putting arrays together, choosing between them, taking them apart."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+
+from ..graph import apply, bare
+from ..table import composite, rule
+from .indexing import along
+
+# ----------------------------------------------------------------------------------------- joining
+
+
+def join(*arrays: Any, axis: int, edges: tuple[int, ...]) -> Any:
+    """Arrays one after the other along `axis`; array i lies between ``edges[i]`` and ``edges[i + 1]``."""
+    return np.concatenate(arrays, axis)
+
+
+rule(join, each=lambda i: lambda g, y, *arrays, axis, edges: g[along(axis, slice(edges[i], edges[i + 1]))],
+     name="concatenate")
+
+
+@composite(np.concatenate)
+def concatenate(arrays: Any, axis: Any = 0, dtype: Any = None) -> Any:
+    arrays = list(arrays)
+    if axis is None:
+        arrays, axis = [np.reshape(a, -1) for a in arrays], 0
+    edges = (0, *accumulate(np.shape(a)[axis] for a in arrays))
+    joined = apply(join, *arrays, axis=axis, edges=edges)
+    return joined if dtype is None else joined.astype(dtype)
+
+
+if hasattr(np, "concat"):  # NumPy's other name for it
+    composite(np.concat)(concatenate)
+
+
+@composite(np.stack)
+def stack(arrays: Any, axis: int = 0) -> Any:
+    arrays = list(arrays)
+    shapes = {np.shape(a) for a in arrays}
+    if len(shapes) > 1:
+        raise ValueError(f"stack: all arrays must have the same shape, got {sorted(shapes)}")
+    return np.concatenate([np.expand_dims(a, axis) for a in arrays], axis)
+
+
+composite(np.vstack)(lambda tup: np.concatenate([np.atleast_2d(a) for a in tup], 0))
+composite(np.hstack)(lambda tup: np.concatenate([np.atleast_1d(a) for a in tup], 0 if np.ndim(tup[0]) <= 1 else 1))
+composite(np.dstack)(lambda tup: np.concatenate([np.atleast_3d(a) for a in tup], 2))
+composite(np.column_stack)(lambda tup: np.concatenate(
+    [a if np.ndim(a) > 1 else np.reshape(a, (-1, 1)) for a in tup], 1))
+composite(np.append)(lambda arr, values, axis=None: np.concatenate([arr, values], axis))
+
+# ---------------------------------------------------------------------------------------- splitting
+
+
+@composite(np.array_split)
+def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
+    n = ary.shape[axis]
+    if np.ndim(indices_or_sections) == 0:
+        few, longer = divmod(n, int(indices_or_sections))
+        lengths = [few + 1] * longer + [few] * (int(indices_or_sections) - longer)
+        edges = [0, *accumulate(lengths)]
+    else:
+        edges = [0, *(int(i) for i in bare(indices_or_sections)), n]
+    return [ary[along(axis, slice(a, b))] for a, b in zip(edges, edges[1:], strict=False)]
+
+
+@composite(np.split)
+def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
+    if np.ndim(indices_or_sections) == 0 and ary.shape[axis] % indices_or_sections:
+        raise ValueError(f"split: {ary.shape[axis]} elements can't be divided evenly into {indices_or_sections}; "
+                         "array_split allows uneven parts")
+    return np.array_split(ary, indices_or_sections, axis)
+
+
+composite(np.vsplit)(lambda ary, parts: np.split(ary, parts, 0))
+composite(np.hsplit)(lambda ary, parts: np.split(ary, parts, 0 if ary.ndim == 1 else 1))
+composite(np.dsplit)(lambda ary, parts: np.split(ary, parts, 2))
+
+# ----------------------------------------------------------------------------------------- choosing
+
+
+def choose(condition: Any, a: Any, b: Any) -> Any:
+    """`a` where `condition` holds, `b` elsewhere."""
+    return np.where(condition, a, b)
+
+
+rule(choose, None,
+             lambda g, y, condition, a, b: np.where(condition, g, 0),
+             lambda g, y, condition, a, b: np.where(condition, 0, g), name="where")
+
+composite(np.where)(lambda condition, *ab: apply(choose, condition, *ab) if ab else np.nonzero(condition))
+
+
+@composite(np.clip)
+def clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
+    low, high = a_min if a_min is not None else min, a_max if a_max is not None else max
+    a = a if low is None else np.maximum(a, low)
+    return a if high is None else np.minimum(a, high)
+
+
+# ------------------------------------------------------------------------------------------ padding
+# Padding with zeros is the transpose of slicing; every other mode repeats elements, and is indexing.
+
+
+def pad_zeros(a: Any, width: tuple[tuple[int, int], ...]) -> Any:
+    return np.pad(a, width)
+
+
+rule(pad_zeros, lambda g, y, a, width: g[tuple(slice(w[0], n - w[1]) for w, n in zip(width, g.shape))], name="pad")
+
+
+@composite(np.pad)
+def pad(array: Any, pad_width: Any, mode: str = "constant", **kwargs: Any) -> Any:
+    width = tuple(map(tuple, np.broadcast_to(pad_width, (array.ndim, 2)).tolist()))
+    if not width:  # no axis to pad
+        return np.copy(array)
+    if mode == "constant":
+        constant = kwargs.pop("constant_values", 0)
+        padded = apply(pad_zeros, array, width)
+        if np.ndim(constant) == 0 and not constant:
+            return padded
+        frame = np.pad(np.zeros(array.shape, array.dtype), width, constant_values=bare(constant))
+        return padded + frame
+    if mode not in ("edge", "reflect", "symmetric", "wrap") or kwargs.get("reflect_type", "even") != "even":
+        raise NotImplementedError(f"pad: mode {mode!r} has no derivative rule; use constant, edge, reflect, symmetric or wrap")
+    for axis, w in enumerate(width):
+        array = np.take(array, np.pad(np.arange(array.shape[axis]), w, mode), axis)  # type: ignore[call-overload]
+    return array

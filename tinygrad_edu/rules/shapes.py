@@ -1,0 +1,126 @@
+"""Functions that rearrange elements, or repeat them; each derivative puts the gradient back where it came from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..graph import apply
+from ..table import composite, rule
+
+# ----------------------------------------------------------------------------- same elements, new shape
+
+rule(np.reshape,      lambda g, y, a, shape, order="C": np.reshape(g, a.shape, order))
+rule(np.expand_dims,  lambda g, y, a, axis: np.reshape(g, a.shape))
+rule(np.squeeze,      lambda g, y, a, axis=None: np.reshape(g, a.shape))
+rule(np.transpose,    lambda g, y, a, axes=None: np.transpose(g, inverse(axes)))
+rule(np.swapaxes,     lambda g, y, a, axis1, axis2: np.swapaxes(g, axis1, axis2))
+rule(np.moveaxis,     lambda g, y, a, source, destination: np.moveaxis(g, destination, source))
+rule(np.roll,         lambda g, y, a, shift, axis=None: np.roll(g, tuple(np.negative(shift).ravel()), axis)
+                                                        if axis is not None else np.roll(g, -np.sum(shift)))
+rule(np.copy,         lambda g, y, a, order="K": g)
+rule(np.broadcast_to, lambda g, y, a, shape: g)  # the walk sums over what was stretched, here as everywhere
+
+
+def inverse(axes: Any) -> Any:
+    """The permutation that undoes `axes`."""
+    return None if axes is None else np.argsort([i % len(axes) for i in axes])
+
+
+def cast(x: Any, dtype: Any) -> Any:
+    """``x.astype(dtype)``, as a function."""
+    return x.astype(dtype)
+
+
+rule(cast, lambda g, y, x, dtype: g, name="astype")  # the walk casts back, here as everywhere
+
+if hasattr(np, "astype"):  # NumPy 2.1
+    composite(np.astype)(lambda x, dtype, copy=True: apply(cast, x, np.dtype(dtype)))
+
+
+@composite(np.ravel)
+def ravel(a: Any, order: Any = "C") -> Any:
+    return np.reshape(a, -1, order)
+
+
+@composite(np.atleast_1d)
+def atleast_1d(*arrays: Any) -> Any:
+    return each(lambda a: np.reshape(a, -1) if np.ndim(a) == 0 else a, arrays)
+
+
+@composite(np.atleast_2d)
+def atleast_2d(*arrays: Any) -> Any:
+    return each(lambda a: np.reshape(a, (1, -1)) if np.ndim(a) < 2 else a, arrays)
+
+
+@composite(np.atleast_3d)
+def atleast_3d(*arrays: Any) -> Any:
+    return each(lambda a: np.reshape(a, (1, -1, 1)) if np.ndim(a) < 2 else a[..., None] if np.ndim(a) == 2 else a, arrays)
+
+
+def each(f: Any, arrays: tuple[Any, ...]) -> Any:
+    return f(arrays[0]) if len(arrays) == 1 else tuple(map(f, arrays))
+
+
+# ----------------------------------------------------------------------- made of indexing and broadcasting
+
+
+@composite(np.flip)
+def flip(m: Any, axis: Any = None) -> Any:
+    axes = range(m.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    chosen = [i % m.ndim for i in axes] if m.ndim else []
+    return m[tuple(slice(None, None, -1) if i in chosen else slice(None) for i in range(m.ndim))]
+
+
+composite(np.fliplr)(lambda m: np.flip(m, 1))
+composite(np.flipud)(lambda m: np.flip(m, 0))
+
+
+@composite(np.repeat)
+def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
+    if axis is None:
+        a, axis = np.reshape(a, -1), 0
+    return np.take(a, np.repeat(np.arange(a.shape[axis]), repeats), axis)
+
+
+@composite(np.tile)
+def tile(A: Any, reps: Any) -> Any:
+    reps = (reps,) if np.ndim(reps) == 0 else tuple(reps)
+    shape = (1,) * (len(reps) - A.ndim) + A.shape
+    reps = (1,) * (len(shape) - len(reps)) + reps
+    paired = np.reshape(A, tuple(k for n in shape for k in (1, n)))
+    stretched = np.broadcast_to(paired, tuple(k for pair in zip(reps, shape, strict=True) for k in pair))
+    return np.reshape(stretched, tuple(r * n for r, n in zip(reps, shape, strict=True)))
+
+
+@composite(np.broadcast_arrays)
+def broadcast_arrays(*arrays: Any) -> Any:
+    shape = np.broadcast_shapes(*map(np.shape, arrays))
+    return tuple(np.broadcast_to(a, shape) for a in arrays)
+
+
+@composite(np.diagonal)
+def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    a = np.moveaxis(a, (axis1, axis2), (-2, -1))
+    rows, columns = a.shape[-2:]
+    n = max(0, min(rows, columns - offset) if offset >= 0 else min(rows + offset, columns))
+    i = np.arange(n)
+    return a[..., i + max(0, -offset), i + max(0, offset)]
+
+
+@composite(np.trace)
+def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    return np.sum(np.diagonal(a, offset, axis1, axis2), -1)
+
+
+@composite(np.diag)
+def diag(v: Any, k: int = 0) -> Any:
+    if v.ndim == 2:
+        return np.diagonal(v, k)
+    row = np.pad(v, ((max(k, 0), max(-k, 0)),))  # each element in its column
+    return np.where(np.eye(row.size, k=k, dtype=bool), row, 0)
+
+
+composite(np.tril)(lambda m, k=0: np.where(np.tri(*m.shape[-2:], k=k, dtype=bool), m, 0))
+composite(np.triu)(lambda m, k=0: np.where(np.tri(*m.shape[-2:], k=k - 1, dtype=bool), 0, m))

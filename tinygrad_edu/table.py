@@ -1,0 +1,184 @@
+"""One table: for every differentiable function, one vector-Jacobian product per argument.
+
+    rule(np.multiply, lambda g, y, a, b: g * b,
+                      lambda g, y, a, b: g * a)
+
+A vector-Jacobian product (vjp) is given `g`, the gradient of the final result with respect to this
+function's output; `y`, that output; and the function's own arguments. It returns the gradient with respect to
+one argument. It is plain NumPy and never mentions broadcasting: the walk undoes that.
+"""
+
+from __future__ import annotations
+
+import dis
+import inspect
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from .value import Value
+
+Function = Callable[..., Any]
+
+RULES: dict[Function, Rule] = {}
+COMPOSITES: dict[Function, Function] = {}
+PLAIN: set[Function] = set()
+
+
+def rule(fn: Function, *vjps: Function | None, each: Callable[[int], Function] | None = None, name: str = "") -> None:
+    """Declare how to differentiate `fn`.
+
+    Parameters
+    ----------
+    fn : callable
+        A NumPy function, or any function from arrays to an array.
+    *vjps : callable or None
+        One for each positional argument: ``vjp(g, y, *args, **kwargs)`` gives the gradient with respect to
+        that argument. None where an argument has no derivative (an axis, a condition).
+    each : callable, optional
+        For functions of any number of arrays, instead of `vjps`: ``each(i)`` gives the vjp of argument `i`.
+    name : str, optional
+        How pictures and errors call it; ``fn.__name__`` unless given.
+
+    Notes
+    -----
+    A node keeps only what its vjps read. Which arguments these are is read off the vjps themselves, so a rule
+    that doesn't use `a` costs no memory for `a`, and one that reads only ``a.shape`` none either.
+
+    Examples
+    --------
+    An operation of one's own: the function, and its derivative.
+
+    >>> import numpy as np
+    >>> from tinygrad_edu import Tensor, apply, rule
+    >>> def cube(x):
+    ...     return x * x * x
+    >>> rule(cube, lambda g, y, x: g * 3 * x * x)
+    >>> x = Tensor(2.0, requires_grad=True)
+    >>> apply(cube, x).backward()
+    >>> x.grad
+    Tensor(12., shape=(), dtype=float64)
+    """
+    if not callable(fn):
+        raise TypeError(f"rule() wants the function first, then its vjps; got {fn!r}")
+    if bool(vjps) == bool(each):
+        raise TypeError(f"rule({fn.__name__}) wants either one vjp per argument or each=, and not both")
+    RULES[fn] = Rule(fn, vjps, each, name or getattr(fn, "__name__", repr(fn)))
+
+
+def composite(fn: Function) -> Callable[[Function], Function]:
+    """Declare that `fn` is to be computed by other functions that have rules: ``@composite(np.std)``."""
+
+    def declare(body: Function) -> Function:
+        COMPOSITES[fn] = body
+        return body
+
+    return declare
+
+
+def plain(*fns: Function) -> None:
+    """Declare functions that have no derivative and return plain arrays: masks, indices, conditions."""
+    PLAIN.update(fns)
+
+
+class Plan(NamedTuple):
+    """What to do for one pattern of arguments that need gradients."""
+
+    rule: Rule
+    vjps: tuple[tuple[int, Function], ...]  # which arguments to differentiate, and how
+    keeps_output: bool  # whether a vjp reads y
+    drop: tuple[int, ...]  # arguments that no vjp reads
+    shape_only: tuple[int, ...]  # arguments of which the vjps read only the shape or dtype
+
+
+class Rule:
+    """A row of the table."""
+
+    __slots__ = ("accepts", "compute", "each", "fn", "name", "plans", "vjps")
+
+    def __init__(self, fn: Function, vjps: tuple[Function | None, ...], each: Any, name: str) -> None:
+        self.fn, self.vjps, self.each, self.name = fn, vjps, each, name
+        self.compute = fn  # or what computes the same, faster
+        self.plans: dict[int, Plan] = {}
+        self.accepts = keywords([each(0)] if each else [v for v in vjps if v])
+
+    def plan(self, mask: int, n: int) -> Plan:
+        """The plan for `n` arguments of which those in the bit mask need gradients."""
+        if self.each:
+            pairs = tuple((i, self.each(i)) for i in range(n) if mask >> i & 1)
+        else:
+            pairs = tuple((i, v) for i, v in enumerate(self.vjps[:n]) if v and mask >> i & 1)
+        uses = [reads(vjp, n) for _, vjp in pairs]
+        values, shapes = (set().union(*column) for column in zip(*uses, strict=True)) if uses else (set(), set())
+        unread = set(range(n)) - values
+        plan = Plan(self, pairs, -1 in values, tuple(unread - shapes), tuple(unread & shapes))
+        self.plans[mask | 1 << n] = plan
+        return plan
+
+    def arrange(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Move tensors given by keyword to their positions, drop keywords that say nothing, refuse those unknown."""
+        if any(isinstance(v, Value) for v in kwargs.values()):
+            names = parameters(self.fn)
+            while len(args) < len(names) and names[len(args)] in kwargs:
+                name = names[len(args)]
+                args, kwargs = (*args, kwargs[name]), {k: v for k, v in kwargs.items() if k != name}
+        kwargs = {k: v for k, v in kwargs.items() if not (k in SILENT and v is SILENT[k])}
+        for k, v in kwargs.items():
+            if k not in self.accepts and k not in FORWARD_ONLY:
+                raise TypeError(f"{self.name}: the argument {k}={v!r} is not supported where gradients are recorded; "
+                                "compute without it, or on .detach()ed tensors")
+            if isinstance(v, Value):
+                if v._node is not None:
+                    raise TypeError(f"{self.name}: no gradient can flow through the keyword argument {k}; "
+                                    "pass it by position, or .detach() it")
+                kwargs[k] = v._data
+        return args, kwargs
+
+    def __repr__(self) -> str:
+        return f"Rule({self.name})"
+
+
+SILENT = {"out": None, "dtype": None, "where": True, "keepdims": False}
+FORWARD_ONLY = {"dtype", "casting", "order", "subok"}
+SHAPE = {"shape", "dtype", "ndim", "size"}
+
+
+def reads(vjp: Function, n: int) -> tuple[set[int], set[int]]:
+    """Which of (y, *args), as -1, 0, 1, ..., `vjp` reads the values of, and which only the shape or dtype of."""
+    everything = set(range(-1, n))
+    code = getattr(vjp, "__code__", None)
+    if code is None:
+        return everything, set()
+    place = {name: i for i, name in enumerate(code.co_varnames[1 : code.co_argcount], start=-1)}
+    star = code.co_varnames[code.co_argcount + code.co_kwonlyargcount] if code.co_flags & inspect.CO_VARARGS else None
+    values: set[int] = set()
+    shapes: set[int] = set()
+    for step, following in pairwise([*dis.get_instructions(code), None]):
+        assert step is not None
+        if not any(word in step.opname for word in ("FAST", "DEREF", "CELL", "CLOSURE")):
+            continue  # not a local variable
+        *names, last = step.argval if isinstance(step.argval, tuple) else (step.argval,)
+        if last in place and following is not None and following.opname == "LOAD_ATTR" and following.argval in SHAPE:
+            shapes.add(place[last])
+        else:
+            names.append(last)
+        values.update(place[name] for name in names if name in place)
+        if star in names:
+            values.update(range(code.co_argcount - 2, n))
+    return values & everything, shapes & everything - values
+
+
+def keywords(vjps: list[Function]) -> set[str]:
+    """The keyword arguments that the vjps understand."""
+    known: set[str] = set()
+    for vjp in vjps:
+        known.update(list(inspect.signature(vjp).parameters)[2:])
+    return known
+
+
+def parameters(fn: Function) -> list[str]:
+    """The names of the parameters of `fn`, where it tells them."""
+    try:
+        return list(inspect.signature(fn).parameters)
+    except (TypeError, ValueError):
+        return []

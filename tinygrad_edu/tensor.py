@@ -1,0 +1,417 @@
+"""Tensor: an array that remembers how it was computed. One line per operator and method."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterator
+from typing import Any, Self
+
+import numpy as np
+
+from . import graph
+from .errors import backward_needs_gradient, leaf_assignment, needs_float, not_an_array, nothing_recorded
+from .graph import Constant, Leaf, apply, backpropagate, bare, wrap
+from .modes import level
+from .protocols import answer_function, answer_ufunc
+from .rules.fused import relu, sigmoid
+from .rules.indexing import plain_index, setitem
+from .rules.shapes import cast
+from .value import Value, copied
+
+
+class Tensor(Value):
+    """A NumPy array that records what is done with it, so that gradients can be computed.
+
+    Parameters
+    ----------
+    data : array_like
+        Numbers of any real or complex dtype. It is copied, so that nothing you do to it later can change what
+        was computed; a read-only array that owns its memory is used as it is.
+    requires_grad : bool
+        Whether `backward` shall leave a gradient in ``.grad``. Only floating tensors can.
+    dtype : dtype, optional
+        As in ``np.array``. Python floats become float64, as everywhere in NumPy.
+    name : str, optional
+        How pictures call it.
+    copy : bool
+        False shares memory with `data`, in both directions.
+
+    Examples
+    --------
+    >>> from tinygrad_edu import Tensor
+    >>> x = Tensor([1., 2., 3.], requires_grad=True)
+    >>> y = (x ** 2).sum()
+    >>> y.backward()
+    >>> x.grad
+    Tensor([2., 4., 6.], shape=(3,), dtype=float64)
+    """
+
+    __slots__ = ()
+
+    def __init__(
+        self, data: Any, requires_grad: bool = False, *, dtype: Any = None, name: str | None = None, copy: bool = True
+    ) -> None:
+        if isinstance(data, Value):
+            if data._node is not None and level():
+                raise TypeError("Tensor(x) of an x that requires gradients would cut the graph; use x itself, "
+                                "x.detach() for its values, or stack() to join tensors")
+            data = data._data
+        frozen = type(data) is np.ndarray and not data.flags.writeable and data.base is None
+        array = np.asarray(data, dtype) if frozen or not copy else np.array(data, dtype)
+        if array.dtype.kind not in "biufc":
+            raise not_an_array(data, array)
+        self._shared = not copy and not frozen
+        self._data = array if array.shape or self._shared else array[()]
+        self._node, self._source, self.grad = None, None, None
+        self.requires_grad = requires_grad
+        if name is not None:
+            self.name = name
+
+    # ------------------------------------------------------------------------------- the graph
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether gradients flow to or through this tensor. Settable on leaves."""
+        return self._node is not None
+
+    @requires_grad.setter
+    def requires_grad(self, wanted: bool) -> None:
+        if not self.is_leaf:
+            raise RuntimeError(f"this tensor was computed (by {self._node.name}): use .detach() to stop gradients here")
+        if wanted and self._data.dtype.kind not in "fc":
+            raise needs_float(self)
+        name = self.name
+        self._node = (self._node or Leaf(self)) if wanted else None
+        if name:
+            self.name = name
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Set `requires_grad`, and return the tensor."""
+        self.requires_grad = requires_grad
+        return self
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether it was made by you rather than by a recorded operation."""
+        return self._node is None or type(self._node) is Leaf
+
+    @property
+    def name(self) -> str | None:
+        """How pictures and errors call this tensor."""
+        place = self._node or self._source
+        return place.info.get("name") if place is not None and place.info else None
+
+    @name.setter
+    def name(self, name: str | None) -> None:
+        if self._node is None and self._source is None:
+            self._source = Constant(self._data)
+        place = self._node or self._source
+        place.info = {**(place.info or {}), "name": name}
+
+    def backward(self, gradient: Any = None, retain_graph: bool = False, create_graph: bool = False) -> None:
+        """Backpropagation: add to each leaf's ``.grad`` the gradient of this tensor with respect to that leaf.
+
+        Parameters
+        ----------
+        gradient : array_like, optional
+            What the gradient starts with, of this tensor's shape; 1 if the tensor holds a single number.
+        retain_graph : bool
+            Keep what the graph saved, so that it can be walked again.
+        create_graph : bool
+            Record the walk itself, so that the gradients can be differentiated too (and retain the graph).
+
+        Raises
+        ------
+        RuntimeError
+            If nothing was recorded, if the graph was released by an earlier walk, or if a tensor of several
+            numbers is given no gradient to start with.
+
+        Examples
+        --------
+        >>> from tinygrad_edu import Tensor
+        >>> x = Tensor(3.0, requires_grad=True)
+        >>> (x * x).backward()
+        >>> x.grad.item()
+        6.0
+        """
+        node = self._node
+        if node is None:
+            raise nothing_recorded(self)
+        if gradient is None:
+            if self._data.size != 1:
+                raise backward_needs_gradient(self)
+            seed: Any = np.ones(node.shape, node.dtype) if node.shape else node.dtype.type(1)
+        else:
+            seed = gradient if create_graph and isinstance(gradient, Value) else np.asarray(bare(gradient))
+            if seed.shape != node.shape:
+                raise ValueError(f"backward(gradient) of shape {seed.shape} for a tensor of shape {node.shape}: "
+                                 "they must be equal")
+            seed = seed.astype(node.dtype) if seed.dtype != node.dtype else seed
+        if create_graph and not isinstance(seed, Value):
+            seed = wrap(np.array(seed))
+        for leaf, g in backpropagate(((node, seed),), None, retain_graph, create_graph).items():
+            tensor = leaf.tensor()  # type: ignore[attr-defined]
+            if tensor is not None and tensor._node is leaf:
+                tensor._accumulate(g)
+
+    def _accumulate(self, g: Any) -> None:
+        """Add `g`, an array of the engine's own, to ``.grad``."""
+        if self.grad is None:
+            self.grad = g if isinstance(g, Value) else wrap(g)
+        elif isinstance(g, Value) or not isinstance(self.grad, Tensor) or self.grad.requires_grad:
+            self.grad = self.grad + g
+        else:
+            np.add(self.grad._own(), g, self.grad._data)
+
+    def retain_grad(self) -> None:
+        """Ask `backward` to leave a gradient in ``.grad`` of this computed tensor too."""
+        if self._node is None:
+            raise nothing_recorded(self)
+        if type(self._node) is Leaf:
+            return
+        me = graph.ref(self)
+
+        def keep(g: Any) -> None:
+            tensor = me()
+            if tensor is not None:
+                tensor._accumulate(copied(g))
+
+        info = self._node.info = self._node.info or {}
+        if "retained" not in info:
+            info["retained"] = True
+            info["hooks"] = (*info.get("hooks", ()), keep)
+
+    def detach(self) -> Tensor:
+        """The same values, cut from the graph."""
+        if self._shared:
+            return wrap(self._lend())  # type: ignore[no-any-return]
+        return wrap(self._data)  # type: ignore[no-any-return]
+
+    # ----------------------------------------------------------------------------- plain values
+
+    @property
+    def data(self) -> Any:
+        """The array, 0-d ones included. Writing into it is seen by the tensor, never by a pending backward."""
+        return Value.data.fget(self)  # type: ignore[attr-defined]
+
+    @data.setter
+    def data(self, array: Any) -> None:
+        if not self.is_leaf:
+            raise RuntimeError(f"this tensor was computed (by {self._node.name}); give data to a leaf, or to .detach()")
+        if array is self._data:
+            return
+        array = np.array(bare(array), dtype=self._data.dtype)
+        same = array.shape == self._data.shape
+        self._data, self._shared, self._source = array, False, None
+        if not same and self._node is not None:
+            self._node, self.grad = Leaf(self), None  # a different shape is a different leaf
+
+    shape = property(lambda self: self._data.shape, doc="Tuple of lengths, one per axis.")
+    dtype = property(lambda self: self._data.dtype, doc="NumPy's dtype.")
+    ndim = property(lambda self: self._data.ndim, doc="Number of axes.")
+    size = property(lambda self: self._data.size, doc="Number of elements.")
+    nbytes = property(lambda self: self._data.nbytes, doc="Bytes of the elements.")
+    itemsize = property(lambda self: self._data.itemsize, doc="Bytes of one element.")
+
+    def numpy(self) -> Any:
+        """The array; an error if the tensor requires gradients, because the graph would be lost."""
+        return np.asarray(self)
+
+    def item(self, *index: Any) -> Any:
+        """The only element, or the one at `index`, as a Python number."""
+        return self._data.item(*index)
+
+    def tolist(self) -> Any:
+        """Nested lists of Python numbers."""
+        return self._data.tolist()
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        if self._node is not None and level():
+            raise TypeError(
+                "turning a Tensor that requires gradients into an array would lose its graph. For the values alone "
+                "use .data or .detach(); to join tensors into one, use np.stack or np.concatenate, not np.array([x, y])"
+            )
+        return np.array(self._data, dtype) if copy else np.asarray(self.data, dtype)
+
+    def __float__(self) -> float: return float(self._data.item())
+    def __int__(self) -> int: return int(self._data.item())
+    def __complex__(self) -> complex: return complex(self._data.item())
+    def __index__(self) -> int: return operator.index(self._data)
+    def __bool__(self) -> bool: return bool(self._data)
+    def __hash__(self) -> int: return id(self)
+    def __contains__(self, item: Any) -> bool: return bool(bare(item) in self._data)
+    def __format__(self, spec: str) -> str: return format(self._data.item() if spec and self.size == 1 else self, spec)
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len() of a 0-d tensor")
+        return int(self.shape[0])
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if not self.shape:
+            raise TypeError("iteration over a 0-d tensor")
+        return (self[i] for i in range(len(self)))
+
+    def __repr__(self) -> str:
+        values = np.array2string(np.asarray(self._data), separator=", ", prefix="Tensor(")
+        parts = [values, f"shape={self.shape}", f"dtype={self.dtype}"]
+        if self.name:
+            parts.append(f"name={self.name!r}")
+        if self._node is not None:
+            parts.append("requires_grad=True" if self.is_leaf else f"op={self._node.name!r}")
+        return f"Tensor({', '.join(parts)})"
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        if not self.is_leaf:
+            raise RuntimeError(f"this tensor was computed (by {self._node.name}): deepcopy .detach() of it instead")
+        twin = memo[id(self)] = self.__reduce__()[0](*self.__reduce__()[1])
+        if self.grad is not None:
+            twin.grad = wrap(self.grad._data.copy())
+        return twin  # type: ignore[no-any-return]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if not self.is_leaf:
+            raise RuntimeError(f"this tensor was computed (by {self._node.name}): save .detach() of it instead")
+        return rebuild, (type(self), self._data.copy(), self.requires_grad, self.name)
+
+    # --------------------------------------------------------------- NumPy's functions come here
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, out: Any = None, **kwargs: Any) -> Any:
+        return answer_ufunc(ufunc, method, inputs, out, kwargs)
+
+    def __array_function__(self, fn: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        return answer_function(fn, types, args, kwargs)
+
+    # -------------------------------------------------------------------------------- operators
+
+    def __add__(self, other: Any) -> Any: return apply(np.add, self, other)
+    def __sub__(self, other: Any) -> Any: return apply(np.subtract, self, other)
+    def __mul__(self, other: Any) -> Any: return apply(np.multiply, self, other)
+    def __truediv__(self, other: Any) -> Any: return apply(np.divide, self, other)
+    def __floordiv__(self, other: Any) -> Any: return apply(np.floor_divide, self, other)
+    def __mod__(self, other: Any) -> Any: return apply(np.remainder, self, other)
+    def __pow__(self, other: Any) -> Any: return apply(np.power, self, other)
+    def __matmul__(self, other: Any) -> Any: return apply(np.matmul, self, other)
+    def __divmod__(self, other: Any) -> Any: return self // other, self % other
+
+    def __radd__(self, other: Any) -> Any: return apply(np.add, other, self)
+    def __rsub__(self, other: Any) -> Any: return apply(np.subtract, other, self)
+    def __rmul__(self, other: Any) -> Any: return apply(np.multiply, other, self)
+    def __rtruediv__(self, other: Any) -> Any: return apply(np.divide, other, self)
+    def __rfloordiv__(self, other: Any) -> Any: return apply(np.floor_divide, other, self)
+    def __rmod__(self, other: Any) -> Any: return apply(np.remainder, other, self)
+    def __rpow__(self, other: Any) -> Any: return apply(np.power, other, self)
+    def __rmatmul__(self, other: Any) -> Any: return apply(np.matmul, other, self)
+    def __rdivmod__(self, other: Any) -> Any: return other // self, other % self
+
+    def __iadd__(self, other: Any) -> Any: return self._in_place(np.add, other)
+    def __isub__(self, other: Any) -> Any: return self._in_place(np.subtract, other)
+    def __imul__(self, other: Any) -> Any: return self._in_place(np.multiply, other)
+    def __itruediv__(self, other: Any) -> Any: return self._in_place(np.divide, other)
+    def __ifloordiv__(self, other: Any) -> Any: return self._in_place(np.floor_divide, other)
+    def __imod__(self, other: Any) -> Any: return self._in_place(np.remainder, other)
+    def __ipow__(self, other: Any) -> Any: return self._in_place(np.power, other)
+    def __imatmul__(self, other: Any) -> Any: return self @ other
+
+    def __neg__(self) -> Any: return apply(np.negative, self)
+    def __pos__(self) -> Any: return apply(np.positive, self)
+    def __abs__(self) -> Any: return apply(np.absolute, self)
+
+    # These have no derivative: plain arrays, to serve as masks and conditions.
+    def __eq__(self, other: Any) -> Any: return self._data == bare(other)
+    def __ne__(self, other: Any) -> Any: return self._data != bare(other)
+    def __lt__(self, other: Any) -> Any: return self._data < bare(other)
+    def __le__(self, other: Any) -> Any: return self._data <= bare(other)
+    def __gt__(self, other: Any) -> Any: return self._data > bare(other)
+    def __ge__(self, other: Any) -> Any: return self._data >= bare(other)
+    def __and__(self, other: Any) -> Any: return self._data & bare(other)
+    def __or__(self, other: Any) -> Any: return self._data | bare(other)
+    def __xor__(self, other: Any) -> Any: return self._data ^ bare(other)
+    def __rand__(self, other: Any) -> Any: return bare(other) & self._data
+    def __ror__(self, other: Any) -> Any: return bare(other) | self._data
+    def __rxor__(self, other: Any) -> Any: return bare(other) ^ self._data
+    def __invert__(self) -> Any: return ~self._data
+
+    def __getitem__(self, index: Any) -> Any:
+        return apply(operator.getitem, self, plain_index(index))
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        recorded = level() and (self._node is not None or isinstance(value, Value) and value._node is not None)
+        if not recorded:
+            self._own()[plain_index(index)] = bare(value)
+        elif type(self._node) is Leaf and self._node.tensor() is self:
+            raise leaf_assignment(self)
+        else:
+            self._become(apply(setitem, self, plain_index(index), value))
+
+    def _in_place(self, fn: Any, other: Any) -> Any:
+        """``+=`` and its kin: into the array if there is nothing to record, else a new tensor for the name."""
+        if level() and (self._node is not None or isinstance(other, Value) and other._node is not None):
+            return apply(fn, self, other)
+        fn(self._own(), bare(other), out=self._data)
+        return self
+
+    def _become(self, other: Any) -> None:
+        """Take the value and the place in the graph of `other`."""
+        self._data, self._node, self._shared, self._source = other._data, other._node, False, None
+
+    # ----------------------------------------------------------------------------------- methods
+
+    def sum(self, axis: Any = None, keepdims: bool = False) -> Any: return apply(np.sum, self, axis, keepdims=keepdims)
+    def mean(self, axis: Any = None, keepdims: bool = False) -> Any: return np.mean(self, axis, keepdims=keepdims)
+    def prod(self, axis: Any = None, keepdims: bool = False) -> Any: return np.prod(self, axis, keepdims=keepdims)
+    def max(self, axis: Any = None, keepdims: bool = False) -> Any: return np.max(self, axis, keepdims=keepdims)
+    def min(self, axis: Any = None, keepdims: bool = False) -> Any: return np.min(self, axis, keepdims=keepdims)
+    def var(self, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
+        return np.var(self, axis, ddof=ddof, keepdims=keepdims)  # type: ignore[call-overload]
+    def std(self, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
+        return np.std(self, axis, ddof=ddof, keepdims=keepdims)  # type: ignore[call-overload]
+    def cumsum(self, axis: Any = None) -> Any: return np.cumsum(self, axis)
+    def cumprod(self, axis: Any = None) -> Any: return np.cumprod(self, axis)
+    def argmax(self, axis: Any = None, keepdims: bool = False) -> Any: return np.argmax(self, axis, keepdims=keepdims)
+    def argmin(self, axis: Any = None, keepdims: bool = False) -> Any: return np.argmin(self, axis, keepdims=keepdims)
+    def argsort(self, axis: Any = -1) -> Any: return np.argsort(self, axis)
+    def any(self, axis: Any = None, keepdims: bool = False) -> Any: return np.any(self, axis, keepdims=keepdims)
+    def all(self, axis: Any = None, keepdims: bool = False) -> Any: return np.all(self, axis, keepdims=keepdims)
+    def nonzero(self) -> Any: return np.nonzero(self)
+
+    def reshape(self, *shape: Any) -> Any: return apply(np.reshape, self, shape[0] if len(shape) == 1 else shape)
+    def ravel(self) -> Any: return apply(np.reshape, self, -1)
+    def flatten(self) -> Any: return apply(np.reshape, self, -1)
+    def transpose(self, *axes: Any) -> Any:
+        return apply(np.transpose, self, (axes[0] if len(axes) == 1 else axes) or None)
+    def swapaxes(self, axis1: int, axis2: int) -> Any: return apply(np.swapaxes, self, axis1, axis2)
+    def squeeze(self, axis: Any = None) -> Any: return np.squeeze(self, axis)
+    def repeat(self, repeats: Any, axis: Any = None) -> Any: return np.repeat(self, repeats, axis)
+    def take(self, indices: Any, axis: Any = None) -> Any: return np.take(self, indices, axis)
+    def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+        return np.diagonal(self, offset, axis1, axis2)  # type: ignore[arg-type]
+    def trace(self, offset: int = 0) -> Any: return np.trace(self, offset)  # type: ignore[arg-type]
+    T = property(lambda self: apply(np.transpose, self), doc="The transpose: all axes in reverse order.")
+    mT = property(lambda self: apply(np.swapaxes, self, -1, -2), doc="The last two axes swapped.")
+
+    def copy(self) -> Any: return apply(np.copy, self)
+    def clip(self, min: Any = None, max: Any = None) -> Any: return apply(np.clip, self, min, max)
+    def round(self, decimals: int = 0) -> Any: return np.round(self, decimals)
+    def dot(self, other: Any) -> Any: return np.dot(self, other)
+    def abs(self) -> Any: return apply(np.absolute, self)
+    def exp(self) -> Any: return apply(np.exp, self)
+    def log(self) -> Any: return apply(np.log, self)
+    def sqrt(self) -> Any: return apply(np.sqrt, self)
+    def tanh(self) -> Any: return apply(np.tanh, self)
+    def relu(self) -> Any: return relu(self)
+    def sigmoid(self) -> Any: return sigmoid(self)
+
+    def astype(self, dtype: Any) -> Any:
+        """The same numbers in another dtype; one that can't carry gradients (int, bool) leaves the graph."""
+        return apply(cast, self, np.dtype(dtype))
+
+
+def rebuild(kind: type[Tensor], array: Any, requires_grad: bool, name: str | None) -> Tensor:
+    """What copying and pickling call."""
+    tensor = kind.__new__(kind)
+    Tensor.__init__(tensor, array, requires_grad, name=name)
+    return tensor
+
+
+graph.result_type = Tensor

@@ -1,0 +1,70 @@
+"""What the engine needs of a tensor: an array, the node that made it, and the right to write.
+
+An array belongs to the graph or to you, never to both. Derivative rules read saved arrays long after the
+forward pass, so an array that a node keeps must never change. Three doors see to that, by construction:
+
+* reading ``tensor.data`` hands the array out; if a node (or another tensor) holds it too, the tensor first
+  takes a private copy, so what you write to can't be what a pending backward reads;
+* ``tensor._lend()`` is how an operation reads a tensor whose array you still hold: it gets a copy;
+* ``tensor._own()`` is how the engine itself writes (optimisers, item assignment): in place where nobody
+  else holds the array, into a copy where somebody does.
+
+"Does anybody else hold it?" needs no bookkeeping: CPython counts references.
+"""
+
+from __future__ import annotations
+
+from sys import getrefcount
+from typing import Any
+
+import numpy as np
+
+ALONE = 2
+"""What ``getrefcount`` says of an array that one slot or container holds: that, and its own argument."""
+
+
+class Value:
+    """An array and the node that computed it; `Tensor` adds the operators."""
+
+    __slots__ = ("__weakref__", "_data", "_node", "_shared", "_source", "grad")
+
+    _data: Any  # the array; read it through `data` unless you are the engine
+    _node: Any  # the graph's node, or None for a constant
+    _shared: bool  # True once the user may hold the array
+    _source: Any  # how a constant looks in pictures, made when first needed
+    grad: Any  # the gradient that backward() leaves here, or None
+
+    @property
+    def data(self) -> Any:
+        """The array itself, 0-d ones included. Writing into it is seen by the tensor, never by a pending backward."""
+        if not self._shared:
+            self._data = self._own()
+            self._shared = True
+        return self._data
+
+    def _own(self) -> Any:
+        """The array, safe to write to; a copy takes its place if anybody else reads it."""
+        if not self._shared and (getrefcount(self._data) != ALONE or not is_whole(self._data)):
+            self._data = copied(self._data)
+        return self._data
+
+    def _lend(self) -> Any:
+        """The array for an operation to read and keep, when the user may hold it: theirs stays theirs."""
+        if getrefcount(self._data) == ALONE and is_whole(self._data):
+            self._shared = False  # the user has let go of it
+            return self._data
+        return self._data.copy()
+
+
+def is_whole(array: Any) -> bool:
+    """Whether `array` owns its memory: a view's memory may be reached through others, which no count tells."""
+    return type(array) is np.ndarray and array.base is None
+
+
+def copied(array: Any) -> Any:
+    """An array of one's own; of a NumPy scalar, which is how a 0-d result is kept within, a 0-d array."""
+    if isinstance(array, Value):
+        twin = object.__new__(type(array))
+        twin._data, twin._node, twin._shared, twin._source, twin.grad = copied(array._data), array._node, False, None, None
+        return twin
+    return np.array(array) if isinstance(array, np.generic) else array.copy()

@@ -1,0 +1,124 @@
+"""What is written in a box: numbers, shapes, arguments of operations, as HTML-like text that can do no harm."""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+import numpy as np
+
+from ..graph import Node
+
+MOST = 6  # elements of which numbers are shown
+LONGEST = 40  # characters in a name
+INFIX = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**", "floor_divide": "//", "remainder": "%"}
+NOISE = {"edges"}  # arguments that follow from the others
+
+
+def label(title: str, detail: str = "", lines: tuple[str, ...] = (), grad: str = "") -> str:
+    """The text of a box: a bold title, what specifies it, its value, its gradient."""
+    head = f"<B>{harmless(title)}</B>" + (f" {harmless(detail)}" if detail else "")
+    rest = [f'<FONT POINT-SIZE="10">{harmless(line)}</FONT>' for line in lines if line]
+    if grad:
+        rest.append(f'<FONT POINT-SIZE="10" COLOR="#a32020">{harmless(grad)}</FONT>')
+    return "<" + "<BR/>".join([head, *rest]) + ">"
+
+
+def harmless(text: str) -> str:
+    """`text`, to be read as it stands: no markup, no escape sequences, nothing invisible, and not too long."""
+    visible = text[: LONGEST + 1]
+    if not visible.isprintable():
+        visible = "".join(c if c.isprintable() or c in JOINERS else c.encode("unicode_escape").decode() for c in visible)
+    if len(visible) > LONGEST:
+        visible = visible[: LONGEST - 1] + "…"
+    return html.escape(visible.replace("\\", "\\\\"))  # Graphviz reads \N, \G and others even here
+
+
+JOINERS = "\u200c\u200d"  # invisible, but some scripts are not written rightly without them
+
+# ------------------------------------------------------------------------------------------ numbers
+
+
+def value_lines(array: Any) -> tuple[str, ...]:
+    """The numbers in a small array, row by row; the shape and dtype of a larger one."""
+    if 0 < array.size <= MOST and array.ndim <= 2:
+        if array.ndim < 2:
+            return (row(array.tolist()),)
+        rows = [row(r) for r in array.tolist()]
+        return tuple("[["[i > 0 :].rjust(2) + r[1:] + ("]" if i == len(rows) - 1 else ",") for i, r in enumerate(rows))
+    return (described(array),)
+
+
+def row(values: Any) -> str:
+    """A number, or a list of numbers."""
+    return "[" + ", ".join(map(number, values)) + "]" if type(values) is list else number(values)
+
+
+def number(v: Any) -> str:
+    """Four significant digits; integers in full."""
+    return str(v) if isinstance(v, int) else f"{v:.4g}"
+
+
+def described(of: Any) -> str:
+    """Shape and dtype of an array or node."""
+    return f"{tuple(of.shape) or 'scalar'} {of.dtype}"
+
+
+def gradient_text(grad: Any) -> str:
+    """A small gradient's numbers; a larger one's norm, since its shape is its tensor's."""
+    if grad.size <= MOST and grad.ndim < 2:
+        return "grad " + value_lines(grad)[0]
+    with np.errstate(all="ignore"):
+        return f"grad, norm {np.linalg.norm(np.abs(grad).astype(float).ravel()):.4g}"
+
+
+# ---------------------------------------------------------------------------------------- arguments
+
+
+def arguments(node: Node) -> str:
+    """The arguments of an operation that are no arrays: ``** 2``, ``1 -``, ``axis=1``, ``[0, :]``."""
+    plain = [(i, p) for i, p in enumerate(node.parents) if not is_array(p)]
+    if len(node.parents) == 2 and len(plain) == 1 and node.name in INFIX:
+        ((i, operand),) = plain
+        return f"{INFIX[node.name]} {argument(operand)}" if i else f"{argument(operand)} {INFIX[node.name]}"
+    names = argument_names(node)
+    given = [(names[i] if i < len(names) else "", p) for i, p in plain] + list(node.kwargs.items())
+    return ", ".join(argument(v) if not k else f"[{index(v)}]" if k == "index" else f"{k}={argument(v)}"
+                     for k, v in given if v is not None and k not in NOISE)  # fmt: skip
+
+
+def is_array(parent: Any) -> bool:
+    """Whether an argument gets a box of its own; numbers and settings are written into the operation's."""
+    return isinstance(parent, Node) or (isinstance(parent, np.ndarray) and parent.ndim > 0)
+
+
+def argument_names(node: Node) -> tuple[str, ...]:
+    """What the derivative rules call the arguments, after `g` and `y`."""
+    for _, vjp in node.plan.vjps:
+        code = getattr(vjp, "__code__", None)
+        if code is not None and code.co_argcount > 2:
+            return tuple(code.co_varnames[2 : code.co_argcount])
+    return ()
+
+
+def argument(v: Any) -> str:
+    """A number or a setting, as one would type it."""
+    if isinstance(v, np.generic) or (isinstance(v, np.ndarray) and v.ndim == 0):
+        v = v.item()
+    if isinstance(v, float | complex):
+        return repr(v) if len(repr(v)) <= 6 else number(v)
+    if isinstance(v, np.ndarray | Node):
+        return f"array{list(v.shape)}"
+    if isinstance(v, type | np.dtype):
+        return np.dtype(v).name if isinstance(v, np.dtype) else v.__name__
+    if isinstance(v, tuple):
+        return "(" + ", ".join(map(argument, v)) + ("," if len(v) == 1 else "") + ")"
+    if isinstance(v, slice):
+        parts = ["" if p is None else argument(p) for p in (v.start, v.stop, v.step)]
+        return ":".join(parts if parts[2] else parts[:2])
+    return "..." if v is Ellipsis else getattr(v, "__name__", "") or repr(v)
+
+
+def index(v: Any) -> str:
+    """What stands between the brackets of an index."""
+    return ", ".join(map(argument, v)) if isinstance(v, tuple) else argument(v)
