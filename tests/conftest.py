@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 from tinygrad_edu import table
 
 COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
-settings.register_profile("dev", max_examples=8, derandomize=True, database=None, **COMMON)
+settings.register_profile("dev", max_examples=15, derandomize=True, database=None, **COMMON)
 settings.register_profile("ci", max_examples=150, print_blob=True, **COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 

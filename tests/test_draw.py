@@ -73,8 +73,8 @@ def test_a_neuron_shows_names_values_operations_and_their_settings():
         "w": ["1.5"],
         "b": ["-0.3"],
         "target": ["1"],
-        "multiply": ["scalar float64"],  # an addition needs no numbers for its derivative, and keeps none
-        "add": ["scalar float64"],
+        "multiply": ["0.75"],  # single numbers are kept for pictures, whether a derivative needs them or not
+        "add": ["0.45"],
         "sigmoid": ["activation = 0.6106"],
         "subtract": ["-0.3894"],
         "power ** 2": ["cost = 0.1516"],

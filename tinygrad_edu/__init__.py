@@ -16,20 +16,44 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from .graph import Node, apply, backpropagate
+from .graph import apply, backpropagate
 from .memory import reuse_memory
 from .modes import debug, enable_grad, is_grad_enabled, no_grad
+from .node import Node
 from .primitive import primitive
 from .rules.fused import linear, log_softmax, relu, sigmoid, softmax, squared_error
 from .table import rule
 from .tensor import Tensor
 from .unbroadcast import RuleError
+from .version import __version__
 
-from .version import __version__  # noqa: E402
 __all__ = [
-    "Node", "RuleError", "Tensor", "apply", "backpropagate", "data", "debug", "draw", "enable_grad", "gradcheck",
-    "is_grad_enabled", "linear", "log_softmax", "manual_seed", "nn", "no_grad", "optim", "primitive", "relu", "reuse_memory", "rule",
-    "sigmoid", "softmax", "squared_error", "viz",
+    "Node",
+    "RuleError",
+    "Tensor",
+    "__version__",
+    "apply",
+    "backpropagate",
+    "data",
+    "debug",
+    "draw",
+    "enable_grad",
+    "gradcheck",
+    "is_grad_enabled",
+    "linear",
+    "log_softmax",
+    "manual_seed",
+    "nn",
+    "no_grad",
+    "optim",
+    "primitive",
+    "relu",
+    "reuse_memory",
+    "rule",
+    "sigmoid",
+    "softmax",
+    "squared_error",
+    "viz",
 ]  # fmt: skip
 
 LAZY = {"draw": "viz.graph", "gradcheck": "differences", "GradcheckError": "differences", "manual_seed": "nn.init"}

@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """What the command line may say."""
-    from . import __version__
+    from .version import __version__
 
     root = argparse.ArgumentParser(
         prog="tinygrad-edu", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from os import sep
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from .unbroadcast import RuleError
 
-PACKAGE = str(Path(__file__).parent)
+NOT_THE_USERS = tuple(str(Path(file).parent) + sep for file in (__file__, np.__file__))
 
 
 def released(node: Any) -> RuntimeError:
@@ -23,7 +24,8 @@ def released(node: Any) -> RuntimeError:
 
 def blame(error: Exception, node: Any, i: int, parent: Any) -> Exception:
     """The error that a rule raised, with a word on which rule it was."""
-    if isinstance(error, AttributeError) and error.name in ("shape", "dtype") and error.obj is not None:
+    tb = error.__traceback__
+    if isinstance(error, AttributeError) and error.name in ("shape", "dtype") and tb is not None and tb.tb_next is None:
         error = RuleError(f"the rule gave {error.obj!r}, where an array of shape {parent.shape} was wanted")
     error.add_note(f"in the derivative of {node.name} with respect to argument {i}, {parent!r}")
     return error
@@ -33,36 +35,37 @@ def user_line() -> str:
     """The innermost line of the calling program that is not this package's nor NumPy's: ``file:line``."""
     frame = sys._getframe(1)
     while frame.f_back is not None:
-        name = frame.f_code.co_filename
-        if not name.startswith(PACKAGE) and f"{'numpy'}/" not in name.replace("\\", "/"):
+        if not frame.f_code.co_filename.startswith(NOT_THE_USERS):
             break
         frame = frame.f_back
     return f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
 
-def inspect_forward(fn: Any, y: Any, args: list[Any], node: Any) -> None:
+def inspect_forward(fn: Any, y: Any, args: Any, node: Any) -> None:
     """In debug mode: remember the source line, and report the first value that isn't finite."""
     where = user_line()
     if node is not None:
         node.info = {"line": where}
-    if (bad := first_bad(y)) and not any(first_bad(a) for a in args):
+    if (bad := first_bad(y)) and not any(map(first_bad, args)):
         name = node.name if node is not None else getattr(fn, "__name__", repr(fn))
         raise FloatingPointError(f"{name} made {bad} from finite arguments, at {where}")
 
 
 def inspect_backward(node: Any, i: int, d: Any) -> None:
     """In debug mode: report the first gradient that isn't finite."""
-    if bad := first_bad(getattr(d, "_data", d)):
+    if bad := first_bad(d):
         line = (node.info or {}).get("line", "a line that ran outside debug()")
         raise FloatingPointError(
             f"the derivative of {node.name} with respect to argument {i} made {bad}; the operation is at {line}"
         )
 
 
-def first_bad(array: Any) -> str:
+def first_bad(values: Any) -> str:
     """Where the first NaN or infinity is and what it is, as ``nan at [0, 2]``; empty if there is none."""
-    if not (isinstance(array, np.ndarray | np.generic) and array.dtype.kind in "fc"):
+    values = getattr(values, "_data", values)  # of a tensor
+    if not isinstance(values, np.ndarray | np.generic) or values.dtype.kind not in "fc":
         return ""
+    array = np.asarray(values)
     finite = np.isfinite(array)
     if finite.all():
         return ""

@@ -1,4 +1,4 @@
-"""A derivative against finite differences: the proof of the pudding.
+"""gradcheck: a derivative against finite differences.
 
 Reverse mode says how steep `f` is; two values of `f` close together say it too, without knowing any rule. Where
 the two disagree, one of the recorded operations has a wrong rule, and each is then tried by itself to find it.
@@ -11,9 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from .graph import Node, apply, backpropagate, bare
+from .graph import apply, backpropagate
 from .modes import debug, is_grad_enabled
+from .node import Node
 from .tensor import Tensor
+from .value import bare
 
 Function = Callable[..., Any]
 EPS = float(np.finfo(float).eps)
@@ -22,27 +24,19 @@ EPS = float(np.finfo(float).eps)
 class GradcheckError(AssertionError):
     """A derivative that finite differences contradict.
 
-    Attributes
-    ----------
-    input : int
-        The index of the input with the worst disagreement.
-    element : tuple of int, or None
-        The index of the worst element; None if a random direction was tried (``fast=True``).
-    reverse, differences : float
-        The two opinions.
-    operation : str
-        Which recorded operation is to blame, and where it was called; empty if each is right by itself.
+    ``input`` and ``element`` are the indices of the worst disagreement, ``reverse`` and ``differences`` the two
+    opinions, and ``operation`` is what is to blame and where it was called; empty if each is right by itself.
     """
 
-    input: int
-    element: tuple[int, ...] | None
+    input: int = 0
+    element: tuple[int, ...] | None = None  # None if a random direction was tried
     reverse: float
     differences: float
     operation: str = ""
 
 
 def gradcheck(
-    f: Function, inputs: Any, order: int = 1, *, eps: float | None = None, rtol: float = 1e-5, atol: float = 1e-7,
+    f: Function, inputs: Any, order: int = 1, *, eps: float = EPS ** (1 / 3), rtol: float = 1e-5, atol: float = 1e-7,
     fast: bool = False, convert: bool = False, seed: int = 0,
 ) -> bool:  # fmt: skip
     """Compare the gradients of `f` with central differences.
@@ -55,8 +49,8 @@ def gradcheck(
         Where to compare: float64 Tensors, arrays or numbers. `f` gets copies.
     order : int
         2 also compares the gradient of the gradient with differences of the gradient, and so on.
-    eps : float, optional
-        The step, for elements up to 1, and relative to larger ones; the cube root of the precision unless given.
+    eps : float
+        The step, for elements up to 1, and relative to larger ones.
     rtol, atol : float
         The two may differ by ``atol + rtol * (the larger of the two)``, and by the rounding of the differences.
     fast : bool
@@ -64,12 +58,11 @@ def gradcheck(
     convert : bool
         Convert inputs that are not float64, instead of refusing them.
     seed : int
-        Of the random weights that make one number of the outputs, and of the random directions.
+        Of the random weights that make one number of several outputs, and of the random directions.
 
     Returns
     -------
-    bool
-        True, always; so that ``assert gradcheck(...)`` reads well.
+    True, so that ``assert gradcheck(...)`` reads well.
 
     Raises
     ------
@@ -80,103 +73,99 @@ def gradcheck(
 
     Notes
     -----
-    The outputs are added up with fixed random weights, so that one walk checks all of them. A kink where the
+    Outputs are added up with fixed random weights, so that one walk checks all of them. A kink where the
     gradient happens to be the mean of the two slopes (``abs`` at 0) passes: there is nothing to contradict.
 
     Examples
     --------
     >>> import numpy as np
     >>> from tinygrad_edu import gradcheck, primitive
-    >>> gradcheck(np.tanh, 0.5, order=2)
+    >>> gradcheck(np.tanh, [np.array([0.5, -1.0])], order=2)
     True
     >>> @primitive(lambda g, y, x: g * 2 * x * x)
     ... def cube(x):
     ...     return x ** 3
-    >>> gradcheck(lambda x: np.exp(cube(x)), np.array([0., 1.]))
+    >>> gradcheck(lambda x: 10 * cube(x), 1.0)
     Traceback (most recent call last):
       ...
-    tinygrad_edu.differences.GradcheckError: the gradient with respect to input 0 is wrong at element [1]...
+    tinygrad_edu.differences.GradcheckError: the gradient with respect to input 0 is wrong at element []
+      reverse mode:  20
+      differences:   30.0000000...
       the operation to blame is cube, argument 0, at ...
     """
     given = inputs if isinstance(inputs, tuple | list) else (inputs,)
     xs = [double(x, f"input {i}", convert) for i, x in enumerate(given)]
-    settings = {"eps": eps or EPS ** (1 / 3), "rtol": rtol, "atol": atol, "fast": fast, "seed": seed}
+    terms = {"eps": eps, "rtol": rtol, "atol": atol, "fast": fast, "seed": seed}
     try:
-        check_orders(f, xs, order, **settings)
+        check(f, xs, order, **terms)
     except GradcheckError as error:
-        error.operation = culprit(f, xs, order, settings)
-        message = (f"the operation to blame is {error.operation}" if error.operation else
-                   "each recorded operation is right by itself: does f compute outside the graph (.data, .detach())?")
-        error.args = (f"{error}\n  {message}",)
+        error.operation = culprit(f, xs, order, terms)
+        if error.operation:
+            error.args = (f"{error}\n  the operation to blame is {error.operation}",)
+        elif "is wrong" in str(error):
+            error.args = (f"{error}\n  each recorded operation is right by itself: does f compute outside the graph "
+                          "(.data, .detach(), arrays made of values)?",)
         raise
     return True
 
 
-def check_orders(f: Function, xs: list[Any], order: int, **settings: Any) -> None:
+def check(f: Function, xs: list[Any], order: int, **terms: Any) -> None:
     """Check `f`, its gradient, the gradient of its gradient, ..."""
     for n in range(1, order + 1):
-        compare(f, xs, "gradient" if n == 1 else f"derivative of order {n}", **settings)
-        f = gradient(f, settings["seed"])
+        compare(f, xs, "gradient" if n == 1 else f"derivative of order {n}", **terms)
+        f = gradient(f, terms["seed"])
 
 
 def compare(f: Function, xs: list[Any], what: str, eps: float, rtol: float, atol: float, fast: bool, seed: int) -> None:
     """Raise an error for the worst of the disagreements between reverse mode and differences."""
     ys, grads = walk(f, [Tensor(x, requires_grad=True) for x in xs], seed, False)
 
-    def weighted(shifted: list[Any]) -> list[Any]:
+    def values(points: list[Any]) -> list[Any]:
         with np.errstate(all="ignore"):
-            outputs = [double(y, "the result of f") for y in listed(f(*map(Tensor, shifted)))]
-        return [y * weights(y.shape, k, seed) for k, y in enumerate(outputs)]
+            return weighted(listed(f(*map(Tensor, points))), seed)
 
-    here = weighted(xs)
+    here = values(xs)
+    if not all(np.allclose(a, b, rtol, atol, equal_nan=True) for a, b in zip(here, ys, strict=True)):
+        raise GradcheckError(f"f gives different values for the same inputs, so it has no {what}: is it random?")
     rounding = 4 * EPS * sum(float(np.abs(y).sum()) for y in here)
-    for a, b in zip(here, ys, strict=True):
-        if not np.allclose(a, b, rtol, atol, equal_nan=True):
-            raise GradcheckError(f"f gives different values for the same inputs, so it has no {what}: is it random?")
 
-    worst, blame = 1.0, None
+    worst, error = 1.0, None
     for i, (x, g) in enumerate(zip(xs, grads, strict=True)):
         for element, u in directions(x, fast, seed):
             h = eps * max(1.0, float(np.abs(x * u).max()))
 
             def slope(a: float, b: float, i: int = i, u: Any = u) -> float:
-                """Of the weighted outputs, between `a` and `b` along the direction."""
-                high, low = (weighted([*xs[:i], xs[i] + t * u, *xs[i + 1 :]]) for t in (b, a))
+                """Of the weighted outputs, from step `a` to step `b` along the direction."""
+                low, high = (values([*xs[:i], xs[i] + t * u, *xs[i + 1 :]]) for t in (a, b))
                 with np.errstate(all="ignore"):
-                    return sum(float((p - q).sum()) for p, q in zip(high, low, strict=True)) / (b - a)
+                    return sum(float((q - p).sum()) for p, q in zip(low, high, strict=True)) / (b - a)
 
-            numeric, reverse = slope(-h, h), float((g * u).sum())
-            allowed = atol + rtol * max(abs(numeric), float(np.linalg.norm(g * u))) + rounding / h
+            reverse, numeric, noise = float((g * u).sum()), slope(-h, h), rounding / h
+            allowed = atol + rtol * max(abs(numeric), float(np.linalg.norm(g * u))) + noise
             badness = abs(numeric - reverse) / allowed
-            if badness > worst or (np.isnan(badness) and blame is None):
+            if badness > worst or (np.isnan(badness) and error is None):
                 worst = badness
-                blame = i, element, reverse, numeric, allowed, h, slope, rounding
-    if blame is not None:
-        raise disagreement(what, *blame, rtol, atol)
+                where = f"at element {list(element)}" if element is not None else "along a random direction"
+                error = GradcheckError(
+                    f"{verdict(what, f'input {i}', where, slope, h, allowed + 64 * noise)}\n"
+                    f"  reverse mode:  {reverse:.12g}\n  differences:   {numeric:.12g}\n"
+                    f"  slope {slope(-h, 0):.6g} on the left, {slope(0, h):.6g} on the right, for a step of {h:.3g}\n"
+                    f"  they differ by {abs(reverse - numeric):.3g}, more than {allowed:.3g} "
+                    f"(rtol={rtol:g}, atol={atol:g}, and rounding)"
+                )
+                error.input, error.element, error.reverse, error.differences = i, element, reverse, numeric
+    if error is not None:
+        raise error
 
 
-def disagreement(
-    what: str, i: int, element: Any, reverse: float, numeric: float, allowed: float, h: float, slope: Any,
-    rounding: float, rtol: float, atol: float,
-) -> GradcheckError:  # fmt: skip
-    """The error, with a look at both sides: one-sided slopes of a smooth function differ in proportion to the step."""
-    where = f"at element {list(element)}" if element is not None else "along a random direction"
-    sides = [(slope(-t, 0.0), slope(0.0, t)) for t in (h, h / 8)]
-    (left, right), gaps = sides[1], [abs(b - a) for a, b in sides]
-    if not np.isfinite([left, right]).all():
-        text = f"f is not finite on both sides of input {i} {where}: differences can't judge its {what} there"
-    elif gaps[0] > allowed + 64 * rounding / h and not gaps[0] / 16 < gaps[1] < gaps[0] / 4:
-        kind = "jumps" if gaps[1] > 4 * gaps[0] else "has a kink"
-        text = f"f {kind} at input {i} {where}: its {what} does not exist there"
-    else:
-        text = f"the {what} with respect to input {i} is wrong {where}"
-    error = GradcheckError(
-        f"{text}\n  reverse mode:  {reverse:.12g}\n  differences:   {numeric:.12g}"
-        f"   (left {left:.6g}, right {right:.6g}, step {h:.3g})\n"
-        f"  they differ by {abs(reverse - numeric):.3g}; rtol={rtol:g}, atol={atol:g} and rounding allow {allowed:.3g}"
-    )
-    error.input, error.element, error.reverse, error.differences = i, element, reverse, numeric
-    return error
+def verdict(what: str, which: str, where: str, slope: Function, h: float, small: float) -> str:
+    """A wrong gradient, or none to be had? Where f is smooth, both sides' slopes differ in proportion to the step."""
+    far, near = (abs(slope(0, t) - slope(-t, 0)) for t in (h, h / 8))
+    if not np.isfinite([far, near]).all():
+        return f"f is not finite on both sides of {which} {where}: differences can't judge its {what} there"
+    if far > small and not far / 16 < near < far / 4:
+        return f"f {'jumps' if near > 4 * far else 'has a kink'} at {which} {where}: its {what} does not exist there"
+    return f"the {what} with respect to {which} is wrong {where}"
 
 
 # ----------------------------------------------------------------------------------- reverse mode
@@ -184,13 +173,11 @@ def disagreement(
 
 def walk(f: Function, leaves: list[Any], seed: int, create_graph: bool) -> tuple[list[Any], tuple[Any, ...]]:
     """The weighted outputs of `f`, and the gradient of their sum with respect to each leaf."""
-    ys, seeds = listed(f(*leaves)), []
-    for k, y in enumerate(ys):
-        if isinstance(y, Tensor) and y._node is not None:
-            seeds.append((y._node, (Tensor if create_graph else np.asarray)(weights(y.shape, k, seed))))
+    ys = listed(f(*leaves))
+    seeds = [(y._node, (Tensor if create_graph else np.asarray)(weights(y.shape, k, seed)))
+             for k, y in enumerate(ys) if isinstance(y, Tensor) and y._node is not None]
     found = backpropagate(seeds, [x._node for x in leaves], create_graph=create_graph)
-    grads = tuple(found[x._node] if x._node in found else np.zeros(x.shape) for x in leaves)
-    return [double(y, "the result of f") * weights(np.shape(y), k, seed) for k, y in enumerate(ys)], grads
+    return weighted(ys, seed), tuple(found[x._node] if x._node in found else np.zeros(x.shape) for x in leaves)
 
 
 def gradient(f: Function, seed: int) -> Function:
@@ -204,8 +191,12 @@ def gradient(f: Function, seed: int) -> Function:
 
 
 def weights(shape: tuple[int, ...], k: int, seed: int) -> Any:
-    """Fixed random weights for output `k`; the seed is shifted from one use to the next."""
-    return np.random.default_rng((seed, k)).uniform(0.5, 1.5, shape)
+    """Fixed random weights for output `k`; a single number keeps its value."""
+    return np.random.default_rng((seed, k)).uniform(0.5, 1.5, shape) if k or shape else np.ones(())
+
+
+def weighted(ys: list[Any], seed: int) -> list[Any]:
+    return [double(y, "the result of f") * weights(np.shape(y), k, seed) for k, y in enumerate(ys)]
 
 
 def directions(x: Any, fast: bool, seed: int) -> Iterator[tuple[tuple[int, ...] | None, Any]]:
@@ -218,10 +209,23 @@ def directions(x: Any, fast: bool, seed: int) -> Iterator[tuple[tuple[int, ...] 
         yield element, u
 
 
+def listed(y: Any) -> list[Any]:
+    return list(y) if isinstance(y, tuple | list) else [y]
+
+
+def double(x: Any, what: str, convert: bool = False) -> Any:
+    """`x` as a float64 array of our own; integers count as constants in results, but not as inputs."""
+    array = np.array(bare(x))
+    if convert or array.dtype == float or (what.startswith("the result") and array.dtype.kind in "biu"):
+        return array.astype(float)
+    raise TypeError(f"{what} is {array.dtype}: differences are exact enough in float64 only. Convert it, "
+                    "with x.astype(float)" + (" or convert=True" if what.startswith("input") else ""))
+
+
 # ------------------------------------------------------------------------------------------ blame
 
 
-def culprit(f: Function, xs: list[Any], order: int, settings: dict[str, Any]) -> str:
+def culprit(f: Function, xs: list[Any], order: int, terms: dict[str, Any]) -> str:
     """The first operation whose rule, tried by itself on the values it met, is contradicted too."""
     try:
         with debug():
@@ -238,7 +242,7 @@ def culprit(f: Function, xs: list[Any], order: int, settings: dict[str, Any]) ->
 
         line = (node.info or {}).get("line", "an unknown line")
         try:
-            check_orders(alone, [double(args[i], "", True) for i in places], order, **settings)
+            check(alone, [double(args[i], "", True) for i in places], order, **terms)
         except GradcheckError as error:
             return f"{node.name}, argument {places[error.input]}, at {line}"
         except Exception as error:
@@ -255,18 +259,3 @@ def recorded(ys: list[Any]) -> list[Node]:
             seen.add(node)
             waiting += node.parents
     return sorted(seen, key=lambda node: -node.order)
-
-
-def listed(y: Any) -> list[Any]:
-    return list(y) if isinstance(y, tuple | list) else [y]
-
-
-def double(x: Any, what: str, convert: bool = False) -> Any:
-    """`x` as a float64 array of our own; integers count as constants in results, but not as inputs."""
-    array = np.array(bare(x))
-    if convert or array.dtype == float or (what.startswith("the result") and array.dtype.kind in "biu"):
-        return array.astype(float)
-    raise TypeError(
-        f"{what} is {array.dtype}: differences are only exact enough in float64. Convert it (x.astype(float)"
-        f"{', or convert=True' if what.startswith('input') else ''}), and check in double precision"
-    )

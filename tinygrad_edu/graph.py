@@ -8,86 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from heapq import heappop, heappush
-from itertools import count
 from sys import getrefcount
 from typing import Any
-from weakref import ref
 
 import numpy as np
 
+from . import value
 from .diagnose import blame, inspect_backward, inspect_forward, released
 from .modes import DEBUG, level
-from .table import COMPOSITES, PLAIN, RULES, Plan
+from .node import NOTHING, Constant, Leaf, Node, order
+from .outside import ARRAYS, KNOWN, admit, as_array, outside
+from .table import RULES, Plan
 from .unbroadcast import fit
-from .value import ALONE, Value, copied, is_whole
+from .value import ALONE, Value, copied, is_whole, wrap
 
 new = object.__new__
-order = count(-1, -1).__next__  # -1, -2, ...: the newest node is the smallest, as heaps like it
-NOTHING: dict[str, Any] = {}
-
-
-class Node:
-    """One recorded operation. It knows its parents but not the tensor it made, so dropped graphs free themselves."""
-
-    __slots__ = ("dtype", "info", "kwargs", "order", "output", "parents", "plan", "saved", "shape")
-
-    plan: Plan  # the rule, for the arguments that need gradients
-    parents: Any  # a sequence, one for each argument: a Node, or what stands for a constant
-    saved: Any  # the arguments, with None where no vjp reads one; None instead of all once released
-    output: Any  # the result, if a vjp reads it
-    kwargs: dict[str, Any]
-    order: int
-    shape: tuple[int, ...]
-    dtype: Any
-    info: dict[str, Any] | None  # what is rarely there: a name, a hook, the user's source line
-
-    @property
-    def name(self) -> str:
-        return self.plan.rule.name
-
-    @property
-    def ndim(self) -> int:
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        return int(np.prod(self.shape, dtype=int))
-
-    def __repr__(self) -> str:
-        return f"<{self.name} -> {self.dtype}{list(self.shape)}>"
-
-
-class Leaf(Node):
-    """Where the graph begins: a tensor that requires gradients, known weakly."""
-
-    __slots__ = ("tensor",)
-
-    tensor: Callable[[], Any]
-
-    def __init__(self, tensor: Value) -> None:
-        self.tensor = ref(tensor)
-        self.parents = self.saved = ()
-        self.output, self.kwargs, self.info, self.order = None, NOTHING, None, order()
-        self.shape, self.dtype = tensor._data.shape, tensor._data.dtype
-
-    @property
-    def name(self) -> str:
-        return (self.info or {}).get("name") or "leaf"
-
-
-class Constant(Leaf):
-    """An array that needs no gradient, as the graph remembers it: its shape, not its values."""
-
-    __slots__ = ()
-
-    def __init__(self, array: Any) -> None:
-        self.parents = self.saved = ()
-        self.output, self.kwargs, self.info, self.order = None, NOTHING, None, 0
-        self.shape, self.dtype = array.shape, array.dtype
-
-    @property
-    def name(self) -> str:
-        return (self.info or {}).get("name") or "constant"
 
 
 # ------------------------------------------------------------------------------------------ the door
@@ -148,8 +83,10 @@ def apply(fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     y = rule.compute(*arrays) if not kwargs else fn(*arrays, **kwargs)
     if type(y) not in ARRAYS:
         y = as_array(y)
-    out = new(result_type)
-    out._data, out._shared, out.grad, out._source = y, False, None, None
+    out = new(value.result_type)
+    out._data = y
+    out._shared = False
+    out.grad = out._source = None
     recording = level()
     if not (mask and recording):
         out._node = None
@@ -160,17 +97,22 @@ def apply(fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         else:
             if constants:
                 remember_constants(args, arrays, parents, plan)
-            if recording is not DEBUG:
+            if plan.drop and recording is not DEBUG:
                 for i in plan.drop:
                     arrays[i] = None
+            if plan.shape_only and recording is not DEBUG:
                 for i in plan.shape_only:
                     arrays[i] = parents[i]  # a node answers .shape and .dtype as the array would
             out._node = node = new(Node)
-            node.plan, node.parents, node.info, node.order = plan, tuple(parents), None, order()
+            node.plan = plan
+            node.parents = tuple(parents)
+            node.order = order()
+            node.info = None
             node.kwargs = {k: v for k, v in kwargs.items() if k in rule.accepts} if kwargs else NOTHING
             node.saved = tuple(arrays)
-            node.output = y if plan.keeps_output or recording is DEBUG else None
-            node.shape, node.dtype = y.shape, y.dtype
+            node.output = y if plan.keeps_output or type(y) is not np.ndarray or recording is DEBUG else None
+            node.shape = y.shape
+            node.dtype = y.dtype
     if recording is DEBUG:
         inspect_forward(fn, y, args, out._node)
     return out
@@ -260,7 +202,7 @@ def backpropagate(
                 if d.shape != parent.shape or d.dtype is not parent.dtype:
                     d = fit(d, parent)
             except Exception as error:
-                raise blame(error, node, i, parent)
+                raise blame(error, node, i, parent)  # noqa: B904  (mostly the same error)
             if debug:
                 inspect_backward(node, i, d)
             if parent in grads:
@@ -270,7 +212,9 @@ def backpropagate(
                 if type(parent) is Node:
                     heappush(heap, (parent.order, parent))
         if not (retain_graph or create_graph):
-            node.saved = node.output = None
+            node.saved = None
+            if type(node.output) is np.ndarray:
+                node.output = None
 
     node = g = d = y = args = None  # type: ignore[assignment]  # no names of ours may count as holders below
     for leaf in grads:
@@ -299,66 +243,3 @@ def on_tensors(node: Node) -> tuple[Any, list[Any]]:
         for a, p in zip(node.saved, node.parents, strict=True)
     ]
     return None if node.output is None else wrap(node.output, node), args
-
-
-# ------------------------------------------------------------------- arrays in, tensors out, the rest
-
-
-result_type: type[Value] = Value  # what apply returns: Tensor, once tensor.py is there
-ARRAYS = {np.ndarray, np.float64, np.float32}  # NumPy hands back scalars where arrays are 0-d: these are fine within
-KNOWN = {np.ndarray, float, int, bool, complex, np.float64, np.float32, tuple, type(None), str, slice, type(...)}
-
-
-def wrap(array: Any, node: Node | None = None) -> Any:
-    """A tensor around an array of the engine's own, made by `node`."""
-    tensor = new(result_type)
-    tensor._data, tensor._node, tensor._shared, tensor._source, tensor.grad = array, node, False, None, None
-    return tensor
-
-
-def as_array(y: Any) -> Any:
-    """A result of a rare type: Python's numbers become NumPy's."""
-    return np.asarray(y)[()] if isinstance(y, bool | int | float | complex) else y
-
-
-def admit(a: Any) -> Any:
-    """An argument of a rare type, as functions take it; NotImplemented if it is not ours to handle."""
-    if isinstance(a, np.ndarray | np.generic | np.dtype | type | range):
-        return a
-    return np.array(a) if isinstance(a, list) else NotImplemented
-
-
-def outside(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Answer for a function that has no rule of its own."""
-    if fn in COMPOSITES:
-        return COMPOSITES[fn](*args, **kwargs)
-    if fn not in PLAIN and level() and any(v._node is not None for v in values_in((args, kwargs))):
-        name = getattr(fn, "__name__", repr(fn))
-        raise NotImplementedError(
-            f"{name} has no derivative rule, and one of its arguments requires gradients. Declare one with "
-            f"rule({name}, ...), build it from functions that have one, or pass tensor.detach() if no gradient is wanted."
-        )
-    y = fn(*bare(args), **bare(kwargs))
-    if fn in PLAIN:
-        return y
-    if isinstance(y, tuple | list):
-        return type(y)(map(wrap, y)) if type(y) in (tuple, list) else type(y)(*map(wrap, y))  # a named tuple
-    return wrap(y) if isinstance(y, np.ndarray | np.generic) else y
-
-
-def values_in(nested: Any) -> Iterable[Value]:
-    """Every tensor in nested lists, tuples and dicts."""
-    if isinstance(nested, Value):
-        yield nested
-    elif isinstance(nested, list | tuple | dict):
-        for item in nested.values() if isinstance(nested, dict) else nested:
-            yield from values_in(item)
-
-
-def bare(nested: Any) -> Any:
-    """The same nest with arrays for tensors."""
-    if isinstance(nested, Value):
-        return nested._lend() if nested._shared else nested._data
-    if isinstance(nested, dict):
-        return {k: bare(v) for k, v in nested.items()}
-    return type(nested)(map(bare, nested)) if type(nested) in (list, tuple) else nested

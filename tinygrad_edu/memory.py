@@ -45,4 +45,5 @@ def reuse_memory(megabytes: int = 512) -> bool:
     if mallopt is None or not hasattr(ctypes.CDLL(None), "gnu_get_libc_version"):
         return False
     settings = (M_MMAP_THRESHOLD, 32 * MEGABYTE), (M_TRIM_THRESHOLD, megabytes * MEGABYTE), (M_TOP_PAD, 16 * MEGABYTE)
-    return all([mallopt(option, value) for option, value in settings])
+    understood = [mallopt(option, value) for option, value in settings]
+    return all(understood)

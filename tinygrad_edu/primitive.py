@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, Protocol
 
 from .graph import apply
 from .table import rule
 from .value import Value
 
 
-def primitive(*vjps: Callable[..., Any] | None, each: Any = None, name: str = "") -> Any:
+def primitive(
+    *vjps: Callable[..., Any] | None, each: Callable[[int], Callable[..., Any]] | None = None, name: str = ""
+) -> Callable[[Callable[..., Any]], Operation]:
     """Make a function of arrays an operation that Tensors record; `vjps` are as for `rule`.
 
     Examples
@@ -29,7 +31,7 @@ def primitive(*vjps: Callable[..., Any] | None, each: Any = None, name: str = ""
     array([1., 8.])
     """
 
-    def decorate(fn: Callable[..., Any]) -> Callable[..., Any]:
+    def decorate(fn: Callable[..., Any]) -> Operation:
         rule(fn, *vjps, each=each, name=name)
 
         @wraps(fn)
@@ -41,7 +43,15 @@ def primitive(*vjps: Callable[..., Any] | None, each: Any = None, name: str = ""
                 return apply(fn, *args, **kwargs)
             return fn(*args, **kwargs)
 
-        operation.fn = fn  # type: ignore[attr-defined]  # the function itself: its place in the table
-        return operation
+        operation.fn = fn  # type: ignore[attr-defined]
+        return operation  # type: ignore[return-value]
 
     return decorate
+
+
+class Operation(Protocol):
+    """What `primitive` makes of a function: callable as before, on arrays and Tensors alike."""
+
+    fn: Callable[..., Any]  # the function itself: its place in the table
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any: ...

@@ -5,22 +5,26 @@ NEP 13 (``__array_ufunc__``) sends us ufuncs and their methods, NEP 18 (``__arra
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
 
-from .graph import apply, bare
-from .value import Value
+from .graph import apply
+from .modes import level
+from .table import parameters
+from .value import Value, bare, values_in, wrap
 
-REDUCTIONS = {
+REDUCTIONS: dict[Any, Any] = {
     np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min,
     np.logical_and: np.all, np.logical_or: np.any,
 }  # fmt: skip
-ACCUMULATIONS = {np.add: np.cumsum, np.multiply: np.cumprod}
+ACCUMULATIONS: dict[Any, Any] = {np.add: np.cumsum, np.multiply: np.cumprod}
+WRITERS = {np.copyto, np.put, np.place, np.putmask, np.put_along_axis, np.fill_diagonal}
 
 
 def answer_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], out: Any, kwargs: dict[str, Any]) -> Any:
-    """``ufunc(...)``, ``ufunc.reduce(...)``, ``.accumulate``, ``.outer``."""
+    """``ufunc(...)``, ``ufunc.reduce(...)``, ``.accumulate``, ``.outer``, ``.at``."""
     if method == "__call__":
         y = apply(ufunc, *inputs, **kwargs)
     elif method == "reduce" and ufunc in REDUCTIONS:
@@ -30,28 +34,74 @@ def answer_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], out: Any, kwa
     elif method == "outer":
         a, b = inputs
         y = apply(ufunc, np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b, **kwargs)
-    else:
+    elif recorded(inputs, kwargs):
         raise NotImplementedError(
             f"np.{ufunc.__name__}.{method} has no derivative rule: use other functions, or .detach() the tensors"
         )
-    return y if out is None or y is NotImplemented else deliver(y, out[0])
-
-
-def deliver(y: Any, out: Any) -> Any:
-    """Honour ``out=``: a tensor becomes the result, an array takes its values if no graph is lost by that."""
-    if isinstance(out, Value):
-        if np.shape(out) != np.shape(y):
-            raise ValueError(f"out has shape {np.shape(out)}, the result {np.shape(y)}")
-        out[...] = y  # type: ignore[index]
-        return out
-    if isinstance(y, Value) and y._node is not None:
-        raise TypeError("an array can't hold the graph of this result: write a = a + x instead of a += x, or drop out=")
-    out[...] = bare(y)
-    return out
+    elif method == "at":
+        return write(ufunc.at, inputs, kwargs)
+    else:
+        y = wrap(getattr(ufunc, method)(*bare(inputs), **bare(kwargs)))
+    if out is None or y is NotImplemented:
+        return y
+    if isinstance(y, tuple):
+        return tuple(one if place is None else deliver(one, place) for one, place in zip(y, out, strict=True))
+    return deliver(y, out[0])
 
 
 def answer_function(fn: Any, types: Any, args: Any, kwargs: Any) -> Any:
     """Any other function of NumPy's; types we don't know may answer for themselves."""
     if not all(issubclass(t, Value | np.ndarray) for t in types):
         return NotImplemented
-    return apply(fn, *args, **kwargs)
+    if fn in WRITERS:
+        return write(fn, args, kwargs)
+    out = None
+    if "out" in kwargs:
+        out, kwargs = kwargs["out"], {k: v for k, v in kwargs.items() if k != "out"}
+    elif len(args) > 2 and "out" in (names := names_of(fn)[: len(args)]):
+        i = names.index("out")
+        out, args, kwargs = args[i], args[:i], {**kwargs, **dict(zip(names[i + 1 :], args[i + 1 :], strict=True))}
+    y = apply(fn, *args, **kwargs)
+    return y if out is None or y is NotImplemented else deliver(y, out)
+
+
+# --------------------------------------------------------------------- writing into what is there already
+
+
+def deliver(y: Any, out: Any) -> Any:
+    """Honour ``out=``: a tensor becomes the result, an array takes its values if no graph is lost by that."""
+    if np.shape(out) != np.shape(y):
+        raise ValueError(f"out has shape {np.shape(out)}, the result {np.shape(y)}")
+    if not np.can_cast(y.dtype, out.dtype, "same_kind"):
+        raise TypeError(f"out is {out.dtype}, and the result, {y.dtype}, can't become that without losing much")
+    if not isinstance(out, Value) and isinstance(y, Value) and y._node is not None:
+        raise TypeError("an array can't hold the graph of this result: write a = a + x instead of a += x, or drop out=")
+    out[...] = y if isinstance(out, Value) else bare(y)
+    return out
+
+
+def write(fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """A function that writes into its first argument: never into an array that a graph may read."""
+    if recorded(args, kwargs):
+        raise NotImplementedError(
+            f"{fn.__name__} writes into its argument, which can't be recorded: assign with x[index] = values, "
+            "choose with np.where, or write under no_grad()"
+        )
+    places = {k: own(v) if k in ("a", "arr", "dst") else bare(v) for k, v in kwargs.items()}
+    return fn(*map(own, args[:1]), *bare(args[1:]), **places)
+
+
+def own(x: Any) -> Any:
+    """The array of a tensor, to write into; or what is no tensor, as it is."""
+    return x._own() if isinstance(x, Value) else x
+
+
+def recorded(args: Any, kwargs: Any) -> bool:
+    """Whether an operation on these arguments would have to be recorded."""
+    return bool(level()) and any(x._node is not None for x in values_in((args, kwargs)))
+
+
+@cache
+def names_of(fn: Any) -> tuple[str, ...]:
+    """The names of the parameters of `fn`."""
+    return tuple(parameters(fn))

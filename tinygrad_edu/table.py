@@ -14,7 +14,7 @@ import dis
 import inspect
 from collections.abc import Callable
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 from .value import Value
 
@@ -81,14 +81,17 @@ def plain(*fns: Function) -> None:
     PLAIN.update(fns)
 
 
-class Plan(NamedTuple):
+class Plan:
     """What to do for one pattern of arguments that need gradients."""
 
-    rule: Rule
-    vjps: tuple[tuple[int, Function], ...]  # which arguments to differentiate, and how
-    keeps_output: bool  # whether a vjp reads y
-    drop: tuple[int, ...]  # arguments that no vjp reads
-    shape_only: tuple[int, ...]  # arguments of which the vjps read only the shape or dtype
+    __slots__ = ("drop", "keeps_output", "rule", "shape_only", "vjps")
+
+    def __init__(self, rule: Rule, vjps: tuple[tuple[int, Function], ...], values: set[int], shapes: set[int], n: int):
+        self.rule = rule
+        self.vjps = vjps  # which arguments to differentiate, and how
+        self.keeps_output = -1 in values  # whether a vjp reads y
+        self.drop = tuple(set(range(n)) - values - shapes)  # arguments that no vjp reads
+        self.shape_only = tuple(shapes - values)  # arguments of which the vjps read only the shape or dtype
 
 
 class Rule:
@@ -110,9 +113,7 @@ class Rule:
             pairs = tuple((i, v) for i, v in enumerate(self.vjps[:n]) if v and mask >> i & 1)
         uses = [reads(vjp, n) for _, vjp in pairs]
         values, shapes = (set().union(*column) for column in zip(*uses, strict=True)) if uses else (set(), set())
-        unread = set(range(n)) - values
-        plan = Plan(self, pairs, -1 in values, tuple(unread - shapes), tuple(unread & shapes))
-        self.plans[mask | 1 << n] = plan
+        plan = self.plans[mask | 1 << n] = Plan(self, pairs, values, shapes, n)
         return plan
 
     def arrange(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:

@@ -1,25 +1,25 @@
-"""Tensor: an array that remembers how it was computed. One line per operator and method."""
+"""Tensor: an array that remembers how it was computed, and can go back through that."""
 
 from __future__ import annotations
 
 import operator
 from collections.abc import Iterator
 from typing import Any, Self
+from weakref import ref
 
 import numpy as np
 
-from . import graph
-from .errors import backward_needs_gradient, leaf_assignment, needs_float, not_an_array, nothing_recorded
-from .graph import Constant, Leaf, apply, backpropagate, bare, wrap
+from . import value
+from .errors import backward_needs_gradient, needs_float, not_an_array, nothing_recorded
+from .graph import backpropagate
 from .modes import level
+from .node import Constant, Leaf
+from .operators import Operators
 from .protocols import answer_function, answer_ufunc
-from .rules.fused import relu, sigmoid
-from .rules.indexing import plain_index, setitem
-from .rules.shapes import cast
-from .value import Value, copied
+from .value import Value, bare, copied, wrap
 
 
-class Tensor(Value):
+class Tensor(Operators):
     """A NumPy array that records what is done with it, so that gradients can be computed.
 
     Parameters
@@ -151,7 +151,11 @@ class Tensor(Value):
             seed = wrap(np.array(seed))
         for leaf, g in backpropagate(((node, seed),), None, retain_graph, create_graph).items():
             tensor = leaf.tensor()  # type: ignore[attr-defined]
-            if tensor is not None and tensor._node is leaf:
+            if tensor is None or tensor._node is not leaf:
+                continue  # nobody is left to ask for it
+            if tensor.grad is None:
+                tensor.grad = wrap(g) if type(g) is np.ndarray else g
+            else:
                 tensor._accumulate(g)
 
     def _accumulate(self, g: Any) -> None:
@@ -169,7 +173,7 @@ class Tensor(Value):
             raise nothing_recorded(self)
         if type(self._node) is Leaf:
             return
-        me = graph.ref(self)
+        me = ref(self)
 
         def keep(g: Any) -> None:
             tensor = me()
@@ -282,130 +286,6 @@ class Tensor(Value):
     def __array_function__(self, fn: Any, types: Any, args: Any, kwargs: Any) -> Any:
         return answer_function(fn, types, args, kwargs)
 
-    # -------------------------------------------------------------------------------- operators
-
-    def __add__(self, other: Any) -> Any: return apply(np.add, self, other)
-    def __sub__(self, other: Any) -> Any: return apply(np.subtract, self, other)
-    def __mul__(self, other: Any) -> Any: return apply(np.multiply, self, other)
-    def __truediv__(self, other: Any) -> Any: return apply(np.divide, self, other)
-    def __floordiv__(self, other: Any) -> Any: return apply(np.floor_divide, self, other)
-    def __mod__(self, other: Any) -> Any: return apply(np.remainder, self, other)
-    def __pow__(self, other: Any) -> Any: return apply(np.power, self, other)
-    def __matmul__(self, other: Any) -> Any: return apply(np.matmul, self, other)
-    def __divmod__(self, other: Any) -> Any: return self // other, self % other
-
-    def __radd__(self, other: Any) -> Any: return apply(np.add, other, self)
-    def __rsub__(self, other: Any) -> Any: return apply(np.subtract, other, self)
-    def __rmul__(self, other: Any) -> Any: return apply(np.multiply, other, self)
-    def __rtruediv__(self, other: Any) -> Any: return apply(np.divide, other, self)
-    def __rfloordiv__(self, other: Any) -> Any: return apply(np.floor_divide, other, self)
-    def __rmod__(self, other: Any) -> Any: return apply(np.remainder, other, self)
-    def __rpow__(self, other: Any) -> Any: return apply(np.power, other, self)
-    def __rmatmul__(self, other: Any) -> Any: return apply(np.matmul, other, self)
-    def __rdivmod__(self, other: Any) -> Any: return other // self, other % self
-
-    def __iadd__(self, other: Any) -> Any: return self._in_place(np.add, other)
-    def __isub__(self, other: Any) -> Any: return self._in_place(np.subtract, other)
-    def __imul__(self, other: Any) -> Any: return self._in_place(np.multiply, other)
-    def __itruediv__(self, other: Any) -> Any: return self._in_place(np.divide, other)
-    def __ifloordiv__(self, other: Any) -> Any: return self._in_place(np.floor_divide, other)
-    def __imod__(self, other: Any) -> Any: return self._in_place(np.remainder, other)
-    def __ipow__(self, other: Any) -> Any: return self._in_place(np.power, other)
-    def __imatmul__(self, other: Any) -> Any: return self @ other
-
-    def __neg__(self) -> Any: return apply(np.negative, self)
-    def __pos__(self) -> Any: return apply(np.positive, self)
-    def __abs__(self) -> Any: return apply(np.absolute, self)
-
-    # These have no derivative: plain arrays, to serve as masks and conditions.
-    def __eq__(self, other: Any) -> Any: return self._data == bare(other)
-    def __ne__(self, other: Any) -> Any: return self._data != bare(other)
-    def __lt__(self, other: Any) -> Any: return self._data < bare(other)
-    def __le__(self, other: Any) -> Any: return self._data <= bare(other)
-    def __gt__(self, other: Any) -> Any: return self._data > bare(other)
-    def __ge__(self, other: Any) -> Any: return self._data >= bare(other)
-    def __and__(self, other: Any) -> Any: return self._data & bare(other)
-    def __or__(self, other: Any) -> Any: return self._data | bare(other)
-    def __xor__(self, other: Any) -> Any: return self._data ^ bare(other)
-    def __rand__(self, other: Any) -> Any: return bare(other) & self._data
-    def __ror__(self, other: Any) -> Any: return bare(other) | self._data
-    def __rxor__(self, other: Any) -> Any: return bare(other) ^ self._data
-    def __invert__(self) -> Any: return ~self._data
-
-    def __getitem__(self, index: Any) -> Any:
-        return apply(operator.getitem, self, plain_index(index))
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        recorded = level() and (self._node is not None or isinstance(value, Value) and value._node is not None)
-        if not recorded:
-            self._own()[plain_index(index)] = bare(value)
-        elif type(self._node) is Leaf and self._node.tensor() is self:
-            raise leaf_assignment(self)
-        else:
-            self._become(apply(setitem, self, plain_index(index), value))
-
-    def _in_place(self, fn: Any, other: Any) -> Any:
-        """``+=`` and its kin: into the array if there is nothing to record, else a new tensor for the name."""
-        if level() and (self._node is not None or isinstance(other, Value) and other._node is not None):
-            return apply(fn, self, other)
-        fn(self._own(), bare(other), out=self._data)
-        return self
-
-    def _become(self, other: Any) -> None:
-        """Take the value and the place in the graph of `other`."""
-        self._data, self._node, self._shared, self._source = other._data, other._node, False, None
-
-    # ----------------------------------------------------------------------------------- methods
-
-    def sum(self, axis: Any = None, keepdims: bool = False) -> Any: return apply(np.sum, self, axis, keepdims=keepdims)
-    def mean(self, axis: Any = None, keepdims: bool = False) -> Any: return np.mean(self, axis, keepdims=keepdims)
-    def prod(self, axis: Any = None, keepdims: bool = False) -> Any: return np.prod(self, axis, keepdims=keepdims)
-    def max(self, axis: Any = None, keepdims: bool = False) -> Any: return np.max(self, axis, keepdims=keepdims)
-    def min(self, axis: Any = None, keepdims: bool = False) -> Any: return np.min(self, axis, keepdims=keepdims)
-    def var(self, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
-        return np.var(self, axis, ddof=ddof, keepdims=keepdims)  # type: ignore[call-overload]
-    def std(self, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
-        return np.std(self, axis, ddof=ddof, keepdims=keepdims)  # type: ignore[call-overload]
-    def cumsum(self, axis: Any = None) -> Any: return np.cumsum(self, axis)
-    def cumprod(self, axis: Any = None) -> Any: return np.cumprod(self, axis)
-    def argmax(self, axis: Any = None, keepdims: bool = False) -> Any: return np.argmax(self, axis, keepdims=keepdims)
-    def argmin(self, axis: Any = None, keepdims: bool = False) -> Any: return np.argmin(self, axis, keepdims=keepdims)
-    def argsort(self, axis: Any = -1) -> Any: return np.argsort(self, axis)
-    def any(self, axis: Any = None, keepdims: bool = False) -> Any: return np.any(self, axis, keepdims=keepdims)
-    def all(self, axis: Any = None, keepdims: bool = False) -> Any: return np.all(self, axis, keepdims=keepdims)
-    def nonzero(self) -> Any: return np.nonzero(self)
-
-    def reshape(self, *shape: Any) -> Any: return apply(np.reshape, self, shape[0] if len(shape) == 1 else shape)
-    def ravel(self) -> Any: return apply(np.reshape, self, -1)
-    def flatten(self) -> Any: return apply(np.reshape, self, -1)
-    def transpose(self, *axes: Any) -> Any:
-        return apply(np.transpose, self, (axes[0] if len(axes) == 1 else axes) or None)
-    def swapaxes(self, axis1: int, axis2: int) -> Any: return apply(np.swapaxes, self, axis1, axis2)
-    def squeeze(self, axis: Any = None) -> Any: return np.squeeze(self, axis)
-    def repeat(self, repeats: Any, axis: Any = None) -> Any: return np.repeat(self, repeats, axis)
-    def take(self, indices: Any, axis: Any = None) -> Any: return np.take(self, indices, axis)
-    def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
-        return np.diagonal(self, offset, axis1, axis2)  # type: ignore[arg-type]
-    def trace(self, offset: int = 0) -> Any: return np.trace(self, offset)  # type: ignore[arg-type]
-    T = property(lambda self: apply(np.transpose, self), doc="The transpose: all axes in reverse order.")
-    mT = property(lambda self: apply(np.swapaxes, self, -1, -2), doc="The last two axes swapped.")
-
-    def copy(self) -> Any: return apply(np.copy, self)
-    def clip(self, min: Any = None, max: Any = None) -> Any: return apply(np.clip, self, min, max)
-    def round(self, decimals: int = 0) -> Any: return np.round(self, decimals)
-    def dot(self, other: Any) -> Any: return np.dot(self, other)
-    def abs(self) -> Any: return apply(np.absolute, self)
-    def exp(self) -> Any: return apply(np.exp, self)
-    def log(self) -> Any: return apply(np.log, self)
-    def sqrt(self) -> Any: return apply(np.sqrt, self)
-    def tanh(self) -> Any: return apply(np.tanh, self)
-    def relu(self) -> Any: return relu(self)
-    def sigmoid(self) -> Any: return sigmoid(self)
-
-    def astype(self, dtype: Any) -> Any:
-        """The same numbers in another dtype; one that can't carry gradients (int, bool) leaves the graph."""
-        return apply(cast, self, np.dtype(dtype))
-
 
 def rebuild(kind: type[Tensor], array: Any, requires_grad: bool, name: str | None) -> Tensor:
     """What copying and pickling call."""
@@ -414,4 +294,4 @@ def rebuild(kind: type[Tensor], array: Any, requires_grad: bool, name: str | Non
     return tensor
 
 
-graph.result_type = Tensor
+value.result_type = Tensor

@@ -18,6 +18,8 @@ class RuleError(ValueError):
 
 def fit(g: Any, argument: Any) -> Any:
     """The gradient `g` with the exact shape and dtype of `argument` (anything that has these two)."""
+    if type(g) is np.ndarray and g.ndim == 2 and g.shape[1:] == argument.shape and g.dtype is argument.dtype:
+        return ones(len(g), g.dtype.char).dot(g)  # the bias of a layer: BLAS adds rows fastest
     if g.shape != argument.shape:
         g = unbroadcast(g, argument.shape)
     if g.dtype is not argument.dtype and g.dtype != argument.dtype:
@@ -47,8 +49,6 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
     array([4., 4., 4.])
     """
     have = g.shape
-    if len(have) == 2 and have[1:] == shape and type(g) is np.ndarray:
-        return ones(have[0], g.dtype.char).dot(g)  # the bias of a layer: BLAS adds rows fastest
     extra = len(have) - len(shape)
     if extra < 0 or any(n != want != 1 for n, want in zip(have[extra:], shape, strict=True)):
         raise RuleError(f"the rule gave a gradient of shape {have} for an argument of shape {shape}")

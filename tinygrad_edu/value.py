@@ -14,6 +14,7 @@ forward pass, so an array that a node keeps must never change. Three doors see t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from sys import getrefcount
 from typing import Any
 
@@ -44,7 +45,7 @@ class Value:
 
     def _own(self) -> Any:
         """The array, safe to write to; a copy takes its place if anybody else reads it."""
-        if not self._shared and (getrefcount(self._data) != ALONE or not is_whole(self._data)):
+        if not self._shared and not (getrefcount(self._data) == ALONE and is_whole(self._data)):
             self._data = copied(self._data)
         return self._data
 
@@ -68,3 +69,36 @@ def copied(array: Any) -> Any:
         twin._data, twin._node, twin._shared, twin._source, twin.grad = copied(array._data), array._node, False, None, None
         return twin
     return np.array(array) if isinstance(array, np.generic) else array.copy()
+
+
+# ------------------------------------------------------------------------------- in and out of tensors
+
+result_type: type[Value] = Value  # what operations return: Tensor, once tensor.py is there
+
+
+def wrap(array: Any, node: Any = None) -> Any:
+    """A tensor around an array of the engine's own, made by `node`."""
+    tensor = object.__new__(result_type)
+    tensor._data = array
+    tensor._node = node
+    tensor._shared = False
+    tensor.grad = tensor._source = None
+    return tensor
+
+
+def bare(nested: Any) -> Any:
+    """The same nest with arrays for tensors."""
+    if isinstance(nested, Value):
+        return nested._lend() if nested._shared else nested._data
+    if isinstance(nested, dict):
+        return {k: bare(v) for k, v in nested.items()}
+    return type(nested)(map(bare, nested)) if type(nested) in (list, tuple) else nested
+
+
+def values_in(nested: Any) -> Iterator[Value]:
+    """Every tensor in nested lists, tuples and dicts."""
+    if isinstance(nested, Value):
+        yield nested
+    elif isinstance(nested, list | tuple | dict):
+        for item in nested.values() if isinstance(nested, dict) else nested:
+            yield from values_in(item)

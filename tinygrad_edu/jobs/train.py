@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from argparse import Namespace
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,9 @@ import numpy as np
 
 from .. import nn, optim
 from ..data import Batches, distort, mnist, one_hot
-from ..graph import wrap
 from ..memory import reuse_memory
 from ..modes import no_grad
+from ..value import wrap
 from .progress import Progress
 
 
@@ -63,8 +63,7 @@ def run(options: Namespace) -> int:
 def network(layers: tuple[int, ...], seed: int, dtype: Any = np.float32) -> nn.Sequential:
     """Fully connected layers of these sizes, a sigmoid after each, with random weights and biases."""
     rng = np.random.default_rng(seed)
-    pairs = zip(layers, layers[1:], strict=False)
-    return nn.Sequential(*(m for a, b in pairs for m in (nn.Linear(a, b, dtype=dtype, rng=rng), nn.Sigmoid())))
+    return nn.Sequential(*(m for a, b in pairwise(layers) for m in (nn.Linear(a, b, dtype=dtype, rng=rng), nn.Sigmoid())))
 
 
 def sizes(model: nn.Sequential) -> list[int]:
@@ -87,7 +86,7 @@ def train(
         descent.step()
 
         right = np.count_nonzero(output.argmax(1) == target.argmax(1))
-        recent += len(x), loss.item() * len(x), right
+        recent += np.array([len(x), loss.item() * len(x), right])
         if i % every == 0:
             yield show(progress, *recent)
             epoch, recent = epoch + recent, np.zeros(3)

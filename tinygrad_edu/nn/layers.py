@@ -99,18 +99,18 @@ class Sequential(Module):
             if not isinstance(module, Module):
                 raise TypeError(f"Sequential takes modules, and argument {i} is {module!r}")
             setattr(self, str(i), module)
-        self._layers = modules
+        self._names = tuple(map(str, range(len(modules))))
 
     def forward(self, x: Any) -> Any:
-        for module in self._layers:
-            x = module(x)
+        for name in self._names:
+            x = getattr(self, name)(x)
         return x
 
     def __len__(self) -> int:
-        return len(self._layers)
+        return len(self._names)
 
     def __iter__(self) -> Iterator[Module]:
-        return iter(self._layers)
+        return (getattr(self, name) for name in self._names)
 
     def __getitem__(self, i: Any) -> Any:
-        return Sequential(*self._layers[i]) if isinstance(i, slice) else self._layers[i]
+        return Sequential(*list(self)[i]) if isinstance(i, slice) else list(self)[i]

@@ -10,8 +10,8 @@ from .module import Module
 
 def same_shape(loss: Module, output: Any, target: Any) -> None:
     """Refuse shapes that merely happen to broadcast, such as (n,) against (n, 1)."""
-    if output.shape != target.shape:
-        a, b = output.shape, target.shape
+    a, b = output.shape, target.shape
+    if a != b:
         raise ValueError(f"{type(loss).__name__}: the output has shape {a} and the target {b}; they must be equal. "
                          "Reshape one of them: broadcasting would compare every output with every target")
 

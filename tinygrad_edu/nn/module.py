@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from ..tensor import Tensor
+from ..value import bare
 
 
 class Parameter(Tensor):
@@ -67,15 +68,14 @@ class Module:
     def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
         """This module and all below it, with their dotted paths; a module that is shared comes once."""
         seen: set[int] = set()
-
-        def visit(path: str, module: Module) -> Iterator[tuple[str, Module]]:
+        waiting: list[tuple[str, Module]] = [(prefix, self)]
+        while waiting:
+            path, module = waiting.pop()
             if id(module) not in seen:
                 seen.add(id(module))
                 yield path, module
-                for name, child in module.named_children():
-                    yield from visit(f"{path}.{name}" if path else name, child)
-
-        return visit(prefix, self)
+                children = [(f"{path}.{name}" if path else name, child) for name, child in module.named_children()]
+                waiting += reversed(children)
 
     def modules(self) -> Iterator[Module]:
         """This module and all below it."""
@@ -142,7 +142,7 @@ class Module:
         if strict and (missing or surplus):
             raise KeyError(f"state does not fit {type(self).__name__}: missing {missing}, unexpected {surplus} "
                            "(strict=False takes over what there is)")
-        arrays = {k: np.asarray(state[k], p.dtype) for k, p in own.items() if k in state}
+        arrays = {k: np.array(bare(state[k]), p.dtype) for k, p in own.items() if k in state}
         wrong = [f"{k}: {a.shape} for {own[k].shape}" for k, a in arrays.items() if a.shape != own[k].shape]
         if wrong:
             raise ValueError(f"state does not fit {type(self).__name__}: shapes differ, {'; '.join(wrong)}")

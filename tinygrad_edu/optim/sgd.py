@@ -35,7 +35,7 @@ class SGD:
 
     Notes
     -----
-    A step makes no new arrays: it writes into the parameters, through one scratch array for each.
+    A step makes no new arrays: it writes into the parameters, through a scratch array for each (two for Nesterov's variant).
 
     Examples
     --------
@@ -70,6 +70,7 @@ class SGD:
         self.lr, self.momentum, self.dampening = lr, momentum, dampening
         self.weight_decay, self.nesterov = weight_decay, nesterov
         self._velocity: list[Any] = [None] * len(self.params)
+        self._ahead = [np.empty_like(p._data) for p in self.params] if nesterov else []
         self._scratch = [np.empty_like(p._data) for p in self.params]
         self._rates: list[Any] = []  # 0-d arrays of the parameters' dtypes: the quickest factors
         self._lr: float | None = None
@@ -101,11 +102,14 @@ class SGD:
             return g
         v = self._velocity[i]
         if v is None:
-            v = self._velocity[i] = g.copy()
+            v = self._velocity[i] = np.array(g)  # not g.copy(): of a NumPy scalar that is no array
         else:
             v *= self.momentum
-            v += g if not self.dampening else g * (1 - self.dampening)
-        return v if not self.nesterov else np.add(g, self.momentum * v, out=scratch)
+            v += np.multiply(g, 1 - self.dampening, out=scratch) if self.dampening else g
+        if not self.nesterov:
+            return v
+        ahead = np.multiply(v, self.momentum, out=self._ahead[i])
+        return np.add(g, ahead, out=ahead)
 
     def __repr__(self) -> str:
         return f"SGD({len(self.params)} parameters, lr={self.lr}, momentum={self.momentum})"

@@ -4,7 +4,6 @@ Singular points: where two arguments tie for the maximum or minimum, each gets h
 has derivative 0 everywhere, and ``0 ** p`` has derivative 0 with respect to p; ``hypot(0, 0)`` has derivative 0.
 """
 
-# ruff: noqa: E731
 from __future__ import annotations
 
 import operator

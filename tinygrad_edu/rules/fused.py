@@ -11,7 +11,6 @@ import numpy as np
 
 from ..primitive import primitive
 from .products import rows
-from .reductions import spread
 
 # The largest number whose exponential is finite, and 1, as 0-d arrays of each dtype: the quickest constants.
 LIMITS = {t: (np.array(np.log(np.finfo(t).max) - 1, t), np.array(1, t)) for t in "efdg"}

@@ -9,9 +9,11 @@ import operator
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
-from ..graph import apply, bare
+from ..graph import apply
 from ..table import composite, rule
+from ..value import bare
 
 # -------------------------------------------------------------------------------------- the pair
 
@@ -79,7 +81,7 @@ def plain_index(index: Any) -> Any:
 def is_basic(index: Any) -> bool:
     """Whether it is made of integers, slices, None and Ellipsis only, so that no place is named twice."""
     parts = index if isinstance(index, tuple) else (index,)
-    return all(isinstance(i, int | slice | np.integer) and not isinstance(i, bool) or i is None or i is Ellipsis
+    return all((isinstance(i, int | slice | np.integer) and not isinstance(i, bool)) or i is None or i is Ellipsis
                for i in parts)
 
 
@@ -106,7 +108,7 @@ def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
     indices = np.asarray(bare(indices))
     if axis is None:
         arr, axis = np.reshape(arr, -1), 0
-    axis %= arr.ndim
+    axis = normalize_axis_index(axis, arr.ndim)
     grid = [np.arange(n).reshape((-1,) + (1,) * (arr.ndim - i - 1)) for i, n in enumerate(arr.shape)]
     return arr[tuple(indices if i == axis else g for i, g in enumerate(grid))]
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
 
-from ..graph import apply, bare
+from ..graph import apply
 from ..table import composite, rule
+from ..value import bare
 from .indexing import along
 
 # ----------------------------------------------------------------------------------------- joining
@@ -65,7 +66,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
         edges = [0, *accumulate(lengths)]
     else:
         edges = [0, *(int(i) for i in bare(indices_or_sections)), n]
-    return [ary[along(axis, slice(a, b))] for a, b in zip(edges, edges[1:], strict=False)]
+    return [ary[along(axis, slice(a, b))] for a, b in pairwise(edges)]
 
 
 @composite(np.split)
@@ -76,9 +77,16 @@ def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
     return np.array_split(ary, indices_or_sections, axis)
 
 
-composite(np.vsplit)(lambda ary, parts: np.split(ary, parts, 0))
-composite(np.hsplit)(lambda ary, parts: np.split(ary, parts, 0 if ary.ndim == 1 else 1))
-composite(np.dsplit)(lambda ary, parts: np.split(ary, parts, 2))
+
+def split_along(ary: Any, parts: Any, axis: int, least: int) -> Any:
+    if ary.ndim < least:
+        raise ValueError(f"an array of at least {least} axes is wanted for this split; this one has shape {ary.shape}")
+    return np.split(ary, parts, axis)
+
+
+composite(np.vsplit)(lambda ary, indices_or_sections: split_along(ary, indices_or_sections, 0, 2))
+composite(np.hsplit)(lambda ary, indices_or_sections: split_along(ary, indices_or_sections, min(1, ary.ndim - 1), 1))
+composite(np.dsplit)(lambda ary, indices_or_sections: split_along(ary, indices_or_sections, 2, 3))
 
 # ----------------------------------------------------------------------------------------- choosing
 
@@ -98,6 +106,8 @@ composite(np.where)(lambda condition, *ab: apply(choose, condition, *ab) if ab e
 @composite(np.clip)
 def clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
     low, high = a_min if a_min is not None else min, a_max if a_max is not None else max
+    if low is None and high is None:
+        return np.copy(a)
     a = a if low is None else np.maximum(a, low)
     return a if high is None else np.minimum(a, high)
 
@@ -118,8 +128,11 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", **kwargs: Any) -> An
     width = tuple(map(tuple, np.broadcast_to(pad_width, (array.ndim, 2)).tolist()))
     if not width:  # no axis to pad
         return np.copy(array)
+    known = {"constant": {"constant_values"}, "reflect": {"reflect_type"}, "symmetric": {"reflect_type"}}.get(mode, set())
+    if kwargs.keys() - known:
+        raise ValueError(f"pad: mode {mode!r} does not take {', '.join(kwargs.keys() - known)}")
     if mode == "constant":
-        constant = kwargs.pop("constant_values", 0)
+        constant = kwargs.get("constant_values", 0)
         padded = apply(pad_zeros, array, width)
         if np.ndim(constant) == 0 and not constant:
             return padded

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import apply, bare, wrap
+from ..graph import apply
 from ..table import composite, plain
+from ..value import bare, wrap
 
 # Comparisons, logic, tests
 plain(np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal)
@@ -24,7 +25,7 @@ plain(np.nanargmax, np.nanargmin, np.unravel_index)
 
 # Facts about arrays
 plain(np.shape, np.ndim, np.size, np.result_type, np.min_scalar_type, np.can_cast, np.common_type)
-plain(np.array2string, np.array_repr, np.array_str, np.shares_memory, np.may_share_memory, np.isfortran)
+plain(np.array2string, np.array_repr, np.array_str, np.shares_memory, np.may_share_memory)
 plain(np.save, np.savez, np.savetxt)
 
 # New arrays of the same kind: tensors, but constants

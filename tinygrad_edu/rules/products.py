@@ -7,10 +7,11 @@ from string import ascii_letters
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
-from ..graph import apply, bare
+from ..graph import apply
 from ..table import composite, rule
-from ..value import Value
+from ..value import Value, bare
 
 # -------------------------------------------------------------------------------------------- matmul
 # y = a b has, for matrices, the derivatives g bᵀ and aᵀ g. A vector is a matrix that lost its axis.
@@ -64,7 +65,7 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     a, b = (x if isinstance(x, Value) else np.asarray(x) for x in (a, b))
     if np.ndim(axes) == 0:
         axes = list(range(a.ndim - axes, a.ndim)), list(range(axes))
-    left, right = ([i % x.ndim for i in np.atleast_1d(pair)] for x, pair in zip((a, b), axes, strict=True))
+    left, right = (list(normalize_axis_tuple(pair, x.ndim)) for x, pair in zip((a, b), axes, strict=True))
     a_rest = [i for i in range(a.ndim) if i not in left]
     b_rest = [i for i in range(b.ndim) if i not in right]
     if [a.shape[i] for i in left] != [b.shape[i] for i in right]:
@@ -105,20 +106,26 @@ rule(contract, each=contract_rule, name="einsum")
 def einsum(subscripts: Any, *operands: Any, optimize: Any = False) -> Any:
     if not isinstance(subscripts, str):
         subscripts, operands = from_lists(subscripts, *operands)
-    inputs, output, operands = explicit(subscripts, operands)
-    for i, letters in enumerate(inputs):
-        x = operands[i]
+    inputs, output, arrays = explicit(subscripts, operands)
+    longer = {c for letters, x in zip(inputs, arrays, strict=True) for c, n in zip(letters, np.shape(x), strict=True)
+              if n != 1}
+    for i, (letters, x) in enumerate(zip(inputs, arrays, strict=True)):
         for letter in dict.fromkeys(letters):  # "ii": the diagonal
             while letters.count(letter) > 1:
                 first, second = letters.index(letter), letters.rindex(letter)
+                if np.shape(x)[first] != np.shape(x)[second]:
+                    raise ValueError(f"einsum: {letter!r} stands for different lengths in an operand of shape {np.shape(x)}")
                 x = np.diagonal(x, 0, first, second)
                 letters = "".join(c for k, c in enumerate(letters) if k not in (first, second)) + letter
+        stretched = [k for k, c in enumerate(letters) if np.shape(x)[k] == 1 and c in longer]
+        x = np.squeeze(x, tuple(stretched))  # an index of length 1 here, and longer elsewhere, says nothing
+        inputs[i], arrays[i] = "".join(c for k, c in enumerate(letters) if k not in stretched), x
+    for i, letters in enumerate(inputs):
         alone = [c for c in letters if c not in output + "".join(inputs[:i] + inputs[i + 1 :])]
         if alone:  # an index of this operand only: a sum
-            x = np.sum(x, tuple(letters.index(c) for c in alone))
-            letters = "".join(c for c in letters if c not in alone)
-        inputs[i], operands[i] = letters, x
-    return apply(contract, f"{','.join(inputs)}->{output}", *operands)
+            arrays[i] = np.sum(arrays[i], tuple(letters.index(c) for c in alone))
+            inputs[i] = "".join(c for c in letters if c not in alone)
+    return apply(contract, f"{','.join(inputs)}->{output}", *arrays)
 
 
 def explicit(subscripts: str, operands: tuple[Any, ...]) -> tuple[list[str], str, list[Any]]:
@@ -134,6 +141,8 @@ def explicit(subscripts: str, operands: tuple[Any, ...]) -> tuple[list[str], str
     if "->" not in subscripts:
         once = [c for c in sorted(set("".join(letters))) if "".join(letters).count(c) == 1 and c not in dots]
         output = ("..." if "..." in inputs else "") + "".join(once)
+    elif dots and "..." not in output:
+        raise ValueError(f"einsum: {subscripts!r} has no ... in its output for the axes that its operands' ... stand for")
     for s, x in zip(letters, operands, strict=True):
         if len(s) != np.ndim(x):
             raise ValueError(f"einsum: {subscripts!r} gives {len(s)} letters to an operand of shape {np.shape(x)}")
@@ -142,8 +151,6 @@ def explicit(subscripts: str, operands: tuple[Any, ...]) -> tuple[list[str], str
 
 def from_lists(*args: Any) -> tuple[str, tuple[Any, ...]]:
     """``einsum(a, [0, 1], b, [1, 2], [0, 2])`` as letters."""
-    text = ["".join("..." if k is Ellipsis else ascii_letters[k] for k in bare(keys)) for keys in args[1::2]]
-    if len(args) % 2:
-        output = "".join("..." if k is Ellipsis else ascii_letters[k] for k in args[-1])
-        return f"{','.join(text)}->{output}", args[:-1:2]
-    return ",".join(text), args[::2]
+    letters = sorted(ascii_letters)  # in their order, which is that of an implicit output's axes
+    text = ["".join("..." if k is Ellipsis else letters[k] for k in bare(keys)) for keys in (*args[1::2], *args[len(args) // 2 * 2 :])]
+    return ("->".join((",".join(text[:-1]), text[-1])), args[:-1:2]) if len(args) % 2 else (",".join(text), args[::2])

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..table import composite, rule
 from .arithmetic import nonzero
@@ -21,12 +22,12 @@ def unreduce(g: Any, axis: Any, keepdims: bool) -> Any:
 
 def spread(g: Any, shape: tuple[int, ...], axis: Any, keepdims: bool) -> Any:
     """The transpose of summing: `g` copied to every element that went into the sum."""
-    return np.broadcast_to(unreduce(g, axis, keepdims), shape)
+    return np.broadcast_to(unreduce(g, axis, keepdims), shape) if shape else g
 
 
 def share(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     """`g` to the elements of `x` equal to the extreme `y`, evenly among them."""
-    best = x == unreduce(y, axis, keepdims)
+    best = (x == unreduce(y, axis, keepdims)) | (x != x)  # a NaN is always the extreme
     ties = np.sum(best, axis, keepdims=True).astype(g.dtype)
     return np.where(best, unreduce(g, axis, keepdims) / ties, 0)
 
@@ -54,36 +55,43 @@ composite(np.amax)(lambda a, *args, **kwargs: np.max(a, *args, **kwargs))
 composite(np.amin)(lambda a, *args, **kwargs: np.min(a, *args, **kwargs))
 
 # ------------------------------------------------------------------------------------- products
-# y / x is the product of the others, unless x is 0. There it is computed as what it is: a product of rows in
-# which one element after the other is replaced by 1. Both ways are made of functions that have rules.
+# y / x is the product of the others, unless x is 0 (or y too small, or infinite). Then it is computed as what it
+# is: the product of all before, times the product of all after. Both ways are made of functions that have rules.
+
+
+def divisible(y: Any) -> bool:
+    """Whether no factor of any of the products `y` is 0, infinite, or NaN."""
+    return bool(np.all((y != 0) & np.isfinite(y)))
 
 
 def others(x: Any) -> Any:
-    """For vectors along the last axis: row i of the last two axes has 1 in place of element i."""
-    n = x.shape[-1]
-    return np.where(np.eye(n, dtype=bool), 1, np.expand_dims(x, -2))
+    """For vectors along the last axis: the product of all elements but the one in this place."""
+    one = np.ones((*x.shape[:-1], 1), x.dtype)
+    before = np.cumprod(np.concatenate([one, x[..., :-1]], -1), -1)
+    after = np.flip(np.cumprod(np.concatenate([one, np.flip(x[..., 1:], -1)], -1), -1), -1)
+    return before * after
 
 
 def prod_rule(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
-    if np.all(x != 0):
+    if divisible(y):
         return unreduce(g * y, axis, keepdims) / x
-    axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    axes = tuple(i % x.ndim for i in axes)
+    axes = range(x.ndim) if axis is None else normalize_axis_tuple(axis, x.ndim)
     rest = tuple(i for i in range(x.ndim) if i not in axes)
-    order = rest + axes  # the multiplied axes last, as one
-    rows = np.reshape(np.transpose(x, order), tuple(x.shape[i] for i in rest) + (-1,))
-    product = np.reshape(np.prod(others(rows), -1), tuple(x.shape[i] for i in order))
+    order = (*rest, *axes)  # the multiplied axes last, as one
+    rows = np.reshape(np.transpose(x, order), (*(x.shape[i] for i in rest), -1))
+    product = np.reshape(others(rows), tuple(x.shape[i] for i in order))
     return unreduce(g, axis, keepdims) * np.transpose(product, np.argsort(order))
 
 
 def cumprod_rule(g: Any, y: Any, x: Any, axis: Any) -> Any:
     if axis is None:
         return np.reshape(cumprod_rule(g, y, np.reshape(x, -1), 0), x.shape)
-    if np.all(x != 0):
+    if divisible(y):
         return np.flip(np.cumsum(np.flip(g * y, axis), axis), axis) / x
     rows = np.moveaxis(x, axis, -1)
-    later = np.triu(np.ones((rows.shape[-1],) * 2, bool))  # element i enters the products from i on
-    partial = np.where(later, np.cumprod(others(rows), -1), 0)
+    eye = np.eye(rows.shape[-1], dtype=bool)
+    later = np.triu(np.ones_like(eye))  # element i enters the products from i on; row i has 1 in its place
+    partial = np.where(later, np.cumprod(np.where(eye, 1, np.expand_dims(rows, -2)), -1), 0)
     return np.moveaxis(np.sum(np.expand_dims(np.moveaxis(g, axis, -1), -2) * partial, -1), -1, axis)
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..graph import apply
 from ..table import composite, rule
 
 # ----------------------------------------------------------------------------- same elements, new shape
 
-rule(np.reshape,      lambda g, y, a, shape, order="C": np.reshape(g, a.shape, order))
+rule(np.reshape,      lambda g, y, a, shape, order="C": np.reshape(g, a.shape, definite(order)))
 rule(np.expand_dims,  lambda g, y, a, axis: np.reshape(g, a.shape))
 rule(np.squeeze,      lambda g, y, a, axis=None: np.reshape(g, a.shape))
 rule(np.transpose,    lambda g, y, a, axes=None: np.transpose(g, inverse(axes)))
@@ -28,6 +29,13 @@ def inverse(axes: Any) -> Any:
     return None if axes is None else np.argsort([i % len(axes) for i in axes])
 
 
+def definite(order: Any) -> Any:
+    """C or F; A would follow the layout of the gradient where it followed that of the argument."""
+    if order not in ("C", "F"):
+        raise ValueError(f"reshape: order={order!r} depends on the layout in memory, and has no derivative; say C or F")
+    return order
+
+
 def cast(x: Any, dtype: Any) -> Any:
     """``x.astype(dtype)``, as a function."""
     return x.astype(dtype)
@@ -36,7 +44,7 @@ def cast(x: Any, dtype: Any) -> Any:
 rule(cast, lambda g, y, x, dtype: g, name="astype")  # the walk casts back, here as everywhere
 
 if hasattr(np, "astype"):  # NumPy 2.1
-    composite(np.astype)(lambda x, dtype, copy=True: apply(cast, x, np.dtype(dtype)))
+    composite(np.astype)(lambda x, dtype, copy=True: apply(cast, x, dtype=np.dtype(dtype)))
 
 
 @composite(np.ravel)
@@ -68,8 +76,7 @@ def each(f: Any, arrays: tuple[Any, ...]) -> Any:
 
 @composite(np.flip)
 def flip(m: Any, axis: Any = None) -> Any:
-    axes = range(m.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    chosen = [i % m.ndim for i in axes] if m.ndim else []
+    chosen = range(m.ndim) if axis is None else normalize_axis_tuple(axis, m.ndim)
     return m[tuple(slice(None, None, -1) if i in chosen else slice(None) for i in range(m.ndim))]
 
 
@@ -118,9 +125,11 @@ def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
 def diag(v: Any, k: int = 0) -> Any:
     if v.ndim == 2:
         return np.diagonal(v, k)
+    if v.ndim != 1:
+        raise ValueError(f"diag: the input must be 1-d or 2-d, and has shape {v.shape}")
     row = np.pad(v, ((max(k, 0), max(-k, 0)),))  # each element in its column
     return np.where(np.eye(row.size, k=k, dtype=bool), row, 0)
 
 
-composite(np.tril)(lambda m, k=0: np.where(np.tri(*m.shape[-2:], k=k, dtype=bool), m, 0))
-composite(np.triu)(lambda m, k=0: np.where(np.tri(*m.shape[-2:], k=k - 1, dtype=bool), 0, m))
+composite(np.tril)(lambda m, k=0: np.where(np.tri(*m.shape[-2:], k=k, dtype=bool), m, 0))  # type: ignore[call-overload]
+composite(np.triu)(lambda m, k=0: np.where(np.tri(*m.shape[-2:], k=k - 1, dtype=bool), 0, m))  # type: ignore[call-overload]

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Constant, Leaf, Node
 from ..nn.module import Module
+from ..node import Constant, Leaf, Node
 from ..tensor import Tensor
 from ..value import Value
 from .dot import Picture, format_of

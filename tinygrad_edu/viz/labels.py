@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Node
+from ..node import Node
 
 MOST = 6  # elements of which numbers are shown
 LONGEST = 40  # characters in a name

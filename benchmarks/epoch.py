@@ -1,0 +1,20 @@
+"""The main job's first epoch, without its pictures."""
+
+from __future__ import annotations
+
+import os
+
+os.environ |= dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+
+def first_epoch() -> None:
+    from tinygrad_edu import nn, optim
+    from tinygrad_edu.data import Batches, mnist, one_hot
+    from tinygrad_edu.jobs.progress import Progress
+    from tinygrad_edu.jobs.train import network, train
+
+    part = mnist().train
+    model = network((784, 16, 16, 10), seed=0)
+    batches = Batches(part.images, one_hot(part.labels), size=32, seed=0)
+    with Progress("epoch 1/1", len(part.images)) as progress:
+        list(train(model, nn.SumOfSquaresLoss(), optim.SGD(model.parameters(), lr=2.0), batches, progress))

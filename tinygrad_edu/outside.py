@@ -1,0 +1,47 @@
+"""What `apply` does with functions that have no rule, and with arguments and results of rare types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .modes import level
+from .table import COMPOSITES, PLAIN
+from .value import bare, values_in, wrap
+
+# Arguments of these types need no second look.
+KNOWN = {np.ndarray, float, int, bool, complex, np.float64, np.float32, tuple, type(None), str, slice, type(...)}
+# Nor do results of these; NumPy hands back scalars where arrays are 0-d, and within the engine they may stay.
+ARRAYS = {np.ndarray, np.float64, np.float32}
+
+
+def outside(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Answer for a function that has no rule of its own."""
+    if fn in COMPOSITES:
+        return COMPOSITES[fn](*args, **kwargs)
+    if fn not in PLAIN and level() and any(v._node is not None for v in values_in((args, kwargs))):
+        name = getattr(fn, "__name__", repr(fn))
+        raise NotImplementedError(
+            f"{name} has no derivative rule, and one of its arguments requires gradients. Declare one with "
+            f"rule({name}, ...), build it from functions that have one, or pass tensor.detach() if no gradient is wanted."
+        )
+    y = fn(*bare(args), **bare(kwargs))
+    if fn in PLAIN:
+        return y
+    if isinstance(y, tuple | list):
+        return type(y)(map(wrap, y)) if type(y) in (tuple, list) else type(y)(*map(wrap, y))  # a named tuple
+    return wrap(y) if isinstance(y, np.ndarray | np.generic) else y
+
+
+def admit(a: Any) -> Any:
+    """An argument of a rare type, as functions take it; NotImplemented if it is not ours to handle."""
+    if isinstance(a, np.ndarray | np.generic | np.dtype | type | range):
+        return a
+    return np.array(a) if isinstance(a, list) else NotImplemented
+
+
+def as_array(y: Any) -> Any:
+    """A result of a rare type: Python's numbers become NumPy's."""
+    return np.asarray(y)[()] if isinstance(y, bool | int | float | complex) else y
