@@ -36,7 +36,7 @@ class GradcheckError(AssertionError):
 
 
 def gradcheck(
-    f: Function, inputs: Any, order: int = 1, *, eps: float = EPS ** (1 / 3), rtol: float = 1e-5, atol: float = 1e-7,
+    f: Function, inputs: Any, order: int = 1, *, eps: float = 6e-6, rtol: float = 1e-5, atol: float = 1e-7,
     fast: bool = False, convert: bool = False, seed: int = 0,
 ) -> bool:  # fmt: skip
     """Compare the gradients of `f` with central differences.
@@ -46,11 +46,11 @@ def gradcheck(
     f : callable
         Takes as many Tensors as there are inputs; returns a Tensor of any shape, or a tuple of them.
     inputs : array_like, or a tuple or list of these
-        Where to compare: float64 Tensors, arrays or numbers. `f` gets copies.
+        Where to compare: float64 Tensors, arrays or numbers; one for each argument of `f`, which gets copies.
     order : int
         2 also compares the gradient of the gradient with differences of the gradient, and so on.
     eps : float
-        The step, for elements up to 1, and relative to larger ones.
+        The step, for elements up to 1, and relative to larger ones. About the cube root of float64's precision.
     rtol, atol : float
         The two may differ by ``atol + rtol * (the larger of the two)``, and by the rounding of the differences.
     fast : bool
@@ -90,7 +90,7 @@ def gradcheck(
       ...
     tinygrad_edu.differences.GradcheckError: the gradient with respect to input 0 is wrong at element []
       reverse mode:  20
-      differences:   30.0000000...
+      differences:   30...
       the operation to blame is cube, argument 0, at ...
     """
     given = inputs if isinstance(inputs, tuple | list) else (inputs,)

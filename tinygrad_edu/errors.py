@@ -12,9 +12,8 @@ def needs_float(tensor: Any) -> TypeError:
     )
 
 
-def not_an_array(data: Any, array: Any) -> TypeError:
-    kind = "a ragged or mixed nest" if array.dtype == object else f"dtype {array.dtype}"
-    return TypeError(f"Tensor() takes numbers, in a regular nest; got {type(data).__name__} ({kind})")
+def not_numbers(data: Any, why: str) -> TypeError:
+    return TypeError(f"Tensor() takes numbers, in nested lists of equal lengths; got {type(data).__name__} ({why})")
 
 
 def nothing_recorded(tensor: Any) -> RuntimeError:

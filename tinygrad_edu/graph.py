@@ -15,9 +15,9 @@ import numpy as np
 
 from . import value
 from .diagnose import blame, inspect_backward, inspect_forward, released
-from .modes import DEBUG, level
+from .modes import DEBUG, enable_grad, level
 from .node import NOTHING, Constant, Leaf, Node, order
-from .outside import ARRAYS, KNOWN, admit, as_array, outside
+from .outside import ARRAYS, KNOWN, admit, as_array, is_recorded, outside
 from .table import RULES, Plan
 from .unbroadcast import fit
 from .value import ALONE, Value, copied, is_whole, wrap
@@ -54,12 +54,14 @@ def apply(fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     if rule is None:
         return outside(fn, args, kwargs)
     if kwargs:
+        if not is_recorded(args, kwargs):
+            return outside(fn, args, kwargs)
         args, kwargs = rule.arrange(args, kwargs)
 
     arrays: list[Any] = []  # what fn computes with
     parents: list[Any] = []  # where each came from
     mask, bit = 0, 1  # which of them need gradients
-    constants = False
+    constants = foreign = False
     for a in args:
         if isinstance(a, Value):
             if a._shared:
@@ -77,12 +79,14 @@ def apply(fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
             arrays.append(a)
             parents.append(a)
             if type(a) is np.ndarray:
-                constants = True
+                constants = foreign = True
         bit += bit
 
     y = rule.compute(*arrays) if not kwargs else fn(*arrays, **kwargs)
     if type(y) not in ARRAYS:
         y = as_array(y)
+    if foreign and any(type(a) is np.ndarray and np.may_share_memory(a, y) for a in args):
+        y = y.copy()  # what belongs to the user is never within a tensor
     out = new(value.result_type)
     out._data = y
     out._shared = False
@@ -92,7 +96,7 @@ def apply(fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         out._node = None
     else:
         plan = rule.plans.get(mask + bit) or rule.plan(mask, len(args))
-        if not plan.vjps or (kwargs and y.dtype.kind not in "fc"):
+        if not plan.vjps or y.dtype.kind not in "fc":
             out._node = None
         else:
             if constants:
@@ -108,7 +112,7 @@ def apply(fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
             node.parents = tuple(parents)
             node.order = order()
             node.info = None
-            node.kwargs = {k: v for k, v in kwargs.items() if k in rule.accepts} if kwargs else NOTHING
+            node.kwargs = rule.keep(kwargs) if kwargs else NOTHING
             node.saved = tuple(arrays)
             node.output = y if plan.keeps_output or type(y) is not np.ndarray or recording is DEBUG else None
             node.shape = y.shape
@@ -128,7 +132,7 @@ def remember_constants(args: tuple[Any, ...], arrays: list[Any], parents: list[A
                 parents[i] = a._source
         elif type(parent) is np.ndarray:
             parents[i] = Constant(parent)
-            if i not in plan.drop and i not in plan.shape_only and (parent.flags.writeable or parent.base is not None):
+            if i not in plan.drop and i not in plan.shape_only:
                 arrays[i] = parent.copy()
 
 
@@ -163,6 +167,9 @@ def backpropagate(
     dict
         From node to gradient, of exactly the node's shape and dtype; nodes that were not reached are missing.
     """
+    if create_graph and not level():  # asked for, even under no_grad()
+        with enable_grad():
+            return backpropagate(seeds, wanted, retain_graph, create_graph)
     targets = None if wanted is None else frozenset(wanted)
     oldest = 0 if targets is None else max((node.order for node in targets), default=-(1 << 62))
     grads: dict[Node, Any] = {}  # gradients not yet passed on, and at the end those of the leaves

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import leaf_assignment
+from .errors import leaf_assignment, needs_float
 from .graph import apply
 from .modes import level
 from .node import Leaf
@@ -21,6 +21,8 @@ class Operators(Value):
     """The operators and methods of `Tensor`, under NumPy's names and with NumPy's meaning."""
 
     __slots__ = ()
+
+    _become: Any  # Tensor's: take another's value and place in the graph
 
     def __add__(self, other: Any) -> Any: return apply(np.add, self, other)
     def __sub__(self, other: Any) -> Any: return apply(np.subtract, self, other)
@@ -79,6 +81,8 @@ class Operators(Value):
             self._own()[plain_index(index)] = bare(value)
         elif type(self._node) is Leaf and self._node.tensor() is self:
             raise leaf_assignment(self)
+        elif self._data.dtype.kind not in "fc":
+            raise needs_float(self)
         else:
             self._become(apply(setitem, self, plain_index(index), value))
 
@@ -88,10 +92,6 @@ class Operators(Value):
             return apply(fn, self, other)
         fn(self._own(), bare(other), out=self._data)
         return self
-
-    def _become(self, other: Any) -> None:
-        """Take the value and the place in the graph of `other`."""
-        self._data, self._node, self._shared, self._source = other._data, other._node, False, None
 
     # ----------------------------------------------------------------------------------- methods
 
@@ -125,7 +125,7 @@ class Operators(Value):
     def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
         return apply(np.diagonal, self, offset, axis1, axis2)
     def trace(self, offset: int = 0) -> Any: return apply(np.trace, self, offset)
-    T = property(lambda self: apply(np.transpose, self), doc="The transpose: all axes in reverse order.")
+    T = property(lambda self: apply(np.transpose, self), doc="The transpose, all axes in reverse order.")
     mT = property(lambda self: apply(np.swapaxes, self, -1, -2), doc="The last two axes swapped.")
 
     def copy(self) -> Any: return apply(np.copy, self)
@@ -142,7 +142,7 @@ class Operators(Value):
 
     def astype(self, dtype: Any) -> Any:
         """The same numbers in another dtype; one that can't carry gradients (int, bool) leaves the graph."""
-        return apply(cast, self, np.dtype(dtype))
+        return apply(cast, self, dtype=np.dtype(dtype))
 
 
 def needs_gradient(x: Any) -> bool:

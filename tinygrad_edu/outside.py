@@ -21,7 +21,7 @@ def outside(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any
     """Answer for a function that has no rule of its own."""
     if fn in COMPOSITES:
         return COMPOSITES[fn](*args, **kwargs)
-    if fn not in PLAIN and level() and any(v._node is not None for v in values_in((args, kwargs))):
+    if fn not in PLAIN and is_recorded(args, kwargs):
         name = getattr(fn, "__name__", repr(fn))
         raise NotImplementedError(
             f"{name} has no derivative rule, and one of its arguments requires gradients. Declare one with "
@@ -35,11 +35,18 @@ def outside(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any
     return wrap(y) if isinstance(y, np.ndarray | np.generic) else y
 
 
+def is_recorded(args: Any, kwargs: Any) -> bool:
+    """Whether an operation on these arguments has to be recorded."""
+    return bool(level()) and any(x._node is not None for x in values_in((args, kwargs)))
+
+
 def admit(a: Any) -> Any:
     """An argument of a rare type, as functions take it; NotImplemented if it is not ours to handle."""
-    if isinstance(a, np.ndarray | np.generic | np.dtype | type | range):
+    if isinstance(a, np.generic | np.dtype | type | range):
         return a
-    return np.array(a) if isinstance(a, list) else NotImplemented
+    if isinstance(a, np.ma.MaskedArray):
+        raise TypeError("masked arrays have no derivative rules: use np.where(mask, 0, x), or x.filled()")
+    return np.array(a) if isinstance(a, list | np.ndarray) else NotImplemented
 
 
 def as_array(y: Any) -> Any:

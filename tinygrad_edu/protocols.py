@@ -5,15 +5,14 @@ NEP 13 (``__array_ufunc__``) sends us ufuncs and their methods, NEP 18 (``__arra
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 import numpy as np
 
 from .graph import apply
-from .modes import level
+from .outside import is_recorded
 from .table import parameters
-from .value import Value, bare, values_in, wrap
+from .value import Value, bare, wrap
 
 REDUCTIONS: dict[Any, Any] = {
     np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min,
@@ -34,7 +33,7 @@ def answer_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], out: Any, kwa
     elif method == "outer":
         a, b = inputs
         y = apply(ufunc, np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b, **kwargs)
-    elif recorded(inputs, kwargs):
+    elif is_recorded(inputs, kwargs):
         raise NotImplementedError(
             f"np.{ufunc.__name__}.{method} has no derivative rule: use other functions, or .detach() the tensors"
         )
@@ -53,12 +52,12 @@ def answer_function(fn: Any, types: Any, args: Any, kwargs: Any) -> Any:
     """Any other function of NumPy's; types we don't know may answer for themselves."""
     if not all(issubclass(t, Value | np.ndarray) for t in types):
         return NotImplemented
-    if fn in WRITERS:
+    if fn in WRITERS or kwargs.get("overwrite_input") or kwargs.get("copy") is False:
         return write(fn, args, kwargs)
     out = None
     if "out" in kwargs:
         out, kwargs = kwargs["out"], {k: v for k, v in kwargs.items() if k != "out"}
-    elif len(args) > 2 and "out" in (names := names_of(fn)[: len(args)]):
+    elif len(args) > 2 and "out" in (names := parameters(fn)[: len(args)]):
         i = names.index("out")
         out, args, kwargs = args[i], args[:i], {**kwargs, **dict(zip(names[i + 1 :], args[i + 1 :], strict=True))}
     y = apply(fn, *args, **kwargs)
@@ -82,7 +81,7 @@ def deliver(y: Any, out: Any) -> Any:
 
 def write(fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """A function that writes into its first argument: never into an array that a graph may read."""
-    if recorded(args, kwargs):
+    if is_recorded(args, kwargs):
         raise NotImplementedError(
             f"{fn.__name__} writes into its argument, which can't be recorded: assign with x[index] = values, "
             "choose with np.where, or write under no_grad()"
@@ -94,14 +93,3 @@ def write(fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
 def own(x: Any) -> Any:
     """The array of a tensor, to write into; or what is no tensor, as it is."""
     return x._own() if isinstance(x, Value) else x
-
-
-def recorded(args: Any, kwargs: Any) -> bool:
-    """Whether an operation on these arguments would have to be recorded."""
-    return bool(level()) and any(x._node is not None for x in values_in((args, kwargs)))
-
-
-@cache
-def names_of(fn: Any) -> tuple[str, ...]:
-    """The names of the parameters of `fn`."""
-    return tuple(parameters(fn))

@@ -14,7 +14,10 @@ import dis
 import inspect
 from collections.abc import Callable
 from itertools import pairwise
+from types import FunctionType
 from typing import Any
+
+import numpy as np
 
 from .value import Value
 
@@ -89,9 +92,9 @@ class Plan:
     def __init__(self, rule: Rule, vjps: tuple[tuple[int, Function], ...], values: set[int], shapes: set[int], n: int):
         self.rule = rule
         self.vjps = vjps  # which arguments to differentiate, and how
-        self.keeps_output = -1 in values  # whether a vjp reads y
+        self.keeps_output = -1 in values | shapes  # whether a vjp reads y
         self.drop = tuple(set(range(n)) - values - shapes)  # arguments that no vjp reads
-        self.shape_only = tuple(shapes - values)  # arguments of which the vjps read only the shape or dtype
+        self.shape_only = tuple(shapes - values - {-1})  # arguments of which the vjps read only the shape or dtype
 
 
 class Rule:
@@ -135,6 +138,10 @@ class Rule:
                 kwargs[k] = v._data
         return args, kwargs
 
+    def keep(self, kwargs: dict[str, Any]) -> dict[str, Any]:
+        """The keywords that the vjps are given: copies, for what the user may change."""
+        return {k: v.copy() if isinstance(v, np.ndarray | list) else v for k, v in kwargs.items() if k in self.accepts}
+
     def __repr__(self) -> str:
         return f"Rule({self.name})"
 
@@ -147,9 +154,9 @@ SHAPE = {"shape", "dtype", "ndim", "size"}
 def reads(vjp: Function, n: int) -> tuple[set[int], set[int]]:
     """Which of (y, *args), as -1, 0, 1, ..., `vjp` reads the values of, and which only the shape or dtype of."""
     everything = set(range(-1, n))
-    code = getattr(vjp, "__code__", None)
-    if code is None:
+    if not isinstance(vjp, FunctionType):
         return everything, set()
+    code = vjp.__code__
     place = {name: i for i, name in enumerate(code.co_varnames[1 : code.co_argcount], start=-1)}
     star = code.co_varnames[code.co_argcount + code.co_kwonlyargcount] if code.co_flags & inspect.CO_VARARGS else None
     values: set[int] = set()
@@ -178,8 +185,8 @@ def keywords(vjps: list[Function]) -> set[str]:
 
 
 def parameters(fn: Function) -> list[str]:
-    """The names of the parameters of `fn`, where it tells them."""
+    """The names of the arguments that `fn` takes by position, where it tells them."""
     try:
-        return list(inspect.signature(fn).parameters)
+        return [name for name, p in inspect.signature(fn).parameters.items() if p.kind <= p.POSITIONAL_OR_KEYWORD]
     except (TypeError, ValueError):
         return []

@@ -10,8 +10,8 @@ from weakref import ref
 import numpy as np
 
 from . import value
-from .errors import backward_needs_gradient, needs_float, not_an_array, nothing_recorded
-from .graph import backpropagate
+from .errors import backward_needs_gradient, needs_float, not_numbers, nothing_recorded
+from .graph import apply, backpropagate
 from .modes import level
 from .node import Constant, Leaf
 from .operators import Operators
@@ -25,8 +25,8 @@ class Tensor(Operators):
     Parameters
     ----------
     data : array_like
-        Numbers of any real or complex dtype. It is copied, so that nothing you do to it later can change what
-        was computed; a read-only array that owns its memory is used as it is.
+        Numbers of any real or complex dtype. They are copied, so that nothing you do to them later can change
+        what was computed.
     requires_grad : bool
         Whether `backward` shall leave a gradient in ``.grad``. Only floating tensors can.
     dtype : dtype, optional
@@ -55,12 +55,14 @@ class Tensor(Operators):
             if data._node is not None and level():
                 raise TypeError("Tensor(x) of an x that requires gradients would cut the graph; use x itself, "
                                 "x.detach() for its values, or stack() to join tensors")
-            data = data._data
-        frozen = type(data) is np.ndarray and not data.flags.writeable and data.base is None
-        array = np.asarray(data, dtype) if frozen or not copy else np.array(data, dtype)
+            data = data._data if copy else data.data
+        try:
+            array = np.array(data, dtype) if copy else np.asarray(data, dtype)
+        except ValueError as error:
+            raise not_numbers(data, str(error)) from error
         if array.dtype.kind not in "biufc":
-            raise not_an_array(data, array)
-        self._shared = not copy and not frozen
+            raise not_numbers(data, f"dtype {array.dtype}")
+        self._shared = not copy
         self._data = array if array.shape or self._shared else array[()]
         self._node, self._source, self.grad = None, None, None
         self.requires_grad = requires_grad
@@ -173,17 +175,24 @@ class Tensor(Operators):
             raise nothing_recorded(self)
         if type(self._node) is Leaf:
             return
-        me = ref(self)
+        me, made = ref(self), self._node.order  # no strong reference to either: that would be a cycle
 
         def keep(g: Any) -> None:
             tensor = me()
-            if tensor is not None:
+            if tensor is not None and tensor._node is not None and tensor._node.order == made:
                 tensor._accumulate(copied(g))
 
         info = self._node.info = self._node.info or {}
         if "retained" not in info:
             info["retained"] = True
             info["hooks"] = (*info.get("hooks", ()), keep)
+
+    def _become(self, other: Any) -> None:
+        """Take the value and the place in the graph of `other`."""
+        retained = self._node is not None and self._node.info and self._node.info.get("retained")
+        self._data, self._node, self._shared, self._source = other._data, other._node, False, None
+        if retained and self._node is not None:
+            self.retain_grad()
 
     def detach(self) -> Tensor:
         """The same values, cut from the graph."""
@@ -200,15 +209,17 @@ class Tensor(Operators):
 
     @data.setter
     def data(self, array: Any) -> None:
+        if array is self._data:  # x.data += 1 has done its work by now
+            return
         if not self.is_leaf:
             raise RuntimeError(f"this tensor was computed (by {self._node.name}); give data to a leaf, or to .detach()")
-        if array is self._data:
-            return
         array = np.array(bare(array), dtype=self._data.dtype)
-        same = array.shape == self._data.shape
+        name, same = self.name, array.shape == self._data.shape
         self._data, self._shared, self._source = array, False, None
         if not same and self._node is not None:
             self._node, self.grad = Leaf(self), None  # a different shape is a different leaf
+        if name:
+            self.name = name
 
     shape = property(lambda self: self._data.shape, doc="Tuple of lengths, one per axis.")
     dtype = property(lambda self: self._data.dtype, doc="NumPy's dtype.")
@@ -244,7 +255,7 @@ class Tensor(Operators):
     def __bool__(self) -> bool: return bool(self._data)
     def __hash__(self) -> int: return id(self)
     def __contains__(self, item: Any) -> bool: return bool(bare(item) in self._data)
-    def __format__(self, spec: str) -> str: return format(self._data.item() if spec and self.size == 1 else self, spec)
+    def __format__(self, spec: str) -> str: return format(self._data.item() if spec and self.size == 1 else str(self), spec)
 
     def __len__(self) -> int:
         if not self.shape:
@@ -281,6 +292,8 @@ class Tensor(Operators):
     # --------------------------------------------------------------- NumPy's functions come here
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, out: Any = None, **kwargs: Any) -> Any:
+        if method == "__call__" and out is None:
+            return apply(ufunc, *inputs, **kwargs)
         return answer_ufunc(ufunc, method, inputs, out, kwargs)
 
     def __array_function__(self, fn: Any, types: Any, args: Any, kwargs: Any) -> Any:

@@ -80,7 +80,9 @@ class Part:
     def images(self) -> NDArray[Any]:
         count, rows, columns = self.pixels.shape
         # One pass, and a division: multiplying by a rounded 1/255 gets half of the 256 values wrong in the last bit.
-        return _read_only(np.divide(self.pixels.reshape(count, rows * columns), 255, dtype=self._dtype))
+        images = np.divide(self.pixels.reshape(count, rows * columns), 255, dtype=self._dtype)
+        images.setflags(write=False)  # not a view: read-only arrays that own their memory need no copying by Tensors
+        return images
 
     def __iter__(self) -> Iterator[NDArray[Any]]:
         yield self.images

@@ -9,9 +9,9 @@ import numpy as np
 
 from .. import nn
 from ..data import mnist, one_hot
-from ..gradcheck import gradcheck
+from ..differences import gradcheck
 from ..tensor import Tensor
-from .train import network
+from .learning import network
 
 
 def run(options: Namespace) -> int:

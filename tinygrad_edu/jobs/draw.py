@@ -6,8 +6,8 @@ from argparse import Namespace
 
 from .. import nn
 from ..data import mnist, one_hot
+from .learning import network
 from .pictures import draw_step
-from .train import network
 
 
 def run(options: Namespace) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 from .. import viz
 from ..data import one_hot
 from ..tensor import Tensor
-from .train import answers
+from .learning import answers
 
 
 def draw_all(

@@ -53,7 +53,7 @@ class Linear(Module):
             return apply(linear.fn, x, self.weight, self.bias)
         except (ValueError, AttributeError) as error:
             if np.shape(x)[-1:] != (self.in_features,):
-                raise ValueError(f"{self!r} wants inputs of shape (..., {self.in_features}), got {np.shape(x)}") from error
+                raise ValueError(f"Linear({self.extra_repr()}) wants inputs of shape (..., {self.in_features}), got {np.shape(x)}") from error
             raise
 
     def extra_repr(self) -> str:

@@ -59,6 +59,9 @@ class SGD:
         weight_decay: float = 0.0,
         nesterov: bool = False,
     ) -> None:
+        if isinstance(params, Value) or not isinstance(params, Iterable):
+            advice = "[x]" if isinstance(params, Value) else "model.parameters()"
+            raise TypeError(f"SGD takes a list of Tensors, got {type(params).__name__}: did you mean {advice}?")
         self.params = list(params)
         check(self.params)
         for name, value, top in (("lr", lr, np.inf), ("momentum", momentum, 1), ("dampening", dampening, 1 + 1e-15),

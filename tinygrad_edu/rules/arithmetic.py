@@ -68,11 +68,11 @@ def winner(g: Any, wins: Any, ties: Any) -> Any:
     return np.where(wins, g, np.where(ties, g / 2, 0))
 
 
-rule(np.maximum,      lambda g, y, a, b: winner(g, a > b, a == b),
-                      lambda g, y, a, b: winner(g, b > a, a == b))
-rule(np.minimum,      lambda g, y, a, b: winner(g, a < b, a == b),
-                      lambda g, y, a, b: winner(g, b < a, a == b))
-rule(np.fmax,         lambda g, y, a, b: winner(g, (a > b) | (b != b), a == b),  # a NaN loses: x != x
+rule(np.maximum,      lambda g, y, a, b: winner(g, (a > b) | (a != a), a == b),  # a NaN wins: only it is unequal to itself
+                      lambda g, y, a, b: winner(g, (b > a) | (b != b), a == b))
+rule(np.minimum,      lambda g, y, a, b: winner(g, (a < b) | (a != a), a == b),
+                      lambda g, y, a, b: winner(g, (b < a) | (b != b), a == b))
+rule(np.fmax,         lambda g, y, a, b: winner(g, (a > b) | (b != b), a == b),  # a NaN loses
                       lambda g, y, a, b: winner(g, (b > a) | (a != a), a == b))
 rule(np.fmin,         lambda g, y, a, b: winner(g, (a < b) | (b != b), a == b),
                       lambda g, y, a, b: winner(g, (b < a) | (a != a), a == b))

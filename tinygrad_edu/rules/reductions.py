@@ -32,9 +32,9 @@ def share(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     return np.where(best, unreduce(g, axis, keepdims) / ties, 0)
 
 
-def count(x: Any, y: Any) -> float:
-    """How many elements of `x` went into each element of `y`."""
-    return x.size / max(y.size, 1)  # type: ignore[no-any-return]
+def count(x: int, y: int) -> float:
+    """How many of `x` elements went into each of `y`."""
+    return x / max(y, 1)
 
 
 def deviation(x: Any, axis: Any) -> Any:
@@ -43,13 +43,13 @@ def deviation(x: Any, axis: Any) -> Any:
 
 rule(np.sum,  lambda g, y, a, axis=None, dtype=None, out=None, keepdims=False: spread(g, a.shape, axis, keepdims))
 rule(np.mean, lambda g, y, a, axis=None, dtype=None, out=None, keepdims=False:
-     spread(g / count(a, g), a.shape, axis, keepdims))
+     spread(g / count(a.size, g.size), a.shape, axis, keepdims))
 rule(np.max,  lambda g, y, a, axis=None, out=None, keepdims=False: share(g, y, a, axis, keepdims))
 rule(np.min,  lambda g, y, a, axis=None, out=None, keepdims=False: share(g, y, a, axis, keepdims))
 rule(np.var,  lambda g, y, a, axis=None, dtype=None, out=None, ddof=0, keepdims=False:
-     unreduce(g, axis, keepdims) * (2 / (count(a, g) - ddof)) * deviation(a, axis))
+     unreduce(g, axis, keepdims) * (2 / (count(a.size, g.size) - ddof)) * deviation(a, axis))
 rule(np.std,  lambda g, y, a, axis=None, dtype=None, out=None, ddof=0, keepdims=False:
-     unreduce(g / (nonzero(y) * (count(a, g) - ddof)), axis, keepdims) * deviation(a, axis))
+     unreduce(g / (nonzero(y) * (count(a.size, g.size) - ddof)), axis, keepdims) * deviation(a, axis))
 
 composite(np.amax)(lambda a, *args, **kwargs: np.max(a, *args, **kwargs))
 composite(np.amin)(lambda a, *args, **kwargs: np.min(a, *args, **kwargs))

@@ -1,0 +1,167 @@
+"""Gradient descent: what the textbook says, in place, without making new arrays."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tinygrad_edu import Tensor, nn, optim
+
+
+def textbook(weights, gradients, lr, momentum, dampening, weight_decay, nesterov):
+    """The same algorithm, for one parameter, as plain as can be."""
+    velocity = None
+    for g in gradients:
+        if g is None:
+            continue
+        g = g + weight_decay * weights
+        if momentum:
+            velocity = g if velocity is None else momentum * velocity + (1 - dampening) * g
+            g = g + momentum * velocity if nesterov else velocity
+        weights = weights - lr * g
+    return weights
+
+
+@given(
+    lr=st.sampled_from([0.0, 0.1, 2.0]),
+    momentum=st.sampled_from([0.0, 0.5, 0.99]),
+    dampening=st.sampled_from([0.0, 0.25, 1.0]),
+    weight_decay=st.sampled_from([0.0, 0.01, 0.5]),
+    nesterov=st.booleans(),
+    shapes=st.lists(st.sampled_from([(), (3,), (2, 3), (1, 1), (0,)]), min_size=1, max_size=3),
+    dtype=st.sampled_from([np.float64, np.float32]),
+    seed=st.integers(0, 1000),
+)
+def test_steps_are_those_of_the_textbook(lr, momentum, dampening, weight_decay, nesterov, shapes, dtype, seed):
+    if nesterov:
+        momentum, dampening = momentum or 0.9, 0.0
+    rng = np.random.default_rng(seed)
+    options = {"lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay, "nesterov": nesterov}
+    begin = [rng.normal(size=shape).astype(dtype) for shape in shapes]
+    gradients = [[rng.normal(size=a.shape).astype(dtype) if rng.random() < 0.8 else None for _ in range(5)] for a in begin]
+    params = [Tensor(a, requires_grad=True) for a in begin]
+    arrays = [p.data for p in params]
+    descent = optim.SGD(params, **options)
+    for step in range(5):
+        for p, given_gradients in zip(params, gradients):
+            g = given_gradients[step]
+            p.grad = None if g is None else Tensor(g)
+        descent.step()
+        for p, given_gradients in zip(params, gradients):
+            if p.grad is not None:
+                np.testing.assert_array_equal(p.grad.data, given_gradients[step], "gradients are never changed")
+    for p, array, start, given_gradients in zip(params, arrays, begin, gradients):
+        assert p.data is array, "in place: the array is the same"
+        assert p.dtype == dtype
+        expected = textbook(start.astype(float), given_gradients, **options)
+        np.testing.assert_allclose(array, expected, rtol=1e-4 if dtype == np.float32 else 1e-10, atol=1e-5)
+
+
+def test_a_step_goes_against_the_gradient():
+    w = nn.Parameter([1.0, -2.0])
+    descent = optim.SGD([w], lr=0.25)
+    (w * w).sum().backward()
+    descent.step()
+    assert w.tolist() == [0.5, -1]
+
+
+@pytest.mark.parametrize("options", [
+    {}, {"weight_decay": 0.1}, {"momentum": 0.9}, {"momentum": 0.9, "dampening": 0.5}, {"momentum": 0.9, "weight_decay": 0.1},
+    {"momentum": 0.9, "nesterov": True}, {"momentum": 0.9, "nesterov": True, "weight_decay": 0.1},
+], ids=str)  # fmt: skip
+def test_a_step_makes_no_arrays(options):
+    w = nn.Parameter(np.ones(100_000))
+    descent = optim.SGD([w], lr=0.1, **options)
+    for _ in range(2):  # the first step makes the momentum
+        (w * 2).sum().backward()
+        descent.step()
+    tracemalloc.start()
+    try:
+        descent.step()
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < w.nbytes / 20
+
+
+def test_parameters_without_a_gradient_stay():
+    a, b = nn.Parameter([1.0]), nn.Parameter([1.0])
+    descent = optim.SGD([a, b], lr=0.5, weight_decay=0.5, momentum=0.5)
+    (a * 1).sum().backward()
+    descent.step()
+    assert a.item() != 1
+    assert b.item() == 1
+
+
+def test_the_rate_may_be_changed_between_steps():
+    w = nn.Parameter([0.0])
+    descent = optim.SGD([w], lr=1.0)
+    w.grad = Tensor([1.0])
+    for lr in 1.0, 0.5, 0.25:
+        descent.lr = lr
+        descent.step()
+    assert w.item() == -1.75
+
+
+def test_zero_grad_forgets():
+    w = nn.Parameter([1.0])
+    descent = optim.SGD([w], lr=1.0)
+    (w * w).sum().backward()
+    descent.zero_grad()
+    assert w.grad is None
+    descent.step()
+    assert w.item() == 1
+
+
+def test_single_precision_stays():
+    w = nn.Parameter([1.0])
+    (w * w).sum().backward()
+    optim.SGD([w], lr=0.1, momentum=0.9, weight_decay=0.1).step()
+    assert w.dtype == np.float32
+
+
+@pytest.mark.parametrize("options", [
+    {"lr": -0.1}, {"lr": float("nan")}, {"lr": float("inf")}, {"momentum": 1.0}, {"momentum": -0.1}, {"dampening": -0.1}, {"dampening": 1.5},
+    {"weight_decay": -1.0}, {"weight_decay": float("nan")},
+], ids=str)  # fmt: skip
+def test_factors_out_of_range_are_refused_by_name(options):
+    (name,) = options
+    with pytest.raises(ValueError, match=f"SGD: {name}=.* out of range"):
+        optim.SGD([nn.Parameter([1.0])], **options)
+
+
+@pytest.mark.parametrize("options", [{}, {"momentum": 0.9, "dampening": 0.5}])
+def test_nesterov_needs_momentum_and_no_dampening(options):
+    with pytest.raises(ValueError, match="nesterov=True needs momentum above 0 and no dampening"):
+        optim.SGD([nn.Parameter([1.0])], nesterov=True, **options)
+
+
+def test_no_parameters_are_refused():
+    model = nn.Linear(1, 1)
+    parameters = model.parameters()
+    optim.SGD(parameters, lr=0.1)
+    for empty in [], parameters, nn.Tanh().parameters():  # a generator that is used up is empty too
+        with pytest.raises(ValueError, match="no parameters to optimise"):
+            optim.SGD(empty, lr=0.1)
+
+
+def test_what_is_no_leaf_is_refused():
+    w = nn.Parameter([1.0])
+    for wrong in w * 2, Tensor([1.0]), w.detach():
+        with pytest.raises(ValueError, match="leaves that require gradients"):
+            optim.SGD([wrong], lr=0.1)
+    for wrong in nn.Sequential(nn.Tanh()), nn.Linear(1, 1).named_parameters(), [np.ones(1)]:
+        with pytest.raises(TypeError, match=r"optimisers take Tensors.*model\.parameters\(\)"):
+            optim.SGD(wrong, lr=0.1)
+
+
+def test_a_parameter_given_twice_is_refused():
+    w = nn.Parameter([1.0])
+    with pytest.raises(ValueError, match="twice"):
+        optim.SGD([w, w], lr=0.1)
+
+
+def test_an_optimiser_says_what_it_does():
+    assert repr(optim.SGD([nn.Parameter([1.0])], lr=0.1, momentum=0.9)) == "SGD(1 parameters, lr=0.1, momentum=0.9)"
