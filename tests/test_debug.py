@@ -70,7 +70,9 @@ def test_a_derivative_that_makes_a_bad_number_is_named_with_the_operations_line(
     with debug():
         y = np.sqrt(x).sum()
         line = here(-1)
-        with pytest.raises(FloatingPointError, match=r"derivative of sqrt with respect to argument 0 made inf at \[1\]") as caught:
+        with pytest.raises(
+            FloatingPointError, match=r"derivative of sqrt with respect to argument 0 made inf at \[1\]"
+        ) as caught:
             y.backward()
     assert str(caught.value).endswith(line)
     assert x.grad is None

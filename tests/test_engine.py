@@ -326,7 +326,7 @@ def copies(*tensors):
 def test_a_node_keeps_only_the_arrays_that_its_rules_use(expression, kept):
     a, b = copies(leaf(2, 2), leaf(2, 2))
     y = eval(f"lambda a, b: {expression}", {"np": np, **vars(tinygrad_edu)})(a, b)
-    arrays = {name: ref(t._data) for name, t in (("a", a), ("b", b), ("y", y)) if t.shape}
+    arrays = {name: ref(t._array) for name, t in (("a", a), ("b", b), ("y", y)) if t.shape}
     end = y.sum()  # keeps y's node, not its array
     del a, b, y
     assert {name for name, array in arrays.items() if array() is not None} == set(kept)
@@ -340,7 +340,7 @@ def test_an_operation_of_ones_own_keeps_only_what_its_rule_reads():
 
     rule(scaled, lambda g, y, x, factor: g * factor)
     (h,) = copies(leaf(3))
-    array = ref(h._data)
+    array = ref(h._array)
     y = apply(scaled, h, 2.0)
     del h
     assert array() is None
@@ -388,7 +388,7 @@ def test_a_rule_may_read_the_shape_of_its_output_alone():
 
 def test_backward_releases_what_was_saved_though_the_result_is_held():
     (h,) = copies(leaf(3))
-    array = ref(h._data)
+    array = ref(h._array)
     y = (h * h).sum()
     del h
     assert array() is not None
@@ -415,7 +415,7 @@ def test_a_dropped_graph_is_freed_by_reference_counting_alone():
     with only_counting():
         x = leaf(4)
         y = np.tanh(x * x).sum()
-        gone = [ref(x), ref(x._data), ref(y)]
+        gone = [ref(x), ref(x._array), ref(y)]
         del x, y
         assert [r() for r in gone] == [None] * 3
 

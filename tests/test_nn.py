@@ -152,7 +152,9 @@ def test_differing_shapes_are_listed_and_nothing_is_changed():
     state = {k: v * 0 for k, v in model.state_dict().items()}
     state["scale"], state["first.bias"] = np.zeros(4), np.zeros((3, 1))
     for strict in True, False:
-        unchanged(model, state, ValueError, r"scale: \(4,\) for \(3,\); first\.bias: \(3, 1\) for \(3,\)", strict=strict)
+        unchanged(
+            model, state, ValueError, r"scale: \(4,\) for \(3,\); first\.bias: \(3, 1\) for \(3,\)", strict=strict
+        )
 
 
 def test_what_is_no_number_changes_nothing():
@@ -200,7 +202,9 @@ def test_models_can_be_copied_and_saved(duplicate, make):
 
 
 def test_a_network_shows_its_tree_and_counts():
-    assert repr(network()) == """\
+    assert (
+        repr(network())
+        == """\
 Sequential(
   (0): Linear(784, 16)  # 12,560 parameters
   (1): Sigmoid()
@@ -209,6 +213,7 @@ Sequential(
   (4): Linear(16, 10)  # 170 parameters
   (5): Sigmoid()
 )  # 13,002 parameters"""
+    )
 
 
 def test_modules_of_ones_own_show_their_parameters():
@@ -311,7 +316,9 @@ SQUARES = (OUTPUT - TARGET) ** 2
         (nn.SumOfSquaresLoss(), SQUARES.sum(1).mean(), 2 / 3),
     ],
 )
-@pytest.mark.parametrize("target", [TARGET, Tensor(TARGET), Tensor(TARGET, requires_grad=True)], ids=["array", "constant", "leaf"])
+@pytest.mark.parametrize(
+    "target", [TARGET, Tensor(TARGET), Tensor(TARGET, requires_grad=True)], ids=["array", "constant", "leaf"]
+)
 def test_losses(loss, value, slope, target):
     output = Tensor(OUTPUT, requires_grad=True)
     cost = loss(output, target)

@@ -146,6 +146,12 @@ def a_detached_twin_of_shared_data(array):
     return x, [data, x.detach()]
 
 
+def a_twin_detached_while_its_data_were_held(array):
+    x = Tensor(array)
+    data = x.data
+    return x.detach(), [data, x]
+
+
 def a_constant(array):
     x = Tensor(array)
     return x, [lambda: x.data]
@@ -246,7 +252,8 @@ def a_parameter_in_place(array):
 
 WAYS = [
     its_source, its_data_taken_before, a_view_of_its_data, a_buffer_of_its_data, its_data_taken_after,
-    its_data_let_go_and_taken_again, data_of_a_detached_twin, a_detached_twin_of_shared_data, a_constant,
+    its_data_let_go_and_taken_again, data_of_a_detached_twin, a_detached_twin_of_shared_data,
+    a_twin_detached_while_its_data_were_held, a_constant,
     an_array_of_a_constant, an_array_made_later_of_a_constant, a_constant_under_its_items, a_leaf_under_its_items,
     a_computed_tensor_under_its_items, data_of_a_computed_tensor, shared_with_an_array, shared_with_a_view,
     shared_with_a_tensor, sharing_with_a_tensor, a_raw_array, a_raw_view, a_frozen_array, a_tensor_of_a_frozen_array,
@@ -312,7 +319,15 @@ def test_writing_to_a_single_number_changes_no_gradient(way):
 def test_writing_into_every_intermediate_result_changes_no_gradient():
     x = Tensor(VALUES, requires_grad=True)
     steps = [x]
-    for f in (np.exp, np.transpose, lambda t: t[::-1], lambda t: t.reshape(-1), lambda t: t.reshape(3, 3), np.tanh, np.sqrt):
+    for f in (
+        np.exp,
+        np.transpose,
+        lambda t: t[::-1],
+        lambda t: t.reshape(-1),
+        lambda t: t.reshape(3, 3),
+        np.tanh,
+        np.sqrt,
+    ):
         steps.append(f(steps[-1]))
     y = (steps[-1] * steps[-2]).sum()
     twin = Tensor(VALUES, requires_grad=True)
@@ -370,14 +385,16 @@ def test_keyword_arguments_that_are_changed_later_change_no_gradient():
 
 
 @pytest.mark.parametrize("momentum", [0, 0.9])
-def test_a_step_before_a_second_walk_changes_no_gradient(momentum):
+@pytest.mark.parametrize("held", [True, False])
+def test_a_step_before_a_second_walk_changes_no_gradient(momentum, held):
     w = nn.Parameter([[1.0, 2.0]])
-    alias = w.data
+    alias = w.data if held else None
     descent = optim.SGD([w], lr=0.5, momentum=momentum)
     y = (w * w).sum()
     y.backward(retain_graph=True)
     descent.step()
-    assert alias.tolist() == [[0, 0]]
+    assert w.tolist() == [[0, 0]]
+    assert not held or w.data is alias
     w.grad = None
     y.backward()
     assert w.grad.tolist() == [[2, 4]]
@@ -397,7 +414,10 @@ def test_a_step_before_a_second_walk_changes_no_gradient(momentum):
         lambda t: np.multiply(Tensor(VALUES), 3, out=t),
         lambda t: np.median(Tensor(np.stack([VALUES] * 3)), axis=0, out=t),
         lambda t: np.median(t, overwrite_input=True),
-        lambda t: np.nan_to_num(np.divide(t, 0), copy=False),
+        lambda t: np.median(t, None, None, True),
+        lambda t: np.percentile(t, 50, None, None, True),
+        lambda t: np.nan_to_num(t, copy=False, nan=0.0),
+        lambda t: spoil(np.astype(t, float, copy=False).data) if hasattr(np, "astype") else None,
         lambda t: nn.init.zeros_(t),
         lambda t: t.__iadd__(99.0),
         lambda t: setattr(t, "data", VALUES * 99),
@@ -427,6 +447,39 @@ def test_a_result_delivered_into_an_array_is_not_part_of_the_graph(write):
     np.testing.assert_array_equal(w.grad.data, VALUES.sum(0))
 
 
+@pytest.mark.parametrize(
+    "view",
+    [
+        lambda a: apply(np.transpose, a),
+        lambda a: apply(np.transpose, a, axes=(1, 0)),
+        lambda a: apply(np.reshape, a, (9,)),
+        lambda a: apply(np.rot90, a),
+        lambda a: apply(same, a),
+    ],
+)
+def test_a_tensor_made_by_an_operation_on_arrays_alone_is_no_view_of_them(view):
+    array = VALUES.copy()
+    t = view(array)
+    w = Tensor(np.ones(t.shape), requires_grad=True)
+    y, kept = (t * w).sum(), t.data.copy()
+    spoil(array)
+    y.backward()
+    np.testing.assert_array_equal(w.grad.data, kept)
+
+
+def test_astype_without_copying_is_as_safe_as_with():
+    if not hasattr(np, "astype"):
+        return
+    for requires_grad in False, True:
+        t, w = Tensor(VALUES, requires_grad=requires_grad), Tensor(VALUES, requires_grad=True)
+        same_numbers = np.astype(t, float, copy=False)
+        assert type(same_numbers) is Tensor
+        y = (t * w).sum()
+        spoil(same_numbers.data)
+        y.backward()
+        np.testing.assert_array_equal(w.grad.data, VALUES)
+
+
 def test_a_frozen_array_is_never_written_to():
     def frozen():
         array = np.ones(3, np.float32)
@@ -448,7 +501,7 @@ def test_a_frozen_array_is_never_written_to():
 
 
 def all_arrays(*tensors):
-    return [array for t in tensors if t is not None for array in (t._data, None if t.grad is None else t.grad._data)
+    return [array for t in tensors if t is not None for array in (t._array, None if t.grad is None else t.grad._array)
             if isinstance(array, np.ndarray)]  # fmt: skip
 
 
@@ -490,7 +543,9 @@ PASSED_ON = {  # operations whose rules hand the gradient on as it is, or a view
 
 
 @pytest.mark.parametrize("f", PASSED_ON.values(), ids=PASSED_ON)
-@pytest.mark.parametrize("kind", [np.array, Tensor, lambda a: Tensor(a, requires_grad=True), lambda a: Tensor(a, copy=False)])
+@pytest.mark.parametrize(
+    "kind", [np.array, Tensor, lambda a: Tensor(a, requires_grad=True), lambda a: Tensor(a, copy=False)]
+)
 def test_a_gradient_that_is_passed_on_as_it_is_becomes_an_array_of_its_own(f, kind):
     x, y = (Tensor(VALUES, requires_grad=True) for _ in range(2))
     out = f(x, y)

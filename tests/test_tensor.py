@@ -522,7 +522,10 @@ def test_accumulations_of_ufuncs():
 
 def test_outer_of_ufuncs():
     x, a = leaf([1.0, 2.0]), np.array([3.0, 4.0, 5.0])
-    for y, expected in (np.subtract.outer(x, a), np.subtract.outer(x.data, a)), (np.subtract.outer(a, x), np.subtract.outer(a, x.data)):
+    for y, expected in (
+        (np.subtract.outer(x, a), np.subtract.outer(x.data, a)),
+        (np.subtract.outer(a, x), np.subtract.outer(a, x.data)),
+    ):
         assert_same(y, expected)
     np.multiply.outer(a, x).sum().backward()
     assert x.grad.tolist() == [12, 12]
@@ -712,7 +715,15 @@ def test_without_recording_items_are_assigned_in_place():
 
 # ------------------------------------------------------------------------------------ += and its kin
 
-IN_PLACE = [operator.iadd, operator.isub, operator.imul, operator.itruediv, operator.ifloordiv, operator.imod, operator.ipow]
+IN_PLACE = [
+    operator.iadd,
+    operator.isub,
+    operator.imul,
+    operator.itruediv,
+    operator.ifloordiv,
+    operator.imod,
+    operator.ipow,
+]
 
 
 @pytest.mark.parametrize("op", IN_PLACE, ids=described)

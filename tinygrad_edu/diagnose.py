@@ -62,7 +62,7 @@ def inspect_backward(node: Any, i: int, d: Any) -> None:
 
 def first_bad(values: Any) -> str:
     """Where the first NaN or infinity is and what it is, as ``nan at [0, 2]``; empty if there is none."""
-    values = getattr(values, "_data", values)  # of a tensor
+    values = getattr(values, "_array", values)  # of a tensor
     if not isinstance(values, np.ndarray | np.generic) or values.dtype.kind not in "fc":
         return ""
     array = np.asarray(values)

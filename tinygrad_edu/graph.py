@@ -20,9 +20,11 @@ from .node import NOTHING, Constant, Leaf, Node, order
 from .outside import ARRAYS, KNOWN, admit, as_array, is_recorded, outside
 from .table import RULES, Plan
 from .unbroadcast import fit
-from .value import ALONE, Value, copied, is_whole, wrap
+from .value import ALONE, Value, copied, wrap
 
 new = object.__new__
+ndarray = np.ndarray
+NONE = (None,)
 
 
 # ------------------------------------------------------------------------------------------ the door
@@ -58,82 +60,71 @@ def apply(fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
             return outside(fn, args, kwargs)
         args, kwargs = rule.arrange(args, kwargs)
 
-    arrays: list[Any] = []  # what fn computes with
-    parents: list[Any] = []  # where each came from
-    mask, bit = 0, 1  # which of them need gradients
-    constants = foreign = False
+    arrays: tuple[Any, ...] = ()  # what fn computes with
+    parents: tuple[Any, ...] = ()  # where each came from
+    pattern = 1  # two bits for each argument: 0 a plain value, 1 a constant, 2 needs gradients, 3 an array of the user's
     for a in args:
         if isinstance(a, Value):
-            if a._shared:
-                arrays.append(a._lend())
-            else:
-                arrays.append(a._data)
-            parents.append(a._node)
-            if a._node is None:
-                constants = True
-            else:
-                mask += bit
+            node = a._node
+            arrays += (a._lend() if a._shared else a._array,)
+            parents += (node,)
+            pattern = pattern * 4 + 1 if node is None else pattern * 4 + 2
         else:
             if type(a) not in KNOWN and (a := admit(a)) is NotImplemented:
                 return NotImplemented  # somebody else's type: perhaps it answers for itself
-            arrays.append(a)
-            parents.append(a)
-            if type(a) is np.ndarray:
-                constants = foreign = True
-        bit += bit
+            arrays += (a,)
+            parents += (a,)
+            pattern = pattern * 4 + 3 if type(a) is ndarray else pattern * 4
 
     y = rule.compute(*arrays) if not kwargs else fn(*arrays, **kwargs)
     if type(y) not in ARRAYS:
         y = as_array(y)
-    if foreign and any(type(a) is np.ndarray and np.may_share_memory(a, y) for a in args):
-        y = y.copy()  # what belongs to the user is never within a tensor
     out = new(value.result_type)
-    out._data = y
+    out._array = y
     out._shared = False
-    out.grad = out._source = None
+    out._node = out.grad = out._source = None
+
     recording = level()
-    if not (mask and recording):
-        out._node = None
-    else:
-        plan = rule.plans.get(mask + bit) or rule.plan(mask, len(args))
-        if not plan.vjps or y.dtype.kind not in "fc":
-            out._node = None
-        else:
-            if constants:
-                remember_constants(args, arrays, parents, plan)
-            if plan.drop and recording is not DEBUG:
-                for i in plan.drop:
-                    arrays[i] = None
-            if plan.shape_only and recording is not DEBUG:
-                for i in plan.shape_only:
-                    arrays[i] = parents[i]  # a node answers .shape and .dtype as the array would
-            out._node = node = new(Node)
-            node.plan = plan
-            node.parents = tuple(parents)
-            node.order = order()
-            node.info = None
-            node.kwargs = rule.keep(kwargs) if kwargs else NOTHING
-            node.saved = tuple(arrays)
-            node.output = y if plan.keeps_output or type(y) is not np.ndarray or recording is DEBUG else None
-            node.shape = y.shape
-            node.dtype = y.dtype
+    plan = rule.plans.get(pattern * recording) or rule.plan(pattern * recording, len(args))
+    if plan.foreign:
+        arrays, out._array = disown(arrays, plan, y)
+    if plan.vjps and out._array.dtype.kind in "fc":
+        if plan.constants:
+            parents = faces(args, parents, arrays)
+        out._node = node = new(Node)
+        node.plan = plan
+        node.parents = parents
+        node.saved = plan.pick(arrays + NONE + parents)  # what the vjps read, and None for what they don't
+        node.output = out._array if plan.keeps_output or type(y) is not ndarray else None
+        node.kwargs = rule.keep(kwargs) if kwargs else NOTHING
+        node.order = order()
+        node.info = None
+        node.shape = y.shape
+        node.dtype = y.dtype
     if recording is DEBUG:
         inspect_forward(fn, y, args, out._node)
     return out
 
 
-def remember_constants(args: tuple[Any, ...], arrays: list[Any], parents: list[Any], plan: Plan) -> None:
-    """Give constants a face for pictures, and take a copy of the user's arrays where a vjp will read them."""
+def disown(arrays: tuple[Any, ...], plan: Plan, y: Any) -> tuple[tuple[Any, ...], Any]:
+    """Copies of the user's arrays, for a node to keep, and of a result that lies within one of them."""
+    if any(np.may_share_memory(y, arrays[i]) for i in plan.foreign):
+        y = y.copy()
+    kept = plan.vjps and not set(plan.foreign) <= plan.unread
+    return tuple(a.copy() if kept and i in plan.foreign else a for i, a in enumerate(arrays)), y
+
+
+def faces(args: tuple[Any, ...], parents: tuple[Any, ...], arrays: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The parents, with something to show for the constants among them, in pictures and where a shape is asked for."""
+    shown = list(parents)
     for i, (a, parent) in enumerate(zip(args, parents, strict=True)):
-        if isinstance(a, Value):
-            if parent is None:
-                if a._source is None:
-                    a._source = Constant(a._data)
-                parents[i] = a._source
-        elif type(parent) is np.ndarray:
-            parents[i] = Constant(parent)
-            if i not in plan.drop and i not in plan.shape_only:
-                arrays[i] = parent.copy()
+        if parent is None and isinstance(a, Value):
+            if a._source is None:
+                a._source = Constant(a._array)
+            shown[i] = a._source
+        elif type(parent) is ndarray:
+            shown[i] = Constant(arrays[i])
+    return tuple(shown)
 
 
 # ------------------------------------------------------------------------------------------ the walk
@@ -226,7 +217,7 @@ def backpropagate(
     node = g = d = y = args = None  # type: ignore[assignment]  # no names of ours may count as holders below
     for leaf in grads:
         if targets is None or leaf in targets:
-            if getrefcount(grads[leaf]) == ALONE and is_whole(grads[leaf]):
+            if getrefcount(grads[leaf]) == ALONE and type(grads[leaf]) is ndarray and grads[leaf].base is None:
                 found[leaf] = grads[leaf]
             else:
                 found[leaf] = copied(grads[leaf])

@@ -9,7 +9,7 @@ from contextlib import ContextDecorator
 from contextvars import ContextVar, Token
 from typing import Any
 
-OFF, RECORD, DEBUG = 0, 1, 2
+OFF, RECORD, DEBUG = 0, 1, -1
 _level: ContextVar[int] = ContextVar("tinygrad_edu level", default=RECORD)
 level = _level.get
 

@@ -58,7 +58,7 @@ class Leaf(Node):
         self.tensor = ref(tensor)
         self.parents = self.saved = ()
         self.output, self.kwargs, self.info, self.order = None, NOTHING, None, order()
-        self.shape, self.dtype = tensor._data.shape, tensor._data.dtype
+        self.shape, self.dtype = tensor._array.shape, tensor._array.dtype
 
     @property
     def name(self) -> str:

@@ -58,19 +58,19 @@ class Operators(Value):
     def __abs__(self) -> Any: return apply(np.absolute, self)
 
     # These have no derivative: plain arrays, to serve as masks and conditions.
-    def __eq__(self, other: Any) -> Any: return self._data == bare(other)
-    def __ne__(self, other: Any) -> Any: return self._data != bare(other)
-    def __lt__(self, other: Any) -> Any: return self._data < bare(other)
-    def __le__(self, other: Any) -> Any: return self._data <= bare(other)
-    def __gt__(self, other: Any) -> Any: return self._data > bare(other)
-    def __ge__(self, other: Any) -> Any: return self._data >= bare(other)
-    def __and__(self, other: Any) -> Any: return self._data & bare(other)
-    def __or__(self, other: Any) -> Any: return self._data | bare(other)
-    def __xor__(self, other: Any) -> Any: return self._data ^ bare(other)
-    def __rand__(self, other: Any) -> Any: return bare(other) & self._data
-    def __ror__(self, other: Any) -> Any: return bare(other) | self._data
-    def __rxor__(self, other: Any) -> Any: return bare(other) ^ self._data
-    def __invert__(self) -> Any: return ~self._data
+    def __eq__(self, other: Any) -> Any: return self._array == bare(other)
+    def __ne__(self, other: Any) -> Any: return self._array != bare(other)
+    def __lt__(self, other: Any) -> Any: return self._array < bare(other)
+    def __le__(self, other: Any) -> Any: return self._array <= bare(other)
+    def __gt__(self, other: Any) -> Any: return self._array > bare(other)
+    def __ge__(self, other: Any) -> Any: return self._array >= bare(other)
+    def __and__(self, other: Any) -> Any: return self._array & bare(other)
+    def __or__(self, other: Any) -> Any: return self._array | bare(other)
+    def __xor__(self, other: Any) -> Any: return self._array ^ bare(other)
+    def __rand__(self, other: Any) -> Any: return bare(other) & self._array
+    def __ror__(self, other: Any) -> Any: return bare(other) | self._array
+    def __rxor__(self, other: Any) -> Any: return bare(other) ^ self._array
+    def __invert__(self) -> Any: return ~self._array
 
     def __getitem__(self, index: Any) -> Any:
         return apply(operator.getitem, self, plain_index(index))
@@ -81,7 +81,7 @@ class Operators(Value):
             self._own()[plain_index(index)] = bare(value)
         elif type(self._node) is Leaf and self._node.tensor() is self:
             raise leaf_assignment(self)
-        elif self._data.dtype.kind not in "fc":
+        elif self._array.dtype.kind not in "fc":
             raise needs_float(self)
         else:
             self._become(apply(setitem, self, plain_index(index), value))
@@ -90,7 +90,7 @@ class Operators(Value):
         """``+=`` and its kin: into the array if there is nothing to record, else a new tensor for the name."""
         if level() and (self._node is not None or needs_gradient(other)):
             return apply(fn, self, other)
-        fn(self._own(), bare(other), out=self._data)
+        fn(self._own(), bare(other), out=self._array)
         return self
 
     # ----------------------------------------------------------------------------------- methods

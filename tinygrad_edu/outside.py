@@ -9,7 +9,7 @@ import numpy as np
 
 from .modes import level
 from .table import COMPOSITES, PLAIN
-from .value import bare, values_in, wrap
+from .value import Value, bare, values_in, wrap
 
 # Arguments of these types need no second look.
 KNOWN = {np.ndarray, float, int, bool, complex, np.float64, np.float32, tuple, type(None), str, slice, type(...)}
@@ -27,12 +27,27 @@ def outside(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any
             f"{name} has no derivative rule, and one of its arguments requires gradients. Declare one with "
             f"rule({name}, ...), build it from functions that have one, or pass tensor.detach() if no gradient is wanted."
         )
-    y = fn(*bare(args), **bare(kwargs))
+    y = fn(*read_only(args), **read_only(kwargs))
+    if isinstance(y, np.ndarray) and any(np.may_share_memory(a, y) for a in args if type(a) is np.ndarray):
+        y = y.copy()  # what belongs to the user is never within a tensor
     if fn in PLAIN:
         return y
     if isinstance(y, tuple | list):
         return type(y)(map(wrap, y)) if type(y) in (tuple, list) else type(y)(*map(wrap, y))  # a named tuple
     return wrap(y) if isinstance(y, np.ndarray | np.generic) else y
+
+
+def read_only(nested: Any) -> Any:
+    """The same nest with arrays for tensors, to read only: a function we know nothing about must not write into them."""
+    if isinstance(nested, Value):
+        array = bare(nested)
+        if type(array) is np.ndarray:
+            array = array.view()
+            array.flags.writeable = False
+        return array
+    if isinstance(nested, dict):
+        return {k: read_only(v) for k, v in nested.items()}
+    return type(nested)(map(read_only, nested)) if type(nested) in (list, tuple) else nested
 
 
 def is_recorded(args: Any, kwargs: Any) -> bool:

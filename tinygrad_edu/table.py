@@ -14,6 +14,7 @@ import dis
 import inspect
 from collections.abc import Callable
 from itertools import pairwise
+from operator import itemgetter
 from types import FunctionType
 from typing import Any
 
@@ -22,6 +23,7 @@ import numpy as np
 from .value import Value
 
 Function = Callable[..., Any]
+VALUE, CONSTANT, TRACKED, FOREIGN = range(4)  # kinds of argument, two bits each in a pattern: see `apply`
 
 RULES: dict[Function, Rule] = {}
 COMPOSITES: dict[Function, Function] = {}
@@ -85,16 +87,25 @@ def plain(*fns: Function) -> None:
 
 
 class Plan:
-    """What to do for one pattern of arguments that need gradients."""
+    """What to record of a call, for one pattern of arguments; made once for each pattern."""
 
-    __slots__ = ("drop", "keeps_output", "rule", "shape_only", "vjps")
+    __slots__ = ("constants", "foreign", "keeps_output", "pick", "rule", "unread", "vjps")
 
-    def __init__(self, rule: Rule, vjps: tuple[tuple[int, Function], ...], values: set[int], shapes: set[int], n: int):
+    def __init__(self, rule: Rule, kinds: list[int], vjps: tuple[tuple[int, Function], ...], keep_all: bool) -> None:
+        n = len(kinds)
+        uses = [reads(vjp, n) for _, vjp in vjps]
+        values = set().union(*(v for v, _ in uses), range(-1, n) if keep_all else ())
+        shapes = set().union(*(s for _, s in uses)) - values
         self.rule = rule
         self.vjps = vjps  # which arguments to differentiate, and how
         self.keeps_output = -1 in values | shapes  # whether a vjp reads y
-        self.drop = tuple(set(range(n)) - values - shapes)  # arguments that no vjp reads
-        self.shape_only = tuple(shapes - values - {-1})  # arguments of which the vjps read only the shape or dtype
+        self.unread = set(range(n)) - values  # arguments of which no vjp reads the values
+        self.constants = any(k in (CONSTANT, FOREIGN) for k in kinds)
+        self.foreign = [i for i, k in enumerate(kinds) if k == FOREIGN]
+        # From (*arrays, None, *parents): an argument that is read, None if it isn't, and where only its shape or dtype
+        # is asked for, its node: that answers as the array would, and keeps none.
+        places = [i if i in values else n + 1 + i if i in shapes and kinds[i] != VALUE else n for i in range(n)]
+        self.pick = itemgetter(*places) if n > 1 else itemgetter(slice(places[0], places[0] + 1)) if n else tuple
 
 
 class Rule:
@@ -108,15 +119,15 @@ class Rule:
         self.plans: dict[int, Plan] = {}
         self.accepts = keywords([each(0)] if each else [v for v in vjps if v])
 
-    def plan(self, mask: int, n: int) -> Plan:
-        """The plan for `n` arguments of which those in the bit mask need gradients."""
+    def plan(self, pattern: int, n: int) -> Plan:
+        """The plan for a pattern of `n` arguments; 0 records nothing, a negative one keeps all, for debugging."""
+        kinds = [abs(pattern) >> 2 * (n - 1 - i) & 3 for i in range(n)] if pattern else []
+        wanted = [i for i, kind in enumerate(kinds) if kind == TRACKED]
         if self.each:
-            pairs = tuple((i, self.each(i)) for i in range(n) if mask >> i & 1)
+            vjps = tuple((i, self.each(i)) for i in wanted)
         else:
-            pairs = tuple((i, v) for i, v in enumerate(self.vjps[:n]) if v and mask >> i & 1)
-        uses = [reads(vjp, n) for _, vjp in pairs]
-        values, shapes = (set().union(*column) for column in zip(*uses, strict=True)) if uses else (set(), set())
-        plan = self.plans[mask | 1 << n] = Plan(self, pairs, values, shapes, n)
+            vjps = tuple((i, vjp) for i in wanted if i < len(self.vjps) and (vjp := self.vjps[i]))
+        plan = self.plans[pattern] = Plan(self, kinds, vjps, pattern < 0)
         return plan
 
     def arrange(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -135,7 +146,7 @@ class Rule:
                 if v._node is not None:
                     raise TypeError(f"{self.name}: no gradient can flow through the keyword argument {k}; "
                                     "pass it by position, or .detach() it")
-                kwargs[k] = v._data
+                kwargs[k] = v._array
         return args, kwargs
 
     def keep(self, kwargs: dict[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import Any, Self
 from weakref import ref
 
@@ -55,7 +56,7 @@ class Tensor(Operators):
             if data._node is not None and level():
                 raise TypeError("Tensor(x) of an x that requires gradients would cut the graph; use x itself, "
                                 "x.detach() for its values, or stack() to join tensors")
-            data = data._data if copy else data.data
+            data = data._array if copy else data.data
         try:
             array = np.array(data, dtype) if copy else np.asarray(data, dtype)
         except ValueError as error:
@@ -63,7 +64,7 @@ class Tensor(Operators):
         if array.dtype.kind not in "biufc":
             raise not_numbers(data, f"dtype {array.dtype}")
         self._shared = not copy
-        self._data = array if array.shape or self._shared else array[()]
+        self._array = array if array.shape or self._shared else array[()]
         self._node, self._source, self.grad = None, None, None
         self.requires_grad = requires_grad
         if name is not None:
@@ -80,7 +81,7 @@ class Tensor(Operators):
     def requires_grad(self, wanted: bool) -> None:
         if not self.is_leaf:
             raise RuntimeError(f"this tensor was computed (by {self._node.name}): use .detach() to stop gradients here")
-        if wanted and self._data.dtype.kind not in "fc":
+        if wanted and self._array.dtype.kind not in "fc":
             raise needs_float(self)
         name = self.name
         self._node = (self._node or Leaf(self)) if wanted else None
@@ -106,7 +107,7 @@ class Tensor(Operators):
     @name.setter
     def name(self, name: str | None) -> None:
         if self._node is None and self._source is None:
-            self._source = Constant(self._data)
+            self._source = Constant(self._array)
         place = self._node or self._source
         place.info = {**(place.info or {}), "name": name}
 
@@ -140,7 +141,7 @@ class Tensor(Operators):
         if node is None:
             raise nothing_recorded(self)
         if gradient is None:
-            if self._data.size != 1:
+            if self._array.size != 1:
                 raise backward_needs_gradient(self)
             seed: Any = np.ones(node.shape, node.dtype) if node.shape else node.dtype.type(1)
         else:
@@ -167,7 +168,7 @@ class Tensor(Operators):
         elif isinstance(g, Value) or not isinstance(self.grad, Tensor) or self.grad.requires_grad:
             self.grad = self.grad + g
         else:
-            np.add(self.grad._own(), g, self.grad._data)
+            np.add(self.grad._own(), g, self.grad._array)
 
     def retain_grad(self) -> None:
         """Ask `backward` to leave a gradient in ``.grad`` of this computed tensor too."""
@@ -190,7 +191,7 @@ class Tensor(Operators):
     def _become(self, other: Any) -> None:
         """Take the value and the place in the graph of `other`."""
         retained = self._node is not None and self._node.info and self._node.info.get("retained")
-        self._data, self._node, self._shared, self._source = other._data, other._node, False, None
+        self._array, self._node, self._shared, self._source = other._array, other._node, False, None
         if retained and self._node is not None:
             self.retain_grad()
 
@@ -198,7 +199,7 @@ class Tensor(Operators):
         """The same values, cut from the graph."""
         if self._shared:
             return wrap(self._lend())  # type: ignore[no-any-return]
-        return wrap(self._data)  # type: ignore[no-any-return]
+        return wrap(self._array)  # type: ignore[no-any-return]
 
     # ----------------------------------------------------------------------------- plain values
 
@@ -209,24 +210,24 @@ class Tensor(Operators):
 
     @data.setter
     def data(self, array: Any) -> None:
-        if array is self._data:  # x.data += 1 has done its work by now
+        if array is self._array:  # x.data += 1 has done its work by now
             return
         if not self.is_leaf:
             raise RuntimeError(f"this tensor was computed (by {self._node.name}); give data to a leaf, or to .detach()")
-        array = np.array(bare(array), dtype=self._data.dtype)
-        name, same = self.name, array.shape == self._data.shape
-        self._data, self._shared, self._source = array, False, None
+        array = np.array(bare(array), dtype=self._array.dtype)
+        name, same = self.name, array.shape == self._array.shape
+        self._array, self._shared, self._source = array, False, None
         if not same and self._node is not None:
             self._node, self.grad = Leaf(self), None  # a different shape is a different leaf
         if name:
             self.name = name
 
-    shape = property(lambda self: self._data.shape, doc="Tuple of lengths, one per axis.")
-    dtype = property(lambda self: self._data.dtype, doc="NumPy's dtype.")
-    ndim = property(lambda self: self._data.ndim, doc="Number of axes.")
-    size = property(lambda self: self._data.size, doc="Number of elements.")
-    nbytes = property(lambda self: self._data.nbytes, doc="Bytes of the elements.")
-    itemsize = property(lambda self: self._data.itemsize, doc="Bytes of one element.")
+    shape = property(attrgetter("_array.shape"), doc="Tuple of lengths, one per axis.")
+    dtype = property(attrgetter("_array.dtype"), doc="NumPy's dtype.")
+    ndim = property(attrgetter("_array.ndim"), doc="Number of axes.")
+    size = property(attrgetter("_array.size"), doc="Number of elements.")
+    nbytes = property(attrgetter("_array.nbytes"), doc="Bytes of the elements.")
+    itemsize = property(attrgetter("_array.itemsize"), doc="Bytes of one element.")
 
     def numpy(self) -> Any:
         """The array; an error if the tensor requires gradients, because the graph would be lost."""
@@ -234,11 +235,11 @@ class Tensor(Operators):
 
     def item(self, *index: Any) -> Any:
         """The only element, or the one at `index`, as a Python number."""
-        return self._data.item(*index)
+        return self._array.item(*index)
 
     def tolist(self) -> Any:
         """Nested lists of Python numbers."""
-        return self._data.tolist()
+        return self._array.tolist()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         if self._node is not None and level():
@@ -246,16 +247,16 @@ class Tensor(Operators):
                 "turning a Tensor that requires gradients into an array would lose its graph. For the values alone "
                 "use .data or .detach(); to join tensors into one, use np.stack or np.concatenate, not np.array([x, y])"
             )
-        return np.array(self._data, dtype) if copy else np.asarray(self.data, dtype)
+        return np.array(self._array, dtype) if copy else np.asarray(self.data, dtype)
 
-    def __float__(self) -> float: return float(self._data.item())
-    def __int__(self) -> int: return int(self._data.item())
-    def __complex__(self) -> complex: return complex(self._data.item())
-    def __index__(self) -> int: return operator.index(self._data)
-    def __bool__(self) -> bool: return bool(self._data)
+    def __float__(self) -> float: return float(self._array.item())
+    def __int__(self) -> int: return int(self._array.item())
+    def __complex__(self) -> complex: return complex(self._array.item())
+    def __index__(self) -> int: return operator.index(self._array)
+    def __bool__(self) -> bool: return bool(self._array)
     def __hash__(self) -> int: return id(self)
-    def __contains__(self, item: Any) -> bool: return bool(bare(item) in self._data)
-    def __format__(self, spec: str) -> str: return format(self._data.item() if spec and self.size == 1 else str(self), spec)
+    def __contains__(self, item: Any) -> bool: return bool(bare(item) in self._array)
+    def __format__(self, spec: str) -> str: return format(self._array.item() if spec and self.size == 1 else str(self), spec)
 
     def __len__(self) -> int:
         if not self.shape:
@@ -268,7 +269,7 @@ class Tensor(Operators):
         return (self[i] for i in range(len(self)))
 
     def __repr__(self) -> str:
-        values = np.array2string(np.asarray(self._data), separator=", ", prefix="Tensor(")
+        values = np.array2string(np.asarray(self._array), separator=", ", prefix="Tensor(")
         parts = [values, f"shape={self.shape}", f"dtype={self.dtype}"]
         if self.name:
             parts.append(f"name={self.name!r}")
@@ -281,13 +282,13 @@ class Tensor(Operators):
             raise RuntimeError(f"this tensor was computed (by {self._node.name}): deepcopy .detach() of it instead")
         twin = memo[id(self)] = self.__reduce__()[0](*self.__reduce__()[1])
         if self.grad is not None:
-            twin.grad = wrap(self.grad._data.copy())
+            twin.grad = wrap(self.grad._array.copy())
         return twin  # type: ignore[no-any-return]
 
     def __reduce__(self) -> tuple[Any, ...]:
         if not self.is_leaf:
             raise RuntimeError(f"this tensor was computed (by {self._node.name}): save .detach() of it instead")
-        return rebuild, (type(self), self._data.copy(), self.requires_grad, self.name)
+        return rebuild, (type(self), self._array.copy(), self.requires_grad, self.name)
 
     # --------------------------------------------------------------- NumPy's functions come here
 

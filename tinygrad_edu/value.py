@@ -27,9 +27,9 @@ ALONE = 2
 class Value:
     """An array and the node that computed it; `Tensor` adds the operators."""
 
-    __slots__ = ("__weakref__", "_data", "_node", "_shared", "_source", "grad")
+    __slots__ = ("__weakref__", "_array", "_node", "_shared", "_source", "grad")
 
-    _data: Any  # the array; read it through `data` unless you are the engine
+    _array: Any  # the array; read it through `data` unless you are the engine
     _node: Any  # the graph's node, or None for a constant
     _shared: bool  # True once the user may hold the array
     _source: Any  # how a constant looks in pictures, made when first needed
@@ -39,22 +39,24 @@ class Value:
     def data(self) -> Any:
         """The array itself, 0-d ones included. Writing into it is seen by the tensor, never by a pending backward."""
         if not self._shared:
-            self._data = self._own()
+            self._array = self._own()
             self._shared = True
-        return self._data
+        return self._array
 
     def _own(self) -> Any:
         """The array, safe to write to; a copy takes its place if anybody else reads it."""
-        if not self._shared and not (getrefcount(self._data) == ALONE and is_whole(self._data)):
-            self._data = copied(self._data)
-        return self._data
+        if not self._shared and not (
+            getrefcount(self._array) == ALONE and type(self._array) is np.ndarray and self._array.base is None
+        ):
+            self._array = copied(self._array)
+        return self._array
 
     def _lend(self) -> Any:
         """The array for an operation to read and keep, when the user may hold it: theirs stays theirs."""
-        if getrefcount(self._data) == ALONE and is_whole(self._data):
+        if getrefcount(self._array) == ALONE and is_whole(self._array):
             self._shared = False  # the user has let go of it
-            return self._data
-        return self._data.copy()
+            return self._array
+        return self._array.copy()
 
 
 def is_whole(array: Any) -> bool:
@@ -66,7 +68,7 @@ def copied(array: Any) -> Any:
     """An array of one's own; of a NumPy scalar, which is how a 0-d result is kept within, a 0-d array."""
     if isinstance(array, Value):
         twin = object.__new__(type(array))
-        twin._data, twin._node, twin._shared, twin._source, twin.grad = copied(array._data), array._node, False, None, None
+        twin._array, twin._node, twin._shared, twin._source, twin.grad = copied(array._array), array._node, False, None, None
         return twin
     return np.array(array) if isinstance(array, np.generic) else array.copy()
 
@@ -79,7 +81,7 @@ result_type: type[Value] = Value  # what operations return: Tensor, once tensor.
 def wrap(array: Any, node: Any = None) -> Any:
     """A tensor around an array of the engine's own, made by `node`."""
     tensor = object.__new__(result_type)
-    tensor._data = array
+    tensor._array = array
     tensor._node = node
     tensor._shared = False
     tensor.grad = tensor._source = None
@@ -89,7 +91,7 @@ def wrap(array: Any, node: Any = None) -> Any:
 def bare(nested: Any) -> Any:
     """The same nest with arrays for tensors."""
     if isinstance(nested, Value):
-        return nested._lend() if nested._shared else nested._data
+        return nested._lend() if nested._shared else nested._array
     if isinstance(nested, dict):
         return {k: bare(v) for k, v in nested.items()}
     return type(nested)(map(bare, nested)) if type(nested) in (list, tuple) else nested

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..graph import apply
 from ..rules.fused import squared_error
 from .module import Module
 
@@ -40,7 +41,7 @@ class MSELoss(Module):
         same_shape(self, output, target)
         if self.reduction == "none":
             return (output - target) ** 2
-        return squared_error(output, target, output.size if self.reduction == "mean" else 1)
+        return apply(squared_error.fn, output, target, output.size if self.reduction == "mean" else 1)
 
     def extra_repr(self) -> str:
         return "" if self.reduction == "mean" else f"reduction={self.reduction!r}"
@@ -60,4 +61,4 @@ class SumOfSquaresLoss(Module):
 
     def forward(self, output: Any, target: Any) -> Any:
         same_shape(self, output, target)
-        return squared_error(output, target, output.shape[0] if output.shape else 1)
+        return apply(squared_error.fn, output, target, output.shape[0] if output.shape else 1)

@@ -52,12 +52,16 @@ class Module:
 
     training: bool = True
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.forward(*args, **kwargs)
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "__call__" not in vars(cls):
+            cls.__call__ = cls.forward  # type: ignore[method-assign]  # to call a module is to run its forward(), without a call between
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """What the module computes; to be defined by each."""
         raise NotImplementedError(f"{type(self).__name__} has no forward(): define what it computes")
+
+    __call__ = forward
 
     # ---------------------------------------------------------------------------------- the tree
 
@@ -119,7 +123,7 @@ class Module:
 
     def state_dict(self) -> dict[str, Any]:
         """Copies of all parameters, by path: a snapshot, which training on does not change."""
-        return {name: p._data.copy() for name, p in self.named_parameters()}
+        return {name: p._array.copy() for name, p in self.named_parameters()}
 
     def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> None:
         """Take over parameters from a `state_dict`. Nothing is changed unless all fits.

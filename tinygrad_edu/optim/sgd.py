@@ -73,8 +73,8 @@ class SGD:
         self.lr, self.momentum, self.dampening = lr, momentum, dampening
         self.weight_decay, self.nesterov = weight_decay, nesterov
         self._velocity: list[Any] = [None] * len(self.params)
-        self._ahead = [np.empty_like(p._data) for p in self.params] if nesterov else []
-        self._scratch = [np.empty_like(p._data) for p in self.params]
+        self._ahead = [np.empty_like(p._array) for p in self.params] if nesterov else []
+        self._scratch = [np.empty_like(p._array) for p in self.params]
         self._rates: list[Any] = []  # 0-d arrays of the parameters' dtypes: the quickest factors
         self._lr: float | None = None
 
@@ -91,7 +91,7 @@ class SGD:
         for i, p in enumerate(self.params):
             if p.grad is None:
                 continue
-            g, scratch, weights = p.grad._data, self._scratch[i], p._own()
+            g, scratch, weights = p.grad._array, self._scratch[i], p._own()
             if not plain:
                 g = self._direction(i, g, weights, scratch)
             np.multiply(g, self._rates[i], scratch)

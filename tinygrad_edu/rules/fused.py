@@ -61,6 +61,8 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     -------
     (..., outputs)
     """
+    if x.ndim == 0:
+        raise ValueError("linear: a single number has no axis of inputs")
     if x.ndim <= 2:
         y = x.dot(weight.T)
     else:  # one large product, not a loop over small ones

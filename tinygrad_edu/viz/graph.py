@@ -117,7 +117,7 @@ class Sketch:
 
     def __init__(self, tensor: Tensor, given: Held, seen: Held, values: bool, gradients: bool) -> None:
         where = place(tensor)
-        self.root = where if isinstance(where, Node) else Constant(tensor._data)  # a face for one outside all graphs
+        self.root = where if isinstance(where, Node) else Constant(tensor._array)  # a face for one outside all graphs
         given, seen = ({self.root if k == where else k: v for k, v in held.items()} for held in (given, seen))
         self.names = {node: name for node, (name, _) in given.items()}
         self.variables = {node: name for node, (name, _) in seen.items()}
@@ -174,7 +174,7 @@ class Sketch:
         tensor: Any = self.tensors.get(node)
         if tensor is None and type(node) is Leaf:
             tensor = node.tensor()
-            if tensor is not None and tensor._data.shape != node.shape:
+            if tensor is not None and tensor._array.shape != node.shape:
                 return None  # it has been given other data since
         return tensor
 
@@ -182,10 +182,10 @@ class Sketch:
         """The text of a node's box."""
         name = self.names.get(node) or (node.info or {}).get("name") or self.variables.get(node)
         tensor = self.tensor(node)
-        array = self.saved.get(node) if tensor is None else tensor._data
+        array = self.saved.get(node) if tensor is None else tensor._array
         lines = value_lines(array) if self.values and array is not None else (described(node),)
         kept = tensor.grad if self.gradients and tensor is not None else None
-        grad = gradient_text(kept._data) if isinstance(kept, Value) else ""
+        grad = gradient_text(kept._array) if isinstance(kept, Value) else ""
         if isinstance(node, Leaf):
             return label(name or node.name, "", lines, grad)
         if name:
