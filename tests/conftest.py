@@ -1,6 +1,7 @@
 """Settings for the whole suite: two Hypothesis profiles, and a table that no test can leave changed.
 
-``HYPOTHESIS_PROFILE=ci`` draws many examples, new ones each time; the default, ``dev``, few and always the same.
+``HYPOTHESIS_PROFILE=ci`` draws many examples, the default, ``dev``, few, and both the same each time;
+``HYPOTHESIS_PROFILE=explore`` draws many new ones.
 """
 
 import os
@@ -12,7 +13,8 @@ from tinygrad_edu import table
 
 COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
 settings.register_profile("dev", max_examples=15, derandomize=True, database=None, **COMMON)
-settings.register_profile("ci", max_examples=150, print_blob=True, **COMMON)
+settings.register_profile("ci", max_examples=100, derandomize=True, database=None, **COMMON)
+settings.register_profile("explore", max_examples=300, print_blob=True, **COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 

@@ -65,10 +65,13 @@ def apply(fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     pattern = 1  # two bits for each argument: 0 a plain value, 1 a constant, 2 needs gradients, 3 an array of the user's
     for a in args:
         if isinstance(a, Value):
-            node = a._node
             arrays += (a._lend() if a._shared else a._array,)
-            parents += (node,)
-            pattern = pattern * 4 + 1 if node is None else pattern * 4 + 2
+            if a._node is None:
+                parents += (a._source,)
+                pattern = pattern * 4 + 1
+            else:
+                parents += (a._node,)
+                pattern = pattern * 4 + 2
         else:
             if type(a) not in KNOWN and (a := admit(a)) is NotImplemented:
                 return NotImplemented  # somebody else's type: perhaps it answers for itself
@@ -87,15 +90,16 @@ def apply(fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     recording = level()
     plan = rule.plans.get(pattern * recording) or rule.plan(pattern * recording, len(args))
     if plan.foreign:
-        arrays, out._array = disown(arrays, plan, y)
-    if plan.vjps and out._array.dtype.kind in "fc":
-        if plan.constants:
+        arrays, y = disown(arrays, plan, y)
+        out._array = y
+    if plan.vjps and y.dtype.kind in "fc":
+        if plan.constants and (plan.foreign or None in parents):
             parents = faces(args, parents, arrays)
         out._node = node = new(Node)
         node.plan = plan
         node.parents = parents
         node.saved = plan.pick(arrays + NONE + parents)  # what the vjps read, and None for what they don't
-        node.output = out._array if plan.keeps_output or type(y) is not ndarray else None
+        node.output = y if plan.keeps_output or type(y) is not ndarray else None
         node.kwargs = rule.keep(kwargs) if kwargs else NOTHING
         node.order = order()
         node.info = None
@@ -119,9 +123,7 @@ def faces(args: tuple[Any, ...], parents: tuple[Any, ...], arrays: tuple[Any, ..
     shown = list(parents)
     for i, (a, parent) in enumerate(zip(args, parents, strict=True)):
         if parent is None and isinstance(a, Value):
-            if a._source is None:
-                a._source = Constant(a._array)
-            shown[i] = a._source
+            a._source = shown[i] = Constant(a._array)
         elif type(parent) is ndarray:
             shown[i] = Constant(arrays[i])
     return tuple(shown)
@@ -170,12 +172,11 @@ def backpropagate(
     debug = level() is DEBUG
 
     for node, g in seeds:
-        if node.order <= oldest:
-            if node in grads:
-                add_to(grads, node, g, ours)
-            else:
-                grads[node] = g
-                heappush(heap, (node.order, node))
+        if node.order <= oldest and node not in grads:
+            grads[node] = g
+            heappush(heap, (node.order, node))
+        elif node.order <= oldest:
+            grads[node] = grads[node] + g
 
     while heap:
         _, node = heappop(heap)
@@ -203,12 +204,15 @@ def backpropagate(
                 raise blame(error, node, i, parent)  # noqa: B904  (mostly the same error)
             if debug:
                 inspect_backward(node, i, d)
-            if parent in grads:
-                add_to(grads, parent, d, ours)
-            else:
+            if parent not in grads:
                 grads[parent] = d
                 if type(parent) is Node:
                     heappush(heap, (parent.order, parent))
+            elif parent in ours:
+                grads[parent] += d
+            else:  # paths meet: their sum is a new array, the walk's own, and what comes later is added in place
+                grads[parent] = grads[parent] + d
+                ours.add(parent)
         if not (retain_graph or create_graph):
             node.saved = None
             if type(node.output) is np.ndarray:
@@ -222,16 +226,6 @@ def backpropagate(
             else:
                 found[leaf] = copied(grads[leaf])
     return found
-
-
-def add_to(grads: dict[Node, Any], node: Node, g: Any, ours: set[Node]) -> None:
-    """Paths meet: add `g` to what has reached `node`, in place once the sum is the walk's own array."""
-    if node in ours:
-        np.add(grads[node], g, grads[node])
-    else:
-        grads[node] = grads[node] + g
-        if type(grads[node]) is np.ndarray:
-            ours.add(node)
 
 
 def on_tensors(node: Node) -> tuple[Any, list[Any]]:
