@@ -19,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     root = parser()
     if not arguments or arguments[0] not in (*COMMANDS, "-h", "--help", "--version"):
         arguments = ["train", *arguments]
-    options = root.parse_args(arguments)
+    options = root.parse_args(arguments, argparse.Namespace(data=None))
     try:
         return COMMANDS[options.command](options)
     except KeyboardInterrupt:
@@ -36,7 +36,6 @@ def parser() -> argparse.ArgumentParser:
 
     root = argparse.ArgumentParser(
         prog="tinygrad-edu", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="`tinygrad-edu train --help` explains the options of training, and so on for each command.",
     )
     root.add_argument("--version", action="version", version=f"tinygrad-edu {__version__}")
     commands = root.add_subparsers(dest="command", metavar="command", required=True)
@@ -60,15 +59,22 @@ def parser() -> argparse.ArgumentParser:
                                 formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     network_options(check)
     check.add_argument("--batch", type=positive, default=4, metavar="N", help="images in the batch")
+    root.epilog = f"What `train` takes, as for each command `tinygrad-edu COMMAND --help` tells:\n\n{options_of(train)}"
     return root
+
+
+def options_of(command: argparse.ArgumentParser) -> str:
+    """The part of its help that explains the options."""
+    return command.format_help().partition("options:\n")[2]
 
 
 def network_options(command: argparse.ArgumentParser) -> None:
     """Options that every command about the network has."""
     command.add_argument("--hidden", type=positive, nargs="*", default=[16, 16], metavar="N", help="neurons of each hidden layer")
     command.add_argument("--seed", type=whole, default=0, metavar="N", help="decides all that is random")
-    command.add_argument("--data", type=Path, default=None, metavar="DIR",
-                         help="a folder with four IDX files named as MNIST's are, Fashion-MNIST's say, instead of the MNIST within")
+    command.add_argument("--data", type=Path, default=argparse.SUPPRESS, metavar="DIR",
+                         help="a folder with four IDX files named as MNIST's are (Fashion-MNIST's, say), to use instead "
+                         "of the MNIST that comes with the package")
 
 
 def whole(text: str) -> int:
