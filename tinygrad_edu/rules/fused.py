@@ -28,12 +28,12 @@ def sigmoid(x: Any) -> Any:
     >>> sigmoid(Tensor([-1000., 0., 1000.]))
     Tensor([0. , 0.5, 1. ], shape=(3,), dtype=float64)
     """
-    if getattr(x, "shape", ()) == () or x.dtype.char not in LIMITS:
-        e = np.exp(np.minimum(x, 80))  # numbers, integers, other kinds of array
-        return e / (1 + e)
-    limit, one = LIMITS[x.dtype.char]
+    limit, one = LIMITS.get(x.dtype.char if hasattr(x, "dtype") else "", (80.0, 1.0))  # else numbers, integers
     e = np.minimum(x, limit)
-    np.exp(e, e)
+    if type(e) is not np.ndarray:
+        e = np.exp(e)
+        return e / (e + one)
+    np.exp(e, e)  # in place: the array is ours
     return np.divide(e, e + one, e)
 
 
