@@ -16,7 +16,7 @@ import numpy as np
 from . import value
 from .diagnose import blame, inspect_backward, inspect_forward, released
 from .modes import DEBUG, enable_grad, level
-from .node import NOTHING, Constant, Leaf, Node, order
+from .node import NOTHING, Constant, Node, order
 from .outside import ARRAYS, KNOWN, admit, as_array, is_recorded, outside
 from .table import RULES, Plan
 from .unbroadcast import fit
@@ -170,18 +170,18 @@ def backpropagate(
     ours: set[Node] = set()  # nodes whose gradient is a sum that this walk made, and may add to in place
     heap: list[tuple[int, Node]] = []
     debug = level() is DEBUG
+    release = not (retain_graph or create_graph)
 
     for node, g in seeds:
-        if node.order <= oldest and node not in grads:
-            grads[node] = g
-            heappush(heap, (node.order, node))
-        elif node.order <= oldest:
+        if node in grads:
             grads[node] = grads[node] + g
+        elif node.order <= oldest:
+            grads[node] = g
+            if type(node) is Node:
+                heappush(heap, (node.order, node))
 
     while heap:
         _, node = heappop(heap)
-        if type(node) is Leaf:  # a seed that is a leaf itself
-            continue
         g = grads.pop(node)
         if node.info:
             for hook in node.info.get("hooks", ()):
@@ -190,11 +190,12 @@ def backpropagate(
             found[node] = g
         if node.saved is None:
             raise released(node)
-        y, args = on_tensors(node) if create_graph else (node.output, node.saved)
-        parents, kwargs = node.parents, node.kwargs
+        y, args, kwargs, parents = node.output, node.saved, node.kwargs, node.parents
+        if create_graph:
+            y, args = on_tensors(node)
         for i, vjp in node.plan.vjps:
             parent = parents[i]
-            if parent.order > oldest:
+            if oldest and parent.order > oldest:
                 continue
             try:
                 d = vjp(g, y, *args, **kwargs) if kwargs else vjp(g, y, *args)
@@ -213,9 +214,9 @@ def backpropagate(
             else:  # paths meet: their sum is a new array, the walk's own, and what comes later is added in place
                 grads[parent] = grads[parent] + d
                 ours.add(parent)
-        if not (retain_graph or create_graph):
+        if release:
             node.saved = None
-            if type(node.output) is np.ndarray:
+            if type(node.output) is ndarray:
                 node.output = None
 
     node = g = d = y = args = None  # type: ignore[assignment]  # no names of ours may count as holders below
