@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -71,6 +72,16 @@ class Operators(Value):
     def __ror__(self, other: Any) -> Any: return bare(other) | self._array
     def __rxor__(self, other: Any) -> Any: return bare(other) ^ self._array
     def __invert__(self) -> Any: return ~self._array
+
+    def __len__(self) -> int:
+        if not self._array.shape:
+            raise TypeError("len() of a 0-d tensor")
+        return int(self._array.shape[0])
+
+    def __iter__(self) -> Iterator[Any]:
+        if not self._array.shape:
+            raise TypeError("iteration over a 0-d tensor")
+        return (self[i] for i in range(len(self)))
 
     def __getitem__(self, index: Any) -> Any:
         return apply(operator.getitem, self, plain_index(index))

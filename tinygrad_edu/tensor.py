@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Iterator
-from operator import attrgetter
 from typing import Any, Self
 from weakref import ref
 
@@ -16,11 +13,12 @@ from .graph import apply, backpropagate
 from .modes import level
 from .node import Constant, Leaf
 from .operators import Operators
+from .plain_values import PlainValues
 from .protocols import answer_function, answer_ufunc
 from .value import Value, bare, copied, wrap
 
 
-class Tensor(Operators):
+class Tensor(PlainValues, Operators):
     """A NumPy array that records what is done with it, so that gradients can be computed.
 
     Parameters
@@ -221,52 +219,6 @@ class Tensor(Operators):
             self._node, self.grad = Leaf(self), None  # a different shape is a different leaf
         if name:
             self.name = name
-
-    shape = property(attrgetter("_array.shape"), doc="Tuple of lengths, one per axis.")
-    dtype = property(attrgetter("_array.dtype"), doc="NumPy's dtype.")
-    ndim = property(attrgetter("_array.ndim"), doc="Number of axes.")
-    size = property(attrgetter("_array.size"), doc="Number of elements.")
-    nbytes = property(attrgetter("_array.nbytes"), doc="Bytes of the elements.")
-    itemsize = property(attrgetter("_array.itemsize"), doc="Bytes of one element.")
-
-    def numpy(self) -> Any:
-        """The array; an error if the tensor requires gradients, because the graph would be lost."""
-        return np.asarray(self)
-
-    def item(self, *index: Any) -> Any:
-        """The only element, or the one at `index`, as a Python number."""
-        return self._array.item(*index)
-
-    def tolist(self) -> Any:
-        """Nested lists of Python numbers."""
-        return self._array.tolist()
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        if self._node is not None and level():
-            raise TypeError(
-                "turning a Tensor that requires gradients into an array would lose its graph. For the values alone "
-                "use .data or .detach(); to join tensors into one, use np.stack or np.concatenate, not np.array([x, y])"
-            )
-        return np.array(self._array, dtype) if copy else np.asarray(self.data, dtype)
-
-    def __float__(self) -> float: return float(self._array.item())
-    def __int__(self) -> int: return int(self._array.item())
-    def __complex__(self) -> complex: return complex(self._array.item())
-    def __index__(self) -> int: return operator.index(self._array)
-    def __bool__(self) -> bool: return bool(self._array)
-    def __hash__(self) -> int: return id(self)
-    def __contains__(self, item: Any) -> bool: return bool(bare(item) in self._array)
-    def __format__(self, spec: str) -> str: return format(self._array.item() if spec and self.size == 1 else str(self), spec)
-
-    def __len__(self) -> int:
-        if not self.shape:
-            raise TypeError("len() of a 0-d tensor")
-        return int(self.shape[0])
-
-    def __iter__(self) -> Iterator[Tensor]:
-        if not self.shape:
-            raise TypeError("iteration over a 0-d tensor")
-        return (self[i] for i in range(len(self)))
 
     def __repr__(self) -> str:
         values = np.array2string(np.asarray(self._array), separator=", ", prefix="Tensor(")

@@ -1,0 +1,54 @@
+"""How a Tensor becomes NumPy's and Python's plain values; never one that would lose a graph in silence."""
+
+from __future__ import annotations
+
+import operator
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+
+from .modes import level
+from .value import Value, bare
+
+
+class PlainValues(Value):
+    """What a `Tensor` says of its array, and the conversions that Python and NumPy ask for."""
+
+    __slots__ = ()
+
+    shape = property(attrgetter("_array.shape"), doc="Tuple of lengths, one per axis.")
+    dtype = property(attrgetter("_array.dtype"), doc="NumPy's dtype.")
+    ndim = property(attrgetter("_array.ndim"), doc="Number of axes.")
+    size = property(attrgetter("_array.size"), doc="Number of elements.")
+    nbytes = property(attrgetter("_array.nbytes"), doc="Bytes of the elements.")
+    itemsize = property(attrgetter("_array.itemsize"), doc="Bytes of one element.")
+
+    def numpy(self) -> Any:
+        """The array; an error if the tensor requires gradients, because the graph would be lost."""
+        return np.asarray(self)
+
+    def item(self, *index: Any) -> Any:
+        """The only element, or the one at `index`, as a Python number."""
+        return self._array.item(*index)
+
+    def tolist(self) -> Any:
+        """Nested lists of Python numbers."""
+        return self._array.tolist()
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        if self._node is not None and level():
+            raise TypeError(
+                "turning a Tensor that requires gradients into an array would lose its graph. For the values alone "
+                "use .data or .detach(); to join tensors into one, use np.stack or np.concatenate, not np.array([x, y])"
+            )
+        return np.array(self._array, dtype) if copy else np.asarray(self.data, dtype)
+
+    def __float__(self) -> float: return float(self._array.item())
+    def __int__(self) -> int: return int(self._array.item())
+    def __complex__(self) -> complex: return complex(self._array.item())
+    def __index__(self) -> int: return operator.index(self._array)
+    def __bool__(self) -> bool: return bool(self._array)
+    def __hash__(self) -> int: return id(self)
+    def __contains__(self, item: Any) -> bool: return bool(bare(item) in self._array)
+    def __format__(self, spec: str) -> str: return format(self._array.item() if spec and self.size == 1 else str(self), spec)
