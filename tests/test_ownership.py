@@ -608,3 +608,18 @@ def test_sums_within_the_walk_are_made_in_nobodys_array():
     (h + h.T + h + h[::-1]).backward(seed)
     assert (seed == 1).all()
     assert (x.grad.data == 4).all()
+
+
+def test_a_result_made_under_no_grad_is_no_view_of_an_operand_either():
+    def second(x, a):
+        return a
+
+    rule(second, lambda g, y, x, a: 0 * x, lambda g, y, x, a: g)
+    a = np.array([1.0, 2.0])
+    with no_grad():
+        t = apply(second, Tensor(0.0), a)
+    w = Tensor([1.0, 1.0], requires_grad=True)
+    y = (t * w).sum()
+    a[...] = 99.0
+    y.backward()
+    assert w.grad.tolist() == [1.0, 2.0]

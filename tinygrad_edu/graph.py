@@ -89,8 +89,8 @@ def apply(fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
 
     recording = level()
     plan = rule.plans.get(pattern * recording) or rule.plan(pattern * recording, len(args))
-    if plan.foreign:
-        arrays, y = disown(arrays, plan, y)
+    if plan.foreign or not recording:
+        arrays, y = disown(arrays, parents, plan, y)
         out._array = y
     if plan.vjps and y.dtype.kind in "fc":
         if plan.constants and (plan.foreign or None in parents):
@@ -110,9 +110,9 @@ def apply(fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     return out
 
 
-def disown(arrays: tuple[Any, ...], plan: Plan, y: Any) -> tuple[tuple[Any, ...], Any]:
+def disown(arrays: tuple[Any, ...], parents: tuple[Any, ...], plan: Plan, y: Any) -> tuple[tuple[Any, ...], Any]:
     """Copies of the user's arrays, for a node to keep, and of a result that lies within one of them."""
-    if any(np.may_share_memory(y, arrays[i]) for i in plan.foreign):
+    if any(type(p) is ndarray and np.may_share_memory(y, p) for p in parents):
         y = y.copy()
     kept = plan.vjps and not set(plan.foreign) <= plan.unread
     return tuple(a.copy() if kept and i in plan.foreign else a for i, a in enumerate(arrays)), y
