@@ -587,3 +587,13 @@ def test_a_rule_is_declared_in_one_way_only(vjps):
 def test_a_rule_wants_a_function():
     with pytest.raises(TypeError, match="wants the function first"):
         rule(3.0, lambda g, y, x: g)
+
+
+def test_the_gradient_of_a_computed_tensor_is_not_the_seed_that_was_passed_in():
+    x = leaf(3)
+    h = x * 2
+    y = h + 1  # its derivative hands the seed on as it is
+    seed = np.ones(3)
+    g = backpropagate([(y._node, seed)], [h._node])[h._node]
+    np.testing.assert_array_equal(g, seed)
+    assert not np.shares_memory(g, seed)

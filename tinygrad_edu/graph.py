@@ -187,7 +187,7 @@ def backpropagate(
             for hook in node.info.get("hooks", ()):
                 hook(g)
         if targets is not None and node in targets:
-            found[node] = g
+            found[node] = copied(g)  # it flows on, and may be the seed or a saved array
         if node.saved is None:
             raise released(node)
         y, args, kwargs, parents = node.output, node.saved, node.kwargs, node.parents

@@ -45,7 +45,7 @@ class Value:
 
     def _own(self) -> Any:
         """The array, safe to write to; a copy takes its place if anybody else reads it."""
-        if not self._shared and not (
+        if not self._shared and not (  # is_whole, written out: optimisers ask this of every parameter
             getrefcount(self._array) == ALONE and type(self._array) is np.ndarray and self._array.base is None
         ):
             self._array = copied(self._array)

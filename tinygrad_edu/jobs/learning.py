@@ -35,7 +35,7 @@ def train(
     epoch, recent = np.zeros(3), np.zeros(3)  # images, their costs, how many were right
     for i, (x, target) in enumerate(batches, 1):
         descent.zero_grad()
-        output = model(wrap(x))
+        output = model(wrap(x))  # the batch is nobody else's: no need for the copy that Tensor(x) makes
         loss = cost(output, wrap(target))
         loss.backward()
         descent.step()
