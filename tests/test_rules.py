@@ -23,7 +23,7 @@ every_function = pytest.mark.parametrize("fn", [fn for fn in ROWS if fn in STRAT
 
 
 def test_every_function_of_the_table_has_a_strategy():
-    assert not missing(ROWS), "write a strategy for these in tests/strategies.py"
+    assert not missing(ROWS), "write a strategy for these in tests/strategies/"
 
 
 def test_a_new_rule_without_a_strategy_would_be_noticed():
