@@ -17,8 +17,8 @@ from . import value
 from .diagnose import blame, inspect_backward, inspect_forward, released
 from .modes import DEBUG, enable_grad, level
 from .node import NOTHING, Constant, Node, order
-from .outside import ARRAYS, KNOWN, admit, as_array, is_recorded, outside
-from .table import RULES, Plan
+from .outside import ARRAYS, KNOWN, NUMBERS, admit, as_array, is_recorded, outside
+from .table import COMPOSITES, RULES, Plan
 from .unbroadcast import fit
 from .value import ALONE, Value, copied, wrap
 
@@ -56,7 +56,7 @@ def apply(fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     if rule is None:
         return outside(fn, args, kwargs)
     if kwargs:
-        if not is_recorded(args, kwargs):
+        if not is_recorded(args, kwargs) or (fn in COMPOSITES and not rule.understands(kwargs)):
             return outside(fn, args, kwargs)
         args, kwargs = rule.arrange(args, kwargs)
 
@@ -99,7 +99,7 @@ def apply(fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         node.plan = plan
         node.parents = parents
         node.saved = plan.pick(arrays + NONE + parents)  # what the vjps read, and None for what they don't
-        node.output = y if plan.keeps_output or type(y) is not ndarray else None
+        node.output = y if plan.keeps_output or type(y) in NUMBERS else None
         node.kwargs = rule.keep(kwargs) if kwargs else NOTHING
         node.order = order()
         node.info = None
@@ -159,6 +159,11 @@ def backpropagate(
     -------
     dict
         From node to gradient, of exactly the node's shape and dtype; nodes that were not reached are missing.
+
+    Notes
+    -----
+    Of complex numbers, what you give and get are conjugate gradients, as PyTorch's: ``x - rate * x.grad`` goes
+    downhill. Within the walk they are not conjugated, so that the rules of real and complex functions are the same.
     """
     if create_graph and not level():  # asked for, even under no_grad()
         with enable_grad():
@@ -173,6 +178,8 @@ def backpropagate(
     release = not (retain_graph or create_graph)
 
     for node, g in seeds:
+        if node.dtype.kind == "c":
+            g = np.conjugate(g)
         if node in grads:
             grads[node] = grads[node] + g
         elif node.order <= oldest:
@@ -185,7 +192,7 @@ def backpropagate(
         g = grads.pop(node)
         if node.info:
             for hook in node.info.get("hooks", ()):
-                hook(g)
+                hook(np.conjugate(g) if node.dtype.kind == "c" else g)
         if targets is not None and node in targets:
             found[node] = copied(g)  # it flows on, and may be the seed or a saved array
         if node.saved is None:
@@ -216,7 +223,7 @@ def backpropagate(
                 ours.add(parent)
         if release:
             node.saved = None
-            if type(node.output) is ndarray:
+            if type(node.output) not in NUMBERS:
                 node.output = None
 
     node = g = d = y = args = None  # type: ignore[assignment]  # no names of ours may count as holders below
@@ -226,6 +233,9 @@ def backpropagate(
                 found[leaf] = grads[leaf]
             else:
                 found[leaf] = copied(grads[leaf])
+    for node in found:
+        if node.dtype.kind == "c":
+            found[node] = np.conjugate(found[node])
     return found
 
 

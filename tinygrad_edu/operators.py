@@ -76,7 +76,7 @@ class Operators(Value):
     def __len__(self) -> int:
         if not self._array.shape:
             raise TypeError("len() of a 0-d tensor")
-        return int(self._array.shape[0])
+        return len(self._array)
 
     def __iter__(self) -> Iterator[Any]:
         if not self._array.shape:

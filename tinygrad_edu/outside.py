@@ -8,18 +8,20 @@ from typing import Any
 import numpy as np
 
 from .modes import level
-from .table import COMPOSITES, PLAIN
+from .parts import Parts, PartsType
+from .table import COMPOSITES, PLAIN, RULES
 from .value import Value, bare, values_in, wrap
 
 # Arguments of these types need no second look.
 KNOWN = {np.ndarray, float, int, bool, complex, np.float64, np.float32, tuple, type(None), str, slice, type(...)}
 # Nor do results of these; NumPy hands back scalars where arrays are 0-d, and within the engine they may stay.
 ARRAYS = {np.ndarray, np.float64, np.float32}
+NUMBERS = {np.float64, np.float32, np.float16, np.longdouble, np.complex128, np.complex64, np.clongdouble}
 
 
 def outside(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Answer for a function that has no rule of its own."""
-    if fn in COMPOSITES:
+    if fn in COMPOSITES and (fn not in RULES or is_recorded(args, kwargs)):
         return COMPOSITES[fn](*args, **kwargs)
     if fn not in PLAIN and is_recorded(args, kwargs):
         name = getattr(fn, "__name__", repr(fn))
@@ -32,9 +34,9 @@ def outside(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any
         y = y.copy()  # what belongs to the user is never within a tensor
     if fn in PLAIN:
         return y
-    if isinstance(y, tuple | list):
+    if isinstance(y, tuple | list) and not isinstance(y, Parts):
         return type(y)(map(wrap, y)) if type(y) in (tuple, list) else type(y)(*map(wrap, y))  # a named tuple
-    return wrap(y) if isinstance(y, np.ndarray | np.generic) else y
+    return wrap(y) if isinstance(y, np.ndarray | np.generic | Parts) else y
 
 
 def read_only(nested: Any) -> Any:
@@ -57,7 +59,7 @@ def is_recorded(args: Any, kwargs: Any) -> bool:
 
 def admit(a: Any) -> Any:
     """An argument of a rare type, as functions take it; NotImplemented if it is not ours to handle."""
-    if isinstance(a, np.generic | np.dtype | type | range):
+    if isinstance(a, np.generic | np.dtype | PartsType | type | range):
         return a
     if isinstance(a, np.ma.MaskedArray):
         raise TypeError("masked arrays have no derivative rules: use np.where(mask, 0, x), or x.filled()")
@@ -66,4 +68,6 @@ def admit(a: Any) -> Any:
 
 def as_array(y: Any) -> Any:
     """A result of a rare type: Python's numbers become NumPy's."""
+    if isinstance(y, tuple | list) and not isinstance(y, Parts):
+        raise TypeError(f"a rule's function gave {type(y).__name__}: say rule(..., several=True) if it gives several arrays")
     return np.asarray(y)[()] if isinstance(y, bool | int | float | complex) else y

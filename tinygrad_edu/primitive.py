@@ -6,13 +6,19 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Protocol
 
+import numpy as np
+
 from .graph import apply
-from .table import rule
+from .parts import Parts
+from .table import COMPOSITES, rule
 from .value import Value
 
 
 def primitive(
-    *vjps: Callable[..., Any] | None, each: Callable[[int], Callable[..., Any]] | None = None, name: str = ""
+    *vjps: Callable[..., Any] | None,
+    each: Callable[[int], Callable[..., Any]] | None = None,
+    name: str = "",
+    several: bool = False,
 ) -> Callable[[Callable[..., Any]], Operation]:
     """Make a function of arrays an operation that Tensors record; `vjps` are as for `rule`.
 
@@ -32,7 +38,7 @@ def primitive(
     """
 
     def decorate(fn: Callable[..., Any]) -> Operation:
-        rule(fn, *vjps, each=each, name=name)
+        rule(fn, *vjps, each=each, name=name, several=several)
 
         @wraps(fn)
         def operation(*args: Any, **kwargs: Any) -> Any:
@@ -47,6 +53,24 @@ def primitive(
         return operation  # type: ignore[return-value]
 
     return decorate
+
+
+def together(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """`fn` with its several results as one value, for the table. Calls of `fn` come here, and are taken apart again."""
+
+    @wraps(fn)
+    def whole(*args: Any, **kwargs: Any) -> Parts:
+        results = fn(*args, **kwargs)
+        parts = Parts(map(np.asarray, results))
+        parts.kind = getattr(type(results), "_make", type(results))
+        return parts
+
+    def separately(*args: Any, **kwargs: Any) -> Any:
+        y = apply(whole, *args, **kwargs)
+        return y._array.kind(y)
+
+    COMPOSITES[fn] = separately
+    return whole
 
 
 class Operation(Protocol):

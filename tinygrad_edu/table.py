@@ -30,7 +30,13 @@ COMPOSITES: dict[Function, Function] = {}
 PLAIN: set[Function] = set()
 
 
-def rule(fn: Function, *vjps: Function | None, each: Callable[[int], Function] | None = None, name: str = "") -> None:
+def rule(
+    fn: Function,
+    *vjps: Function | None,
+    each: Callable[[int], Function] | None = None,
+    name: str = "",
+    several: bool = False,
+) -> None:
     """Declare how to differentiate `fn`.
 
     Parameters
@@ -44,6 +50,8 @@ def rule(fn: Function, *vjps: Function | None, each: Callable[[int], Function] |
         For functions of any number of arrays, instead of `vjps`: ``each(i)`` gives the vjp of argument `i`.
     name : str, optional
         How pictures and errors call it; ``fn.__name__`` unless given.
+    several : bool
+        Whether `fn` returns a tuple of arrays. Then `g` and `y` are such tuples too, of all the parts.
 
     Notes
     -----
@@ -68,11 +76,19 @@ def rule(fn: Function, *vjps: Function | None, each: Callable[[int], Function] |
         raise TypeError(f"rule() wants the function first, then its vjps; got {fn!r}")
     if bool(vjps) == bool(each):
         raise TypeError(f"rule({fn.__name__}) wants either one vjp per argument or each=, and not both")
-    RULES[fn] = Rule(fn, vjps, each, name or getattr(fn, "__name__", repr(fn)))
+    name = name or getattr(fn, "__name__", repr(fn))
+    if several:
+        from .primitive import together  # this needs the door, which needs this table
+
+        fn = together(fn)
+    RULES[fn] = Rule(fn, vjps, each, name)
 
 
 def composite(fn: Function) -> Callable[[Function], Function]:
-    """Declare that `fn` is to be computed by other functions that have rules: ``@composite(np.std)``."""
+    """Declare that `fn` is to be computed by other functions that have rules: ``@composite(np.std)``.
+
+    Of a function that has a rule too, this is the general form, for keywords that the rule does not understand.
+    """
 
     def declare(body: Function) -> Function:
         COMPOSITES[fn] = body
@@ -130,6 +146,10 @@ class Rule:
         plan = self.plans[pattern] = Plan(self, kinds, vjps, pattern < 0)
         return plan
 
+    def understands(self, kwargs: dict[str, Any]) -> bool:
+        """Whether these are keywords that the vjps know, or that say nothing to them."""
+        return all(k in self.accepts or k in FORWARD_ONLY or (k in SILENT and v is SILENT[k]) for k, v in kwargs.items())
+
     def arrange(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Move tensors given by keyword to their positions, drop keywords that say nothing, refuse those unknown."""
         if any(isinstance(v, Value) for v in kwargs.values()):
@@ -139,7 +159,7 @@ class Rule:
                 args, kwargs = (*args, kwargs[name]), {k: v for k, v in kwargs.items() if k != name}
         kwargs = {k: v for k, v in kwargs.items() if not (k in SILENT and v is SILENT[k])}
         for k, v in kwargs.items():
-            if k not in self.accepts and k not in FORWARD_ONLY:
+            if not self.understands({k: v}):
                 raise TypeError(f"{self.name}: the argument {k}={v!r} is not supported where gradients are recorded; "
                                 "compute without it, or on .detach()ed tensors")
             if isinstance(v, Value):

@@ -164,7 +164,7 @@ def getitem(draw):
 def scatter(draw):
     s = draw(shape())
     index = draw(index_of(s))
-    return Case(indexing.scatter, (draw(numbers(np.zeros(s)[index].shape)), index, s))
+    return Case(indexing.scatter, (draw(numbers(np.zeros(s)[index].shape)), index, s, np.dtype(float)))
 
 
 def assignable(s, index, value):

@@ -12,17 +12,20 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from ..graph import apply
+from ..parts import PartsType, place
 from ..table import composite, rule
 from ..value import bare
 
 # -------------------------------------------------------------------------------------- the pair
 
 
-def scatter(values: Any, index: Any, shape: tuple[int, ...]) -> Any:
-    """Zeros of `shape`, with `values` added at `index`."""
+def scatter(values: Any, index: Any, shape: tuple[int, ...], dtype: Any) -> Any:
+    """Zeros of `shape` and `dtype`, with `values` added at `index`."""
     if not isinstance(values, np.ndarray | np.generic):
-        return apply(scatter, values, index, shape)
-    out = np.zeros(shape, values.dtype)
+        return apply(scatter, values, index, shape, dtype)
+    if isinstance(dtype, PartsType):
+        return place(values, index, shape, dtype)
+    out = np.zeros(shape, dtype)
     if is_basic(index):
         out[index] = values
     else:
@@ -30,8 +33,8 @@ def scatter(values: Any, index: Any, shape: tuple[int, ...]) -> Any:
     return out
 
 
-rule(operator.getitem, lambda g, y, x, index: scatter(g, index, x.shape), name="getitem")
-rule(scatter,          lambda g, y, values, index, shape: g[index])
+rule(operator.getitem, lambda g, y, x, index: scatter(g, index, x.shape, x.dtype), name="getitem")
+rule(scatter,          lambda g, y, values, index, shape, dtype: g[index])
 
 # --------------------------------------------------------------------------------- item assignment
 

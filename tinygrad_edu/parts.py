@@ -1,0 +1,54 @@
+"""Functions of several results, such as ``np.linalg.eigh``: to the engine, a function of one result with parts.
+
+The table and the walk know one output for each operation. So a tuple of arrays is made a single value that has a
+shape, a dtype and a sum, as an array has; taking a part of it is indexing, and the transpose of that is placing a
+gradient among zeros, by the same two rules that index arrays (`rules.indexing`).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, Self
+
+import numpy as np
+
+
+class Parts(tuple[Any, ...]):
+    """Several arrays that are one value: they add like an array, part by part."""
+
+    kind: Any = tuple  # how to make what the function returned
+
+    @property
+    def shape(self) -> tuple[Any, ...]:
+        return tuple(part.shape for part in self)
+
+    @property
+    def dtype(self) -> PartsType:
+        return parts_type(*(part.dtype for part in self))
+
+    def __add__(self, other: Any) -> Self:
+        return type(self)(a + b for a, b in zip(self, other, strict=True))
+
+    def copy(self) -> Self:
+        return type(self)(part.copy() for part in self)
+
+
+class PartsType:
+    """The dtypes of parts, in the place of a dtype."""
+
+    kind = "f"  # to say: gradients may flow
+
+    def __init__(self, *dtypes: Any) -> None:
+        self.parts = dtypes
+
+    def __repr__(self) -> str:
+        return f"({', '.join(map(str, self.parts))})"
+
+
+parts_type = lru_cache(PartsType)  # the same dtypes are the same object
+
+
+def place(part: Any, i: int, shape: Any, dtype: PartsType) -> Parts:
+    """Zeros, but for one part: the transpose of taking it."""
+    zeros = [np.zeros(s, t) for s, t in zip(shape, dtype.parts, strict=True)]
+    return Parts([*zeros[:i], part, *zeros[i + 1 :]])
