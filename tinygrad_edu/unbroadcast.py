@@ -26,7 +26,7 @@ def fit(g: Any, argument: Any) -> Any:
         if g.dtype.kind not in "fc":
             raise RuleError(f"the rule gave a gradient of dtype {g.dtype} for an argument of dtype {argument.dtype}")
         if g.dtype.kind == "c" and argument.dtype.kind == "f":
-            g = g.real
+            g = np.real(g)
         g = g.astype(argument.dtype)
     return g
 

@@ -1,21 +1,34 @@
 """Functions of one argument, element by element.
 
-Singular points: ``absolute`` has derivative 0 at 0. Functions constant but for jumps have derivative 0.
+Singular points: ``absolute`` has derivative 0 at 0, and so has ``sign`` of complex numbers. Functions constant but for
+jumps have derivative 0.
 """
 
 from __future__ import annotations
 
 import math
 import operator
+from typing import Any
 
 import numpy as np
 
 from ..table import RULES, rule
-from .arithmetic import zero
+from .arithmetic import nonzero, zero
+
+
+def toward(x: Any) -> Any:
+    """How the length of `x` changes with `x`: the sign of real numbers, the conjugate direction of complex ones."""
+    return np.sign(x) if x.dtype.kind != "c" else np.conjugate(np.sign(x))
+
+
+def sign_rule(g: Any, y: Any, x: Any) -> Any:
+    """``x / |x|`` of a complex number only turns, and does so the faster the shorter `x` is."""
+    return np.zeros_like(g) if x.dtype.kind != "c" else 1j * np.imag(g * y) * np.conjugate(y) / nonzero(np.absolute(x))
+
 
 rule(np.negative,   lambda g, y, x: -g)
 rule(np.positive,   lambda g, y, x: g)
-rule(np.absolute,   lambda g, y, x: g * np.sign(x))
+rule(np.absolute,   lambda g, y, x: g * toward(x))
 rule(np.fabs,       lambda g, y, x: g * np.sign(x))
 rule(np.square,     lambda g, y, x: g * 2 * x)
 rule(np.sqrt,       lambda g, y, x: g / (2 * y))
@@ -56,8 +69,9 @@ rule(np.arctanh,    lambda g, y, x: g / (1 - x * x))
 
 # ------------------------------------------------------------------------------ steps: derivative 0
 
-for step in np.sign, np.floor, np.ceil, np.trunc, np.rint:
+for step in np.floor, np.ceil, np.trunc, np.rint:
     rule(step, zero)
+rule(np.sign, sign_rule)
 rule(np.round, lambda g, y, x, decimals=0: np.zeros_like(g))
 rule(np.around, lambda g, y, x, decimals=0: np.zeros_like(g))
 

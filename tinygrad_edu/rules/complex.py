@@ -1,0 +1,34 @@
+"""Complex numbers: their parts, their conjugates, and what length and angle they have.
+
+The walk's gradients tell how the final, real result changes: by ``Re(sum(g * dy))`` when `y` changes by `dy`. So a
+function that has a complex derivative keeps its rule from real numbers, ``g * f'(x)``, and only those below,
+which treat the two parts differently, need rules that are about complex numbers.
+
+Singular points: at 0, where there is no angle, ``angle`` and ``sign`` have derivative 0, as ``absolute`` has.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..table import composite, rule
+from ..value import bare
+from .arithmetic import nonzero
+
+rule(np.real,      lambda g, y, val: g)
+rule(np.imag,      lambda g, y, val: g * -1j)
+rule(np.conjugate, lambda g, y, x: np.conjugate(g))
+rule(np.angle,     lambda g, y, z, deg=False: turn(g * (180 / math.pi) if deg else g, z))
+
+
+def turn(g: Any, x: Any) -> Any:
+    """The gradient of the angle of `x`, the imaginary part of its logarithm; real numbers can't turn."""
+    return np.where(x == 0, 0, g * -1j / nonzero(x))
+
+
+@composite(np.real_if_close)
+def real_if_close(a: Any, tol: float = 100) -> Any:
+    return np.real(a) if np.isrealobj(np.real_if_close(bare(a), tol)) else np.copy(a)
