@@ -38,6 +38,7 @@ __all__ = [
     "debug",
     "draw",
     "enable_grad",
+    "func",
     "gradcheck",
     "is_grad_enabled",
     "linear",
@@ -63,7 +64,7 @@ def __getattr__(name: str) -> Any:
     """Sub-packages are imported when they are first used."""
     if name in LAZY:
         value = getattr(import_module(f"{__name__}.{LAZY[name]}"), name)
-    elif name in ("data", "nn", "optim", "viz"):
+    elif name in ("data", "func", "nn", "optim", "viz"):
         value = import_module(f"{__name__}.{name}")
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

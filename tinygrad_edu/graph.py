@@ -137,6 +137,7 @@ def backpropagate(
     wanted: Iterable[Node] | None = None,
     retain_graph: bool = False,
     create_graph: bool = False,
+    partial: bool = False,
 ) -> dict[Node, Any]:
     """Gradients of the `seeds`' nodes with respect to the `wanted` nodes, or to every leaf; nothing else is changed.
 
@@ -154,6 +155,8 @@ def backpropagate(
         Keep what the nodes saved, for another walk.
     create_graph : bool
         Run the rules on Tensors, so that the gradients can be differentiated in their turn.
+    partial : bool
+        Do not go on behind the `wanted` nodes: each gradient is taken as if the others were constants.
 
     Returns
     -------
@@ -167,7 +170,7 @@ def backpropagate(
     """
     if create_graph and not level():  # asked for, even under no_grad()
         with enable_grad():
-            return backpropagate(seeds, wanted, retain_graph, create_graph)
+            return backpropagate(seeds, wanted, retain_graph, create_graph, partial)
     targets = None if wanted is None else frozenset(wanted)
     oldest = 0 if targets is None else max((node.order for node in targets), default=-(1 << 62))
     grads: dict[Node, Any] = {}  # gradients not yet passed on, and at the end those of the leaves
@@ -195,6 +198,8 @@ def backpropagate(
                 hook(np.conjugate(g) if node.dtype.kind == "c" else g)
         if targets is not None and node in targets:
             found[node] = copied(g)  # it flows on, and may be the seed or a saved array
+            if partial:
+                continue
         if node.saved is None:
             raise released(node)
         y, args, kwargs, parents = node.output, node.saved, node.kwargs, node.parents
