@@ -46,7 +46,7 @@ def gradcheck(
     f : callable
         Takes as many Tensors as there are inputs; returns a Tensor of any shape, or a tuple of them.
     inputs : array_like, or a tuple or list of these
-        Where to compare: float64 Tensors, arrays or numbers; one for each argument of `f`, which gets copies.
+        Where to compare: float64 or complex128 Tensors, arrays or numbers; one for each argument of `f`, which gets copies.
     order : int
         2 also compares the gradient of the gradient with differences of the gradient, and so on.
     eps : float
@@ -56,7 +56,7 @@ def gradcheck(
     fast : bool
         Try one random direction for each input, not every element: the cost no longer grows with the size.
     convert : bool
-        Convert inputs that are not float64, instead of refusing them.
+        Convert inputs of other precision, instead of refusing them.
     seed : int
         Of the random weights that make one number of several outputs, and of the random directions.
 
@@ -73,8 +73,9 @@ def gradcheck(
 
     Notes
     -----
-    Outputs are added up with fixed random weights, so that one walk checks all of them. A kink where the
-    gradient happens to be the mean of the two slopes (``abs`` at 0) passes: there is nothing to contradict.
+    Outputs are added up with fixed random weights, so that one walk checks all of them. A complex number is two real
+    ones: its gradient's parts are the derivatives with respect to its parts. A kink where the gradient happens to be
+    the mean of the two slopes (``abs`` at 0) passes: there is nothing to contradict.
 
     Examples
     --------
@@ -128,24 +129,23 @@ def compare(f: Function, xs: list[Any], what: str, eps: float, rtol: float, atol
     if not all(np.allclose(a, b, rtol, atol, equal_nan=True) for a, b in zip(here, ys, strict=True)):
         raise GradcheckError(f"f gives different values for the same inputs, so it has no {what}: is it random?")
     rounding = 4 * EPS * sum(float(np.abs(y).sum()) for y in here)
-
     worst, error = 1.0, None
     for i, (x, g) in enumerate(zip(xs, grads, strict=True)):
-        for element, u in directions(x, fast, seed):
+        for element, u, where in directions(x, fast, seed):
             h = eps * max(1.0, float(np.abs(x * u).max()))
 
             def slope(a: float, b: float, i: int = i, u: Any = u) -> float:
                 """Of the weighted outputs, from step `a` to step `b` along the direction."""
                 low, high = (values([*xs[:i], xs[i] + t * u, *xs[i + 1 :]]) for t in (a, b))
                 with np.errstate(all="ignore"):
-                    return sum(float((q - p).sum()) for p, q in zip(low, high, strict=True)) / (b - a)
+                    return sum(float((q - p).sum().real) for p, q in zip(low, high, strict=True)) / (b - a)
 
-            reverse, numeric, noise = float((g * u).sum()), slope(-h, h), rounding / h
-            allowed = atol + rtol * max(abs(numeric), float(np.linalg.norm(g * u))) + noise
+            along = (np.conjugate(g) * u).real
+            reverse, numeric, noise = float(along.sum()), slope(-h, h), rounding / h
+            allowed = atol + rtol * max(abs(numeric), float(np.linalg.norm(along))) + noise
             badness = abs(numeric - reverse) / allowed
             if badness > worst or (np.isnan(badness) and error is None):
                 worst = badness
-                where = f"at element {list(element)}" if element is not None else "along a random direction"
                 error = GradcheckError(
                     f"{verdict(what, f'input {i}', where, slope, h, allowed + 64 * noise)}\n"
                     f"  reverse mode:  {reverse:.12g}\n  differences:   {numeric:.12g}\n"
@@ -174,10 +174,10 @@ def verdict(what: str, which: str, where: str, slope: Function, h: float, small:
 def walk(f: Function, leaves: list[Any], seed: int, create_graph: bool) -> tuple[list[Any], tuple[Any, ...]]:
     """The weighted outputs of `f`, and the gradient of their sum with respect to each leaf."""
     ys = listed(f(*leaves))
-    seeds = [(y._node, (Tensor if create_graph else np.asarray)(weights(y.shape, k, seed)))
+    seeds = [(y._node, (Tensor if create_graph else np.asarray)(weights(y, k, seed)))
              for k, y in enumerate(ys) if isinstance(y, Tensor) and y._node is not None]
     found = backpropagate(seeds, [x._node for x in leaves], create_graph=create_graph)
-    return weighted(ys, seed), tuple(found[x._node] if x._node in found else np.zeros(x.shape) for x in leaves)
+    return weighted(ys, seed), tuple(found[x._node] if x._node in found else np.zeros(x.shape, x.dtype) for x in leaves)
 
 
 def gradient(f: Function, seed: int) -> Function:
@@ -190,23 +190,27 @@ def gradient(f: Function, seed: int) -> Function:
     return df
 
 
-def weights(shape: tuple[int, ...], k: int, seed: int) -> Any:
-    """Fixed random weights for output `k`; a single number keeps its value."""
-    return np.random.default_rng((seed, k)).uniform(0.5, 1.5, shape) if k or shape else np.ones(())
+def weights(y: Any, k: int, seed: int) -> Any:
+    """Fixed random weights for output `k`; a single real number keeps its value."""
+    real, imaginary = np.random.default_rng((seed, k)).uniform(0.5, 1.5, (2, *np.shape(y)))
+    return real + 1j * imaginary if np.iscomplexobj(y) else real if k or np.shape(y) else np.ones(())
 
 
 def weighted(ys: list[Any], seed: int) -> list[Any]:
-    return [double(y, "the result of f") * weights(np.shape(y), k, seed) for k, y in enumerate(ys)]
+    return [double(y, "the result of f") * np.conjugate(weights(y, k, seed)) for k, y in enumerate(ys)]
 
 
-def directions(x: Any, fast: bool, seed: int) -> Iterator[tuple[tuple[int, ...] | None, Any]]:
-    """Each element's own direction, or a random one."""
+def directions(x: Any, fast: bool, seed: int) -> Iterator[tuple[tuple[int, ...] | None, Any, str]]:
+    """Each element's own direction, of a complex number each part's, or a random one; and what to call it."""
+    parts = {"the real part of ": 1, "the imaginary part of ": 1j} if x.dtype.kind == "c" else {"": 1}
     if fast and x.size:
-        yield None, np.random.default_rng((seed, x.size)).choice((-1.0, 1.0), x.shape)
+        rng = np.random.default_rng((seed, x.size))
+        yield None, sum(rng.choice((-1.0, 1.0), x.shape) * unit for unit in parts.values()), "along a random direction"
     for element in () if fast else np.ndindex(x.shape):
-        u = np.zeros(x.shape)
-        u[element] = 1.0
-        yield element, u
+        for part, unit in parts.items():
+            u = np.zeros_like(x)
+            u[element] = unit
+            yield element, u, f"at {part}element {list(element)}"
 
 
 def listed(y: Any) -> list[Any]:
@@ -214,11 +218,11 @@ def listed(y: Any) -> list[Any]:
 
 
 def double(x: Any, what: str, convert: bool = False) -> Any:
-    """`x` as a float64 array of our own; integers count as constants in results, but not as inputs."""
+    """`x` in double precision, an array of our own; integers count as constants in results, but not as inputs."""
     array = np.array(bare(x))
-    if convert or array.dtype == float or (what.startswith("the result") and array.dtype.kind in "biu"):
-        return array.astype(float)
-    raise TypeError(f"{what} is {array.dtype}: differences are exact enough in float64 only. Convert it, "
+    if convert or array.dtype in (float, complex) or (what.startswith("the result") and array.dtype.kind in "biu"):
+        return array.astype(complex if array.dtype.kind == "c" else float)
+    raise TypeError(f"{what} is {array.dtype}: differences are exact enough in float64 and complex128 only. Convert it, "
                     "with x.astype(float)" + (" or convert=True" if what.startswith("input") else ""))
 
 

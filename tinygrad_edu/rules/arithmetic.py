@@ -2,6 +2,7 @@
 
 Singular points: where two arguments tie for the maximum or minimum, each gets half of the gradient; ``x ** 0``
 has derivative 0 everywhere, and ``0 ** p`` has derivative 0 with respect to p; ``hypot(0, 0)`` has derivative 0.
+Where there is no order, among complex numbers, the maximum and its kin refuse to be differentiated.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ rule(np.fmod,         lambda g, y, a, b: g,
 
 def power_rule(g: Any, a: Any, b: Any) -> Any:
     """``g * b * a ** (b - 1)``, which is 0 where b is 0 even if a is 0 too."""
-    if isinstance(b, int | float):
+    if isinstance(b, int | float | complex):
         return g * b * a ** (b - 1) if b else np.zeros_like(g)
     return g * b * a ** np.where(b == 0, 1, b - 1)
 
@@ -47,9 +48,14 @@ def nonzero(x: Any) -> Any:
     return np.where(x == 0, 1, x)
 
 
+def log_of_base(a: Any, y: Any) -> Any:
+    """log(a), or 0 where `a` is 0; complex if the power `y` is, so that negative numbers have one too."""
+    return np.log(nonzero(a) if y.dtype.kind != "c" else nonzero(a) + 0j)
+
+
 for power in np.power, np.float_power:
     rule(power,       lambda g, y, a, b: power_rule(g, a, b),
-                      lambda g, y, a, b: g * y * np.log(nonzero(a)))
+                      lambda g, y, a, b: g * y * log_of_base(a, y))
 
 rule(np.hypot,        lambda g, y, a, b: g * a / nonzero(y),
                       lambda g, y, a, b: g * b / nonzero(y))
@@ -63,9 +69,17 @@ rule(np.logaddexp2,   lambda g, y, a, b: g * np.exp2(a - y),
 # ------------------------------------------------------------------------------ one or the other
 
 
+def ordered(g: Any) -> Any:
+    """`g`, for a rule that compares numbers; complex numbers have an order in NumPy, but none that means anything."""
+    if g.dtype.kind == "c":
+        raise TypeError("there is no largest or smallest of complex numbers, as far as derivatives go (NumPy compares "
+                        "their real parts first): compare np.real(x) or np.absolute(x), and choose with np.where")
+    return g
+
+
 def winner(g: Any, wins: Any, ties: Any) -> Any:
     """All of `g` to the winner, half of it in a tie."""
-    return np.where(wins, g, np.where(ties, g / 2, 0))
+    return np.where(wins, ordered(g), np.where(ties, g / 2, 0))
 
 
 rule(np.maximum,      lambda g, y, a, b: winner(g, (a > b) | (a != a), a == b),  # a NaN wins: only it is unequal to itself

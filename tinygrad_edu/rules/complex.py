@@ -18,6 +18,12 @@ from ..table import composite, rule
 from ..value import bare
 from .arithmetic import nonzero
 
+
+def conjugate(x: Any) -> Any:
+    """The conjugate of complex numbers, and real numbers as they are."""
+    return np.conjugate(x) if x.dtype.kind == "c" else x
+
+
 rule(np.real,      lambda g, y, val: g)
 rule(np.imag,      lambda g, y, val: g * -1j)
 rule(np.conjugate, lambda g, y, x: np.conjugate(g))

@@ -1,7 +1,7 @@
 """Functions of one argument, element by element.
 
 Singular points: ``absolute`` has derivative 0 at 0, and so has ``sign`` of complex numbers. Functions constant but for
-jumps have derivative 0.
+jumps have derivative 0. On a branch cut, where a complex function jumps, the derivative is that of its value's side.
 """
 
 from __future__ import annotations
@@ -47,11 +47,17 @@ rule(np.log1p,      lambda g, y, x: g / (1 + x))
 
 # ----------------------------------------------------------------------------------- circular
 
+
+def cofunction(fn: Any, y: Any, square: Any) -> Any:
+    """``fn(y)``, which is the root of `square`: that is quicker, but complex numbers have two, and only `y` knows which."""
+    return np.sqrt(square) if y.dtype.kind != "c" else fn(y)
+
+
 rule(np.sin,        lambda g, y, x: g * np.cos(x))
 rule(np.cos,        lambda g, y, x: -g * np.sin(x))
 rule(np.tan,        lambda g, y, x: g * (1 + y * y))
-rule(np.arcsin,     lambda g, y, x: g / np.sqrt(1 - x * x))
-rule(np.arccos,     lambda g, y, x: -g / np.sqrt(1 - x * x))
+rule(np.arcsin,     lambda g, y, x: g / cofunction(np.cos, y, 1 - x * x))
+rule(np.arccos,     lambda g, y, x: -g / cofunction(np.sin, y, 1 - x * x))
 rule(np.arctan,     lambda g, y, x: g / (1 + x * x))
 rule(np.deg2rad,    lambda g, y, x: g * (math.pi / 180))
 rule(np.radians,    lambda g, y, x: g * (math.pi / 180))
@@ -63,8 +69,8 @@ rule(np.degrees,    lambda g, y, x: g * (180 / math.pi))
 rule(np.sinh,       lambda g, y, x: g * np.cosh(x))
 rule(np.cosh,       lambda g, y, x: g * np.sinh(x))
 rule(np.tanh,       lambda g, y, x: g * (1 - y * y))
-rule(np.arcsinh,    lambda g, y, x: g / np.sqrt(x * x + 1))
-rule(np.arccosh,    lambda g, y, x: g / np.sqrt(x * x - 1))
+rule(np.arcsinh,    lambda g, y, x: g / cofunction(np.cosh, y, x * x + 1))
+rule(np.arccosh,    lambda g, y, x: g / cofunction(np.sinh, y, x * x - 1))
 rule(np.arctanh,    lambda g, y, x: g / (1 - x * x))
 
 # ------------------------------------------------------------------------------ steps: derivative 0

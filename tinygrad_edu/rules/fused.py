@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..primitive import primitive
+from .arithmetic import ordered
 from .products import rows
 
 # The largest number whose exponential is finite, and 1, as 0-d arrays of each dtype: the quickest constants.
@@ -37,7 +38,7 @@ def sigmoid(x: Any) -> Any:
     return np.divide(e, e + one, e)
 
 
-@primitive(lambda g, y, x: np.where(y > 0, g, 0))
+@primitive(lambda g, y, x: np.where(y > 0, ordered(g), 0))
 def relu(x: Any) -> Any:
     """The rectifier max(x, 0), elementwise; its derivative at 0 is 0."""
     return np.maximum(x, 0)
@@ -101,4 +102,7 @@ def log_softmax(x: Any, axis: int = -1) -> Any:
 def squared_error(a: Any, b: Any, divisor: float = 1) -> Any:
     """The sum of the squared differences of `a` and `b` over `divisor`, a single number."""
     d = np.subtract(a, b).reshape(-1)
+    if d.dtype.kind == "c":
+        raise TypeError("squared_error: complex numbers have complex squares, which measure no error; "
+                        "add up the squared lengths, np.sum(np.absolute(a - b) ** 2)")
     return d.dot(d) / divisor

@@ -12,6 +12,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 from ..graph import apply
 from ..table import composite, rule
 from ..value import Value, bare
+from .complex import conjugate
 
 # -------------------------------------------------------------------------------------------- matmul
 # y = a b has, for matrices, the derivatives g bᵀ and aᵀ g. A vector is a matrix that lost its axis.
@@ -57,7 +58,7 @@ def dot(a: Any, b: Any) -> Any:
 
 composite(np.inner)(lambda a, b: np.tensordot(a, b, (-1, -1)) if np.ndim(a) and np.ndim(b) else np.multiply(a, b))
 composite(np.outer)(lambda a, b: np.reshape(a, (-1, 1)) * np.reshape(b, (1, -1)))
-composite(np.vdot)(lambda a, b: np.matmul(np.reshape(a, -1), np.reshape(b, -1)))
+composite(np.vdot)(lambda a, b: np.matmul(conjugate(np.reshape(a, -1)), np.reshape(b, -1)))
 
 
 @composite(np.tensordot)

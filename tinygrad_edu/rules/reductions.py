@@ -12,7 +12,8 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..table import composite, rule
-from .arithmetic import nonzero
+from .arithmetic import nonzero, ordered
+from .complex import conjugate
 
 
 def unreduce(g: Any, axis: Any, keepdims: bool) -> Any:
@@ -28,7 +29,7 @@ def spread(g: Any, shape: tuple[int, ...], axis: Any, keepdims: bool) -> Any:
 def share(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     """`g` to the elements of `x` equal to the extreme `y`, evenly among them."""
     best = (x == unreduce(y, axis, keepdims)) | (x != x)  # a NaN is always the extreme
-    ties = np.sum(best, axis, keepdims=True).astype(g.dtype)
+    ties = np.sum(best, axis, keepdims=True).astype(ordered(g).dtype)
     return np.where(best, unreduce(g, axis, keepdims) / ties, 0)
 
 
@@ -38,7 +39,8 @@ def count(x: int, y: int) -> float:
 
 
 def deviation(x: Any, axis: Any) -> Any:
-    return x - np.mean(x, axis, keepdims=True)
+    """From the mean; of complex numbers its conjugate, since it is its length that is squared."""
+    return conjugate(x - np.mean(x, axis, keepdims=True))
 
 
 rule(np.sum,  lambda g, y, a, axis=None, dtype=None, out=None, keepdims=False: spread(g, a.shape, axis, keepdims))
