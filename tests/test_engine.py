@@ -5,13 +5,14 @@ import inspect
 import sys
 import tracemalloc
 from contextlib import contextmanager
+from typing import NamedTuple
 from weakref import ref
 
 import numpy as np
 import pytest
 
 import tinygrad_edu
-from tinygrad_edu import Tensor, apply, backpropagate, debug, nn, optim, rule
+from tinygrad_edu import Tensor, apply, backpropagate, debug, gradcheck, nn, no_grad, optim, primitive, rule
 from tinygrad_edu.unbroadcast import RuleError
 
 
@@ -556,14 +557,66 @@ def test_a_gradient_through_a_keyword_argument_that_is_none_of_the_functions_is_
 
 
 def test_a_function_without_a_rule_says_what_to_do():
-    with pytest.raises(NotImplementedError, match=r"percentile has no derivative rule.*rule\(percentile.*detach\(\)"):
-        np.percentile(leaf(3), 50)
+    with pytest.raises(NotImplementedError, match=r"roots has no derivative rule.*rule\(roots.*detach\(\)"):
+        np.roots(leaf(3))
 
 
 def test_a_function_without_a_rule_computes_on_constants():
-    y = np.percentile(Tensor([1.0, 2.0, 4.0]), 50)
+    y = np.roots(Tensor([1.0, -3.0, 2.0]))
     assert isinstance(y, Tensor)
-    assert y.item() == 2
+    np.testing.assert_allclose(y.data, [2, 1])
+
+
+class Halves(NamedTuple):
+    low: object
+    high: object
+
+
+@primitive(lambda g, y, x: np.concatenate([g[0] * 2 * x[:2], g[1] * y[1]]), several=True)
+def halves(x):
+    """The squares of the first two elements, and the exponentials of the others."""
+    return Halves(x[:2] * x[:2], np.exp(x[2:]))
+
+
+def test_an_operation_of_several_results():
+    x = Tensor([1.0, 2.0, 0.0, 1.0, 2.0], requires_grad=True)
+    both = halves(x)
+    assert isinstance(both, Halves)
+    assert both.low.data.tolist() == [1, 4]
+    both.high.sum().backward(retain_graph=True)  # the other result takes no part
+    np.testing.assert_allclose(x.grad.data, [0, 0, *np.exp([0, 1, 2])])
+    x.grad = None
+    ((both.high * both.high).sum() + both.low.sum() + both.low[0]).backward()
+    np.testing.assert_allclose(x.grad.data, [4, 4, *2 * np.exp([0, 2, 4])])
+    assert gradcheck(lambda x: halves(x).low.sum() * halves(x).high ** 2, x.data, order=3)
+
+
+def test_several_results_without_recording():
+    array = np.arange(4.0)
+    assert isinstance(halves(array).low, np.ndarray)
+    for y in halves(Tensor(array)), halves(Tensor(array, dtype=np.float32)):
+        assert not y.low.requires_grad
+        np.testing.assert_allclose(y.high.data, np.exp([2, 3]), rtol=1e-6)
+    with no_grad():
+        assert not halves(Tensor(array, requires_grad=True)).high.requires_grad
+
+
+def test_several_results_that_were_not_declared_are_noticed():
+    def two(x):
+        return x, x
+
+    rule(two, lambda g, y, x: g)
+    with pytest.raises(TypeError, match="several=True"):
+        apply(two, leaf())
+
+
+def test_what_an_operation_of_several_results_saved_is_released():
+    x = leaf(3)
+    y = halves(x)
+    array = ref(y.high._node.parents[0].output[1])
+    (y.low.sum() + y.high.sum()).backward()
+    del y
+    assert array() is None
 
 
 def test_declaring_a_rule_again_replaces_it():

@@ -112,7 +112,7 @@ def apply(fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
 
 def disown(arrays: tuple[Any, ...], parents: tuple[Any, ...], plan: Plan, y: Any) -> tuple[tuple[Any, ...], Any]:
     """Copies of the user's arrays, for a node to keep, and of a result that lies within one of them."""
-    if any(type(p) is ndarray and np.may_share_memory(y, p) for p in parents):
+    if type(y) is ndarray and any(type(p) is ndarray and np.may_share_memory(y, p) for p in parents):
         y = y.copy()
     kept = plan.vjps and not set(plan.foreign) <= plan.unread
     return tuple(a.copy() if kept and i in plan.foreign else a for i, a in enumerate(arrays)), y

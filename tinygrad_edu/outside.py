@@ -10,7 +10,7 @@ import numpy as np
 from .modes import level
 from .parts import Parts, PartsType
 from .table import COMPOSITES, PLAIN, RULES
-from .value import Value, bare, values_in, wrap
+from .value import Value, bare, is_foreign, values_in, wrap
 
 # Arguments of these types need no second look.
 KNOWN = {np.ndarray, float, int, bool, complex, np.float64, np.float32, tuple, type(None), str, slice, type(...)}
@@ -21,7 +21,7 @@ NUMBERS = {np.float64, np.float32, np.float16, np.longdouble, np.complex128, np.
 
 def outside(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Answer for a function that has no rule of its own."""
-    if fn in COMPOSITES and (fn not in RULES or is_recorded(args, kwargs)):
+    if fn in COMPOSITES and (is_recorded(args, kwargs) or (fn not in RULES and any_values(args, kwargs))):
         return COMPOSITES[fn](*args, **kwargs)
     if fn not in PLAIN and is_recorded(args, kwargs):
         name = getattr(fn, "__name__", repr(fn))
@@ -36,7 +36,7 @@ def outside(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any
         return y
     if isinstance(y, tuple | list) and not isinstance(y, Parts):
         return type(y)(map(wrap, y)) if type(y) in (tuple, list) else type(y)(*map(wrap, y))  # a named tuple
-    return wrap(y) if isinstance(y, np.ndarray | np.generic | Parts) else y
+    return wrap(y) if isinstance(y, np.ndarray | np.generic | Parts) or is_foreign(y) else y
 
 
 def read_only(nested: Any) -> Any:
@@ -52,6 +52,11 @@ def read_only(nested: Any) -> Any:
     return type(nested)(map(read_only, nested)) if type(nested) in (list, tuple) else nested
 
 
+def any_values(args: Any, kwargs: Any) -> bool:
+    """Whether there is a tensor among these arguments."""
+    return next(values_in((args, kwargs)), None) is not None
+
+
 def is_recorded(args: Any, kwargs: Any) -> bool:
     """Whether an operation on these arguments has to be recorded."""
     return bool(level()) and any(x._node is not None for x in values_in((args, kwargs)))
@@ -63,6 +68,8 @@ def admit(a: Any) -> Any:
         return a
     if isinstance(a, np.ma.MaskedArray):
         raise TypeError("masked arrays have no derivative rules: use np.where(mask, 0, x), or x.filled()")
+    if is_foreign(a):
+        return a.copy()
     return np.array(a) if isinstance(a, list | np.ndarray) else NotImplemented
 
 

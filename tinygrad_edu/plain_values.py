@@ -30,7 +30,7 @@ class PlainValues(Value):
 
     def item(self, *index: Any) -> Any:
         """The only element, or the one at `index`, as a Python number."""
-        return self._array.item(*index)
+        return (self._array if hasattr(self._array, "item") else np.asarray(self._array)).item(*index)
 
     def tolist(self) -> Any:
         """Nested lists of Python numbers."""
@@ -44,9 +44,9 @@ class PlainValues(Value):
             )
         return np.array(self._array, dtype) if copy else np.asarray(self.data, dtype)
 
-    def __float__(self) -> float: return float(self._array.item())
-    def __int__(self) -> int: return int(self._array.item())
-    def __complex__(self) -> complex: return complex(self._array.item())
+    def __float__(self) -> float: return float(self.item())
+    def __int__(self) -> int: return int(self.item())
+    def __complex__(self) -> complex: return complex(self.item())
     def __index__(self) -> int: return operator.index(self._array)
     def __bool__(self) -> bool: return bool(self._array)
     def __hash__(self) -> int: return id(self)

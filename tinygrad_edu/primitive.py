@@ -61,7 +61,7 @@ def together(fn: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(fn)
     def whole(*args: Any, **kwargs: Any) -> Parts:
         results = fn(*args, **kwargs)
-        parts = Parts(map(np.asarray, results))
+        parts = Parts(r if hasattr(r, "shape") else np.asarray(r) for r in results)
         parts.kind = getattr(type(results), "_make", type(results))
         return parts
 

@@ -50,7 +50,7 @@ def answer_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], out: Any, kwa
 
 def answer_function(fn: Any, types: Any, args: Any, kwargs: Any) -> Any:
     """Any other function of NumPy's; types we don't know may answer for themselves."""
-    if not all(issubclass(t, Value | np.ndarray) for t in types):
+    if not all(issubclass(t, Value | np.ndarray) or hasattr(t, "dtype") for t in types):
         return NotImplemented
     if fn in WRITERS or kwargs.get("overwrite_input") or (fn is np.nan_to_num and kwargs.get("copy") is False):
         return write(fn, args, kwargs)

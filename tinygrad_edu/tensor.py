@@ -15,7 +15,7 @@ from .node import Constant, Leaf
 from .operators import Operators
 from .plain_values import PlainValues
 from .protocols import answer_function, answer_ufunc
-from .value import Value, bare, copied, wrap
+from .value import Value, bare, copied, is_foreign, wrap
 
 
 class Tensor(PlainValues, Operators):
@@ -56,13 +56,13 @@ class Tensor(PlainValues, Operators):
                                 "x.detach() for its values, or stack() to join tensors")
             data = data._array if copy else data.data
         try:
-            array = np.array(data, dtype) if copy else np.asarray(data, dtype)
+            array = adopt(data, dtype, copy)
         except ValueError as error:
             raise not_numbers(data, str(error)) from error
         if array.dtype.kind not in "biufc":
             raise not_numbers(data, f"dtype {array.dtype}")
         self._shared = not copy
-        self._array = array if array.shape or self._shared else array[()]
+        self._array = array[()] if type(array) is np.ndarray and not array.shape and copy else array
         self._node, self._source, self.grad = None, None, None
         self.requires_grad = requires_grad
         if name is not None:
@@ -141,21 +141,21 @@ class Tensor(PlainValues, Operators):
         if gradient is None:
             if self._array.size != 1:
                 raise backward_needs_gradient(self)
-            seed: Any = np.ones(node.shape, node.dtype) if node.shape else node.dtype.type(1)
+            seed: Any = np.ones_like(self._array) if node.shape or is_foreign(self._array) else node.dtype.type(1)
         else:
-            seed = gradient if create_graph and isinstance(gradient, Value) else np.asarray(bare(gradient))
+            seed = gradient if create_graph and isinstance(gradient, Value) else adopt(bare(gradient), copy=False)
             if seed.shape != node.shape:
                 raise ValueError(f"backward(gradient) of shape {seed.shape} for a tensor of shape {node.shape}: "
                                  "they must be equal")
             seed = seed.astype(node.dtype) if seed.dtype != node.dtype else seed
         if create_graph and not isinstance(seed, Value):
-            seed = wrap(np.array(seed))
+            seed = wrap(seed if is_foreign(seed) else np.array(seed))
         for leaf, g in backpropagate(((node, seed),), None, retain_graph, create_graph).items():
             tensor = leaf.tensor()  # type: ignore[attr-defined]
             if tensor is None or tensor._node is not leaf:
                 continue  # nobody is left to ask for it
             if tensor.grad is None:
-                tensor.grad = wrap(g) if type(g) is np.ndarray else g
+                tensor.grad = g if isinstance(g, Value) else wrap(g)
             else:
                 tensor._accumulate(g)
 
@@ -163,7 +163,7 @@ class Tensor(PlainValues, Operators):
         """Add `g`, an array of the engine's own, to ``.grad``."""
         if self.grad is None:
             self.grad = g if isinstance(g, Value) else wrap(g)
-        elif isinstance(g, Value) or not isinstance(self.grad, Tensor) or self.grad.requires_grad:
+        elif type(g) is not np.ndarray or not isinstance(self.grad, Tensor) or self.grad.requires_grad:
             self.grad = self.grad + g
         else:
             np.add(self.grad._own(), g, self.grad._array)
@@ -212,7 +212,7 @@ class Tensor(PlainValues, Operators):
             return
         if not self.is_leaf:
             raise RuntimeError(f"this tensor was computed (by {self._node.name}); give data to a leaf, or to .detach()")
-        array = np.array(bare(array), dtype=self._array.dtype)
+        array = adopt(bare(array), self._array.dtype)
         name, same = self.name, array.shape == self._array.shape
         self._array, self._shared, self._source = array, False, None
         if not same and self._node is not None:
@@ -221,7 +221,8 @@ class Tensor(PlainValues, Operators):
             self.name = name
 
     def __repr__(self) -> str:
-        values = np.array2string(np.asarray(self._array), separator=", ", prefix="Tensor(")
+        values = (repr(self._array) if is_foreign(self._array) else
+                  np.array2string(np.asarray(self._array), separator=", ", prefix="Tensor("))
         parts = [values, f"shape={self.shape}", f"dtype={self.dtype}"]
         if self.name:
             parts.append(f"name={self.name!r}")
@@ -251,6 +252,14 @@ class Tensor(PlainValues, Operators):
 
     def __array_function__(self, fn: Any, types: Any, args: Any, kwargs: Any) -> Any:
         return answer_function(fn, types, args, kwargs)
+
+
+def adopt(data: Any, dtype: Any = None, copy: bool = True) -> Any:
+    """An array of `data`: NumPy's, unless it is another library's already."""
+    if is_foreign(data):
+        data = data.copy() if copy else data
+        return data if dtype is None or data.dtype == dtype else data.astype(dtype)
+    return np.array(data, dtype) if copy else np.asarray(data, dtype)
 
 
 def rebuild(kind: type[Tensor], array: Any, requires_grad: bool, name: str | None) -> Tensor:

@@ -64,6 +64,11 @@ def is_whole(array: Any) -> bool:
     return type(array) is np.ndarray and array.base is None
 
 
+def is_foreign(x: Any) -> bool:
+    """Whether `x` is an array of another library that answers NumPy's protocols. Such an array is never converted."""
+    return hasattr(type(x), "__array_function__") and not isinstance(x, np.ndarray | Value) and hasattr(x, "dtype")
+
+
 def copied(array: Any) -> Any:
     """An array of one's own; of a NumPy scalar, which is how a 0-d result is kept within, a 0-d array."""
     if isinstance(array, Value):

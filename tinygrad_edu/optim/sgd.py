@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..value import Value
+from ..value import Value, copied, is_foreign
 
 
 class SGD:
@@ -92,10 +92,15 @@ class SGD:
             if p.grad is None:
                 continue
             g, scratch, weights = p.grad._array, self._scratch[i], p._own()
+            if type(weights) is not np.ndarray or (type(g) is not np.ndarray and is_foreign(g)):
+                scratch = None  # another library's arrays, perhaps not to be written to
             if not plain:
                 g = self._direction(i, g, weights, scratch)
-            np.multiply(g, self._rates[i], scratch)
-            np.subtract(weights, scratch, weights)
+            if scratch is None:
+                p._array = weights - g * self._rates[i]
+            else:
+                np.multiply(g, self._rates[i], scratch)
+                np.subtract(weights, scratch, weights)
 
     def _direction(self, i: int, g: Any, weights: Any, scratch: Any) -> Any:
         """The gradient with decay and momentum: Sutskever et al. 2013, in PyTorch's form."""
@@ -105,14 +110,15 @@ class SGD:
             return g
         v = self._velocity[i]
         if v is None:
-            v = self._velocity[i] = np.array(g)  # not g.copy(): of a NumPy scalar that is no array
+            v = copied(g)
         else:
             v *= self.momentum
             v += np.multiply(g, 1 - self.dampening, out=scratch) if self.dampening else g
+        self._velocity[i] = v
         if not self.nesterov:
             return v
-        ahead = np.multiply(v, self.momentum, out=self._ahead[i])
-        return np.add(g, ahead, out=ahead)
+        ahead = np.multiply(v, self.momentum, out=None if scratch is None else self._ahead[i])
+        return np.add(g, ahead, out=None if scratch is None else ahead)
 
     def __repr__(self) -> str:
         return f"SGD({len(self.params)} parameters, lr={self.lr}, momentum={self.momentum})"

@@ -65,7 +65,7 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     if x.ndim == 0:
         raise ValueError("linear: a single number has no axis of inputs")
     if x.ndim <= 2:
-        y = x.dot(weight.T)
+        y = np.dot(x, weight.T)  # not x.dot, which asks no one but NumPy
     else:  # one large product, not a loop over small ones
         y = rows(x).dot(weight.T).reshape(x.shape[:-1] + weight.shape[:1])
     if bias is None:

@@ -14,18 +14,18 @@ from numpy.lib.array_utils import normalize_axis_index
 from ..graph import apply
 from ..parts import PartsType, place
 from ..table import composite, rule
-from ..value import bare
+from ..value import Value, bare
 
 # -------------------------------------------------------------------------------------- the pair
 
 
 def scatter(values: Any, index: Any, shape: tuple[int, ...], dtype: Any) -> Any:
     """Zeros of `shape` and `dtype`, with `values` added at `index`."""
-    if not isinstance(values, np.ndarray | np.generic):
+    if isinstance(values, Value):
         return apply(scatter, values, index, shape, dtype)
     if isinstance(dtype, PartsType):
         return place(values, index, shape, dtype)
-    out = np.zeros(shape, dtype)
+    out = np.zeros_like(values, dtype, shape=shape)
     if is_basic(index):
         out[index] = values
     else:
@@ -41,14 +41,14 @@ rule(scatter,          lambda g, y, values, index, shape, dtype: g[index])
 
 def setitem(x: Any, index: Any, value: Any) -> Any:
     """A copy of `x` with ``x[index] = value`` done."""
-    out = np.array(x)
+    out = np.copy(x)
     out[index] = value
     return out
 
 
 def overwritten(g: Any, index: Any) -> Any:
     """`g` with 0 where `index` points."""
-    return apply(setitem, g, index, 0) if not isinstance(g, np.ndarray) else setitem(g, index, 0)
+    return apply(setitem, g, index, 0) if isinstance(g, Value) else setitem(g, index, 0)
 
 
 def written(g: Any, index: Any, value: Any) -> Any:
