@@ -38,6 +38,7 @@ __all__ = [
     "debug",
     "draw",
     "enable_grad",
+    "explain",
     "func",
     "gradcheck",
     "is_grad_enabled",
@@ -57,7 +58,7 @@ __all__ = [
     "viz",
 ]  # fmt: skip
 
-LAZY = {"draw": "viz.graph", "gradcheck": "differences", "GradcheckError": "differences", "manual_seed": "nn.init"}
+LAZY = {"draw": "viz.graph", "explain": "formulas.explain", "gradcheck": "differences", "GradcheckError": "differences", "manual_seed": "nn.init"}
 
 
 def __getattr__(name: str) -> Any:

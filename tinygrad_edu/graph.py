@@ -17,7 +17,7 @@ from . import value
 from .diagnose import blame, inspect_backward, inspect_forward, released
 from .modes import DEBUG, enable_grad, level
 from .node import NOTHING, Constant, Node, order
-from .outside import ARRAYS, KNOWN, NUMBERS, admit, as_array, is_recorded, outside
+from .outside import ARRAYS, KNOWN, NUMBERS, admit, as_array, handed_over, is_recorded, outside
 from .table import COMPOSITES, RULES, Plan
 from .unbroadcast import fit
 from .value import ALONE, Value, copied, wrap
@@ -74,7 +74,7 @@ def apply(fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
                 pattern = pattern * 4 + 2
         else:
             if type(a) not in KNOWN and (a := admit(a)) is NotImplemented:
-                return NotImplemented  # somebody else's type: perhaps it answers for itself
+                return handed_over(fn, args, kwargs)  # somebody else's type: perhaps it answers for itself
             arrays += (a,)
             parents += (a,)
             pattern = pattern * 4 + 3 if type(a) is ndarray else pattern * 4

@@ -21,6 +21,8 @@ NUMBERS = {np.float64, np.float32, np.float16, np.longdouble, np.complex128, np.
 
 def outside(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Answer for a function that has no rule of its own."""
+    if (answer := handed_over(fn, args, kwargs)) is not NotImplemented:
+        return answer
     if fn in COMPOSITES and (is_recorded(args, kwargs) or (fn not in RULES and any_values(args, kwargs))):
         return COMPOSITES[fn](*args, **kwargs)
     if fn not in PLAIN and is_recorded(args, kwargs):
@@ -37,6 +39,14 @@ def outside(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any
     if isinstance(y, tuple | list) and not isinstance(y, Parts):
         return type(y)(map(wrap, y)) if type(y) in (tuple, list) else type(y)(*map(wrap, y))  # a named tuple
     return wrap(y) if isinstance(y, np.ndarray | np.generic | Parts) or is_foreign(y) else y
+
+
+def handed_over(fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    """The answer of an argument that says itself what operations mean; NotImplemented if there is none."""
+    for a in args:
+        if hasattr(type(a), "__primitive__"):
+            return a.__primitive__(fn, args, kwargs)
+    return NotImplemented
 
 
 def read_only(nested: Any) -> Any:

@@ -11,7 +11,7 @@ import numpy as np
 from .graph import apply
 from .parts import Parts
 from .table import COMPOSITES, rule
-from .value import Value
+from .value import Value, answers
 
 
 def primitive(
@@ -45,7 +45,7 @@ def primitive(
             for a in args:
                 if isinstance(a, Value):
                     return apply(fn, *args, **kwargs)
-            if any(isinstance(a, Value) for a in kwargs.values()):
+            if any(map(answers, (*args, *kwargs.values()))):
                 return apply(fn, *args, **kwargs)
             return fn(*args, **kwargs)
 
@@ -69,6 +69,7 @@ def together(fn: Callable[..., Any]) -> Callable[..., Any]:
         y = apply(whole, *args, **kwargs)
         return y._array.kind(y)
 
+    separately.whole = whole  # type: ignore[attr-defined]
     COMPOSITES[fn] = separately
     return whole
 

@@ -54,6 +54,8 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
         raise RuleError(f"the rule gave a gradient of shape {have} for an argument of shape {shape}")
     stretched = tuple(i for i, n in enumerate((1,) * extra + shape) if n == 1 and (i < extra or have[i] != 1))
     total = np.add.reduce if type(g) is np.ndarray else np.sum  # the same, without the layers that others need
+    if len(stretched) == extra:  # all of them in front
+        return total(g, axis=stretched)
     return total(g, axis=stretched, keepdims=True).reshape(shape)
 
 

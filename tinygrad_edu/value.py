@@ -64,9 +64,14 @@ def is_whole(array: Any) -> bool:
     return type(array) is np.ndarray and array.base is None
 
 
+def answers(x: Any) -> bool:
+    """Whether `x` says itself what an operation of ours means: a tensor, or something like a formula's symbol."""
+    return isinstance(x, Value) or hasattr(type(x), "__primitive__")
+
+
 def is_foreign(x: Any) -> bool:
     """Whether `x` is an array of another library that answers NumPy's protocols. Such an array is never converted."""
-    return hasattr(type(x), "__array_function__") and not isinstance(x, np.ndarray | Value) and hasattr(x, "dtype")
+    return hasattr(type(x), "__array_function__") and not isinstance(x, np.ndarray) and not answers(x) and hasattr(x, "dtype")
 
 
 def copied(array: Any) -> Any:

@@ -14,14 +14,14 @@ from numpy.lib.array_utils import normalize_axis_index
 from ..graph import apply
 from ..parts import PartsType, place
 from ..table import composite, rule
-from ..value import Value, bare
+from ..value import answers, bare
 
 # -------------------------------------------------------------------------------------- the pair
 
 
 def scatter(values: Any, index: Any, shape: tuple[int, ...], dtype: Any) -> Any:
     """Zeros of `shape` and `dtype`, with `values` added at `index`."""
-    if isinstance(values, Value):
+    if answers(values):
         return apply(scatter, values, index, shape, dtype)
     if isinstance(dtype, PartsType):
         return place(values, index, shape, dtype)
@@ -48,7 +48,7 @@ def setitem(x: Any, index: Any, value: Any) -> Any:
 
 def overwritten(g: Any, index: Any) -> Any:
     """`g` with 0 where `index` points."""
-    return apply(setitem, g, index, 0) if isinstance(g, Value) else setitem(g, index, 0)
+    return apply(setitem, g, index, 0) if answers(g) else setitem(g, index, 0)
 
 
 def written(g: Any, index: Any, value: Any) -> Any:
@@ -122,4 +122,4 @@ def compress(condition: Any, a: Any, axis: Any = None) -> Any:
 
 
 composite(np.delete)(lambda arr, obj, axis=None: np.take(arr, np.delete(
-    np.arange(arr.size if axis is None else arr.shape[axis]), obj), axis))
+    np.arange(arr.size if axis is None else arr.shape[axis]), bare(obj)), axis))

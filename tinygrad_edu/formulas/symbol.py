@@ -1,0 +1,107 @@
+"""Symbol: an array that remembers its formula. Whoever computes with one gets the formula of the result.
+
+A derivative rule is plain NumPy, so run on symbols it writes itself down. A symbol carries its value along:
+that gives each result its shape and dtype, decides what a rule decides by looking at numbers, and is there to be
+shown.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
+
+from ..nest import flatten
+from ..parts import Parts
+from ..rules.shapes import cast
+
+
+class Symbol(NDArrayOperatorsMixin):
+    """A named value, or a function of others.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinygrad_edu.formulas.symbol import Symbol
+    >>> x = Symbol(np.array([1., 2.]), "x")
+    >>> np.tanh(x) * 2 + 1
+    tanh(x) * 2 + 1
+    """
+
+    def __init__(
+        self, value: Any, name: str = "", fn: Callable[..., Any] | None = None, args: Any = (), kwargs: Any = None
+    ) -> None:
+        self.value, self.name, self.fn, self.args, self.kwargs = value, name, fn, args, kwargs or {}
+
+    # --------------------------------------------------------------- whatever is called answers with a formula
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        return formula(ufunc if method == "__call__" else getattr(ufunc, method), inputs, kwargs)
+
+    def __array_function__(self, fn: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        return formula(fn, args, kwargs)
+
+    def __primitive__(self, fn: Any, args: Any, kwargs: Any) -> Any:
+        return formula(fn, args, kwargs)
+
+    def __getitem__(self, index: Any) -> Any:
+        return formula(operator.getitem, (self, index), {})
+
+    def astype(self, dtype: Any) -> Any:
+        return formula(cast, (self, np.dtype(dtype)), {})
+
+    def reshape(self, *shape: Any) -> Any:
+        return np.reshape(self, shape[0] if len(shape) == 1 else shape)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or not callable(getattr(np, name, None)):
+            raise AttributeError(name)
+        return partial(getattr(np, name), self)  # methods are NumPy's functions of the same name
+
+    T = property(lambda self: np.transpose(self))
+    real = property(lambda self: np.real(self))
+    imag = property(lambda self: np.imag(self))
+
+    # --------------------------------------------------------------------------- facts, which are no formulas
+
+    shape = property(lambda self: self.value.shape)
+    dtype = property(lambda self: self.value.dtype)
+    ndim = property(lambda self: self.value.ndim)
+    size = property(lambda self: self.value.size)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        """The value, where only that is of interest: an index, a mask."""
+        return np.array(self.value, dtype)
+
+    def __bool__(self) -> bool: return bool(self.value)
+    def __len__(self) -> int: return len(self.value)
+    def __hash__(self) -> int: return id(self)
+    def __iter__(self) -> Iterator[Any]: return (self[i] for i in range(len(self)))
+
+    def __repr__(self) -> str:
+        from .text import Text  # which knows symbols
+
+        return Text().write(self)
+
+
+def formula(fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    """``fn(*args, **kwargs)`` as a symbol, or as several; facts such as a shape are themselves."""
+    with np.errstate(all="ignore"):
+        value = fn(*plain(args), **plain(kwargs))
+    result = Symbol(value, "", fn, args, kwargs)
+    if isinstance(value, tuple | list) and not isinstance(value, Parts):
+        if not all(isinstance(part, np.ndarray | np.generic) for part in value):
+            return value  # a shape
+        make = getattr(type(value), "_make", type(value))
+        return make(Symbol(part, "", operator.getitem, (result, i)) for i, part in enumerate(value))
+    return result if isinstance(value, np.ndarray | np.generic | Parts) else value
+
+
+def plain(nest: Any) -> Any:
+    """The same nest with values for symbols."""
+    leaves, rebuild = flatten(nest)
+    return rebuild(x.value if isinstance(x, Symbol) else x for x in leaves)
