@@ -8,7 +8,7 @@ import threading
 import numpy as np
 import pytest
 
-from tinygrad_edu import Tensor, apply, enable_grad, is_grad_enabled, nn, no_grad, primitive
+from tinygrad_edu import Tensor, apply, enable_grad, gradcheck, is_grad_enabled, nn, no_grad, primitive
 
 ARRAY = np.array([[1.5, 2.0], [0.5, 3.0]])
 
@@ -531,13 +531,103 @@ def test_outer_of_ufuncs():
     assert x.grad.tolist() == [12, 12]
 
 
+UFUNC_METHODS = [
+    lambda x: np.maximum.accumulate(x), lambda x: np.minimum.accumulate(x, axis=1), lambda x: np.hypot.accumulate(x, -1),
+    lambda x: np.add.accumulate(x, 1, np.float32), lambda x: np.subtract.accumulate(x),
+    lambda x: np.logaddexp.reduce(x), lambda x: np.logaddexp.reduce(x, axis=None), lambda x: np.hypot.reduce(x, axis=(0, 1)),
+    lambda x: np.logaddexp.reduce(x, -1, keepdims=True), lambda x: np.logaddexp.reduce(x, 1, initial=0.5),
+    lambda x: np.subtract.reduce(x, axis=1), lambda x: np.power.reduce(x, 0), lambda x: np.fmax.reduce(x, 1),
+    lambda x: np.add.reduce(x, 1, None, None, True), lambda x: np.multiply.reduce(x, axis=(0, -1), keepdims=True),
+    lambda x: np.add.reduce(x, axis=0, where=np.array([True, False])), lambda x: np.maximum.reduce(x, axis=0, initial=2.5),
+    lambda x: np.add.reduceat(x, [0, 1, 0]), lambda x: np.multiply.reduceat(x, [1, 0], axis=1),
+    lambda x: np.logaddexp.outer(x, x[0]), lambda x: np.divide.outer(x[0], x),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("f", UFUNC_METHODS)
+def test_methods_of_ufuncs(f):
+    x = leaf()
+    y = f(x)
+    assert y.requires_grad
+    np.testing.assert_allclose(y.data, f(ARRAY), rtol=1e-6)
+    assert y.dtype == f(ARRAY).dtype
+    if y.dtype == np.float64:
+        assert gradcheck(f, ARRAY, order=2)
+
+
+def test_addition_at_places_is_recorded():
+    def f(x, v):
+        y = x * 2
+        np.add.at(y, ([0, 0, 1], [0, 0, 1]), v)
+        np.subtract.at(y, (0, slice(None)), v[0])
+        return y
+
+    v = np.array([1.0, 2.0, 3.0])
+    np.testing.assert_allclose(f(leaf(), leaf(v)).data, f(ARRAY, v))
+    assert gradcheck(f, [ARRAY, v], order=2)
+
+
 def test_methods_of_ufuncs_that_have_no_rule_say_so():
-    with pytest.raises(NotImplementedError, match=r"np\.maximum\.accumulate has no derivative rule.*\.detach\(\)"):
-        np.maximum.accumulate(leaf())
-    with pytest.raises(NotImplementedError, match=r"np\.add\.at"):
-        np.add.at(leaf(), 0, 1.0)
+    with pytest.raises(NotImplementedError, match=r"np\.multiply\.at has no derivative rule.*\.detach\(\)"):
+        np.multiply.at(leaf() * 1, 0, 2.0)
     with pytest.raises(NotImplementedError, match=r"np\.add\.at"):
         np.add.at(np.zeros(2), 0, leaf(1.0))
+    with pytest.raises(NotImplementedError, match=r"np\.hypot\.reduce"):
+        np.hypot.reduce(leaf(), where=ARRAY > 1)
+    with pytest.raises(RuntimeError):
+        np.add.at(leaf(), 0, 1.0)
+
+
+def test_where_of_a_ufunc_keeps_what_was_in_out():
+    mask = ARRAY > 1
+    x, place = leaf(), Tensor(np.zeros((2, 2)))
+    y = np.exp(x, where=mask, out=place)
+    assert y is place
+    np.testing.assert_allclose(y.data, np.exp(ARRAY, where=mask, out=np.zeros((2, 2))))
+    y.sum().backward()
+    np.testing.assert_allclose(x.grad.data, np.where(mask, np.exp(ARRAY), 0))
+    with pytest.raises(TypeError, match=r"without out=.*np\.where"):
+        np.exp(x, where=mask)
+
+
+METHODS = [
+    lambda x: x.sum(0), lambda x: x.sum(axis=(0, 1), keepdims=True), lambda x: x.mean(1, np.float32), lambda x: x.mean(),
+    lambda x: x.sum(where=[True, False]), lambda x: x.sum(initial=2.0), lambda x: x.prod(-1), lambda x: x.max(1), lambda x: x.min(),
+    lambda x: x.max(initial=2.5, axis=0), lambda x: x.var(0, ddof=1), lambda x: x.std(axis=1, keepdims=True), lambda x: x.cumsum(),
+    lambda x: x.cumprod(1), lambda x: x.argmax(1), lambda x: x.argmin(axis=0), lambda x: x.argsort(0), lambda x: x.any(1),
+    lambda x: x.all(axis=0, keepdims=True), lambda x: x.argpartition(1), lambda x: x[0].searchsorted([1.7]), lambda x: x.nonzero(),
+    lambda x: x.reshape(4), lambda x: x.reshape(2, 2, order="F"), lambda x: x.ravel("F"), lambda x: x.flatten(), lambda x: x.swapaxes(0, 1),
+    lambda x: x.transpose(1, 0), lambda x: x.repeat(2, 0), lambda x: x.take([0, 3]), lambda x: x.take([0, 5], mode="wrap"),
+    lambda x: x.compress([True, False], axis=1), lambda x: x.diagonal(1), lambda x: x.trace(offset=-1), lambda x: x.copy(),
+    lambda x: x.clip(1, 2), lambda x: x.clip(max=1.75), lambda x: x.clip(min=1.75), lambda x: x.round(), lambda x: x.round(1),
+    lambda x: x.dot(x), lambda x: x.conj(), lambda x: x.conjugate(), lambda x: x.real, lambda x: x.imag, lambda x: x.squeeze(),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("f", METHODS)
+def test_methods_are_those_of_arrays(f):
+    want = f(ARRAY)
+    for x in Tensor(ARRAY), leaf():
+        got = f(x)
+        for g, w in zip(got, want, strict=True) if isinstance(want, tuple) else [(got, want)]:
+            np.testing.assert_allclose(g.data if isinstance(g, Tensor) else g, w, rtol=1e-6)
+            assert g.dtype == w.dtype
+
+
+@pytest.mark.parametrize("write", [
+    lambda x: x.sort(), lambda x: x.sort(0), lambda x: x.sort(axis=1, kind="stable"), lambda x: x.partition(1, axis=0), lambda x: x.fill(2.0),
+])  # fmt: skip
+def test_methods_that_write(write):
+    def f(x):
+        y = x * np.array([[1.0, -1.0], [-2.0, 1.0]])
+        write(y)
+        return y
+
+    np.testing.assert_allclose(f(Tensor(ARRAY)).data, f(ARRAY))
+    np.testing.assert_allclose(f(leaf()).data, f(ARRAY))
+    assert gradcheck(f, ARRAY, order=2)
+    with pytest.raises(RuntimeError, match="leaf"):
+        write(leaf())
 
 
 def test_methods_of_ufuncs_work_on_constants_as_their_advice_says():

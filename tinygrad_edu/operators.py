@@ -17,6 +17,8 @@ from .rules.indexing import plain_index, setitem
 from .rules.shapes import cast
 from .value import Value, bare
 
+numpy: Any = np  # whose declared signatures know nothing of Tensors
+
 
 class Operators(Value):
     """The operators and methods of `Tensor`, under NumPy's names and with NumPy's meaning."""
@@ -106,43 +108,67 @@ class Operators(Value):
 
     # ----------------------------------------------------------------------------------- methods
 
-    def sum(self, axis: Any = None, keepdims: bool = False) -> Any: return apply(np.sum, self, axis, keepdims=keepdims)
-    def mean(self, axis: Any = None, keepdims: bool = False) -> Any: return apply(np.mean, self, axis, keepdims=keepdims)
-    def prod(self, axis: Any = None, keepdims: bool = False) -> Any: return apply(np.prod, self, axis, keepdims=keepdims)
-    def max(self, axis: Any = None, keepdims: bool = False) -> Any: return apply(np.max, self, axis, keepdims=keepdims)
-    def min(self, axis: Any = None, keepdims: bool = False) -> Any: return apply(np.min, self, axis, keepdims=keepdims)
-    def var(self, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
-        return apply(np.var, self, axis, ddof=ddof, keepdims=keepdims)
-    def std(self, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
-        return apply(np.std, self, axis, ddof=ddof, keepdims=keepdims)
-    def cumsum(self, axis: Any = None) -> Any: return apply(np.cumsum, self, axis)
-    def cumprod(self, axis: Any = None) -> Any: return apply(np.cumprod, self, axis)
-    def argmax(self, axis: Any = None, keepdims: bool = False) -> Any: return apply(np.argmax, self, axis, keepdims=keepdims)
-    def argmin(self, axis: Any = None, keepdims: bool = False) -> Any: return apply(np.argmin, self, axis, keepdims=keepdims)
-    def argsort(self, axis: Any = -1) -> Any: return apply(np.argsort, self, axis)
-    def any(self, axis: Any = None, keepdims: bool = False) -> Any: return apply(np.any, self, axis, keepdims=keepdims)
-    def all(self, axis: Any = None, keepdims: bool = False) -> Any: return apply(np.all, self, axis, keepdims=keepdims)
-    def nonzero(self) -> Any: return apply(np.nonzero, self)
+    # A method is NumPy's function of the same name, applied to the tensor. Those that are called most go straight to the door.
 
-    def reshape(self, *shape: Any) -> Any: return apply(np.reshape, self, shape[0] if len(shape) == 1 else shape)
-    def ravel(self) -> Any: return apply(np.reshape, self, -1)
-    def flatten(self) -> Any: return apply(np.reshape, self, -1)
+    def sum(self, *args: Any, **kwargs: Any) -> Any:
+        return numpy.sum(self, *args, **kwargs) if args or kwargs else apply(np.sum, self)
+    def mean(self, *args: Any, **kwargs: Any) -> Any:
+        return numpy.mean(self, *args, **kwargs) if args or kwargs else apply(np.mean, self)
+    def prod(self, *args: Any, **kwargs: Any) -> Any: return numpy.prod(self, *args, **kwargs)
+    def max(self, *args: Any, **kwargs: Any) -> Any: return numpy.max(self, *args, **kwargs)
+    def min(self, *args: Any, **kwargs: Any) -> Any: return numpy.min(self, *args, **kwargs)
+    def var(self, *args: Any, **kwargs: Any) -> Any: return numpy.var(self, *args, **kwargs)
+    def std(self, *args: Any, **kwargs: Any) -> Any: return numpy.std(self, *args, **kwargs)
+    def cumsum(self, *args: Any, **kwargs: Any) -> Any: return numpy.cumsum(self, *args, **kwargs)
+    def cumprod(self, *args: Any, **kwargs: Any) -> Any: return numpy.cumprod(self, *args, **kwargs)
+    def any(self, *args: Any, **kwargs: Any) -> Any: return numpy.any(self, *args, **kwargs)
+    def all(self, *args: Any, **kwargs: Any) -> Any: return numpy.all(self, *args, **kwargs)
+    def argmax(self, *args: Any, **kwargs: Any) -> Any: return numpy.argmax(self, *args, **kwargs)
+    def argmin(self, *args: Any, **kwargs: Any) -> Any: return numpy.argmin(self, *args, **kwargs)
+    def argsort(self, *args: Any, **kwargs: Any) -> Any: return numpy.argsort(self, *args, **kwargs)
+    def argpartition(self, *args: Any, **kwargs: Any) -> Any: return numpy.argpartition(self, *args, **kwargs)
+    def searchsorted(self, *args: Any, **kwargs: Any) -> Any: return numpy.searchsorted(self, *args, **kwargs)
+    def nonzero(self) -> Any: return numpy.nonzero(self)
+
+    def reshape(self, *shape: Any, **kwargs: Any) -> Any:
+        return apply(np.reshape, self, shape[0] if len(shape) == 1 else shape, **kwargs)
+    def ravel(self, order: Any = "C") -> Any: return numpy.ravel(self, order)
+    def flatten(self, order: Any = "C") -> Any: return numpy.ravel(self, order)
     def transpose(self, *axes: Any) -> Any:
         return apply(np.transpose, self, (axes[0] if len(axes) == 1 else axes) or None)
     def swapaxes(self, axis1: int, axis2: int) -> Any: return apply(np.swapaxes, self, axis1, axis2)
     def squeeze(self, axis: Any = None) -> Any: return apply(np.squeeze, self, axis)
-    def repeat(self, repeats: Any, axis: Any = None) -> Any: return apply(np.repeat, self, repeats, axis)
-    def take(self, indices: Any, axis: Any = None) -> Any: return apply(np.take, self, indices, axis)
-    def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
-        return apply(np.diagonal, self, offset, axis1, axis2)
-    def trace(self, offset: int = 0) -> Any: return apply(np.trace, self, offset)
+    def repeat(self, repeats: Any, axis: Any = None) -> Any: return numpy.repeat(self, repeats, axis)
+    def take(self, *args: Any, **kwargs: Any) -> Any: return numpy.take(self, *args, **kwargs)
+    def choose(self, *args: Any, **kwargs: Any) -> Any: return numpy.choose(bare(self), *args, **kwargs)
+    def compress(self, condition: Any, *args: Any, **kwargs: Any) -> Any: return numpy.compress(condition, self, *args, **kwargs)
+    def diagonal(self, *args: Any, **kwargs: Any) -> Any: return numpy.diagonal(self, *args, **kwargs)
+    def trace(self, *args: Any, **kwargs: Any) -> Any: return numpy.trace(self, *args, **kwargs)
     T = property(lambda self: apply(np.transpose, self), doc="The transpose, all axes in reverse order.")
     mT = property(lambda self: apply(np.swapaxes, self, -1, -2), doc="The last two axes swapped.")
 
-    def copy(self) -> Any: return apply(np.copy, self)
-    def clip(self, min: Any = None, max: Any = None) -> Any: return apply(np.clip, self, min, max)
-    def round(self, decimals: int = 0) -> Any: return apply(np.round, self, decimals)
-    def dot(self, other: Any) -> Any: return apply(np.dot, self, other)
+    def copy(self, order: Any = "K") -> Any: return apply(np.copy, self)
+    def clip(self, *args: Any, **kwargs: Any) -> Any: return numpy.clip(self, *args, **kwargs)
+    def round(self, *args: Any, **kwargs: Any) -> Any: return numpy.round(self, *args, **kwargs)
+    def dot(self, *args: Any, **kwargs: Any) -> Any: return numpy.dot(self, *args, **kwargs)
+    def conj(self) -> Any: return apply(np.conjugate, self)
+    def conjugate(self) -> Any: return apply(np.conjugate, self)
+    real = property(lambda self: numpy.real(self), doc="The real part.")
+    imag = property(lambda self: numpy.imag(self), doc="The imaginary part.")
+
+    def sort(self, axis: int = -1, kind: Any = None) -> None:
+        """Sort in place, as item assignment does: recorded if need be."""
+        self[...] = numpy.sort(self, axis, kind)
+
+    def partition(self, kth: Any, axis: int = -1, kind: Any = "introselect") -> None:
+        """Partition in place, as `sort`."""
+        self[...] = numpy.partition(self, kth, axis, kind)
+
+    def fill(self, value: Any) -> None:
+        """Set every element to `value`."""
+        self[...] = value
+
+    # These, NumPy has as functions only.
     def abs(self) -> Any: return apply(np.absolute, self)
     def exp(self) -> Any: return apply(np.exp, self)
     def log(self) -> Any: return apply(np.log, self)

@@ -12,31 +12,28 @@ import numpy as np
 from .graph import apply
 from .outside import is_recorded
 from .table import parameters
+from .ufunc_methods import call_method
 from .value import Value, bare, wrap
 
-REDUCTIONS: dict[Any, Any] = {
-    np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min,
-    np.logical_and: np.all, np.logical_or: np.any,
-}  # fmt: skip
-ACCUMULATIONS: dict[Any, Any] = {np.add: np.cumsum, np.multiply: np.cumprod}
 WRITERS = {np.copyto, np.put, np.place, np.putmask, np.put_along_axis, np.fill_diagonal}
 
 
 def answer_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], out: Any, kwargs: dict[str, Any]) -> Any:
-    """``ufunc(...)``, ``ufunc.reduce(...)``, ``.accumulate``, ``.outer``, ``.at``."""
+    """``ufunc(...)``, ``ufunc.reduce(...)``, ``.accumulate``, ``.outer``, ``.at``, ``.reduceat``."""
+    if out is not None and all(place is None for place in out):
+        out = None
     if method == "__call__":
+        where = kwargs.pop("where", True)
         y = apply(ufunc, *inputs, **kwargs)
-    elif method == "reduce" and ufunc in REDUCTIONS:
-        y = apply(REDUCTIONS[ufunc], *inputs, **{"axis": 0, **kwargs})
-    elif method == "accumulate" and ufunc in ACCUMULATIONS:
-        y = apply(ACCUMULATIONS[ufunc], *inputs, **{"axis": 0, **kwargs})
-    elif method == "outer":
-        a, b = inputs
-        y = apply(ufunc, np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b, **kwargs)
+        if where is not True and y is not NotImplemented:
+            y = chosen(ufunc, y, where, out)
     elif is_recorded(inputs, kwargs):
-        raise NotImplementedError(
-            f"np.{ufunc.__name__}.{method} has no derivative rule: use other functions, or .detach() the tensors"
-        )
+        y = call_method(ufunc, method, inputs, kwargs)
+        if y is NotImplemented:
+            raise NotImplementedError(
+                f"np.{ufunc.__name__}.{method} has no derivative rule with these arguments: use other functions, or "
+                ".detach() the tensors"
+            )
     elif method == "at":
         return write(ufunc.at, inputs, kwargs)
     else:
@@ -46,6 +43,16 @@ def answer_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], out: Any, kwa
     if isinstance(y, tuple):
         return tuple(one if place is None else deliver(one, place) for one, place in zip(y, out, strict=True))
     return deliver(y, out[0])
+
+
+def chosen(ufunc: Any, y: Any, where: Any, out: Any) -> Any:
+    """``where=``: what is not computed stays as it was in `out`."""
+    if out is None:
+        raise TypeError(f"np.{ufunc.__name__}(..., where=mask) without out= leaves numbers that nobody has chosen where "
+                        "the mask is False: give out=, or use np.where")
+    if isinstance(y, tuple):
+        return tuple(np.where(where, one, place) for one, place in zip(y, out, strict=True))
+    return np.where(where, y, out[0])
 
 
 def answer_function(fn: Any, types: Any, args: Any, kwargs: Any) -> Any:

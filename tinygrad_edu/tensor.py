@@ -147,6 +147,7 @@ class Tensor(PlainValues, Operators):
             if seed.shape != node.shape:
                 raise ValueError(f"backward(gradient) of shape {seed.shape} for a tensor of shape {node.shape}: "
                                  "they must be equal")
+            seed = akin(seed, self._array)
             seed = seed.astype(node.dtype) if seed.dtype != node.dtype else seed
         if create_graph and not isinstance(seed, Value):
             seed = wrap(seed if is_foreign(seed) else np.array(seed))
@@ -246,8 +247,8 @@ class Tensor(PlainValues, Operators):
     # --------------------------------------------------------------- NumPy's functions come here
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, out: Any = None, **kwargs: Any) -> Any:
-        if method == "__call__" and out is None:
-            return apply(ufunc, *inputs, **kwargs)
+        if method == "__call__" and out is None and not kwargs:
+            return apply(ufunc, *inputs)
         return answer_ufunc(ufunc, method, inputs, out, kwargs)
 
     def __array_function__(self, fn: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -260,6 +261,13 @@ def adopt(data: Any, dtype: Any = None, copy: bool = True) -> Any:
         data = data.copy() if copy else data
         return data if dtype is None or data.dtype == dtype else data.astype(dtype)
     return np.array(data, dtype) if copy else np.asarray(data, dtype)
+
+
+def akin(g: Any, array: Any) -> Any:
+    """`g`, a gradient to start with, as an array of the library that `array` is of: it mustn't be multiplied as NumPy's."""
+    if is_foreign(array) and not is_foreign(g._array if isinstance(g, Value) else g):
+        return np.ones_like(array) * g[()]  # of a 0-d array, its number: that is taken by all
+    return g
 
 
 def rebuild(kind: type[Tensor], array: Any, requires_grad: bool, name: str | None) -> Tensor:
