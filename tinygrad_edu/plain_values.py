@@ -30,11 +30,11 @@ class PlainValues(Value):
 
     def item(self, *index: Any) -> Any:
         """The only element, or the one at `index`, as a Python number."""
-        return (self._array if hasattr(self._array, "item") else np.asarray(self._array)).item(*index)
+        return revealed(self._array, "item")(*index)
 
     def tolist(self) -> Any:
         """Nested lists of Python numbers."""
-        return self._array.tolist()
+        return revealed(self._array, "tolist")()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         if self._node is not None and level():
@@ -51,4 +51,9 @@ class PlainValues(Value):
     def __bool__(self) -> bool: return bool(self._array)
     def __hash__(self) -> int: return id(self)
     def __contains__(self, item: Any) -> bool: return bool(bare(item) in self._array)
-    def __format__(self, spec: str) -> str: return format(self._array.item() if spec and self.size == 1 else str(self), spec)
+    def __format__(self, spec: str) -> str: return format(self.item() if spec and self.size == 1 else str(self), spec)
+
+
+def revealed(array: Any, method: str) -> Any:
+    """A method that gives Python's numbers, which only NumPy's arrays are sure to have."""
+    return getattr(array if hasattr(array, method) else np.asarray(array), method)

@@ -73,8 +73,8 @@ class SGD:
         self.lr, self.momentum, self.dampening = lr, momentum, dampening
         self.weight_decay, self.nesterov = weight_decay, nesterov
         self._velocity: list[Any] = [None] * len(self.params)
-        self._ahead = [np.empty_like(p._array) for p in self.params] if nesterov else []
-        self._scratch = [np.empty_like(p._array) for p in self.params]
+        self._ahead = [scratch_for(p) for p in self.params] if nesterov else []
+        self._scratch = [scratch_for(p) for p in self.params]
         self._rates: list[Any] = []  # 0-d arrays of the parameters' dtypes: the quickest factors
         self._lr: float | None = None
 
@@ -97,7 +97,7 @@ class SGD:
             if not plain:
                 g = self._direction(i, g, weights, scratch)
             if scratch is None:
-                p._array = weights - g * self._rates[i]
+                p._array = weights - g * self.lr
             else:
                 np.multiply(g, self._rates[i], scratch)
                 np.subtract(weights, scratch, weights)
@@ -122,6 +122,11 @@ class SGD:
 
     def __repr__(self) -> str:
         return f"SGD({len(self.params)} parameters, lr={self.lr}, momentum={self.momentum})"
+
+
+def scratch_for(p: Any) -> Any:
+    """An array to compute in; none for the arrays of other libraries, which may not be there to be written to."""
+    return None if is_foreign(p._array) else np.empty_like(p._array)
 
 
 def check(params: list[Any]) -> None:
