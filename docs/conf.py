@@ -1,6 +1,18 @@
 """How Sphinx builds these pages: ``sphinx-build -W -b html docs docs/_build`` with the package installed."""
 
+import sys
+from pathlib import Path
+
+from docutils import nodes
+from docutils.parsers.rst import Directive
+from docutils.statemachine import StringList
+from sphinx.application import Sphinx
+
 from tinygrad_edu import __version__
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import numpy_functions
 
 project = "tinygrad-edu"
 author = "The tinygrad-edu authors"
@@ -28,3 +40,19 @@ html_static_path: list[str] = []
 html_theme_options = {"navigation_with_keys": True}
 pygments_style = "friendly"
 pygments_dark_style = "monokai"
+
+
+class NumpyFunctions(Directive):
+    """``{numpy-functions} np.linalg``: the table of the functions of a namespace."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        section = nodes.container()
+        self.state.nested_parse(StringList(numpy_functions.table(self.arguments[0]), "numpy_functions.py"), 0, section)
+        return section.children
+
+
+def setup(app: Sphinx) -> None:
+    """Called by Sphinx."""
+    app.add_directive("numpy-functions", NumpyFunctions)
