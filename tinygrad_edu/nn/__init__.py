@@ -7,8 +7,13 @@
 """
 
 from . import init
-from .layers import Linear, ReLU, Sequential, Sigmoid, Tanh
+from .containers import ModuleDict, ModuleList, Sequential
+from .layers import Linear, ReLU, Sigmoid, Tanh
 from .losses import MSELoss, SumOfSquaresLoss
-from .module import Module, Parameter
+from .module import Module
+from .parameter import Buffer, Parameter
 
-__all__ = ["Linear", "MSELoss", "Module", "Parameter", "ReLU", "Sequential", "Sigmoid", "SumOfSquaresLoss", "Tanh", "init"]
+__all__ = [
+    "Buffer", "Linear", "MSELoss", "Module", "ModuleDict", "ModuleList", "Parameter", "ReLU", "Sequential", "Sigmoid",
+    "SumOfSquaresLoss", "Tanh", "init",
+]  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,8 @@ import numpy as np
 from ..graph import apply
 from ..rules.fused import linear, relu, sigmoid
 from . import init
-from .module import Module, Parameter
+from .module import Module
+from .parameter import Parameter
 
 
 class Linear(Module):
@@ -79,38 +79,3 @@ class ReLU(Module):
 
     def forward(self, x: Any) -> Any:
         return apply(relu.fn, x)
-
-
-class Sequential(Module):
-    """Modules one after the other, each given what the one before it computed.
-
-    Examples
-    --------
-    >>> from tinygrad_edu import nn
-    >>> nn.Sequential(nn.Linear(784, 16), nn.Sigmoid())
-    Sequential(
-      (0): Linear(784, 16)  # 12,560 parameters
-      (1): Sigmoid()
-    )  # 12,560 parameters
-    """
-
-    def __init__(self, *modules: Module) -> None:
-        for i, module in enumerate(modules):
-            if not isinstance(module, Module):
-                raise TypeError(f"Sequential takes modules, and argument {i} is {module!r}")
-            setattr(self, str(i), module)
-        self._names = tuple(map(str, range(len(modules))))
-
-    def forward(self, x: Any) -> Any:
-        for name in self._names:
-            x = getattr(self, name)(x)
-        return x
-
-    def __len__(self) -> int:
-        return len(self._names)
-
-    def __iter__(self) -> Iterator[Module]:
-        return (getattr(self, name) for name in self._names)
-
-    def __getitem__(self, i: Any) -> Any:
-        return Sequential(*list(self)[i]) if isinstance(i, slice) else list(self)[i]

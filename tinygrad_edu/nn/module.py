@@ -1,33 +1,15 @@
-"""Module and Parameter: a network is a tree of modules, and its parameters are what their attributes hold."""
+"""Module: a network is a tree of modules, and its parameters are what their attributes hold."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Self
 
 import numpy as np
 
-from ..tensor import Tensor
 from ..value import bare
-
-
-class Parameter(Tensor):
-    """A Tensor that a network learns: it requires gradients, and is float32 unless told otherwise.
-
-    Examples
-    --------
-    >>> from tinygrad_edu import nn
-    >>> nn.Parameter([1, 2])
-    Parameter([1., 2.], shape=(2,), dtype=float32, requires_grad=True)
-    """
-
-    __slots__ = ()
-
-    def __init__(self, data: Any, requires_grad: bool = True, *, dtype: Any = np.float32, name: str | None = None) -> None:
-        super().__init__(data, requires_grad, dtype=dtype, name=name)
-
-    def __repr__(self) -> str:
-        return super().__repr__().replace("Tensor(", "Parameter(", 1)
+from . import hooks
+from .parameter import Buffer, Parameter
 
 
 class Module:
@@ -85,18 +67,49 @@ class Module:
         """This module and all below it."""
         return (module for _, module in self.named_modules())
 
-    def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
-        """Dotted paths and parameters, such as ``("0.weight", ...)``; a parameter that is shared comes once."""
-        seen: set[int] = set()
+    def named_tensors(self, kind: Any = (Parameter, Buffer)) -> Iterator[tuple[str, Any]]:
+        """Dotted paths, such as ``"0.weight"``, and the parameters or buffers there; one that is shared, each time."""
         for path, module in self.named_modules():
             for name, value in vars(module).items():
-                if isinstance(value, Parameter) and id(value) not in seen:
-                    seen.add(id(value))
+                if isinstance(value, kind):
                     yield (f"{path}.{name}" if path else name), value
 
+    def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
+        """Dotted paths and parameters; a parameter that is shared comes once."""
+        return once(self.named_tensors(Parameter))
+
+    def named_buffers(self) -> Iterator[tuple[str, Buffer]]:
+        """Dotted paths and buffers: what belongs to the state, and is not learnt."""
+        return once(self.named_tensors(Buffer))
+
     def parameters(self) -> Iterator[Parameter]:
-        """All parameters, as optimisers want them."""
+        """All parameters, as optimisers want them.
+
+        Raises
+        ------
+        TypeError
+            If there are parameters where they are not looked for: in a list, tuple or dict.
+        """
+        self._refuse_hidden()
         return (parameter for _, parameter in self.named_parameters())
+
+    def buffers(self) -> Iterator[Buffer]:
+        """All buffers."""
+        return (buffer for _, buffer in self.named_buffers())
+
+    def _refuse_hidden(self) -> None:
+        """An error for modules and parameters in plain lists and dicts, which would stay untrained in silence."""
+        modules = list(self.named_modules())
+        known = {id(x) for _, x in (*modules, *self.named_tensors())}
+        for path, module in modules:
+            for name, value in vars(module).items():
+                inside = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+                for x in inside if not name.startswith("_") else ():
+                    if isinstance(x, Module | Parameter) and id(x) not in known:
+                        where = f"{path}.{name}" if path else name
+                        raise TypeError(f"{type(self).__name__}: {where} is a {type(value).__name__} that holds a "
+                                        f"{type(x).__name__}, which is not found there: use nn.ModuleList or nn.ModuleDict for "
+                                        "modules, and attributes of their own for parameters")
 
     def parameter_count(self) -> int:
         """How many numbers there are to learn."""
@@ -122,8 +135,8 @@ class Module:
     # ------------------------------------------------------------------------------------- state
 
     def state_dict(self) -> dict[str, Any]:
-        """Copies of all parameters, by path: a snapshot, which training on does not change."""
-        return {name: p._array.copy() for name, p in self.named_parameters()}
+        """Copies of all parameters and buffers, by path: a snapshot, which training on does not change."""
+        return {name: np.array(p._array) for name, p in self.named_tensors()}
 
     def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> None:
         """Take over parameters from a `state_dict`. Nothing is changed unless all fits.
@@ -141,7 +154,7 @@ class Module:
         ValueError
             If a shape differs.
         """
-        own = dict(self.named_parameters())
+        own = dict(self.named_tensors())
         missing, surplus = [k for k in own if k not in state], [k for k in state if k not in own]
         if strict and (missing or surplus):
             raise KeyError(f"state does not fit {type(self).__name__}: missing {missing}, unexpected {surplus} "
@@ -152,6 +165,20 @@ class Module:
             raise ValueError(f"state does not fit {type(self).__name__}: shapes differ, {'; '.join(wrong)}")
         for k, a in arrays.items():
             own[k]._own()[...] = a
+
+    # ------------------------------------------------------------------------------------- hooks
+
+    def register_forward_pre_hook(self, hook: Callable[..., Any]) -> hooks.Handle:
+        """Call ``hook(module, args)`` before each ``forward``; what it returns, if anything, takes the place of `args`."""
+        return hooks.register(self, "before", hook)
+
+    def register_forward_hook(self, hook: Callable[..., Any]) -> hooks.Handle:
+        """Call ``hook(module, args, output)`` after each ``forward``; what it returns takes the place of `output`."""
+        return hooks.register(self, "after", hook)
+
+    def register_full_backward_hook(self, hook: Callable[..., Any]) -> hooks.Handle:
+        """Call ``hook(module, input_gradients, output_gradients)``, two tuples, when backward() has passed the module."""
+        return hooks.register(self, "backward", hook)
 
     # -------------------------------------------------------------------------------------- text
 
@@ -167,3 +194,12 @@ class Module:
         tail = f")  # {n:,} parameter{'s' * (n != 1)}" if n else ")"
         body = lines if self.extra_repr() else own + lines
         return head + "\n" + "\n".join(body) + "\n" + tail if body else head + tail
+
+
+def once(named: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """Those that were not there before, under another name."""
+    seen: set[int] = set()
+    for name, x in named:
+        if id(x) not in seen:
+            seen.add(id(x))
+            yield name, x

@@ -1,0 +1,151 @@
+"""Modules that hold others: one after the other, by number, or by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Self
+
+from .module import Module
+
+
+class Container(Module):
+    """What the containers share: each child is an attribute, under a name of its own."""
+
+    def __init__(self) -> None:
+        self._names: list[str] = []
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def _put(self, name: str, module: Any) -> None:
+        if not isinstance(module, Module):
+            raise TypeError(f"{type(self).__name__} takes modules, and argument {name} is {module!r}")
+        setattr(self, name, module)
+        if name not in self._names:
+            self._names.append(name)
+
+    def _get(self, name: str) -> Module:
+        return vars(self)[name]  # type: ignore[no-any-return]
+
+
+class Numbered(Container):
+    """Children counted from 0."""
+
+    def __init__(self, modules: Iterable[Module] = ()) -> None:
+        super().__init__()
+        self.extend(modules)
+
+    def __iter__(self) -> Iterator[Module]:
+        return map(self._get, self._names)
+
+    def __getitem__(self, i: Any) -> Any:
+        chosen = list(self)[i]
+        return self._like(chosen) if isinstance(i, slice) else chosen
+
+    def __setitem__(self, i: int, module: Module) -> None:
+        self._put(self._names[i], module)
+
+    def append(self, module: Module) -> Self:
+        """Add a module at the end."""
+        self._put(str(len(self)), module)
+        return self
+
+    def extend(self, modules: Iterable[Module]) -> Self:
+        """Add modules at the end."""
+        for module in modules:
+            self.append(module)
+        return self
+
+    def insert(self, i: int, module: Module) -> None:
+        """Add a module before the one in place `i`."""
+        modules = list(self)
+        modules.insert(i, module)
+        for place, m in enumerate(modules):
+            self._put(str(place), m)
+
+    def _like(self, modules: list[Module]) -> Any:
+        return type(self)(modules)
+
+
+class Sequential(Numbered):
+    """Modules one after the other, each given what the one before it computed.
+
+    Examples
+    --------
+    >>> from tinygrad_edu import nn
+    >>> nn.Sequential(nn.Linear(784, 16), nn.Sigmoid())
+    Sequential(
+      (0): Linear(784, 16)  # 12,560 parameters
+      (1): Sigmoid()
+    )  # 12,560 parameters
+    """
+
+    def __init__(self, *modules: Module) -> None:
+        super().__init__(modules)
+
+    def forward(self, x: Any) -> Any:
+        children = vars(self)
+        for name in self._names:
+            x = children[name](x)
+        return x
+
+    def _like(self, modules: list[Module]) -> Any:
+        return Sequential(*modules)
+
+
+class ModuleList(Numbered):
+    """A list of modules whose parameters are found; what to do with them is up to your ``forward``.
+
+    Examples
+    --------
+    >>> from tinygrad_edu import nn
+    >>> layers = nn.ModuleList(nn.Linear(4, 4) for _ in range(3))
+    >>> [name for name, p in layers.named_parameters()][:2]
+    ['0.weight', '0.bias']
+    """
+
+
+class ModuleDict(Container):
+    """A dict of modules whose parameters are found.
+
+    Examples
+    --------
+    >>> from tinygrad_edu import nn
+    >>> heads = nn.ModuleDict({"digit": nn.Linear(16, 10), "parity": nn.Linear(16, 2)})
+    >>> heads["parity"].out_features
+    2
+    """
+
+    def __init__(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]] = ()) -> None:
+        super().__init__()
+        self.update(modules)
+
+    def update(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]]) -> None:
+        """Add or replace modules."""
+        for name, module in dict(modules).items():
+            self[name] = module
+
+    def __getitem__(self, name: str) -> Module:
+        if name not in self._names:
+            raise KeyError(name)
+        return self._get(name)
+
+    def __setitem__(self, name: str, module: Module) -> None:
+        if not isinstance(name, str) or not name or "." in name or (hasattr(self, name) and name not in self._names):
+            raise KeyError(f"ModuleDict: {name!r} can't be the name of a module: it must be a string without dots, and "
+                           "not what every module has, such as 'training'")
+        self._put(name, module)
+
+    def __delitem__(self, name: str) -> None:
+        self._names.remove(name)
+        delattr(self, name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def keys(self) -> list[str]: return list(self._names)
+    def values(self) -> list[Module]: return [self._get(name) for name in self._names]
+    def items(self) -> list[tuple[str, Module]]: return [(name, self._get(name)) for name in self._names]
