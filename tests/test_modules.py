@@ -38,7 +38,7 @@ def test_a_dict_of_modules():
     assert list(heads) == heads.keys() == ["digit", "parity"]
     assert [m.out_features for m in heads.values()] == [10, 2]
     assert dict(heads.items())["parity"] is heads["parity"]
-    assert [name for name, _ in heads.named_parameters()][0] == "digit.weight"
+    assert next(name for name, _ in heads.named_parameters()) == "digit.weight"
     del heads["digit"]
     assert "digit" not in heads
     assert len(heads) == 1
@@ -88,7 +88,7 @@ def test_buffers_are_state_and_not_learnt():
     assert counter.calls.item() == 1
     assert [name for name, _ in counter.named_parameters()] == ["weight"]
     assert [name for name, _ in counter.named_buffers()] == ["calls"]
-    assert list(counter.buffers())[0] is counter.calls
+    assert next(iter(counter.buffers())) is counter.calls
     state = counter.state_dict()
     assert state["calls"] == 1
     other = Counter()
