@@ -145,8 +145,7 @@ def compare(f: Function, xs: list[Any], what: str, eps: float, rtol: float, atol
             allowed = atol + rtol * max(abs(numeric), float(np.linalg.norm(along))) + noise
             badness = abs(numeric - reverse) / allowed
             if badness > worst or (np.isnan(badness) and error is None):
-                worst = badness
-                error = GradcheckError(
+                worst, error = badness, GradcheckError(
                     f"{verdict(what, f'input {i}', where, slope, h, allowed + 64 * noise)}\n"
                     f"  reverse mode:  {reverse:.12g}\n  differences:   {numeric:.12g}\n"
                     f"  slope {slope(-h, 0):.6g} on the left, {slope(0, h):.6g} on the right, for a step of {h:.3g}\n"
@@ -196,6 +195,7 @@ def weights(y: Any, k: int, seed: int) -> Any:
     return real + 1j * imaginary if np.iscomplexobj(y) else real if k or np.shape(y) else np.ones(())
 
 
+@np.errstate(all="ignore")
 def weighted(ys: list[Any], seed: int) -> list[Any]:
     return [double(y, "the result of f") * np.conjugate(weights(y, k, seed)) for k, y in enumerate(ys)]
 
