@@ -1,0 +1,47 @@
+"""Adagrad: gradients over the root of the sum of all their squares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+import numpy as np
+
+from .optimizer import Optimizer, decayed
+
+
+class Adagrad(Optimizer):
+    """Gradients over the root of the sum of all their squares so far (Duchi, Hazan & Singer 2011), as in PyTorch.
+
+    Examples
+    --------
+    >>> from tinygrad_edu import Tensor, optim
+    >>> x = Tensor([1.0], requires_grad=True)
+    >>> adagrad = optim.Adagrad([x], lr=0.5)
+    >>> (x * x).sum().backward()
+    >>> adagrad.step()
+    >>> round(x.item(), 6)
+    0.5
+    """
+
+    _ranges: ClassVar = {"lr": np.inf, "lr_decay": np.inf, "weight_decay": np.inf, "initial_accumulator_value": np.inf, "eps": np.inf}
+
+    def __init__(self, params: Iterable[Any], lr: float = 1e-2, lr_decay: float = 0.0, weight_decay: float = 0.0,
+                 initial_accumulator_value: float = 0.0, eps: float = 1e-10) -> None:
+        super().__init__(params, {"lr": lr, "lr_decay": lr_decay, "weight_decay": weight_decay,
+                                  "initial_accumulator_value": initial_accumulator_value, "eps": eps})
+
+    def _move(self, weights: Any, g: Any, state: dict[str, Any], group: dict[str, Any], scratch: Any) -> Any:
+        g = decayed(g, weights, state, group, scratch)
+        if "sum" not in state:
+            state["step"], state["sum"] = 0, np.full_like(weights, group["initial_accumulator_value"])
+        state["step"] += 1
+        total = state["sum"]
+        total += np.multiply(g, g, out=scratch)
+        state["sum"] = total
+        s = np.sqrt(total, out=scratch)
+        s += group["eps"]
+        s = np.divide(g, s, out=scratch)
+        s *= group["lr"] / (1 + (state["step"] - 1) * group["lr_decay"])
+        weights -= s
+        return weights

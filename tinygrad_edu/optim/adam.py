@@ -1,0 +1,92 @@
+"""Adam: each parameter gets a rate of its own, by the size its gradients have had."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+import numpy as np
+
+from .optimizer import Optimizer, decayed
+
+
+class Adam(Optimizer):
+    """Adaptive moment estimation (Kingma & Ba 2015), as in PyTorch.
+
+    A step goes along the running mean of the gradients, over the root of the running mean of their squares.
+
+    Parameters
+    ----------
+    params : iterable of Tensor, or of groups
+    lr : float
+        The rate: about how far each parameter goes in a step.
+    betas : pair of float
+        How much is kept, at each step, of the mean and of the mean square.
+    eps : float
+        Added to the denominator.
+    weight_decay : float
+        An L2 penalty, which is part of the gradient; see `AdamW` for the other kind.
+
+    Examples
+    --------
+    >>> from tinygrad_edu import Tensor, optim
+    >>> x = Tensor([1.0, -100.0], requires_grad=True)
+    >>> adam = optim.Adam([x], lr=0.5)
+    >>> (x * x).sum().backward()
+    >>> adam.step()
+    >>> x.data.round(6)
+    array([  0.5, -99.5])
+    """
+
+    _ranges: ClassVar = {"lr": np.inf, "eps": np.inf, "weight_decay": np.inf}
+    _decoupled = False
+
+    def __init__(self, params: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+                 weight_decay: float = 0.0) -> None:
+        if len(betas) != 2 or not all(0 <= beta < 1 for beta in betas):
+            raise ValueError(f"{type(self).__name__}: betas={betas} is out of range; both must be at least 0 and below 1")
+        super().__init__(params, {"lr": lr, "betas": tuple(betas), "eps": eps, "weight_decay": weight_decay})
+
+    def _move(self, weights: Any, g: Any, state: dict[str, Any], group: dict[str, Any], scratch: Any) -> Any:
+        lr, (beta1, beta2) = group["lr"], group["betas"]
+        if self._decoupled:
+            weights *= 1 - lr * group["weight_decay"]
+        else:
+            g = decayed(g, weights, state, group, scratch)
+        if not state.get("step"):
+            state["step"], state["exp_avg"], state["exp_avg_sq"] = 0, np.zeros_like(weights), np.zeros_like(weights)
+        state["step"] += 1
+        mean, square = state["exp_avg"], state["exp_avg_sq"]
+        mean *= beta1
+        mean += np.multiply(g, 1 - beta1, out=scratch)
+        square *= beta2
+        s = np.multiply(g, g, out=scratch)
+        s *= 1 - beta2
+        square += s
+        state["exp_avg"], state["exp_avg_sq"] = mean, square
+        s = np.sqrt(square, out=scratch)
+        s /= math.sqrt(1 - beta2 ** state["step"])  # both means began at 0, and are too small at first
+        s += group["eps"]
+        s = np.divide(mean, s, out=scratch)
+        s *= lr / (1 - beta1 ** state["step"])
+        weights -= s
+        return weights
+
+
+class AdamW(Adam):
+    """Adam with decoupled weight decay (Loshchilov & Hutter 2019): the decay is a step of its own, not part of the gradient.
+
+    Examples
+    --------
+    >>> from tinygrad_edu import nn, optim
+    >>> model = nn.Linear(2, 1)
+    >>> optim.AdamW(model.parameters(), lr=0.01)
+    AdamW(2 parameters, lr=0.01, betas=(0.9, 0.999), eps=1e-08, weight_decay=0.01)
+    """
+
+    _decoupled = True
+
+    def __init__(self, params: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+                 weight_decay: float = 0.01) -> None:
+        super().__init__(params, lr, betas, eps, weight_decay)

@@ -1,0 +1,137 @@
+"""L-BFGS: steps that know how the surface bends, from the last few gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar
+
+import numpy as np
+
+from .line_search import strong_wolfe
+from .optimizer import Optimizer
+
+
+class LBFGS(Optimizer):
+    """Limited-memory BFGS (Nocedal 1980), for smooth costs over all examples at once: few parameters, no noise.
+
+    Parameters
+    ----------
+    params : iterable of Tensor
+    lr : float
+        The length of a step along the direction found; the first to be tried, with a line search.
+    max_iter : int
+        Iterations in one ``step``.
+    tolerance_grad, tolerance_change : float
+        Where to stop: the largest gradient, and the least change of cost or parameters.
+    history_size : int
+        How many of the last steps are remembered.
+    line_search_fn : {None, "strong_wolfe"}
+        With a line search, steps are of a length at which the cost has gone down enough and the slope is small.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinygrad_edu import Tensor, optim
+    >>> x = Tensor([-1.0, 2.0], requires_grad=True)
+    >>> lbfgs = optim.LBFGS([x], line_search_fn="strong_wolfe", max_iter=50)
+    >>> def closure():
+    ...     lbfgs.zero_grad()
+    ...     cost = (1 - x[0]) ** 2 + 100 * (x[1] - x[0] ** 2) ** 2
+    ...     cost.backward()
+    ...     return cost
+    >>> start = lbfgs.step(closure)
+    >>> x.data.round(4)
+    array([1., 1.])
+    """
+
+    _ranges: ClassVar = {"lr": np.inf, "tolerance_grad": np.inf, "tolerance_change": np.inf}
+
+    def __init__(self, params: Iterable[Any], lr: float = 1.0, max_iter: int = 20, tolerance_grad: float = 1e-7,
+                 tolerance_change: float = 1e-9, history_size: int = 100, line_search_fn: str | None = None) -> None:
+        if line_search_fn not in (None, "strong_wolfe"):
+            raise ValueError(f"LBFGS: line_search_fn must be None or 'strong_wolfe', not {line_search_fn!r}")
+        super().__init__(params, {"lr": lr, "max_iter": max_iter, "tolerance_grad": tolerance_grad,
+                                  "tolerance_change": tolerance_change, "history_size": history_size,
+                                  "line_search_fn": line_search_fn})
+        if len(self.param_groups) > 1:
+            raise ValueError("LBFGS has no groups: it moves all parameters together")
+        self._steps: list[Any] = []  # how the parameters changed, and how the gradient, in the last iterations
+        self._bends: list[Any] = []
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Up to `max_iter` iterations; `closure` forgets the gradients, computes the cost, calls backward(), returns the cost."""
+        if closure is None:
+            raise TypeError("LBFGS computes the cost several times in a step: step(closure) wants a function that "
+                            "calls zero_grad(), computes the cost, calls its backward(), and returns it")
+        group = self.param_groups[0]
+
+        def evaluate(x: Any) -> tuple[float, Any]:
+            self._place(x)
+            return float(closure()), self._gradient()
+
+        first = closure()
+        cost, g, x = float(first), self._gradient(), self._flat([p._array for p in self.params])
+        for _ in range(group["max_iter"]):
+            if not g.size or np.abs(g).max() <= group["tolerance_grad"]:
+                break
+            d = self._direction(g)
+            slope = d @ g
+            if slope > -group["tolerance_change"]:
+                break
+            t = group["lr"] if self._steps else min(1.0, 1 / np.abs(g).sum()) * group["lr"]
+            if group["line_search_fn"]:
+                t, new_cost, new_g = strong_wolfe(lambda t: evaluate(x + t * d), d, t, cost, g, slope)  # noqa: B023
+            else:
+                new_cost, new_g = evaluate(x + t * d)
+            self._remember(t * d, new_g - g, group["history_size"])
+            x = x + t * d
+            change, moved = abs(new_cost - cost), np.abs(t * d).max()
+            cost, g = new_cost, new_g
+            if change < group["tolerance_change"] or moved <= group["tolerance_change"]:
+                break
+        self._place(x)
+        return first
+
+    def _direction(self, g: Any) -> Any:
+        """The negative gradient times what is known of the inverse Hessian: the two loops of Nocedal 1980."""
+        q = -g
+        alphas = []
+        for s, y in zip(reversed(self._steps), reversed(self._bends), strict=True):
+            alphas.append(s @ q / (y @ s))
+            q = q - alphas[-1] * y
+        if self._steps:
+            s, y = self._steps[-1], self._bends[-1]
+            q = q * (s @ y / (y @ y))
+        for s, y, alpha in zip(self._steps, self._bends, reversed(alphas), strict=True):
+            q = q + s * (alpha - y @ q / (y @ s))
+        return q
+
+    def _remember(self, s: Any, y: Any, most: int) -> None:
+        if y @ s > 1e-10:  # else the surface does not bend upwards there
+            self._steps, self._bends = [*self._steps, s][-most:], [*self._bends, y][-most:]
+
+    # ----------------------------------------------------------- all parameters as one vector, of float64
+
+    def _flat(self, arrays: list[Any]) -> Any:
+        return np.concatenate([np.ravel(np.asarray(a, float)) for a in arrays])
+
+    def _gradient(self) -> Any:
+        return self._flat([np.zeros(p.shape) if p.grad is None else p.grad._array for p in self.params])
+
+    def _place(self, x: Any) -> None:
+        start = 0
+        for p in self.params:
+            p._own()[...] = x[start : start + p.size].reshape(p.shape)
+            start += p.size
+
+    def state_dict(self) -> dict[str, Any]:
+        """Copies of all that decides the next steps."""
+        saved = super().state_dict()
+        saved["state"] = {0: {"steps": np.array(self._steps), "bends": np.array(self._bends)}} if self._steps else {}
+        return saved
+
+    def load_state_dict(self, state: Any) -> None:
+        """Go on from a `state_dict`."""
+        super().load_state_dict({**state, "state": {}})
+        entries = state["state"].get(0, state["state"].get("0", {}))
+        self._steps, self._bends = list(entries.get("steps", ())), list(entries.get("bends", ()))

@@ -1,0 +1,167 @@
+"""What all optimisers share: parameters in groups, a state for each, and the way a step goes through them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ..value import Value, is_foreign
+
+
+class Optimizer:
+    """The base: a kind of descent says how one parameter moves, in ``_move``.
+
+    Parameters
+    ----------
+    params : iterable of Tensor, or of dicts
+        What to change, usually ``model.parameters()``. Dicts make groups with settings of their own:
+        ``[{"params": model.body.parameters()}, {"params": model.head.parameters(), "lr": 0.1}]``.
+    settings : dict
+        For the groups that do not say otherwise. They are checked, and lie in ``param_groups``, where you (and a
+        schedule) may change them between steps.
+
+    Notes
+    -----
+    A step writes into the parameters and makes no new arrays: it computes in one scratch array for each parameter.
+    Arrays of other libraries are left to make new ones.
+    """
+
+    _ranges: ClassVar[Mapping[str, float]] = {}  # names of settings that are at least 0, and what they must be below
+
+    def __init__(self, params: Any, settings: dict[str, Any]) -> None:
+        self._settings = settings
+        self.param_groups: list[dict[str, Any]] = []
+        self.state: dict[Any, dict[str, Any]] = {}
+        for group in as_groups(type(self).__name__, params):
+            self.add_param_group(group)
+
+    @property
+    def params(self) -> list[Any]:
+        """All parameters, group after group."""
+        return [p for group in self.param_groups for p in group["params"]]
+
+    @property
+    def lr(self) -> float:
+        """The rate of the first group; setting it sets that of all."""
+        return self.param_groups[0]["lr"]  # type: ignore[no-any-return]
+
+    @lr.setter
+    def lr(self, lr: float) -> None:
+        for group in self.param_groups:
+            group["lr"] = lr
+
+    def add_param_group(self, group: Mapping[str, Any]) -> None:
+        """More parameters, with settings of their own."""
+        unknown = group.keys() - self._settings.keys() - {"params"}
+        if unknown:
+            raise ValueError(f"{type(self).__name__} has no setting {', '.join(sorted(unknown))}; "
+                             f"it has {', '.join(self._settings)}")
+        made = {**self._settings, **group}
+        made["params"] = [made["params"]] if isinstance(made["params"], Value) else list(made["params"])
+        check([*self.params, *made["params"]])
+        for name, top in self._ranges.items():
+            if not 0 <= made[name] < top:
+                raise ValueError(f"{type(self).__name__}: {name}={made[name]} is out of range; it must be at least 0 "
+                                 f"and below {top:g}")
+        self.param_groups.append(made)
+        for p in made["params"]:
+            self.state[p] = {}
+
+    def zero_grad(self) -> None:
+        """Forget the gradients, so that the next backward() does not add to them."""
+        for group in self.param_groups:
+            for p in group["params"]:
+                p.grad = None
+
+    def step(self) -> None:
+        """Go one step, by the gradients that backward() left; parameters without one stay."""
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p.grad is None:
+                    continue
+                g, weights, state = p.grad._array, p._own(), self.state[p]
+                if type(weights) is not np.ndarray or (type(g) is not np.ndarray and is_foreign(g)):
+                    scratch = None  # another library's arrays, perhaps not to be written to
+                else:
+                    scratch = state.get("_scratch")
+                    if scratch is None:
+                        scratch = state["_scratch"] = np.empty_like(weights)
+                p._array = self._move(weights, g, state, group, scratch)
+
+    def _move(self, weights: Any, g: Any, state: dict[str, Any], group: dict[str, Any], scratch: Any) -> Any:
+        """The new weights: the same array, written to, if there is `scratch` to compute in; `g` is not changed."""
+        raise NotImplementedError
+
+    # ----------------------------------------------------------------------------------- saving
+
+    def state_dict(self) -> dict[str, Any]:
+        """Copies of all that decides the next steps: arrays and numbers by the parameters' numbers, and the settings."""
+        number = {p: i for i, p in enumerate(self.params)}
+        state = {number[p]: {k: np.array(v) if hasattr(v, "shape") else v for k, v in entries.items() if not k.startswith("_")}
+                 for p, entries in self.state.items()}
+        groups = [{**group, "params": [number[p] for p in group["params"]]} for group in self.param_groups]
+        return {"state": {i: entries for i, entries in state.items() if entries}, "param_groups": groups}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from a `state_dict` of an optimiser of the same kind, over the same parameters in the same order."""
+        own = [len(group["params"]) for group in self.param_groups]
+        given = [len(group["params"]) for group in state["param_groups"]]
+        if own != given:
+            raise ValueError(f"{type(self).__name__}: the state is of groups of {given} parameters, and these are {own}")
+        entries = {int(i): v for i, v in state["state"].items()}
+        for i, p in enumerate(self.params):
+            for k, v in entries.get(i, {}).items():
+                if np.shape(v) not in ((), p.shape):
+                    raise ValueError(f"{type(self).__name__}: {k} of parameter {i} has shape {np.shape(v)}, and the parameter {p.shape}")
+        for group, saved in zip(self.param_groups, state["param_groups"], strict=True):
+            group.update({k: v for k, v in saved.items() if k != "params"})
+        for i, p in enumerate(self.params):
+            self.state[p] = {k: np.array(v) if hasattr(v, "shape") and k != "step" else v for k, v in entries.get(i, {}).items()}
+
+    def __repr__(self) -> str:
+        first = self.param_groups[0]
+        shown = [f"{k}={v}" for k, v in first.items() if k != "params" and v not in (0, False, None)]
+        return f"{type(self).__name__}({len(self.params)} parameters, {', '.join(shown)})"
+
+
+def decayed(g: Any, weights: Any, state: dict[str, Any], group: dict[str, Any], scratch: Any) -> Any:
+    """The gradient with that of an L2 penalty, in an array of its own."""
+    decay = group["weight_decay"]
+    if not decay:
+        return g
+    if scratch is None:
+        return g + weights * decay
+    total = state.get("_decayed")
+    if total is None:
+        total = state["_decayed"] = np.empty_like(weights)
+    return np.add(g, np.multiply(weights, decay, out=total), out=total)
+
+
+def as_groups(name: str, params: Any) -> list[Any]:
+    """Groups of parameters, of whatever the user gave."""
+    if isinstance(params, Value) or not isinstance(params, Iterable):
+        advice = "[x]" if isinstance(params, Value) else "model.parameters()"
+        raise TypeError(f"{name} takes a list of Tensors, got {type(params).__name__}: did you mean {advice}?")
+    given: list[Any] = list(params)
+    if given and all(isinstance(group, Mapping) for group in given):
+        if any("params" not in group for group in given):
+            raise ValueError(f"{name}: a group is a dict with 'params' in it")
+        return given
+    return [{"params": given}]
+
+
+def check(params: list[Any]) -> None:
+    """Refuse what can't be optimised."""
+    if not params:
+        raise ValueError("there are no parameters to optimise: does the model hold Parameters in its attributes?")
+    for p in params:
+        if not isinstance(p, Value):
+            raise TypeError(f"optimisers take Tensors, got {type(p).__name__}: did you mean model.parameters()?")
+        if p._node is None or p._node.parents:
+            frozen = p._node is None
+            raise ValueError(f"an optimiser changes leaves that require gradients; this is not one: {p!r}"
+                             + (" (is the model frozen? Set requires_grad = True, or leave its parameters out)" if frozen else ""))
+    if len({id(p) for p in params}) < len(params):
+        raise ValueError("a parameter is given twice")
