@@ -9,7 +9,7 @@ from strategies import LAYOUTS, STRATEGIES, leaves, listed, missing
 from tinygrad_edu import Tensor, gradcheck, relu, rule, sigmoid, softmax
 from tinygrad_edu.table import COMPOSITES, PLAIN, RULES
 
-ROWS = [*RULES, *COMPOSITES]
+ROWS = list({**RULES, **COMPOSITES})  # some have a rule and a general form
 
 
 def name(fn):
@@ -92,8 +92,8 @@ CALLS = {  # one for each; functions of one array need no entry
     **dict.fromkeys((np.shares_memory, np.may_share_memory), (X, X + 1)),
     **dict.fromkeys((np.bitwise_and, np.bitwise_or, np.bitwise_xor), (INT, INT[0])),
     **dict.fromkeys((np.invert, np.any, np.all), (INT,)),
-    np.argpartition: (X, 1), np.searchsorted: (np.arange(4.0), X), np.digitize: (X, np.arange(4.0)), np.bincount: (INT[0],),
-    np.lexsort: (X,), np.nanargmax: (X, 1), np.nanargmin: (X, 1), np.unravel_index: (INT, (2, 3)), np.histogram: (X[1],),
+    np.argpartition: (X, 1), np.searchsorted: (np.arange(4.0), X), np.digitize: (X, np.arange(4.0)),
+    np.lexsort: (X,), np.nanargmax: (X, 1), np.nanargmin: (X, 1), np.unravel_index: (INT, (2, 3)), np.histogram_bin_edges: (X[1],),
     np.can_cast: (float, int),
 }  # fmt: skip
 FILES = {np.save, np.savez, np.savetxt}
@@ -174,8 +174,6 @@ def test_what_numpy_refuses_is_refused(call):
 @pytest.mark.parametrize(
     "call",
     [
-        lambda x: np.sum(x, where=[True, False, True]),
-        lambda x: np.max(x, initial=0),
         lambda x: np.exp(x, where=[True, False, True]),
         lambda x: np.pad(x, 1, mode="linear_ramp"),
         lambda x: np.add.reduceat(x, [0]),

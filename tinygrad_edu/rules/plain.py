@@ -20,7 +20,7 @@ plain(np.iscomplex, np.isreal, np.iscomplexobj, np.isrealobj, np.isin)
 
 # Indices and counts
 plain(np.argmax, np.argmin, np.argsort, np.argpartition, np.argwhere, np.nonzero, np.flatnonzero)
-plain(np.searchsorted, np.count_nonzero, np.digitize, np.bincount, np.histogram, np.lexsort)
+plain(np.searchsorted, np.count_nonzero, np.digitize, np.lexsort)
 plain(np.nanargmax, np.nanargmin, np.unravel_index)
 
 # Facts about arrays
