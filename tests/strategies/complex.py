@@ -1,4 +1,4 @@
-"""Calls of what takes complex numbers apart, on complex numbers and on real ones, which are complex numbers too."""
+"""Calls of what takes complex numbers apart, on real ones; test_complex.py turns all of the table off the real axis."""
 
 import numpy as np
 from hypothesis import strategies as st
