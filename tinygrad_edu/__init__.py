@@ -43,6 +43,7 @@ __all__ = [
     "gradcheck",
     "is_grad_enabled",
     "linear",
+    "load",
     "log_softmax",
     "manual_seed",
     "nn",
@@ -52,13 +53,17 @@ __all__ = [
     "relu",
     "reuse_memory",
     "rule",
+    "save",
     "sigmoid",
     "softmax",
     "squared_error",
     "viz",
 ]  # fmt: skip
 
-LAZY = {"draw": "viz.graph", "explain": "formulas.explain", "gradcheck": "differences", "GradcheckError": "differences", "manual_seed": "nn.init"}
+LAZY = {
+    "draw": "viz.graph", "explain": "formulas.explain", "gradcheck": "differences", "GradcheckError": "differences",
+    "load": "saving", "manual_seed": "nn.init", "save": "saving",
+}  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
