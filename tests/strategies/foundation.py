@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from tinygrad_edu.rules import fused, indexing, joining, products, shapes
+from tinygrad_edu.rules import fused, indexing, joining, padding, products, shapes
 
 from .cases import Case, broadcastable, full, numbers, one_axis, permutation, several, shape, some_axes
 
@@ -280,10 +280,15 @@ def clipped(draw):
 def padded(draw, fn):
     s = draw(full(max_dims=2) if fn is np.pad else shape(min_dims=1, max_dims=2))
     pairs = tuple((draw(st.integers(0, 2)), draw(st.integers(0, 2))) for _ in s)
-    if fn is joining.pad_zeros:
+    if fn is padding.pad_zeros:
         return Case(fn, (draw(numbers(s)), pairs))
-    width = draw(st.sampled_from([pairs, 1, (2, 1), ((1, 2),)])) if s else 0
-    mode = draw(st.sampled_from([{}, {"constant_values": 3}, *({"mode": m} for m in ("edge", "reflect", "symmetric", "wrap"))]))
+    width = draw(st.sampled_from([pairs, 1, (2, 5), ((1, 2),)])) if s else 0
+    lengths = {"stat_length": draw(st.sampled_from([None, 1, (2, 1)]))}
+    mode = draw(st.sampled_from([
+        {}, {"constant_values": 3}, {"constant_values": (1, 2.5)}, {"mode": "linear_ramp", "end_values": (3, -1)},
+        *({"mode": m, **lengths} for m in ("maximum", "mean", "median", "minimum")), {"mode": "edge"}, {"mode": "wrap"},
+        *({"mode": m, "reflect_type": t} for m in ("reflect", "symmetric") for t in ("even", "odd")),
+    ]))  # fmt: skip
     return Case(fn, (draw(numbers(s)), width), mode)
 
 
@@ -457,7 +462,7 @@ STRATEGIES = {
     np.dsplit: split(np.dsplit, 3, lambda ndim: 2),
     **{fn: chosen(fn) for fn in (joining.choose, np.where)},
     np.clip: clipped(),
-    **{fn: padded(fn) for fn in (joining.pad_zeros, np.pad)},
+    **{fn: padded(fn) for fn in (padding.pad_zeros, np.pad)},
     np.reshape: reshaped(),
     np.expand_dims: expanded(),
     np.squeeze: squeezed(),

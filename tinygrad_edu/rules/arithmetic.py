@@ -40,7 +40,7 @@ def power_rule(g: Any, a: Any, b: Any) -> Any:
     """``g * b * a ** (b - 1)``, which is 0 where b is 0 even if a is 0 too."""
     if isinstance(b, int | float | complex):
         return g * b * a ** (b - 1) if b else np.zeros_like(g)
-    return g * b * a ** np.where(b == 0, 1, b - 1)
+    return g * b * a ** np.where((a == 0) & (b == 0), 1, b - 1)
 
 
 def nonzero(x: Any) -> Any:

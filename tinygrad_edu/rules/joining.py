@@ -11,6 +11,7 @@ from ..graph import apply
 from ..table import composite, rule
 from ..value import bare
 from .indexing import along
+from .shapes import array, to
 
 # ----------------------------------------------------------------------------------------- joining
 
@@ -25,13 +26,12 @@ rule(join, each=lambda i: lambda g, y, *arrays, axis, edges: g[along(axis, slice
 
 
 @composite(np.concatenate)
-def concatenate(arrays: Any, axis: Any = 0, dtype: Any = None) -> Any:
-    arrays = list(arrays)
+def concatenate(arrays: Any, axis: Any = 0, dtype: Any = None, casting: Any = "same_kind") -> Any:
+    arrays = list(arrays) if dtype is None else [to(array(a), dtype, casting) for a in arrays]
     if axis is None:
         arrays, axis = [np.reshape(a, -1) for a in arrays], 0
     edges = (0, *accumulate(np.shape(a)[axis] for a in arrays))
-    joined = apply(join, *arrays, axis=axis, edges=edges)
-    return joined if dtype is None else joined.astype(dtype)
+    return apply(join, *arrays, axis=axis, edges=edges)
 
 
 if hasattr(np, "concat"):  # NumPy's other name for it
@@ -39,16 +39,17 @@ if hasattr(np, "concat"):  # NumPy's other name for it
 
 
 @composite(np.stack)
-def stack(arrays: Any, axis: int = 0) -> Any:
+def stack(arrays: Any, axis: int = 0, **as_type: Any) -> Any:
     arrays = list(arrays)
     shapes = {np.shape(a) for a in arrays}
     if len(shapes) > 1:
         raise ValueError(f"stack: all arrays must have the same shape, got {sorted(shapes)}")
-    return np.concatenate([np.expand_dims(a, axis) for a in arrays], axis)
+    return np.concatenate([np.expand_dims(a, axis) for a in arrays], axis, **as_type)
 
 
-composite(np.vstack)(lambda tup: np.concatenate([np.atleast_2d(a) for a in tup], 0))
-composite(np.hstack)(lambda tup: np.concatenate([np.atleast_1d(a) for a in tup], 0 if np.ndim(tup[0]) <= 1 else 1))
+composite(np.vstack)(lambda tup, **as_type: np.concatenate([np.atleast_2d(a) for a in tup], 0, **as_type))
+composite(np.hstack)(lambda tup, **as_type: np.concatenate(
+    [np.atleast_1d(a) for a in tup], 0 if np.ndim(tup[0]) <= 1 else 1, **as_type))
 composite(np.dstack)(lambda tup: np.concatenate([np.atleast_3d(a) for a in tup], 2))
 composite(np.column_stack)(lambda tup: np.concatenate(
     [a if np.ndim(a) > 1 else np.reshape(a, (-1, 1)) for a in tup], 1))
@@ -104,42 +105,9 @@ composite(np.where)(lambda condition, *ab: apply(choose, condition, *ab) if ab e
 
 
 @composite(np.clip)
-def clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
+def clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None, **as_type: Any) -> Any:
     low, high = a_min if a_min is not None else min, a_max if a_max is not None else max
     if low is None and high is None:
         return np.copy(a)
-    a = a if low is None else np.maximum(a, low)
-    return a if high is None else np.minimum(a, high)
-
-
-# ------------------------------------------------------------------------------------------ padding
-# Padding with zeros is the transpose of slicing; every other mode repeats elements, and is indexing.
-
-
-def pad_zeros(a: Any, width: tuple[tuple[int, int], ...]) -> Any:
-    return np.pad(a, width)
-
-
-rule(pad_zeros, lambda g, y, a, width: g[tuple(slice(w[0], n - w[1]) for w, n in zip(width, g.shape))], name="pad")
-
-
-@composite(np.pad)
-def pad(array: Any, pad_width: Any, mode: str = "constant", **kwargs: Any) -> Any:
-    width = tuple(map(tuple, np.broadcast_to(pad_width, (array.ndim, 2)).tolist()))
-    if not width:  # no axis to pad
-        return np.copy(array)
-    known = {"constant": {"constant_values"}, "reflect": {"reflect_type"}, "symmetric": {"reflect_type"}}.get(mode, set())
-    if kwargs.keys() - known:
-        raise ValueError(f"pad: mode {mode!r} does not take {', '.join(kwargs.keys() - known)}")
-    if mode == "constant":
-        constant = kwargs.get("constant_values", 0)
-        padded = apply(pad_zeros, array, width)
-        if np.ndim(constant) == 0 and not constant:
-            return padded
-        frame = np.pad(np.zeros(array.shape, array.dtype), width, constant_values=bare(constant))
-        return padded + frame
-    if mode not in ("edge", "reflect", "symmetric", "wrap") or kwargs.get("reflect_type", "even") != "even":
-        raise NotImplementedError(f"pad: mode {mode!r} has no derivative rule; use constant, edge, reflect, symmetric or wrap")
-    for axis, w in enumerate(width):
-        array = np.take(array, np.pad(np.arange(array.shape[axis]), w, mode), axis)  # type: ignore[call-overload]
-    return array
+    a = a if low is None else np.maximum(a, low, **as_type)
+    return a if high is None else np.minimum(a, high, **as_type)

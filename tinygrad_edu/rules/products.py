@@ -11,8 +11,9 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..graph import apply
 from ..table import composite, rule
-from ..value import Value, bare
+from ..value import bare
 from .complex import conjugate
+from .shapes import array, to
 
 # -------------------------------------------------------------------------------------------- matmul
 # y = a b has, for matrices, the derivatives g bᵀ and aᵀ g. A vector is a matrix that lost its axis.
@@ -63,7 +64,7 @@ composite(np.vdot)(lambda a, b: np.matmul(conjugate(np.reshape(a, -1)), np.resha
 
 @composite(np.tensordot)
 def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
-    a, b = (x if isinstance(x, Value) else np.asarray(x) for x in (a, b))
+    a, b = array(a), array(b)
     if np.ndim(axes) == 0:
         axes = list(range(a.ndim - axes, a.ndim)), list(range(axes))
     left, right = (list(normalize_axis_tuple(pair, x.ndim)) for x, pair in zip((a, b), axes, strict=True))
@@ -104,10 +105,14 @@ rule(contract, each=contract_rule, name="einsum")
 
 
 @composite(np.einsum)
-def einsum(subscripts: Any, *operands: Any, optimize: Any = False) -> Any:
+def einsum(
+    subscripts: Any, *operands: Any, optimize: Any = False, dtype: Any = None, order: str = "K", casting: Any = "safe"
+) -> Any:
     if not isinstance(subscripts, str):
         subscripts, operands = from_lists(subscripts, *operands)
     inputs, output, arrays = explicit(subscripts, operands)
+    if dtype is not None:
+        arrays = [to(array(x), dtype, casting) for x in arrays]
     longer = {c for letters, x in zip(inputs, arrays, strict=True) for c, n in zip(letters, np.shape(x), strict=True)
               if n != 1}
     for i, (letters, x) in enumerate(zip(inputs, arrays, strict=True)):

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..graph import apply
-from ..table import composite, rule
+from ..table import RULES, composite, rule
+from ..value import Value
 
 # ----------------------------------------------------------------------------- same elements, new shape
 
@@ -20,8 +21,16 @@ rule(np.swapaxes,     lambda g, y, a, axis1, axis2: np.swapaxes(g, axis1, axis2)
 rule(np.moveaxis,     lambda g, y, a, source, destination: np.moveaxis(g, destination, source))
 rule(np.roll,         lambda g, y, a, shift, axis=None: np.roll(g, tuple(np.negative(shift).ravel()), axis)
                                                         if axis is not None else np.roll(g, -np.sum(shift)))
-rule(np.copy,         lambda g, y, a, order="K": g)
-rule(np.broadcast_to, lambda g, y, a, shape: g)  # the walk sums over what was stretched, here as everywhere
+rule(np.copy,         lambda g, y, a, order="K", subok=False: g)
+rule(np.broadcast_to, lambda g, y, a, shape, subok=False: g)  # the walk sums over what was stretched, here as everywhere
+
+
+RULES[np.expand_dims].compute = lambda a, axis: np.expand_dims(a, tuple(axis) if isinstance(axis, np.ndarray) else axis)
+
+
+@composite(np.reshape)
+def reshape(a: Any, shape: Any = None, order: Any = "C", *, newshape: Any = None, copy: Any = None) -> Any:
+    return np.reshape(a, newshape if shape is None else shape, order)  # whether it is copied is never seen
 
 
 def inverse(axes: Any) -> Any:
@@ -44,7 +53,7 @@ def cast(x: Any, dtype: Any) -> Any:
 rule(cast, lambda g, y, x, dtype: g, name="astype")  # the walk casts back, here as everywhere
 
 if hasattr(np, "astype"):  # NumPy 2.1
-    composite(np.astype)(lambda x, dtype, copy=True: apply(cast, x, dtype=np.dtype(dtype)))
+    composite(np.astype)(lambda x, dtype, copy=True, device=None: apply(cast, x, dtype=np.dtype(dtype)))
 
 
 @composite(np.ravel)
@@ -65,6 +74,20 @@ def atleast_2d(*arrays: Any) -> Any:
 @composite(np.atleast_3d)
 def atleast_3d(*arrays: Any) -> Any:
     return each(lambda a: np.reshape(a, (1, -1, 1)) if np.ndim(a) < 2 else a[..., None] if np.ndim(a) == 2 else a, arrays)
+
+
+def array(x: Any) -> Any:
+    """A Tensor as it is, anything else as an array: where a composite takes whatever NumPy takes, and lists of Tensors."""
+    if isinstance(x, list | tuple) and any(isinstance(i, Value) for i in x):
+        return np.stack([array(i) for i in x])
+    return x if isinstance(x, Value) else np.asarray(x)
+
+
+def to(x: Any, dtype: Any, casting: Any = "unsafe") -> Any:
+    """`x` in this dtype, itself if it has it already."""
+    if not np.can_cast(x.dtype, dtype, casting):
+        raise TypeError(f"an array of {x.dtype} can't become one of {np.dtype(dtype)} with casting={casting!r}")
+    return x if x.dtype == dtype else x.astype(dtype)
 
 
 def each(f: Any, arrays: tuple[Any, ...]) -> Any:
@@ -102,7 +125,7 @@ def tile(A: Any, reps: Any) -> Any:
 
 
 @composite(np.broadcast_arrays)
-def broadcast_arrays(*arrays: Any) -> Any:
+def broadcast_arrays(*arrays: Any, subok: bool = False) -> Any:
     shape = np.broadcast_shapes(*map(np.shape, arrays))
     return tuple(np.broadcast_to(a, shape) for a in arrays)
 
@@ -117,8 +140,8 @@ def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
 
 
 @composite(np.trace)
-def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
-    return np.sum(np.diagonal(a, offset, axis1, axis2), -1)
+def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Any:
+    return np.sum(np.diagonal(a, offset, axis1, axis2), -1, dtype)
 
 
 @composite(np.diag)

@@ -1,0 +1,99 @@
+"""Every way in which NumPy lets an argument be given, for functions that have many; tried with Tensors against arrays."""
+
+import numpy as np
+import pytest
+from strategies import listed
+
+from tinygrad_edu import Tensor, gradcheck
+
+A = np.random.default_rng(0).normal(size=(2, 3, 4))
+
+CALLS = """
+np.reshape(a, (4, 6), order="F")          np.reshape(a, shape=(4, 6))               np.reshape(a, (4, 6), copy=True)
+np.reshape(a, (4, 6), copy=None)          np.reshape(a, 24, "F", copy=True)         np.reshape(a, np.array([4, 6]))
+np.ravel(a, order="F")                    np.expand_dims(a, [0, -1])                np.squeeze(a[:1], axis=(0,))
+np.transpose(a, axes=[1, 0, -1])          np.permute_dims(a, (2, 0, 1))             np.moveaxis(a, [0, 1], [-1, -2])
+np.copy(a, "K", True)                     np.astype(a, "d", copy=False)             np.astype(a, "d", device="cpu")
+np.broadcast_to(a[0, 0], 4, subok=True)   np.broadcast_arrays(a, a[0], subok=True)  np.atleast_3d(a[0], a[0, 0])
+
+np.roll(a, (1, -2), (0, 2))               np.roll(a, 2, (0, 1))                     np.roll(a, (1, 2), 0)
+np.roll(a, (1, 1), (0, 0))                np.roll(a, shift=1)                       np.roll(a, [1, 2], [0, 1])
+np.flip(a, axis=(0, -1))                  np.repeat(a, [1, 2], axis=0)              np.repeat(a, repeats=np.array([2]))
+np.tile(a, [2, 1])                        np.tile(a, np.array([2, 2]))              np.tril(a[0, 0])
+
+np.take(a, [0, 5, -7], mode="wrap")       np.take(a, [0, 5, -7], 1, mode="clip")    np.take(a, Tensor([0, 1]), axis=-1)
+np.take(a, Tensor([0, 99]), mode="clip")  np.take(a, indices=1, axis=0)             np.take(a, [[0, 1], [1, 1]], 2)
+np.take_along_axis(a, np.array([0, 5]), axis=None)     np.take_along_axis(a, np.array([[[0], [1], [2]]]), axis=2)
+np.delete(a, slice(0, 2), 1)              np.delete(a, [True, False, True], 1)      np.delete(a, Tensor([0]), 0)
+np.delete(a, np.array([0, -1]), 2)        np.delete(a, [], 0)                       np.delete(a, slice(None, None, -2), 2)
+np.compress([True, False, True], a)       np.compress([1, 0], a, axis=0)            np.extract(a > 0, a)
+
+np.stack([a, a], axis=-1, dtype="f")      np.stack((a, a), casting="safe")          np.concatenate((a, a), None, dtype="f")
+np.concatenate((a, a), dtype="i", casting="unsafe")    np.hstack([a, a], dtype="f", casting="same_kind")
+np.vstack([a, a], dtype="f")              np.concatenate(a)                         np.stack(a, 1)
+np.vstack(a)                              np.dstack(a)                              np.column_stack(a)
+np.append(a, [1, 2])                      np.append(a[0], [[1, 2, 3, 4]], axis=0)   np.block([a, a])
+np.split(a, [1, -1], 2)                   np.split(a, [3, 1], 2)                    np.split(a, Tensor([1]), 1)
+np.array_split(a, 5)                      np.array_split(a, 3, axis=-1)             np.split(a, np.array([1]), axis=1)
+
+np.trace(a, -1, axis1=2, axis2=1, dtype="f")           np.diagonal(a, offset=-1, axis1=-1, axis2=0)
+np.clip(a, min=-0.5)                      np.clip(a, max=0.5)                       np.clip(a, min=-0.5, max=0.5)
+np.clip(a, a_min=-0.5, a_max=0.5)         np.clip(a, a[0] - 0.1, a[1] + 9)          np.clip(a, -1, 1, dtype="f")
+np.clip(a)                                np.clip(a, None, 0.5, casting="safe")     np.round(a, decimals=2)
+np.sum(a, axis=(0, -1), keepdims=True)    np.cumsum(a, 1, dtype="f")                np.mean(a, dtype="f")
+np.where(a > 0, 1.0, a)                   np.where(a > 0)                           np.nonzero(a)
+
+np.full_like(a, 3, dtype="f")             np.full_like(a, 3.0, shape=(2, 2))        np.full_like(a, a[0, 0, 0], "f", shape=2)
+np.full_like(a, [1, 2, 3, 4])             np.full_like(a, a[0], order="C")          np.full_like(a, 3.0, device="cpu")
+np.zeros_like(a, "f", shape=(2,))         np.ones_like(a, shape=3)                  np.full_like(a, 3.0, subok=False)
+
+np.tensordot(a, a, 0)                     np.tensordot(a, a, 3)                     np.tensordot(a, a, (0, 0))
+np.tensordot(a, a, [[0], [0]])            np.tensordot(a, a, np.array([[0], [0]]))  np.tensordot(a, a, ((0, -1), (0, 2)))
+np.dot(a, a[0, 0])                        np.dot(a, np.moveaxis(a, 2, 1))           np.dot(2.0, a)
+np.inner(a, a[0])                         np.inner(a, 2.0)                          np.outer(a, a)
+np.matmul(a[:, 0], a[:, :, 0], axes=[(1, 0), (0, 1), (1, 0)])   np.matmul(a, a[0, 0], axes=[(0, 2), (0,), (0,)])
+np.einsum(a, [0, 1, 2], a, [0, 1, 3], [2, 3])          np.einsum(a, [0, ...], [..., 0])
+np.einsum("ijk,ijl", a, a, optimize=True)              np.einsum("ijk,ijl->kl", a, a, optimize="greedy")
+np.einsum("ijk,ijl->kl", a, a, dtype="f", casting="unsafe")
+np.einsum("ijk,ijl,ijk", a, a, a, optimize=["einsum_path", (0, 1, 2)])
+np.einsum("ijk->kji", a, order="F")       np.add(a, 1, dtype="f")                   np.exp(a, casting="same_kind")
+np.add.reduce(a, axis=(0, 1), keepdims=True)           np.multiply.outer(a, a[0, 0])
+np.maximum.reduce(a, 1)                   np.add.accumulate(a, 1)                   np.multiply.reduce(a, -1)
+"""
+CALLS = [call.strip() for line in CALLS.splitlines() for call in line.replace("  np.", "\nnp.").split("\n") if call.strip()]
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_every_form_of_a_call(call):
+    f = eval(f"lambda a: {call}", {"np": np, "Tensor": Tensor})
+    try:
+        expected = listed(f(A))
+    except (TypeError, AttributeError) as error:
+        pytest.skip(f"not of this NumPy: {error}")
+    for x in Tensor(A), Tensor(A, requires_grad=True):
+        for got, want in zip(listed(f(x)), expected, strict=True):
+            got = got.data if isinstance(got, Tensor) else np.asarray(got)
+            assert (got.shape, got.dtype) == (np.shape(want), np.asarray(want).dtype)
+            np.testing.assert_allclose(got, want, rtol=1e-6 if got.dtype == np.float32 else 1e-13, atol=1e-13)
+    if isinstance(got, np.ndarray) and all(np.asarray(want).dtype == float for want in expected):
+        assert gradcheck(lambda a: tuple(listed(f(a))), A)
+
+
+def test_the_calls_were_read():
+    assert len(CALLS) > 110
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: np.concatenate([x, x], dtype="f", casting="safe"),
+        lambda x: np.stack([x, x], dtype="i"),
+        lambda x: np.einsum("i->", x, dtype="f"),
+        lambda x: np.clip(x, 0, 1, dtype="i"),
+        lambda x: np.concatenate([x, x], casting="perhaps", dtype="f"),
+    ],
+)
+def test_a_dtype_that_would_lose_too_much_is_refused_as_by_numpy(call):
+    for x in A[0, 0], Tensor(A[0, 0], requires_grad=True):
+        with pytest.raises((TypeError, ValueError)):
+            call(x)

@@ -1,0 +1,60 @@
+"""Rows of numbers from one end to another, evenly spaced by difference or by quotient; the ends have gradients.
+
+Which dtype comes out, and which arguments are refused, is NumPy's to say: it is asked for a row of no numbers.
+"""
+
+from __future__ import annotations
+
+from math import nan
+from operator import index
+from typing import Any
+
+import numpy as np
+
+from ..table import composite
+from ..value import bare, wrap
+from .shapes import array, to
+
+
+def weights(num: int, endpoint: bool, *ends: Any) -> tuple[Any, Any]:
+    """How much of the start, and of the stop, each number is made of; along a new axis before those of the ends."""
+    stop = np.arange(num).reshape((-1,) + (1,) * max(map(np.ndim, ends))) / max(num - endpoint, 1)
+    return 1 - stop, stop
+
+
+@composite(np.linspace)
+def linspace(
+    start: Any, stop: Any, num: Any = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None, axis: int = 0,
+    *, device: Any = None
+) -> Any:
+    num = index(num)
+    dtype = np.linspace(bare(start), bare(stop), min(num, 0), dtype=dtype, axis=axis).dtype
+    if dtype.kind not in "fc":  # whole numbers leave the graph
+        y = wrap(np.linspace(bare(start), bare(stop), num, endpoint, dtype=dtype, axis=axis))
+    else:
+        a, b = weights(num, endpoint, start, stop)
+        y = np.moveaxis(to(start * a + stop * b, dtype), 0, axis)
+    steps = num - endpoint
+    return (y, np.subtract(stop, start) / steps if steps > 0 else nan) if retstep else y
+
+
+@composite(np.logspace)
+def logspace(
+    start: Any, stop: Any, num: Any = 50, endpoint: bool = True, base: Any = 10.0, dtype: Any = None, axis: int = 0
+) -> Any:
+    if np.ndim(base):
+        ndim = max(map(np.ndim, (start, stop, base)))
+        start, stop, base = (np.reshape(x, (1,) * (ndim - np.ndim(x)) + np.shape(x)) for x in (start, stop, base))
+        base = np.expand_dims(base, axis)
+    y = np.power(base, np.linspace(start, stop, num, endpoint, axis=axis))
+    return y if dtype is None else to(y, dtype)
+
+
+@composite(np.geomspace)
+def geomspace(start: Any, stop: Any, num: Any = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
+    num = index(num)
+    dtype = np.geomspace(bare(start), bare(stop), min(num, 0), dtype=dtype, axis=axis).dtype
+    start, stop = array(start), array(stop)
+    sign = np.sign(bare(start))  # two negative numbers have positive ones between them, but for the sign
+    a, b = weights(num, endpoint, start, stop)
+    return np.moveaxis(to(sign * (start / sign) ** a * (stop / sign) ** b, dtype), 0, axis)

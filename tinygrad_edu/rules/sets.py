@@ -1,0 +1,39 @@
+"""Vectors as sets of numbers: which are in both, in one, in exactly one of two. What is in the result is in order.
+
+Which numbers these are has no derivative; the numbers have one. Singular points: equal numbers share evenly what comes
+back to the one that stands for them, in both vectors.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..table import composite
+from ..value import bare
+from .shapes import array
+
+
+@composite(np.union1d)
+def union1d(ar1: Any, ar2: Any) -> Any:
+    return np.unique(np.concatenate([array(ar1), array(ar2)], None))
+
+
+@composite(np.intersect1d)
+def intersect1d(ar1: Any, ar2: Any, assume_unique: bool = False, return_indices: bool = False) -> Any:
+    either = union1d(ar1, ar2)
+    both = either[np.isin(either, ar1) & np.isin(either, ar2)]
+    return (both, *np.intersect1d(bare(ar1), bare(ar2), assume_unique, True)[1:]) if return_indices else both
+
+
+@composite(np.setxor1d)
+def setxor1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
+    either = union1d(ar1, ar2)
+    return either[np.isin(either, ar1) != np.isin(either, ar2)]
+
+
+@composite(np.setdiff1d)
+def setdiff1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
+    candidates = np.ravel(array(ar1)) if assume_unique else np.unique(array(ar1))
+    return candidates[~np.isin(candidates, ar2)]

@@ -1,0 +1,61 @@
+"""Functions whose derivatives are a family of functions of their own: each member's derivative is made of the next.
+
+So one rule gives derivatives of every order. What is computed, by hand, are the members, near 0 and far from it.
+"""
+
+from __future__ import annotations
+
+from math import factorial, pi
+from typing import Any
+
+import numpy as np
+
+from ..primitive import primitive
+from ..table import rule
+
+# ------------------------------------------------------------------- sin(πx) / πx and its derivatives
+
+TAYLOR = [0 if i % 2 else (-1) ** (i // 2) * pi**i / factorial(i + 1) for i in range(40, -1, -1)]  # exact enough up to 1
+
+
+def sinc_rule(g: Any, y: Any, x: Any, k: int) -> Any:
+    return g * sinc_derivative(x, k + 1)
+
+
+@primitive(sinc_rule, name="sinc")
+def sinc_derivative(x: Any, k: int) -> Any:
+    """The `k`-th derivative of ``np.sinc``."""
+    small = np.abs(x) < 1
+    near, far = np.where(small, x, 0), np.where(small, 1, x)
+    y = np.sinc(far)
+    for i in range(1, k + 1):  # x sinc(x) = sin(πx) / π, differentiated i times
+        y = (pi ** (i - 1) * np.sin(pi * far + i * pi / 2) - i * y) / far
+    return np.where(small, np.polyval(np.polyder(TAYLOR, k), near), y).astype(x.dtype)
+
+
+rule(np.sinc, lambda g, y, x: g * sinc_derivative(x, 1))
+
+# ------------------------------------------------------------------------ modified Bessel functions
+
+
+def bessel_rule(g: Any, y: Any, x: Any, n: int) -> Any:
+    return g * (bessel(x, abs(n - 1)) + bessel(x, n + 1)) / 2
+
+
+@primitive(bessel_rule, name="i0")
+def bessel(x: Any, n: int) -> Any:
+    """The modified Bessel function of the first kind of whole order `n`; ``np.i0`` is that of order 0."""
+    small = np.abs(x) < 30
+    near, far = np.where(small, x, 0), np.where(small, 30, np.abs(x))
+    y = term = (near / 2) ** n / factorial(n)
+    for m in range(1, 70):  # the power series: no term has another sign, so nothing cancels
+        term = term * (near / 2) ** 2 / (m * (m + n))
+        y = y + term
+    z = term = np.ones_like(far)
+    for m in range(1, 30):  # the series in 1/x: the terms shrink as long as m is not much larger than x
+        term = term * ((2 * m - 1) ** 2 - 4 * n * n) / (8 * m * far)
+        z = z + term
+    return np.where(small, y, np.sign(x) ** n * z * np.exp(far) / np.sqrt(2 * pi * far)).astype(x.dtype)
+
+
+rule(np.i0, lambda g, y, x: g * bessel(x, 1))
