@@ -34,6 +34,7 @@ class Case:
     where: tuple = (0,)
     arbitrary: bool = False  # whether the values mean nothing (empty_like)
     together: bool = False  # whether the arrays must all be Tensors, or NumPy does not ask us
+    measure: object = list  # what of the list of results is well-defined: of eigenvectors, what their signs don't change
 
     @property
     def arrays(self):

@@ -1,0 +1,166 @@
+"""Linear algebra: inverses, systems of equations, determinants; stacks of matrices everywhere.
+
+Singular points: an inverse of a singular matrix is an error, in the derivative of `solve` and `slogdet` too; `det` has
+its derivative there, exactly (of complex matrices the first two).
+"""
+
+from __future__ import annotations
+
+import operator
+from functools import lru_cache
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from ..primitive import primitive
+from ..table import composite, plain, rule
+from ..value import bare
+from .complex import conjugate
+from .decompositions import adjoint, diagonal, swap
+from .reductions import others
+from .shapes import array
+
+# ------------------------------------------------------------------------- inverses and equations
+
+rule(np.linalg.inv,   lambda g, y, a: -swap(y) @ g @ swap(y))
+rule(np.linalg.solve, lambda g, y, a, b: -solved(a, g, b) @ swap(columns(y, b)),
+                      lambda g, y, a, b: np.reshape(solved(a, g, b), g.shape))
+
+
+def solved(a: Any, g: Any, b: Any) -> Any:
+    """The gradient with respect to `b` solves the transposed equations."""
+    return np.linalg.solve(swap(a), columns(g, b))
+
+
+def columns(x: Any, b: Any) -> Any:
+    """`x` as matrices: a single vector `b` makes vectors of all."""
+    return x[..., None] if b.ndim == 1 else x
+
+
+@composite(np.linalg.tensorinv)
+def tensorinv(a: Any, ind: int = 2) -> Any:
+    if ind <= 0:
+        raise ValueError(f"tensorinv: ind={ind}, the number of the inverse's last axes, must be positive")
+    rows, cols = a.shape[:ind], a.shape[ind:]
+    return np.reshape(np.linalg.inv(np.reshape(a, (prod(cols), -1))), cols + rows)
+
+
+@composite(np.linalg.tensorsolve)
+def tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
+    a, b = array(a), array(b)
+    if axes is not None:
+        a = np.transpose(a, [*(i for i in range(a.ndim) if i not in axes), *axes])
+    unknowns = a.shape[b.ndim :]
+    if a.size != prod(unknowns) ** 2:
+        raise np.linalg.LinAlgError(f"tensorsolve: {prod(a.shape[: b.ndim])} equations in {prod(unknowns)} unknowns")
+    return np.reshape(np.linalg.solve(np.reshape(a, (-1, prod(unknowns))), np.ravel(b)), unknowns)
+
+
+@composite(np.linalg.matrix_power)
+def matrix_power(a: Any, n: int) -> Any:
+    one = np.linalg.matrix_power(bare(a), 0)  # what is not square is refused
+    power, rest = None, operator.index(n)
+    if n < 0:
+        a, rest = np.linalg.inv(a), -rest
+    while rest:
+        rest, odd = divmod(rest, 2)
+        if odd:
+            power = a if power is None else power @ a
+        a = a @ a if rest else a  # the powers 1, 2, 4, 8, ...
+    return np.where(True, one, a) if power is None else power
+
+
+@composite(np.linalg.multi_dot)
+def multi_dot(arrays: Any) -> Any:
+    if len(arrays) == 2:
+        return np.dot(*arrays)
+    first, *middle, last = map(array, arrays)
+    if {first.ndim, last.ndim} - {1, 2} or any(x.ndim != 2 for x in middle):
+        raise np.linalg.LinAlgError("multi_dot: all must be matrices, but for vectors at the ends; "
+                                    f"the shapes are {[np.shape(x) for x in arrays]}")
+    chain = [first, *middle, last]
+    sizes = (first.shape[0] if first.ndim > 1 else 1, *(x.shape[0] for x in (*middle, last)), (*last.shape, 1)[1])
+
+    def product(i: int, j: int) -> Any:
+        if j - i == 1:
+            return chain[i]
+        k = i + cheapest(sizes[i : j + 1])[1]
+        return np.dot(product(i, k), product(k, j))
+
+    return product(0, len(chain))
+
+
+@lru_cache
+def cheapest(sizes: tuple[int, ...]) -> tuple[int, int]:
+    """The cost of a chain of products of matrices, ``sizes[i]`` by ``sizes[i + 1]``, and where to part it in two."""
+    ways = [(cheapest(sizes[: k + 1])[0] + cheapest(sizes[k:])[0] + sizes[0] * sizes[k] * sizes[-1], k)
+            for k in range(1, len(sizes) - 1)]  # fmt: skip
+    return min(ways, default=(0, 0))
+
+
+# --------------------------------------------------------------------------------- determinants
+
+rule(np.linalg.det,     lambda g, y, a: g[..., None, None] * det_rule(y, a))
+rule(np.linalg.slogdet, lambda g, y, a: slogdet_rule(*g, *y)[..., None, None] * swap(np.linalg.inv(a)), several=True)
+
+
+def det_rule(y: Any, a: Any) -> Any:
+    """The determinant times the transposed inverse, unless that would be 0 times infinity."""
+    near_singular = a.size and np.any(np.linalg.cond(bare(a), 1) > 1e4)
+    return cofactors(a) if near_singular else y[..., None, None] * swap(np.linalg.inv(a))
+
+
+def slogdet_rule(g_sign: Any, g_log: Any, sign: Any, log: Any) -> Any:
+    """The sign of complex determinants turns; that of real ones has derivative 0."""
+    turn = g_sign * sign
+    return g_log + (turn - conjugate(turn)) / 2
+
+
+@primitive(lambda g, y, a: cofactors_rule(g, *np.linalg.svd(a)))
+def cofactors(a: Any) -> Any:
+    """The derivative of the determinant: of each element the determinant of what is left without its row and column.
+
+    It is that of a product if `a` is a product; so the cofactors of singular values make those of `a`.
+    """
+    u, s, vh = np.linalg.svd(a)
+    return frame(u, vh) * (conjugate(u * others(s)[..., None, :]) @ conjugate(vh))
+
+
+def frame(u: Any, vh: Any) -> Any:
+    return (np.linalg.det(u) * np.linalg.det(vh))[..., None, None]
+
+
+def cofactors_rule(g: Any, u: Any, s: Any, vh: Any) -> Any:
+    """Seen from the singular vectors, an element changes others' cofactors by the product of all other singular values."""
+    me = np.eye(s.shape[-1], dtype=bool)
+    rest = np.where(me, 0, others(np.where(me, 1, s[..., None, :])))  # without the singular values i and j
+    g = frame(u, vh) * (adjoint(u) @ g @ adjoint(vh))
+    on_diagonal = (rest @ np.diagonal(g, 0, -2, -1)[..., None])[..., 0]
+    return conjugate(u) @ (diagonal(on_diagonal) - rest * swap(g)) @ conjugate(vh)
+
+
+# ------------------------------------------------------ what the Array API calls so, and NumPy too
+
+composite(np.linalg.matmul)(np.matmul)
+composite(np.linalg.tensordot)(lambda x1, x2, axes=2: np.tensordot(x1, x2, axes))
+composite(np.linalg.vecdot)(lambda x1, x2, axis=-1: np.vecdot(x1, x2, axis=axis))  # type: ignore[call-overload]
+composite(np.linalg.diagonal)(lambda x, offset=0: np.diagonal(x, offset, -2, -1))
+composite(np.linalg.trace)(lambda x, offset=0, dtype=None: np.sum(np.linalg.diagonal(x, offset=offset), -1, dtype=dtype))
+composite(np.linalg.matrix_transpose)(np.matrix_transpose)
+plain(np.linalg.matrix_rank)
+
+
+@composite(np.linalg.outer)
+def outer(x1: Any, x2: Any) -> Any:
+    if np.ndim(x1) != 1 or np.ndim(x2) != 1:
+        raise ValueError(f"outer: both must be vectors; their shapes are {np.shape(x1)} and {np.shape(x2)}")
+    return np.outer(x1, x2)
+
+
+@composite(np.linalg.cross)
+def cross(x1: Any, x2: Any, axis: int = -1) -> Any:
+    if np.shape(x1)[axis] != 3 or np.shape(x2)[axis] != 3:
+        raise ValueError(f"cross: both must be vectors of 3 numbers along axis {axis}; "
+                         f"their shapes are {np.shape(x1)} and {np.shape(x2)}")
+    return np.cross(x1, x2, axis=axis)
