@@ -60,7 +60,8 @@ def agree(f, kind, *arrays, order=2):
     for y, want in zip(found, expected):
         assert type(y.data) is kind, "of another library"
         assert (y.shape, y.dtype) == (want.shape, want.dtype)
-        np.testing.assert_allclose(numbers(y), want.data, rtol=1e-11, atol=1e-11)
+        precision = 1e4 * np.finfo(want.dtype).eps
+        np.testing.assert_allclose(numbers(y), want.data, rtol=precision, atol=precision)
 
 
 def numbers(x):
