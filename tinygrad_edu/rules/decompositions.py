@@ -5,9 +5,8 @@ dq and dr, using what is known of them (that q stays orthonormal, r triangular);
 textbooks' results hold of conjugate gradients. The walk's are not conjugated, so they are given conjugated matrices.
 
 Singular points: where eigenvalues or singular values coincide, their vectors may be turned among each other, and have
-no derivative. What the rules would divide by that gap of 0 is left out: right for a result that does not depend on
-how they are turned one by one, such as any function of the values alone. A singular value has derivative 0 at 0, as
-``abs`` has. The phases of complex vectors are arbitrary, and so a result that depends on them is refused.
+no derivative: a result that depends on these vectors is refused, one of the values alone is not. A singular value has
+derivative 0 at 0, as ``abs`` has. The phases of complex vectors are arbitrary: a result that depends on them is refused.
 `cholesky` and `eigh` read one triangle only; their gradients are symmetric (Hermitian), as the matrix is meant to be.
 """
 
@@ -124,14 +123,14 @@ def along(g: Any, v: Any) -> Any:
 
 def eigh_rule(gw: Any, gv: Any, w: Any, v: Any) -> Any:
     """Of a v = v diag(w): vᴴ da v has dw on its diagonal, and vᴴ dv times the gaps of `w` elsewhere."""
-    k = regardless_of_phase(adjoint(v) @ gv)
+    k = regardless_of_turns(regardless_of_phase(adjoint(v) @ gv), gaps(w))
     return v @ (diagonal(gw) + skew(k) * inverse(gaps(w)) / 2) @ adjoint(v)
 
 
 def eig_rule(gw: Any, gv: Any, w: Any, v: Any) -> Any:
     """The same, with v⁻¹ for vᴴ; and what would change the vectors' length does not count."""
     k = regardless_of_phase(adjoint(v) @ gv)
-    k = k - adjoint(v) @ v * np.diagonal(k, 0, -2, -1)[..., None, :]
+    k = regardless_of_turns(k - adjoint(v) @ v * np.diagonal(k, 0, -2, -1)[..., None, :], gaps(w))
     return np.linalg.solve(adjoint(v), (diagonal(gw) + k * inverse(conjugate(gaps(w)))) @ adjoint(v))
 
 
@@ -141,6 +140,17 @@ def regardless_of_phase(k: Any) -> Any:
     if np.any(turning > 1e-3 * np.max(np.abs(bare(k)), initial=0) + 1e-6):
         raise ValueError("complex eigenvectors and singular vectors may be multiplied by any phase, exp(it), and the "
                          "result depends on that phase: it has no derivative. Use abs(v), or products in which it cancels")
+    return k
+
+
+def regardless_of_turns(k: Any, gap: Any) -> Any:
+    """`k`, unless the result depends on vectors whose values are equal, and which may be turned among each other."""
+    size = np.abs(bare(k))
+    apart = ~np.eye(size.shape[-1], dtype=bool)
+    if np.any(apart & (bare(gap) == 0) & (size > 1e-9 * np.max(size, initial=0))):
+        raise ValueError("eigenvalues or singular values are equal, and the result depends on their vectors: these have no "
+                         "derivative there. Use a function of the values alone, or products and inverses of the matrix itself, "
+                         "or add a little noise to it")
     return k
 
 
@@ -175,6 +185,8 @@ def svd_rule(gu: Any, gs: Any, gvh: Any, u: Any, s: Any, vh: Any) -> Any:
     gv, v = leading(adjoint(gvh), swap(vh), s.shape[-1])
     ku, kv = adjoint(u) @ gu, adjoint(v) @ gv
     regardless_of_phase(ku + kv)
+    regardless_of_turns(ku, gaps(s))
+    regardless_of_turns(kv, gaps(s))
     row, column = s[..., None, :], s[..., :, None]
     by_gap = inverse(gaps(s) * (row + column))
     inner = diagonal(gs * np.sign(s)) + skew(ku) * by_gap * row + column * skew(kv) * by_gap

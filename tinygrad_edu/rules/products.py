@@ -37,7 +37,7 @@ def matmul_right(g: Any, a: Any, ndim: int) -> Any:
     if a.ndim == 1:
         return np.expand_dims(a, -1) * np.expand_dims(g, -2)
     if ndim == 2:
-        return rows(a).T.dot(rows(g))
+        return np.dot(rows(a).T, rows(g))
     return np.matmul(np.swapaxes(a, -1, -2), g)
 
 
