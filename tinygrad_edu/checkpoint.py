@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
 import numpy as np
 
+from .boundary import explored, tracked
 from .graph import apply, backpropagate
-from .modes import enable_grad, level
+from .modes import level
 from .nest import Rebuild, flatten
-from .parts import Parts
+from .node import Node, order
+from .parts import Parts, PartsType
 from .table import rule
-from .trace import as_tensor, fresh_input, outside_nodes, tracked
+from .trace import as_tensor, fresh_input, function_wanted, recording, refuse_changed
 from .value import Value, bare, wrap
 
 
@@ -44,6 +47,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     >>> x.grad[0].item()
     1.0
     """
+    function_wanted("checkpoint", f)
 
     @wraps(f, updated=())
     def checkpointed(*args: Any, **kwargs: Any) -> Any:
@@ -60,25 +64,29 @@ class Call:
         self.leaves, self.rebuild = flatten((args, kwargs))
         self.places = [i for i, x in enumerate(self.leaves) if tracked(x)]
 
-    def run(self, inputs: list[Any]) -> tuple[list[Any], Rebuild]:
-        """`f` on new inputs."""
+    def run(self, inputs: list[Any]) -> tuple[list[Any], list[Any], Rebuild]:
+        """`f` on new inputs: their nodes, and the leaves of the result."""
+        nodes = [x._node for x in inputs]
+        leaves = self.leaves.copy()
         for i, x in zip(self.places, inputs, strict=True):
-            self.leaves[i] = x
-        args, kwargs = self.rebuild(self.leaves)
-        for i in self.places:
-            self.leaves[i] = None  # so that nothing is kept here
-        return flatten(self.f(*args, **kwargs))
+            leaves[i] = x
+        args, kwargs = self.rebuild(leaves)
+        outputs, rebuild = flatten(self.f(*args, **kwargs))
+        refuse_changed("checkpoint", inputs, nodes)
+        return nodes, outputs, rebuild
 
     def result(self) -> Any:
         """What `f` returns, as one operation on all that it depends on."""
-        sources = [self.leaves[i] for i in self.places]
-        inputs = [fresh_input(x) for x in sources]
-        outputs, rebuild = self.run(inputs)
+        given = [self.leaves[i] for i in self.places]
+        for i in self.places:
+            self.leaves[i] = None  # so that nothing is kept here
+        start = order()
+        nodes, outputs, rebuild = self.run([fresh_input(x) for x in given])
         self.tracked = [i for i, y in enumerate(outputs) if tracked(y)]
         tensors = [outputs[i] for i in self.tracked]
-        self.captured = list(outside_nodes(tensors, inputs))
-        sources += [wrap(np.broadcast_to(node.dtype.type(0), node.shape), node) for node in self.captured]
-        if sources:
+        self.captured = sorted(explored(tensors, start, nodes)[1], key=lambda node: -node.order)
+        sources = given + [wrap(hollow(node.shape, node.dtype), node) for node in self.captured]
+        if tensors and sources:
             self.outputs = Parts(y._array for y in tensors)
             for i, y in zip(self.tracked, apply(recompute, apply(pack, *sources), call=self), strict=True):
                 outputs[i] = y
@@ -87,20 +95,21 @@ class Call:
 
     def gradients(self, g: Any, y: Any, sources: Any) -> Any:
         """Those of all sources, from computing `f` again."""
-        record = isinstance(g, Value)
+        record = isinstance(sources, Value)
         given = [sources[i] for i in range(len(self.places))]
-        with enable_grad():
-            inputs = [fresh_input(x) if record else wrap(x).requires_grad_() for x in given]
-            outputs, _ = self.run(inputs)
-        tensors = [outputs[i] for i in self.tracked]
-        if not all(np.array_equal(bare(a), bare(b), equal_nan=True) for a, b in zip(tensors, y, strict=True)):
-            raise RuntimeError("checkpoint: computed again, the function gave another result; it must depend on nothing "
-                               "but its arguments and tensors that are not changed before backward()")
-        wanted = [x._node for x in inputs] + self.captured
+        with recording():
+            nodes, outputs, _ = self.run([fresh_input(x) if record else wrap(x).requires_grad_() for x in given])
+        tensors = [y for y in outputs if tracked(y)]
+        if [i for i, y in enumerate(outputs) if tracked(y)] != self.tracked or not all(map(same, tensors, bare(y))):
+            raise differs("gave another result")
+        wanted = nodes + self.captured
         seeds = [(t._node, conjugate(ct)) for t, ct in zip(tensors, g, strict=True)]  # this is a walk within a walk
-        found = backpropagate(seeds, wanted, record, record, partial=True)
+        with silent(self.captured):
+            found = backpropagate(seeds, wanted, record, record, partial=True)
+        if any(node not in found for node in self.captured):
+            raise differs("used other tensors")
         gradients = [conjugate(as_tensor(found.get(node), node)) for node in wanted]
-        return apply(pack, *gradients) if record else Parts(d._array for d in gradients)
+        return apply(pack, *gradients) if isinstance(g, Value) else Parts(d._array for d in gradients)
 
 
 def pack(*arrays: Any) -> Parts:
@@ -113,9 +122,38 @@ def recompute(sources: Any, call: Call) -> Parts:
     return call.outputs
 
 
+rule(pack,      each=lambda i: lambda g, y, *arrays: g[i])
+rule(recompute, lambda g, y, sources, call: call.gradients(g, y, sources), name="checkpoint")
+
+
+def hollow(shape: Any, dtype: Any) -> Any:
+    """What stands for an array of this shape and dtype without taking memory."""
+    if isinstance(dtype, PartsType):
+        return Parts(map(hollow, shape, dtype.parts))
+    return np.broadcast_to(dtype.type(0), shape)
+
+
 def conjugate(g: Any) -> Any:
     return np.conjugate(g) if g.dtype.kind == "c" else g
 
 
-rule(pack,      each=lambda i: lambda g, y, *arrays: g[i])
-rule(recompute, lambda g, y, sources, call: call.gradients(g, y, sources), name="checkpoint")
+def same(a: Any, b: Any) -> bool:
+    return np.array_equal(bare(a), b, equal_nan=True)
+
+
+def differs(how: str) -> RuntimeError:
+    return RuntimeError(f"checkpoint: computed again, the function {how}; it must depend on nothing but its arguments and "
+                        "tensors that are not changed before backward()")
+
+
+@contextmanager
+def silent(nodes: list[Node]) -> Iterator[None]:
+    """Let these nodes, which the walk outside will visit too, not tell anyone of their gradients in the walk within."""
+    hooked = [(node, node.info) for node in nodes if node.info and "hooks" in node.info]
+    for node, info in hooked:
+        node.info = {**info, "hooks": ()}
+    try:
+        yield
+    finally:
+        for node, info in hooked:
+            node.info = info

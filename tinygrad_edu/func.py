@@ -19,14 +19,13 @@ from typing import Any
 import numpy as np
 
 from .checkpoint import checkpoint
-from .nest import flatten, matched
-from .tensor import Tensor
-from .trace import Trace
+from .jacobians import partial_derivatives
+from .nest import described, is_nest, is_sequence, matched
+from .trace import Argnums, Trace, function_wanted
 
 __all__ = ["checkpoint", "elementwise_grad", "grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
 
 Function = Callable[..., Any]
-Argnums = int | tuple[int, ...]
 
 
 def grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
@@ -55,14 +54,7 @@ def grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     >>> func.grad(func.grad(lambda x: x ** 3))(2.0)
     Tensor(12., shape=(), dtype=float64)
     """
-    both = value_and_grad(f, argnums, has_aux)
-
-    @wraps(f)
-    def gradient(*args: Any, **kwargs: Any) -> Any:
-        value, g = both(*args, **kwargs)
-        return (g, value[1]) if has_aux else g
-
-    return gradient
+    return gradient_of("grad", f, argnums, has_aux)
 
 
 def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
@@ -75,18 +67,10 @@ def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
     (Tensor(3., shape=(), dtype=float64), Tensor(2., shape=(), dtype=float64))
     """
 
-    @wraps(f)
+    @made_of("value_and_grad", f)
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
-        trace = Trace(f, args, kwargs, argnums, has_aux)
-        if len(trace.outputs) != 1 or trace.outputs[0].size != 1:
-            shapes = ", ".join(str(y.shape) for y in trace.outputs) or "nothing"
-            raise ValueError(f"grad is of functions that return a single number; this one returned {shapes}: "
-                             "sum() or mean() it, or use jacobian() or elementwise_grad()")
-        if trace.outputs[0].dtype.kind == "c":
-            raise TypeError("grad is of functions that return a real number; this one returned a complex one: "
-                            "take its abs(), .real or .imag, or use vjp()")
-        g = trace.pull([np.ones_like(trace.outputs[0].data)], last=True)
-        return trace.result() if has_aux else trace.result()[0], g
+        trace, g = differentiated("value_and_grad", f, args, kwargs, argnums, has_aux)
+        return (trace.value, trace.aux) if has_aux else trace.value, g
 
     return value_and_gradient
 
@@ -100,7 +84,7 @@ def vjp(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
         ``f(*primals)``.
     pull : callable
         From a cotangent of the value's structure and shapes to a tuple of gradients, one for each primal. It can be
-        called many times, with Tensors too.
+        called as often as you like, with Tensors too, to which the gradients are then connected.
     aux
         What `f` returned beside, only if `has_aux`.
 
@@ -112,13 +96,15 @@ def vjp(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     >>> pull(10.0)
     (Tensor(30., shape=(), dtype=float64), Tensor(20., shape=(), dtype=float64))
     """
-    trace = Trace(f, primals, {}, tuple(range(len(primals))), has_aux)
-    value, *aux = trace.result()
+    function_wanted("vjp", f)
+    trace = Trace("vjp", f, primals, {}, tuple(range(len(primals))), has_aux)
+    trace.keep()
+    structure = trace.rebuild_outputs(trace.outputs)
 
     def pull(cotangent: Any) -> Any:
-        return trace.pull([ct for _, ct in matched(value, cotangent, "vjp: value and cotangent")])
+        return trace.pull(matched(structure, cotangent, "vjp: value and cotangent"))
 
-    return value, pull, *aux
+    return (trace.value, pull, trace.aux) if has_aux else (trace.value, pull)
 
 
 def jvp(f: Function, primals: Any, tangents: Any, has_aux: bool = False) -> tuple[Any, ...]:
@@ -140,11 +126,10 @@ def jvp(f: Function, primals: Any, tangents: Any, has_aux: bool = False) -> tupl
     >>> func.jvp(np.multiply, (2.0, 3.0), (1.0, 10.0))[1]
     Tensor(23., shape=(), dtype=float64)
     """
-    pairs = list(matched(tuple(primals), tuple(tangents), "jvp: primals and tangents"))
-    trace = Trace(f, tuple(primals), {}, tuple(range(len(primals))), has_aux)
-    change = trace.push([tangent for _, tangent in pairs])
-    value, *aux = trace.result()
-    return value, change, *aux
+    primals, vectors = directed("jvp", f, primals, tangents)
+    trace = Trace("jvp", f, primals, {}, tuple(range(len(primals))), has_aux)
+    change = trace.push(vectors)
+    return (trace.value, change, trace.aux) if has_aux else (trace.value, change)
 
 
 def jacobian(f: Function, argnums: Argnums = 0) -> Function:
@@ -161,51 +146,7 @@ def jacobian(f: Function, argnums: Argnums = 0) -> Function:
     Tensor([[1., 1.],
             [3., 2.]], shape=(2, 2), dtype=float64)
     """
-
-    @wraps(f)
-    def jacobian_of(*args: Any, **kwargs: Any) -> Any:
-        trace = Trace(f, args, kwargs, argnums, False)
-        if any(t.dtype.kind == "c" for t in (*trace.inputs, *trace.outputs)):
-            raise TypeError("jacobian is of real functions: for complex numbers use vjp() or jvp(), or their real parts")
-        by_rows = sum(y.size for y in trace.outputs) <= sum(x.size for x in trace.inputs)
-        table = rows(trace) if by_rows else columns(trace)
-        return trace.rebuild_outputs([trace.rebuild_inputs(row) for row in table])
-
-    return jacobian_of
-
-
-def rows(trace: Trace) -> list[list[Any]]:
-    """For each output and input the block of the Jacobian, by pulling back unit vectors."""
-    table = []
-    for k, y in enumerate(trace.outputs):
-        pulled = [flatten(trace.pull([unit(z, i if j == k else None) for j, z in enumerate(trace.outputs)]))[0]
-                  for i in range(y.size)]
-        table.append([blocks([row[j] for row in pulled], y.shape, x.shape, x.dtype) for j, x in enumerate(trace.inputs)])
-    return table
-
-
-def columns(trace: Trace) -> list[list[Any]]:
-    """The same by pushing unit vectors forward, and exchanging the axes."""
-    table: list[list[Any]] = [[] for _ in trace.outputs]
-    for k, x in enumerate(trace.inputs):
-        pushed = [flatten(trace.push([unit(z, i if j == k else None) for j, z in enumerate(trace.inputs)]))[0]
-                  for i in range(x.size)]
-        for j, y in enumerate(trace.outputs):
-            block = blocks([column[j] for column in pushed], x.shape, y.shape, y.dtype)
-            table[j].append(np.transpose(block, (*range(x.ndim, block.ndim), *range(x.ndim))))
-    return table
-
-
-def unit(x: Any, i: int | None) -> Any:
-    """Zeros like `x`, with 1 in place `i`."""
-    e = np.zeros(x.shape, x.dtype)
-    if i is not None:
-        e.flat[i] = 1
-    return e
-
-
-def blocks(parts: list[Any], outer: tuple[int, ...], inner: tuple[int, ...], dtype: Any) -> Any:
-    return np.reshape(np.stack(parts), outer + inner) if parts else Tensor(np.zeros(outer + inner, dtype))
+    return jacobian_of("jacobian", f, argnums)
 
 
 def hessian(f: Function, argnums: Argnums = 0) -> Function:
@@ -219,7 +160,7 @@ def hessian(f: Function, argnums: Argnums = 0) -> Function:
     Tensor([[0., 1.],
             [1., 0.]], shape=(2, 2), dtype=float64)
     """
-    return wraps(f)(jacobian(grad(f, argnums), argnums))
+    return jacobian_of("hessian", gradient_of("hessian", f, argnums), argnums)
 
 
 def hvp(f: Function, primals: Any, vectors: Any) -> Any:
@@ -242,10 +183,10 @@ def hvp(f: Function, primals: Any, vectors: Any) -> Any:
     >>> func.hvp(np.prod, (np.array([2.0, 3.0]),), (np.array([1.0, 0.0]),))
     (Tensor([0., 1.], shape=(2,), dtype=float64),)
     """
-    primals, vectors = tuple(primals), tuple(vectors)
-    list(matched(primals, vectors, "hvp: primals and vectors"))
-    _, pull = vjp(grad(f, tuple(range(len(primals)))), *primals)  # the Hessian is its own transpose
-    return pull(vectors)
+    primals, directions = directed("hvp", f, primals, vectors)
+    everything = tuple(range(len(primals)))
+    trace = Trace("hvp", gradient_of("hvp", f, everything), primals, {}, everything)
+    return trace.pull(directions)  # the Hessian is its own transpose
 
 
 def elementwise_grad(f: Function, argnums: Argnums = 0) -> Function:
@@ -261,9 +202,70 @@ def elementwise_grad(f: Function, argnums: Argnums = 0) -> Function:
     Tensor([2., 4., 6.], shape=(3,), dtype=float64)
     """
 
-    @wraps(f)
+    @made_of("elementwise_grad", f)
     def derivative(*args: Any, **kwargs: Any) -> Any:
-        trace = Trace(f, args, kwargs, argnums, False)
-        return trace.pull([np.ones_like(y.data) for y in trace.outputs], last=True)
+        trace = Trace("elementwise_grad", f, args, kwargs, argnums)
+        if any(y.dtype.kind == "c" for y in trace.outputs):
+            raise TypeError("elementwise_grad is of functions that return real numbers; for complex ones use jvp(), "
+                            "with tangents of ones")
+        return trace.pull([np.ones(y.shape, y.dtype) for y in trace.outputs], last=True)
 
     return derivative
+
+
+# ----------------------------------------------------------------------------------- what they are made of
+
+
+def gradient_of(what: str, f: Function, argnums: Argnums, has_aux: bool = False) -> Function:
+    """The gradient of `f`; errors name the transform that asked for it."""
+
+    @made_of(what, f)
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        trace, g = differentiated(what, f, args, kwargs, argnums, has_aux)
+        return (g, trace.aux) if has_aux else g
+
+    return gradient
+
+
+def differentiated(what: str, f: Function, args: Any, kwargs: Any, argnums: Argnums, has_aux: bool) -> tuple[Trace, Any]:
+    """A call of `f`, which must return a single real number, and its gradient."""
+    trace = Trace(what, f, args, kwargs, argnums, has_aux)
+    if is_nest(trace.value):
+        raise TypeError(f"{what} is of functions that return a single number; this one returned {described(trace.value)}: "
+                        "return the number alone, or, for grad and value_and_grad, (number, aux) with has_aux=True")
+    [y] = trace.outputs
+    if y.size != 1:
+        raise ValueError(f"{what} is of functions that return a single number; this one returned an array of shape "
+                         f"{y.shape}: sum() or mean() it, or use jacobian() or elementwise_grad()")
+    if y.dtype.kind == "c":
+        raise TypeError(f"{what} is of functions that return a real number; this one returned a complex one: "
+                        "take its abs(), its real or imaginary part, or use vjp()")
+    return trace, trace.pull([np.ones(y.shape, y.dtype)], last=True)
+
+
+def jacobian_of(what: str, f: Function, argnums: Argnums) -> Function:
+    """The Jacobian of `f`, by rows or by columns."""
+
+    @made_of(what, f)
+    def jacobian(*args: Any, **kwargs: Any) -> Any:
+        trace = Trace(what, f, args, kwargs, argnums)
+        if any(t.dtype.kind == "c" for t in (*trace.inputs, *trace.outputs)):
+            raise TypeError(f"{what} is of real functions: for complex numbers use vjp() or jvp(), or their real parts")
+        return trace.rebuild_outputs([trace.rebuild_inputs(row) for row in partial_derivatives(trace)])
+
+    return jacobian
+
+
+def made_of(what: str, f: Function) -> Callable[[Function], Function]:
+    """The decorator of a function that is made of `f`, and keeps its name and text."""
+    function_wanted(what, f)
+    return wraps(f, updated=())
+
+
+def directed(what: str, f: Function, primals: Any, vectors: Any) -> tuple[tuple[Any, ...], list[Any]]:
+    """The arguments of `f`, and the leaves of the directions in which they move."""
+    function_wanted(what, f)
+    if not (is_sequence(primals) and is_sequence(vectors)):
+        raise TypeError(f"{what} takes tuples with one entry for each argument of the function: write {what}(f, (x,), (v,)), "
+                        f"with the commas; got {described(primals)} and {described(vectors)}")
+    return tuple(primals), matched(tuple(primals), tuple(vectors), f"{what}: primals and vectors")

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import operator
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
 
+from .boundary import explored, settled, tracked
 from .graph import backpropagate
 from .modes import enable_grad, level
-from .nest import Rebuild, flatten, mapped
-from .node import Node
+from .nest import Rebuild, described, flatten
+from .node import Node, order
 from .primitive import primitive
+from .rules.shapes import to
 from .tensor import Tensor
 from .value import Value, bare, wrap
+
+Argnums = int | tuple[int, ...]
 
 
 @primitive(lambda g, y, x: g, name="input")
@@ -23,133 +29,153 @@ def fresh_input(x: Any) -> Any:
 
 
 class Trace:
-    """``f(*args, **kwargs)``, recorded from the arguments `argnums` to the outputs.
+    """``f(*args, **kwargs)``, recorded from the arguments `argnums` to the outputs; `what` names us in errors.
 
     Attributes
     ----------
-    inputs, outputs : list of Tensor
-        The leaves of the chosen arguments and of the value.
+    inputs : list of Node
+        The places of the chosen arguments' leaves in the graph.
+    outputs : list of Tensor
+        The leaves of what `f` returned, as they were recorded.
+    value, aux
+        The same for the user, and what `f` returned beside: connected to Tensors outside that they depend on, and
+        to nothing otherwise.
     outer : bool
-        Whether the outputs depend on Tensors outside as well. Then what is computed of them stays connected to
-        those; otherwise it is cut off, and derivatives are computed on plain arrays.
+        Whether the value depends on Tensors outside. Then its derivatives do too, and are recorded.
     """
 
-    def __init__(self, f: Callable[..., Any], args: Any, kwargs: Any, argnums: int | tuple[int, ...], has_aux: bool) -> None:
-        nums = chosen(argnums, len(args))
+    def __init__(self, what: str, f: Callable[..., Any], args: Any, kwargs: Any, argnums: Argnums, has_aux: bool = False) -> None:
+        nums = chosen(what, argnums, len(args))
         leaves, rebuild = flatten(tuple(args[i] for i in nums))
-        self.single = isinstance(argnums, int)
-        self.rebuild_inputs: Rebuild = (lambda new: rebuild(new)[0]) if self.single else rebuild
-        self.recording = level()
-        if self.recording:
-            y = self.run(f, args, kwargs, nums, leaves, rebuild)
-        else:  # derivatives are asked for, even under no_grad()
-            with enable_grad():
-                y = self.run(f, args, kwargs, nums, leaves, rebuild)
-        self.has_aux = has_aux
-        if has_aux:
-            try:
-                y, self.beside = y
-            except (TypeError, ValueError):
-                raise TypeError("has_aux=True is for functions that return (value, aux)") from None
+        self.what = what
+        self.rebuild_inputs: Rebuild = rebuild if isinstance(argnums, tuple) else lambda new: rebuild(new)[0]
+        self.start = order()  # what is older than this was there before
+        connected = bool(level())
+        with recording():  # derivatives are asked for, even under no_grad()
+            inputs = [fresh(what, x, connected) for x in leaves]
+            self.inputs = [x._node for x in inputs]
+            given = dict(zip(nums, rebuild(inputs), strict=True))
+            y = f(*(given.get(i, a) for i, a in enumerate(args)), **kwargs)
+        refuse_changed(what, inputs, self.inputs)
+        if has_aux and not (isinstance(y, tuple) and len(y) == 2):
+            raise TypeError(f"{what}: has_aux=True is for functions that return (value, aux); this one returned {described(y)}")
+        y, aux = y if has_aux else (y, None)
         leaves, self.rebuild_outputs = flatten(y)
-        self.outputs: list[Any] = [y if isinstance(y, Value) else Tensor(y) for y in leaves]
-        self.outer = bool(self.recording) and (
-            any(type(x._node) is Node for x in self.inputs) or any(outside_nodes(self.outputs, self.inputs))
-        )
+        self.outputs = [output(what, y) for y in leaves]
+        beside, rebuild_aux = flatten(aux)
+        cut = [*self.outputs, *beside]
+        cut = settled(cut, self.start) if connected else [y.detach() if tracked(y) else y for y in cut]
+        n = len(self.outputs)
+        self.value, self.aux = self.rebuild_outputs(cut[:n]), rebuild_aux(cut[n:])
+        self.outer = any(map(tracked, cut[:n]))
+        self.pulled: list[Any] = []
+        self.kept: list[Any] = []
 
-    def run(self, f: Any, args: Any, kwargs: Any, nums: Any, leaves: Any, rebuild: Any) -> Any:
-        self.inputs: list[Any] = [fresh(x, bool(self.recording)) for x in leaves]
-        given = list(args)
-        for i, a in zip(nums, rebuild(self.inputs), strict=True):
-            given[i] = a
-        return f(*given, **kwargs)
+    def keep(self) -> None:
+        """Be able to walk again after a backward() from outside came through here, and released the graph."""
+        if self.outer:
+            inside, _ = explored(self.outputs, self.start)
+            self.kept = [(node, node.saved, node.output) for node in inside if type(node) is Node]
 
-    # ---------------------------------------------------------------------------- what came out
+    # -------------------------------------------------------------------------------- to and fro
 
-    def result(self) -> tuple[Any, ...]:
-        """The value, and what came beside it if anything did."""
-        value = self.rebuild_outputs(self.cut(y) for y in self.outputs)
-        aux = mapped(lambda a: self.cut(a) if isinstance(a, Value) else a, self.beside) if self.has_aux else None
-        return (value, aux) if self.has_aux else (value,)
-
-    def cut(self, y: Any) -> Any:
-        """`y` without the inside of this trace, if that is all it is connected to."""
-        return y if self.outer else y.detach()
-
-    # -------------------------------------------------------------------------- to and fro
-
-    def pull(self, cotangents: list[Any], last: bool = False) -> Any:
+    def pull(self, cotangents: Iterable[Any], last: bool = False) -> Any:
         """The inputs' gradients, for gradients of the outputs; `last` frees the graph."""
-        return self.rebuild_inputs(self.walk(cotangents, last))
+        vectors = [vector(self.what, v, y) for v, y in zip(cotangents, self.outputs, strict=True)]
+        return self.rebuild_inputs(self.walk(self.outputs, vectors, self.inputs, last))
 
-    def walk(self, cotangents: list[Any], last: bool = False, record: bool = False) -> list[Any]:
-        record = record or self.outer or (bool(level()) and any(map(tracked, cotangents)))
-        seeds = [(y._node, seed(ct, y, record)) for y, ct in zip(self.outputs, cotangents, strict=True)]
-        found = backpropagate(
-            [pair for pair in seeds if pair[0] is not None], [x._node for x in self.inputs], not last, record
-        )
-        return [as_tensor(found.get(x._node), x) for x in self.inputs]
+    def push(self, tangents: Iterable[Any]) -> Any:
+        """How the outputs change, as the inputs move along `tangents`: a walk through the walk."""
+        if not self.pulled:  # the inputs' gradients as a function of the vectors that they start with
+            starts = [vector(self.what, np.ones(y.shape), y).requires_grad_() for y in self.outputs]
+            self.starts = [u._node for u in starts]
+            with recording():
+                self.pulled = self.walk(self.outputs, starts, self.inputs)
+        vectors = [vector(self.what, v, x) for v, x in zip(tangents, self.inputs, strict=True)]
+        return self.rebuild_outputs(self.walk(self.pulled, vectors, self.starts))
 
-    def push(self, tangents: list[Any]) -> Any:
-        """How the outputs change, as the inputs move along `tangents`."""
-        if not hasattr(self, "pulled"):  # the gradients as a function of the outputs', which they are linear in
-            with enable_grad():
-                self.vectors = [Tensor(np.zeros(y.shape, y.dtype), requires_grad=y.dtype.kind in "fc") for y in self.outputs]
-                self.pulled = self.walk(self.vectors, record=True)
-        record = self.outer or (bool(level()) and any(map(tracked, tangents)))
-        seeds = [(g._node, seed(t, x, record)) for g, x, t in zip(self.pulled, self.inputs, tangents, strict=True)]
-        wanted = [u._node for u in self.vectors if u._node is not None]
-        found = backpropagate([pair for pair in seeds if pair[0] is not None], wanted, True, record)
-        return self.rebuild_outputs([as_tensor(found.get(u._node), u) for u in self.vectors])
+    def walk(self, ends: list[Any], vectors: list[Any], wanted: list[Node], last: bool = False) -> list[Any]:
+        """Walk back from the `ends`, starting with the `vectors`, to the `wanted` nodes.
 
-
-def outside_nodes(outputs: list[Any], inputs: list[Any]) -> Iterator[Node]:
-    """The nodes at which the graph of the outputs goes past the inputs: those that are older."""
-    ends = {x._node for x in inputs}
-    oldest = max((node.order for node in ends), default=-(1 << 62))
-    waiting = [y._node for y in outputs if y._node is not None]
-    seen = ends | set(waiting)
-    while waiting:
-        node = waiting.pop()
-        if node.order > oldest:
-            yield node
-        elif type(node) is Node and node not in ends:
-            parents = {node.parents[i] for i, _ in node.plan.vjps} - seen
-            seen |= parents
-            waiting += parents
+        What comes out is linear in the vectors. So where only these are tracked, it is enough to walk with Tensors
+        through arrays; where the value depends on Tensors outside, so does its derivative, and all is recorded.
+        """
+        for node, saved, y in self.kept:
+            node.saved, node.output = saved, y
+        outer = self.outer and bool(level())
+        connected = outer or (bool(level()) and any(map(tracked, vectors)))
+        seeds = [(y._node, v if connected else bare(v)) for y, v in zip(ends, vectors, strict=True) if y._node is not None]
+        found = backpropagate(seeds, wanted, not last, outer)
+        results = [as_tensor(found.get(node), node) for node in wanted]
+        return settled(results, self.start, [v._node for v in vectors if tracked(v)]) if outer else results
 
 
-def chosen(argnums: int | tuple[int, ...], n: int) -> tuple[int, ...]:
+# ------------------------------------------------------------------------------- what goes in and comes out
+
+
+def recording() -> AbstractContextManager[None]:
+    """Record, if that isn't done anyway."""
+    return nullcontext() if level() else enable_grad()
+
+
+def function_wanted(what: str, f: Any) -> None:
+    """An error if `f` is no function."""
+    if not callable(f):
+        raise TypeError(f"{what} takes a function first, and got {type(f).__name__}: write {what}(f), and not {what}(f(x))")
+
+
+def chosen(what: str, argnums: Any, n: int) -> tuple[int, ...]:
     """The arguments' numbers, counted from the front."""
-    nums = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    try:
+        nums = tuple(map(operator.index, argnums if isinstance(argnums, tuple) else (argnums,)))
+    except TypeError:
+        raise TypeError(f"{what}: argnums={argnums!r}, but it takes the number of an argument, or a tuple of numbers") from None
     if any(not -n <= i < n for i in nums):
-        raise ValueError(f"argnums={argnums}, but there are {n} positional arguments")
+        raise ValueError(f"{what}: argnums={argnums}, but {n} argument{'s were' if n != 1 else ' was'} given by position "
+                         "(keyword arguments are not differentiated)")
     nums = tuple(i % n for i in nums)
     if len(set(nums)) < len(nums):
-        raise ValueError(f"argnums={argnums} names an argument twice")
+        raise ValueError(f"{what}: argnums={argnums} names an argument twice")
     return nums
 
 
-def tracked(x: Any) -> bool:
-    return isinstance(x, Value) and x._node is not None
-
-
-def fresh(x: Any, connected: bool) -> Any:
+def fresh(what: str, x: Any, connected: bool) -> Any:
     """An input of a trace: of the same values, and connected to what `x` was computed from."""
-    if connected and tracked(x):
-        return fresh_input(x)
-    if isinstance(x, int) and not isinstance(x, bool):
-        x = float(x)
-    return Tensor(bare(x), requires_grad=True)
+    if not (connected and tracked(x)):
+        if isinstance(x, int) and not isinstance(x, bool):
+            x = float(x)
+        try:
+            x = Tensor(bare(x), requires_grad=True)
+        except TypeError as error:
+            raise TypeError(f"{what}: an argument to be differentiated is wrong: {error}") from None
+    return fresh_input(x)
 
 
-def seed(ct: Any, y: Any, record: bool) -> Any:
-    """What a walk starts with at `y`: `ct`, of exactly `y`'s shape and dtype."""
-    ct = ct if isinstance(ct, Value) else Tensor(ct)
-    if ct.shape != y.shape:
-        raise ValueError(f"a vector of shape {ct.shape} was given for a value of shape {y.shape}: they must be equal")
-    ct = ct if ct.dtype == y.dtype else ct.astype(y.dtype)
-    return ct if record else bare(ct)
+def refuse_changed(what: str, inputs: list[Any], nodes: list[Any]) -> None:
+    """An error if a function has given its input another value, so that another place is meant by its name."""
+    if any(x._node is not node for x, node in zip(inputs, nodes, strict=True)):
+        raise RuntimeError(f"{what}: the function assigned to items of its argument; let it assign to a copy (x = x.copy())")
+
+
+def output(what: str, y: Any) -> Any:
+    """A leaf of what a function returned, as a Tensor."""
+    if y is None:
+        raise TypeError(f"{what}: the function returned None; is its return missing?")
+    try:
+        return y if isinstance(y, Value) else Tensor(y)
+    except TypeError as error:
+        raise TypeError(f"{what}: the function returned what has no derivative: {error}") from None
+
+
+def vector(what: str, v: Any, place: Any) -> Any:
+    """`v` as a Tensor of exactly the shape and dtype of its place."""
+    v = v if isinstance(v, Value) else Tensor(v)
+    if v.shape != place.shape:
+        raise ValueError(f"{what}: a vector of shape {v.shape} was given for a value of shape {place.shape}; they must be equal")
+    dtype = place.dtype if place.dtype.kind in "fc" else np.dtype(float)
+    if v.dtype.kind == "c" and dtype.kind != "c":
+        raise TypeError(f"{what}: a complex vector was given for a real value")
+    return to(v, dtype)
 
 
 def as_tensor(g: Any, x: Any) -> Any:

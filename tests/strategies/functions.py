@@ -1,0 +1,27 @@
+"""Calls of the operations that functions of functions are made of."""
+
+from functools import partial
+
+import numpy as np
+from hypothesis import strategies as st
+
+from tinygrad_edu import apply
+from tinygrad_edu.checkpoint import checkpoint, pack, recompute
+from tinygrad_edu.trace import fresh_input
+
+from .cases import Case, broadcastable, numbers, several, shape
+
+
+def packed(*arrays):
+    """Several arrays made one value, and taken apart again."""
+    return list(apply(pack, *arrays))
+
+
+kept_as_one = checkpoint(lambda a, b: (np.sin(a) * b, np.sum(a)))
+
+STRATEGIES = {
+    fresh_input.fn: shape().flatmap(numbers).map(lambda a: Case(fresh_input.fn, (a,))),
+    pack: st.lists(shape(), min_size=1, max_size=2).flatmap(several).map(
+        lambda arrays: Case(partial(packed), arrays, where=tuple(range(len(arrays))))),
+    recompute: broadcastable().flatmap(several).map(lambda ab: Case(partial(kept_as_one), ab, where=(0, 1))),
+}  # fmt: skip
