@@ -22,7 +22,7 @@ def agree(found, expected):
 
 @pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS.keys())
 def test_a_program_computes_the_same_on_a_gpu(program):
-    agree(derivatives(program, [cupy.asarray(A), cupy.asarray(B)], 2), derivatives(program, [A, B], 2))
+    agree(derivatives(program, [cupy.asarray(A), cupy.asarray(B)]), derivatives(program, [A, B]))
 
 
 @pytest.mark.parametrize("settings", [{}, {"momentum": 0.9, "nesterov": True, "weight_decay": 0.1}])

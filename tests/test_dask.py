@@ -113,7 +113,8 @@ def test_the_product_of_its_hessian_with_a_vector():
     point, direction = (np.linspace(-1, 1, 5), np.array(0.1)), (np.arange(5.0), np.array(1.0))
 
     def products(x, t):
-        yield from func.hvp(lambda w, b: loss(w, b, x, t), point, direction)
+        for place in point, [Tensor(p, requires_grad=True) for p in point]:
+            yield from func.hvp(lambda w, b: loss(w, b, x, t), place, direction)
         yield func.hessian(lambda w: loss(w, 0.1, x, t))(point[0])
 
     with lazily():
