@@ -216,3 +216,26 @@ def test_derivatives_of_the_bessel_function(x):
     wanted = [i0, i1, (i0 + i2) / 2, (3 * i1 + i3) / 4]
     assert [y * scale for y in derivatives(np.i0, x, 3)] == pytest.approx(wanted, rel=1e-11, abs=1e-15)
     assert bessel(np.array([x]), 4)[0] * scale == pytest.approx(i4, rel=1e-9, abs=1e-15)
+
+
+# ------------------------------------------------------------------------------ beyond the real numbers
+
+
+@pytest.mark.parametrize("name", ["sqrt", "log", "log2", "log10", "arccos", "arcsin", "arctanh"])
+def test_functions_that_leave_the_real_numbers_only_where_they_must(name):
+    fn = getattr(np.emath, name)
+    for x in np.array([0.25, 0.5]), np.array([0.25, -2.0]), np.array([0.25, -2.0], "f"), np.array([1j - 2]), np.array(-3):
+        y = fn(Tensor(x))
+        assert y.dtype == fn(x).dtype
+        np.testing.assert_allclose(y.data, fn(x), rtol=1e-6 if x.dtype == np.float32 else 1e-13)
+    assert gradcheck(fn, np.array([1j - 2, 0.5 - 1j]))
+
+
+def test_the_root_of_a_negative_number_has_an_imaginary_slope():
+    assert gradients(lambda x: np.emath.sqrt(x).imag, [-4.0]) == [[-0.25]]
+    assert gradients(lambda x: np.emath.sqrt(x).real, [-4.0]) == [[0]]
+
+
+def test_whole_powers_below_zero():
+    for x, p in (-2.0, -3), (np.array([1, 2]), -2), (np.array([2, -3]), np.array([-1, 0.5])):
+        np.testing.assert_allclose(np.emath.power(Tensor(x), p).data, np.emath.power(x, p), rtol=1e-13)

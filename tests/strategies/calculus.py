@@ -1,4 +1,4 @@
-"""Calls of differences, slopes and interpolation; of ranges; of what takes floats apart; of special functions."""
+"""Calls of differences, slopes and interpolation; ranges; what takes floats apart; special functions; `np.emath`."""
 
 from functools import partial
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tinygrad_edu.rules import floats, special
 
 from .cases import Case, broadcastable, full, numbers, one_axis, several, shape
-from .foundation import binary, modular, unary
+from .foundation import binary, modular, powers, unary
 
 # ------------------------------------------------------------------------------ differences and slopes
 
@@ -135,6 +135,10 @@ STRATEGIES = {
     np.divmod: modular(np.divmod),
     np.ldexp: scaled(),
     **{fn: unary(fn) for fn in (np.sinc, np.i0)},
+    **{fn: unary(fn) for fn in (np.emath.sqrt, np.emath.log, np.emath.log2, np.emath.log10)},
+    **{fn: unary(fn, high=0.9) | unary(fn, low=1.1) for fn in (np.emath.arccos, np.emath.arcsin, np.emath.arctanh)},
+    np.emath.logn: binary(np.emath.logn, {"low": 1.25}),
+    np.emath.power: binary(np.emath.power) | powers(np.emath.power),
     special.sinc_derivative.fn: derived(special.sinc_derivative.fn, 3),
     special.bessel.fn: derived(special.bessel.fn, 3).filter(lambda case: np.all(abs(case.args[0]) < 5)),
 }
