@@ -14,6 +14,7 @@ import numpy as np
 from .graph import apply, backpropagate
 from .modes import debug, is_grad_enabled
 from .node import Node
+from .parts import Parts, PartsType
 from .tensor import Tensor
 from .value import bare
 
@@ -240,9 +241,13 @@ def culprit(f: Function, xs: list[Any], order: int, terms: dict[str, Any]) -> st
         args = list(node.saved)[-len(node.parents) :]
         places = [i for i, _ in node.plan.vjps]
 
+        if any(isinstance(getattr(p, "dtype", None), PartsType) for p in node.parents):
+            continue  # one of several results is taken, which is right
+
         def alone(*xs: Any, node: Node = node, args: list[Any] = args, places: list[int] = places) -> Any:
             given = dict(zip(places, xs, strict=True))
-            return apply(node.plan.rule.fn, *(given.get(i, a) for i, a in enumerate(args)), **node.kwargs)
+            y = apply(node.plan.rule.fn, *(given.get(i, a) for i, a in enumerate(args)), **node.kwargs)
+            return tuple(y) if isinstance(y._array, Parts) else y
 
         line = (node.info or {}).get("line", "an unknown line")
         try:

@@ -16,6 +16,11 @@ def manual_seed(seed: int) -> None:
     _rng = np.random.default_rng(seed)
 
 
+def generator() -> Any:
+    """The generator that `manual_seed` seeds."""
+    return _rng
+
+
 def uniform_(p: Any, low: float = 0.0, high: float = 1.0, rng: Any = None) -> Any:
     """Uniform numbers between `low` and `high`."""
     return fill(p, (rng or _rng).uniform(low, high, p.shape))

@@ -1,0 +1,48 @@
+"""What the layers and costs compute, as functions of arrays and Tensors, under PyTorch's names."""
+
+from ...rules.erf import erf
+from ...rules.fused import linear, log_softmax, relu, sigmoid, softmax, squared_error
+from .activations import (
+    elu,
+    gelu,
+    glu,
+    hardsigmoid,
+    hardswish,
+    hardtanh,
+    leaky_relu,
+    logsigmoid,
+    mish,
+    prelu,
+    relu6,
+    selu,
+    silu,
+    softmin,
+    softplus,
+    softsign,
+    tanh,
+    tanhshrink,
+)  # fmt: skip
+from .costs import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    gaussian_nll_loss,
+    hinge_embedding_loss,
+    huber_loss,
+    kl_div,
+    l1_loss,
+    mse_loss,
+    multi_margin_loss,
+    nll_loss,
+    smooth_l1_loss,
+)  # fmt: skip
+from .normalise import batch_norm, dropout, group_norm, layer_norm, normalize, rms_norm
+from .tables import bilinear, cosine_similarity, embedding, one_hot
+
+__all__ = [
+    "batch_norm", "bilinear", "binary_cross_entropy", "binary_cross_entropy_with_logits", "cosine_similarity", "cross_entropy", "dropout",
+    "elu", "embedding", "erf", "gaussian_nll_loss", "gelu", "glu", "group_norm", "hardsigmoid", "hardswish", "hardtanh",
+    "hinge_embedding_loss", "huber_loss", "kl_div", "l1_loss", "layer_norm", "leaky_relu", "linear", "log_softmax", "logsigmoid", "mish",
+    "mse_loss", "multi_margin_loss", "nll_loss", "normalize", "one_hot", "prelu", "relu", "relu6", "rms_norm", "selu", "sigmoid", "silu",
+    "smooth_l1_loss", "softmax", "softmin", "softplus", "softsign", "squared_error", "tanh", "tanhshrink",
+]  # fmt: skip

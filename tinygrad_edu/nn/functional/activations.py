@@ -1,0 +1,120 @@
+"""Activations: what a neuron makes of its weighted sum, element by element.
+
+Where a function has a kink, its derivative there is what NumPy's comparison chooses: that of the left side.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ...primitive import primitive
+from ...rules.erf import erf
+from ...rules.fused import sigmoid, softmax
+
+
+def tanh(x: Any) -> Any:
+    """The hyperbolic tangent, between -1 and 1."""
+    return np.tanh(x)
+
+
+def silu_rule(g: Any, y: Any, s: Any) -> Any:
+    """With `s`, the sigmoid."""
+    return g * (s + y * (1 - s))
+
+
+@primitive(lambda g, y, x: silu_rule(g, y, sigmoid(x)))
+def silu(x: Any) -> Any:
+    """``x * sigmoid(x)``, also called swish (Ramachandran et al. 2017)."""
+    return x * sigmoid(x)
+
+
+def gelu(x: Any, approximate: str = "none") -> Any:
+    """x times the probability that a normal number is below x (Hendrycks & Gimpel 2016); "tanh" is its approximation."""
+    if approximate == "tanh":
+        return 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x)))
+    if approximate != "none":
+        raise ValueError(f"gelu: approximate must be 'none' or 'tanh', not {approximate!r}")
+    return 0.5 * x * (1 + erf(x * math.sqrt(0.5)))
+
+
+def softplus(x: Any, beta: float = 1.0) -> Any:
+    """``log(1 + exp(beta x)) / beta``: a smooth rectifier."""
+    return np.logaddexp(beta * x, 0 * x) / beta
+
+
+def logsigmoid(x: Any) -> Any:
+    """``log(sigmoid(x))``, without the logarithm of 0."""
+    return -np.logaddexp(-x, 0 * x)
+
+
+def elu(x: Any, alpha: float = 1.0) -> Any:
+    """x, and ``alpha * (exp(x) - 1)`` below 0 (Clevert et al. 2015)."""
+    return np.where(x > 0, x, alpha * np.expm1(np.where(x > 0, 0, x)))
+
+
+def selu(x: Any) -> Any:
+    """`elu` with the two numbers that keep mean 0 and variance 1 (Klambauer et al. 2017)."""
+    return 1.0507009873554804934193349852946 * elu(x, 1.6732632423543772848170429916717)
+
+
+def leaky_relu(x: Any, negative_slope: float = 0.01) -> Any:
+    """x, and a fraction of it below 0."""
+    return np.where(x > 0, x, negative_slope * x)
+
+
+def prelu(x: Any, weight: Any) -> Any:
+    """`leaky_relu` whose slope is learnt: one for all, or one for each channel, the second axis."""
+    if np.size(weight) > 1:
+        weight = np.reshape(weight, (-1,) + (1,) * (x.ndim - 2))
+    return np.where(x > 0, x, weight * x)
+
+
+def relu6(x: Any) -> Any:
+    """The rectifier that ends at 6."""
+    return hardtanh(x, 0.0, 6.0)
+
+
+def hardtanh(x: Any, min_val: float = -1.0, max_val: float = 1.0) -> Any:
+    """x, bounded."""
+    return np.where(x <= min_val, min_val, np.where(x >= max_val, max_val, x))
+
+
+def hardsigmoid(x: Any) -> Any:
+    """Three straight lines for a sigmoid: ``x / 6 + 1/2``, bounded to between 0 and 1."""
+    return hardtanh(x / 6 + 0.5, 0.0, 1.0)
+
+
+def hardswish(x: Any) -> Any:
+    """``x * hardsigmoid(x)``."""
+    return x * hardsigmoid(x)
+
+
+def mish(x: Any) -> Any:
+    """``x * tanh(softplus(x))`` (Misra 2019)."""
+    return x * np.tanh(softplus(x))
+
+
+def softsign(x: Any) -> Any:
+    """``x / (1 + |x|)``."""
+    return x / (1 + np.abs(x))
+
+
+def tanhshrink(x: Any) -> Any:
+    """``x - tanh(x)``."""
+    return x - np.tanh(x)
+
+
+def softmin(x: Any, axis: int = -1) -> Any:
+    """`softmax` of ``-x``."""
+    return softmax(-x, axis)
+
+
+def glu(x: Any, axis: int = -1) -> Any:
+    """One half of `x`, let through by the sigmoid of the other (Dauphin et al. 2017)."""
+    if x.shape[axis] % 2:
+        raise ValueError(f"glu: axis {axis} of shape {x.shape} can't be halved")
+    a, b = np.split(x, 2, axis)
+    return a * sigmoid(b)

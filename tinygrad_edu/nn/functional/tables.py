@@ -1,0 +1,42 @@
+"""Looking things up, and comparing them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ...value import bare
+
+
+def embedding(indices: Any, weight: Any, padding_idx: int | None = None) -> Any:
+    """Rows of `weight`, one for each index; that of `padding_idx` is not learnt."""
+    indices = np.asarray(bare(indices))
+    if indices.dtype.kind not in "iu":
+        raise TypeError(f"embedding: indices must be integers, and are {indices.dtype}")
+    if indices.size and not (indices.min() >= 0 and indices.max() < weight.shape[0]):
+        raise IndexError(f"embedding: indices go from {indices.min()} to {indices.max()}, and there are {weight.shape[0]} rows")
+    rows = weight[indices]
+    if padding_idx is None:
+        return rows
+    padding = np.expand_dims(indices == padding_idx % weight.shape[0], -1)
+    return np.where(padding, bare(rows), rows)
+
+
+def one_hot(indices: Any, num_classes: int = -1) -> Any:
+    """1 in the place of each index, and 0 elsewhere: a plain array of integers."""
+    indices = np.asarray(bare(indices))
+    n = int(indices.max()) + 1 if num_classes < 0 else num_classes
+    return np.eye(n, dtype=np.int64)[indices]
+
+
+def bilinear(a: Any, b: Any, weight: Any, bias: Any = None) -> Any:
+    """``a @ weight[k] @ b + bias[k]`` for each output k."""
+    y = np.einsum("...i,kij,...j->...k", a, weight, b)
+    return y if bias is None else y + bias
+
+
+def cosine_similarity(a: Any, b: Any, axis: int = 1, eps: float = 1e-8) -> Any:
+    """The cosine of the angle between vectors."""
+    lengths = np.maximum(np.linalg.norm(a, axis=axis), eps) * np.maximum(np.linalg.norm(b, axis=axis), eps)
+    return np.sum(a * b, axis) / lengths
