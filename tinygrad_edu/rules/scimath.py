@@ -23,11 +23,11 @@ def beyond(x: Any, leaves: Any) -> Any:
 negative = lambda x: x < 0
 long = lambda x: np.absolute(x) > 1
 
-for name in "sqrt", "log", "log2", "log10":
-    composite(getattr(np.emath, name))(lambda x, fn=getattr(np, name): fn(beyond(x, negative)))
+for fn in np.sqrt, np.log, np.log2, np.log10:
+    composite(getattr(np.emath, fn.__name__))(lambda x, fn=fn: fn(beyond(x, negative)))
 
-for name in "arccos", "arcsin", "arctanh":
-    composite(getattr(np.emath, name))(lambda x, fn=getattr(np, name): fn(beyond(x, long)))
+for fn in np.arccos, np.arcsin, np.arctanh:
+    composite(getattr(np.emath, fn.__name__))(lambda x, fn=fn: fn(beyond(x, long)))
 
 
 @composite(np.emath.logn)
