@@ -23,6 +23,7 @@ def beyond(x: Any, leaves: Any) -> Any:
 negative = lambda x: x < 0
 long = lambda x: np.absolute(x) > 1
 
+fn: Any
 for fn in np.sqrt, np.log, np.log2, np.log10:
     composite(getattr(np.emath, fn.__name__))(lambda x, fn=fn: fn(beyond(x, negative)))
 
