@@ -178,12 +178,11 @@ def test_what_numpy_refuses_is_refused(call):
     [
         lambda x: np.exp(x, where=[True, False, True]),
         lambda x: np.pad(x, 1, mode=lambda *args: None),
-        lambda x: np.add.reduceat(x, [0]),
         lambda x: np.frompyfunc(float, 1, 1)(x),
     ],
 )
 def test_what_has_no_rule_is_refused_rather_than_cut_from_the_graph(call):
-    with pytest.raises((TypeError, NotImplementedError), match=r"not supported|derivative rule"):
+    with pytest.raises((TypeError, NotImplementedError), match=r"nobody has chosen|derivative rule"):
         call(Tensor(V, requires_grad=True))
 
 
