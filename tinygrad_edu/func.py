@@ -16,8 +16,6 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-import numpy as np
-
 from .checkpoint import checkpoint
 from .jacobians import partial_derivatives
 from .nest import described, is_nest, is_sequence, matched
@@ -208,7 +206,7 @@ def elementwise_grad(f: Function, argnums: Argnums = 0) -> Function:
         if any(y.dtype.kind == "c" for y in trace.outputs):
             raise TypeError("elementwise_grad is of functions that return real numbers; for complex ones use jvp(), "
                             "with tangents of ones")
-        return trace.pull([np.ones(y.shape, y.dtype) for y in trace.outputs], last=True)
+        return trace.pull(trace.ones(), last=True)
 
     return derivative
 
@@ -240,7 +238,7 @@ def differentiated(what: str, f: Function, args: Any, kwargs: Any, argnums: Argn
     if y.dtype.kind == "c":
         raise TypeError(f"{what} is of functions that return a real number; this one returned a complex one: "
                         "take its abs(), its real or imaginary part, or use vjp()")
-    return trace, trace.pull([np.ones(y.shape, y.dtype)], last=True)
+    return trace, trace.pull(trace.ones(), last=True)
 
 
 def jacobian_of(what: str, f: Function, argnums: Argnums) -> Function:

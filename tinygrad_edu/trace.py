@@ -87,12 +87,16 @@ class Trace:
     def push(self, tangents: Iterable[Any]) -> Any:
         """How the outputs change, as the inputs move along `tangents`: a walk through the walk."""
         if not self.pulled:  # the inputs' gradients as a function of the vectors that they start with
-            starts = [vector(self.what, np.ones(y.shape), y).requires_grad_() for y in self.outputs]
+            starts = [u.requires_grad_() for u in self.ones()]
             self.starts = [u._node for u in starts]
             with recording():
                 self.pulled = self.walk(self.outputs, starts, self.inputs)
         vectors = [vector(self.what, v, x) for v, x in zip(tangents, self.inputs, strict=True)]
         return self.rebuild_outputs(self.walk(self.pulled, vectors, self.starts))
+
+    def ones(self) -> list[Any]:
+        """Vectors of ones at the outputs, floating even where these are not; of the same library's arrays."""
+        return [wrap(np.ones_like(y._array, dtype=y.dtype if y.dtype.kind in "fc" else float)) for y in self.outputs]
 
     def walk(self, ends: list[Any], vectors: list[Any], wanted: list[Node], last: bool = False) -> list[Any]:
         """Walk back from the `ends`, starting with the `vectors`, to the `wanted` nodes.
