@@ -49,6 +49,17 @@ def operations(seconds: float, quick: bool) -> None:
     table("elements, operation", dict.fromkeys(("PyTorch eager", "tinygrad-edu", "  memory not reused")), rows, "PyTorch eager")
 
 
+def convolution(seconds: float, quick: bool) -> None:
+    """A layer of convolutions."""
+    print("A convolution of 28x28 images, forward and backward, microseconds (and as a ratio to PyTorch)\n")
+    rows = []
+    for batch, channels, kernel in ((2, (3, 4), 3),) if quick else ((1, (16, 32), 3), (32, (16, 32), 3), (32, (1, 16), 5), (32, (32, 64), 1)):
+        arguments = {"batch": batch, "channels": channels, "kernel": kernel}
+        found = contest([("PyTorch eager", "convolution:pytorch", arguments), ("tinygrad-edu", "convolution:ours", arguments)], seconds)
+        rows.append((f"{batch}, {channels[0]} to {channels[1]}, {kernel}x{kernel}", found))
+    table("batch, channels, kernel", dict.fromkeys(("PyTorch eager", "tinygrad-edu")), rows, "PyTorch eager")
+
+
 def million(seconds: float, quick: bool) -> None:
     """The long chain."""
     n = 20_000 if quick else 1_000_000
@@ -88,7 +99,7 @@ def table(label: str, titles: Any, rows: list[tuple[Any, dict[str, float]]], uni
         print(f"{name!s:28}" + "".join(f"{c:>24}" for c in cells))
 
 
-TABLES = {"step": step, "operations": operations, "million": million, "epoch": epoch}
+TABLES = {"step": step, "operations": operations, "convolution": convolution, "million": million, "epoch": epoch}
 
 if __name__ == "__main__":
     main()
