@@ -101,7 +101,6 @@ UNABLE = {  # with all arguments or some, and why
         "lists are made of them": "pad",
         "each number is computed by itself": "erf.erf",
         "whether it is the same as before is asked": "tinygrad_edu.checkpoint.recompute",
-        "the function that is tried with it makes them NumPy's": "tinygrad_edu.trace.carry",
     }.items()
     for name in names.split()
 }

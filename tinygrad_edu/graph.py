@@ -225,7 +225,8 @@ def backpropagate(
                 grads[parent] += d
             else:  # paths meet: their sum is a new array, the walk's own, and what comes later is added in place
                 grads[parent] = grads[parent] + d
-                ours.add(parent)
+                if not create_graph:
+                    ours.add(parent)
         if release:
             node.saved = None
             if type(node.output) not in NUMBERS:

@@ -102,7 +102,12 @@ class Operators(Value):
     def _in_place(self, fn: Any, other: Any) -> Any:
         """``+=`` and its kin: into the array if there is nothing to record, else a new tensor for the name."""
         if level() and (self._node is not None or needs_gradient(other)):
-            return apply(fn, self, other)
+            y = apply(fn, self, other)
+            if y.dtype == self._array.dtype:
+                return y
+            if not np.can_cast(y.dtype, self._array.dtype, "same_kind"):
+                raise TypeError(f"in place, a tensor of {self._array.dtype} can't become one of {y.dtype}: write x = x + y")
+            return y.astype(self._array.dtype)
         fn(self._own(), bare(other), out=self._array)
         return self
 

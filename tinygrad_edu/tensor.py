@@ -141,6 +141,9 @@ class Tensor(PlainValues, Operators):
         if gradient is None:
             if self._array.size != 1:
                 raise backward_needs_gradient(self)
+            if node.dtype.kind == "c":
+                raise RuntimeError("backward() starts from a real number, and this one is complex: take its real part or its "
+                                   "absolute value, or say where to start, with backward(gradient)")
             seed: Any = np.ones_like(self._array) if node.shape or is_foreign(self._array) else node.dtype.type(1)
         else:
             seed = gradient if create_graph and isinstance(gradient, Value) else adopt(bare(gradient), copy=False)

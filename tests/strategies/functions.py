@@ -21,7 +21,7 @@ kept_as_one = checkpoint(lambda a, b: (np.sin(a) * b, np.sum(a)))
 
 STRATEGIES = {
     fresh_input.fn: shape().flatmap(numbers).map(lambda a: Case(fresh_input.fn, (a,))),
-    pack: st.lists(shape(), min_size=1, max_size=2).flatmap(several).map(
+    pack: st.lists(shape(), min_size=1, max_size=3).flatmap(several).map(
         lambda arrays: Case(partial(packed), arrays, where=tuple(range(len(arrays))))),
     recompute: broadcastable().flatmap(several).map(lambda ab: Case(partial(kept_as_one), ab, where=(0, 1))),
 }  # fmt: skip

@@ -55,6 +55,7 @@ from .normalisation import BatchNorm1d, BatchNorm2d, Dropout, GroupNorm, LayerNo
 from .parameter import Buffer, Parameter
 from .pooling import AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d
 from .recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
+from .summary import summary
 
 __all__ = [
     "ELU",
@@ -130,4 +131,5 @@ __all__ = [
     "Unflatten",
     "functional",
     "init",
+    "summary",
 ]  # fmt: skip

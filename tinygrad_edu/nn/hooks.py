@@ -21,13 +21,17 @@ Gate = tuple[Any, list[int]] | None  # a node, and which of the values went thro
 class Handle:
     """What registering a hook returns: call ``remove()`` to take it out again."""
 
-    def __init__(self, hooks: list[Any], hook: Any) -> None:
-        self._hooks, self._hook = hooks, hook
+    def __init__(self, module: Any, kind: str, hook: Any) -> None:
+        self._module, self._kind, self._hook = module, kind, hook
 
     def remove(self) -> None:
-        """Take the hook out."""
-        if self._hook in self._hooks:
-            self._hooks.remove(self._hook)
+        """Take the hook out; with the last one, the module is of its own class again."""
+        hooks = getattr(self._module, "_hooks", {})
+        if self._hook in hooks.get(self._kind, ()):
+            hooks[self._kind].remove(self._hook)
+            if not any(hooks.values()):
+                self._module.__class__ = type(self._module).__bases__[1]
+                del self._module._hooks
 
 
 def register(module: Any, kind: str, hook: Callable[..., Any]) -> Handle:
@@ -39,7 +43,7 @@ def register(module: Any, kind: str, hook: Callable[..., Any]) -> Handle:
         made_of: Any = type(module)
         module.__class__ = hooked(made_of)
     module._hooks[kind].append(hook)
-    return Handle(module._hooks[kind], hook)
+    return Handle(module, kind, hook)
 
 
 class Hooked:

@@ -70,7 +70,7 @@ class Recurrent(Module):
         for layer in range(num_layers):
             for end in ("", "_reverse") if bidirectional else ("",):
                 n = input_size if layer == 0 else hidden_size * (1 + bidirectional)
-                shapes = {"weight_ih": (self.gates * hidden_size, n), "weight_hh": (self.gates * hidden_size, hidden_size)}
+                shapes: dict[str, tuple[int, ...]] = {"weight_ih": (self.gates * hidden_size, n), "weight_hh": (self.gates * hidden_size, hidden_size)}
                 if bias:
                     shapes |= {"bias_ih": (self.gates * hidden_size,), "bias_hh": (self.gates * hidden_size,)}
                 for name, shape in shapes.items():
@@ -149,14 +149,14 @@ class GRU(Recurrent):
     """Gated recurrent units: see `Recurrent`, and `gru_step`."""
 
     gates = 3
-    step = staticmethod(gru_step)  # type: ignore[assignment]
+    step = staticmethod(gru_step)
 
 
 class LSTM(Recurrent):
     """Long short-term memory: see `Recurrent`, and `lstm_step`. Its state is a pair."""
 
     gates, states = 4, 2
-    step = staticmethod(lstm_step)  # type: ignore[assignment]
+    step = staticmethod(lstm_step)
 
 
 class Cell(Module):
@@ -172,7 +172,8 @@ class Cell(Module):
             return init.uniform_(Parameter(np.zeros((self.gates * hidden_size, *shape)), dtype=dtype), -bound, bound, rng)
 
         self.weight_ih, self.weight_hh = made(input_size), made(hidden_size)
-        self.bias_ih, self.bias_hh = (made(), made()) if bias else (None, None)
+        self.bias_ih: Any = made() if bias else None
+        self.bias_hh: Any = made() if bias else None
 
     def forward(self, x: Any, state: Any = None) -> Any:
         if x.shape[-1] != self.input_size:

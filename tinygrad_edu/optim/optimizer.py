@@ -28,6 +28,7 @@ class Optimizer:
     Arrays of other libraries are left to make new ones.
     """
 
+    _complex = False  # whether the formula is right for complex parameters
     _ranges: ClassVar[Mapping[str, float]] = {}  # names of settings that are at least 0, and what they must be below
 
     def __init__(self, params: Any, settings: dict[str, Any]) -> None:
@@ -65,6 +66,8 @@ class Optimizer:
             if not 0 <= made[name] < top:
                 raise ValueError(f"{type(self).__name__}: {name}={made[name]} is out of range; it must be at least 0 "
                                  f"and below {top:g}")
+        if not self._complex and any(p.dtype.kind == "c" for p in made["params"]):
+            raise TypeError(f"{type(self).__name__} is for real parameters; learn the real and the imaginary part as two, or use SGD")
         self.param_groups.append(made)
         for p in made["params"]:
             self.state[p] = {}

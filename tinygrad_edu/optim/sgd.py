@@ -52,6 +52,7 @@ class SGD(Optimizer):
     0.125
     """
 
+    _complex = True
     _ranges: ClassVar = {"lr": np.inf, "momentum": 1, "dampening": 1 + 1e-15, "weight_decay": np.inf}
 
     def __init__(
