@@ -367,19 +367,32 @@ TRANSFORMS = {
     "jvp": lambda x, v: func.jvp(np.tanh, (x,), (v,)),
     "jvp of a number": lambda x, v: func.jvp(cost, (x,), (v,)),
     "hvp": lambda x, v: func.hvp(cost, (x,), (v,))[0],
+    "elementwise_grad": lambda x, v: func.elementwise_grad(np.tanh)(x),
+}
+JACOBIANS = {
     "jacobian": lambda x, v: func.jacobian(lambda x: np.tanh(x).sum(0))(x),
     "jacobian of many": lambda x, v: func.jacobian(lambda x: np.outer(x[0], x[0]))(x),
     "hessian": lambda x, v: func.hessian(cost)(x),
-    "elementwise_grad": lambda x, v: func.elementwise_grad(np.tanh)(x),
 }
 
 
-@pytest.mark.parametrize("transform", TRANSFORMS.values(), ids=TRANSFORMS.keys())
-def test_functions_of_functions(transform):
-    found, expected = (transform(kind(A), kind(B)) for kind in (Foreign, np.array))
+def transforms_agree(transform, kind):
+    found, expected = (transform(make(A), make(B)) for make in (kind, np.array))
     for y, want in zip(listed(found), listed(expected)):
-        assert type(y.data) is Foreign
+        assert type(y.data) is kind
         np.testing.assert_allclose(numbers(y), want.data, rtol=1e-12)
+
+
+@both
+@pytest.mark.parametrize("transform", TRANSFORMS.values(), ids=TRANSFORMS.keys())
+def test_functions_of_functions(transform, kind):
+    transforms_agree(transform, kind)
+
+
+@pytest.mark.parametrize("transform", JACOBIANS.values(), ids=JACOBIANS.keys())
+def test_all_partial_derivatives(transform):
+    """From unit vectors, which are NumPy's."""
+    transforms_agree(transform, Foreign)
 
 
 # ---------------------------------------------------------------------------- whose array it is
