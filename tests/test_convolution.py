@@ -7,7 +7,7 @@ import pytest
 
 import tinygrad_edu.nn.functional as F
 from tinygrad_edu import Tensor, gradcheck, nn, optim
-from tinygrad_edu.rules.convolution import collect, overlap, spread
+from tinygrad_edu.rules.convolution import collect, overlap, distribute
 from tinygrad_edu.rules.pooling import fold, windows
 
 RNG = np.random.default_rng(0)
@@ -34,7 +34,7 @@ def test_the_three_are_each_others_transpose():
     x, w, y = RNG.normal(size=(2, 4, 9, 7)), RNG.normal(size=(6, 2, 3, 2)), RNG.normal(size=(2, 6, 4, 5))
     how = (2, 1), (1, 0), (1, 2), 2
     total = np.sum(y * collect(x, w, y.shape[2:], *how))
-    assert np.sum(x * spread(y, w, x.shape[2:], *how)) == pytest.approx(total)
+    assert np.sum(x * distribute(y, w, x.shape[2:], *how)) == pytest.approx(total)
     assert np.sum(w * overlap(x, y, w.shape[2:], *how)) == pytest.approx(total)
 
 
@@ -50,6 +50,15 @@ def test_many_images_are_done_in_blocks():
     together = F.conv2d(x, w, padding=1)
     for one, y in zip(x, together):
         np.testing.assert_allclose(F.conv2d(one, w, padding=1), y)
+
+
+@pytest.mark.parametrize("name", ["conv2d", "conv_transpose2d"])
+def test_how_arrays_lie_in_memory_makes_no_difference(name):
+    x, w = IMAGES, RNG.normal(size=(4, 4, 3, 2))
+    f, turned = getattr(F, name), np.asfortranarray
+    np.testing.assert_allclose(f(turned(x), turned(w)), f(x, w))
+    np.testing.assert_allclose(overlap(turned(x), turned(x[:, :2]), (2, 2), (1, 1), (0, 1), (1, 2), 1),
+                               overlap(x, x[:, :2], (2, 2), (1, 1), (0, 1), (1, 2), 1))  # fmt: skip
 
 
 def test_equal_numbers_share_the_gradient_of_a_maximum():

@@ -21,7 +21,7 @@ def convolved(draw, fn):
     examples, groups = draw(st.sampled_from([1, 2, 2, 0])), draw(st.sampled_from([1, 1, 2]))
     into, out = draw(st.integers(1, 2)) * groups, draw(st.integers(1, 2)) * groups
     shapes = {"x": (examples, into, *inputs), "w": (out, into // groups, *kernel), "y": (examples, out, *outputs)}
-    given, size = {convolution.collect.fn: ("xw", outputs), convolution.spread.fn: ("yw", inputs),
+    given, size = {convolution.collect.fn: ("xw", outputs), convolution.distribute.fn: ("yw", inputs),
                    convolution.overlap.fn: ("xy", kernel)}[fn]  # fmt: skip
     return Case(fn, (*draw(several([shapes[k] for k in given])), size, *how, groups), where=(0, 1))
 
@@ -42,7 +42,7 @@ def folded(draw):
 
 
 STRATEGIES = {
-    **{op.fn: convolved(op.fn) for op in (convolution.collect, convolution.spread, convolution.overlap)},
+    **{op.fn: convolved(op.fn) for op in (convolution.collect, convolution.distribute, convolution.overlap)},
     pooling.windows.fn: windowed(),
     pooling.fold.fn: folded(),
 }

@@ -6,21 +6,22 @@ Inputs x, weights w and outputs y are tied together by a single sum of products,
 
 along each axis; `before` is how many zeros are imagined in front. Two of the three are given, and the third is made:
 
-    collect(x, w)    what the outputs get:  sum of w * x     (what networks call a convolution)
-    spread(y, w)     what the inputs get:   sum of w * y     (and a transposed convolution)
-    overlap(x, y)    what the weights get:  sum of x * y
+    collect(x, w)     what the outputs get:  sum of w * x     (what networks call a convolution)
+    distribute(y, w)  what the inputs get:   sum of w * y     (and a transposed convolution)
+    overlap(x, y)     what the weights get:  sum of x * y
 
 Each is linear in both arguments, so its derivatives are the other two, and so are theirs: there is no end to it.
 x is (N, C, ...), w is (O, C / groups, ...), y is (N, O, ...). The lengths of the result's other axes are given as
 `size`, and all four numbers that describe how things meet, a tuple for each, come last.
 
-All is done by large matrix products. Along the last axis, what meets the kernel's places is copied out, side by side
-(`unrolled`); along the axes before, it is shifted views of this copy that are multiplied. A few images are done at a
-time, so that the copy stays in the processor's cache.
+All is done by large matrix products. What meets each place of the kernel is copied out, side by side (`unrolled`). To
+distribute, this is done along the last axis only, and what the other axes' places give is added up where it belongs: that
+is less to copy. A few images are done at a time, so that the copy stays in the processor's cache.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -29,25 +30,22 @@ import numpy as np
 from ..primitive import primitive
 
 Lengths = tuple[int, ...]
-BLOCK = 150_000  # elements of a copy: more would not stay in the cache, fewer would be all overhead
+BLOCK = 250_000  # elements of a copy: more would not stay in the cache, fewer would be all overhead
 
 
 @primitive(
-    lambda g, y, x, w, size, *how: spread(g, w, x.shape[2:], *how),  # type: ignore[has-type]
+    lambda g, y, x, w, size, *how: distribute(g, w, x.shape[2:], *how),  # type: ignore[has-type]
     lambda g, y, x, w, size, *how: overlap(x, g, w.shape[2:], *how),  # type: ignore[has-type]
     name="convolution",
 )
 def collect(x: Any, w: Any, size: Lengths, stride: Lengths, before: Lengths, dilation: Lengths, groups: int) -> Any:
     """The outputs: at each place the sum of what the kernel, laid over the input, multiplies."""
-    out = np.zeros_like(x, np.result_type(x, w), shape=(len(x), len(w), *size))
-    whole = grouped(out, groups)
-    *shifts, last = meetings(x.shape[2:], size, w.shape[2:], stride, before, dilation)
-    weights = by_shift(w, groups)
-    for images in blocks(x, w.shape[-1]):
-        columns = unrolled(x[images], groups, size[-1], last)
-        for at, inputs, outputs in crossings(shifts):
-            part = whole[images][(..., *outputs, slice(None))]
-            part += np.matmul(weights[at], flat(columns[(..., *inputs, slice(None))])).reshape(part.shape)
+    out = np.empty_like(x, np.result_type(x, w), "C", shape=(len(x), len(w), *size))
+    whole = flat(grouped(out, groups))
+    places = meetings(x.shape[2:], size, w.shape[2:], stride, before, dilation)
+    weights = np.moveaxis(w.reshape(groups, -1, *w.shape[1:]), 2, -1).reshape(groups, len(w) // groups, -1)
+    for images in blocks(x, math.prod(w.shape[2:])):
+        np.matmul(weights, flat(unrolled(x[images], groups, size, places)), out=whole[images])
     return out
 
 
@@ -56,14 +54,14 @@ def collect(x: Any, w: Any, size: Lengths, stride: Lengths, before: Lengths, dil
     lambda g, x, y, w, size, *how: overlap(g, y, w.shape[2:], *how),  # type: ignore[has-type]
     name="convolution, transposed",
 )
-def spread(y: Any, w: Any, size: Lengths, stride: Lengths, before: Lengths, dilation: Lengths, groups: int) -> Any:
+def distribute(y: Any, w: Any, size: Lengths, stride: Lengths, before: Lengths, dilation: Lengths, groups: int) -> Any:
     """The inputs: each output lays down the kernel, times itself, where it was taken from."""
-    out = np.zeros_like(y, np.result_type(y, w), shape=(len(y), w.shape[1] * groups, *size))
+    out = np.zeros_like(y, np.result_type(y, w), "C", shape=(len(y), w.shape[1] * groups, *size))
     whole = grouped(out, groups)
     *shifts, last = meetings(size, y.shape[2:], w.shape[2:], stride, before, dilation)
     weights = by_shift(np.swapaxes(w.reshape(groups, -1, *w.shape[1:]), 1, 2).reshape(-1, len(w) // groups, *w.shape[2:]), groups)
     for images in blocks(y, w.shape[-1]):
-        columns = unrolled(y[images], groups, size[-1], [(outputs, inputs) for inputs, outputs in last])
+        columns = unrolled(y[images], groups, size[-1:], [[(outputs, inputs) for inputs, outputs in last]])
         for at, inputs, outputs in crossings(shifts):
             part = whole[images][(..., *inputs, slice(None))]
             part += np.matmul(weights[at], flat(columns[(..., *outputs, slice(None))])).reshape(part.shape)
@@ -71,23 +69,19 @@ def spread(y: Any, w: Any, size: Lengths, stride: Lengths, before: Lengths, dila
 
 
 @primitive(
-    lambda g, w, x, y, size, *how: spread(y, g, x.shape[2:], *how),
+    lambda g, w, x, y, size, *how: distribute(y, g, x.shape[2:], *how),
     lambda g, w, x, y, size, *how: collect(x, g, y.shape[2:], *how),
     name="convolution, weights",
 )
 def overlap(x: Any, y: Any, size: Lengths, stride: Lengths, before: Lengths, dilation: Lengths, groups: int) -> Any:
     """The weights: for each place of the kernel, the products of all inputs and outputs that it joins."""
-    channels, lead, k = x.shape[1] // groups, size[:-1], size[-1]
-    out = np.zeros_like(x, np.result_type(x, y), shape=(*lead, groups, k * channels, y.shape[1] // groups))
-    *shifts, last = meetings(x.shape[2:], y.shape[2:], size, stride, before, dilation)
+    channels, (kernels, k) = x.shape[1] // groups, (y.shape[1], math.prod(size))
+    out = np.zeros_like(x, np.result_type(x, y), "C", shape=(groups, k * channels, kernels // groups))
+    places = meetings(x.shape[2:], y.shape[2:], size, stride, before, dilation)
     for images in blocks(x, k):
-        columns = unrolled(x[images], groups, y.shape[-1], last)
-        gradients = grouped(y[images], groups)
-        for at, inputs, outputs in crossings(shifts):
-            given = np.swapaxes(flat(gradients[(..., *outputs, slice(None))]), -1, -2)
-            out[at] += np.matmul(flat(columns[(..., *inputs, slice(None))]), given).sum(0)
-    parted = np.moveaxis(out.reshape(*lead, groups, k, channels, -1), (-4, -1, -2), (0, 1, 2))
-    return parted.reshape(y.shape[1], channels, *size)
+        columns = flat(unrolled(x[images], groups, y.shape[2:], places))
+        out += np.matmul(columns, np.swapaxes(flat(grouped(y[images], groups)), -1, -2)).sum(0)
+    return np.moveaxis(out.reshape(groups, *size, channels, -1), (-1, -2), (1, 2)).reshape(kernels, channels, *size)
 
 
 # ------------------------------------------------------------------------------------ where things meet
@@ -118,14 +112,15 @@ def crossings(shifts: list[list[tuple[slice, slice]]]) -> Iterator[tuple[Lengths
 # ------------------------------------------------------------------------------------------- matrices
 
 
-def unrolled(x: Any, groups: int, n: int, places: list[tuple[slice, slice]]) -> Any:
-    """What meets each place of the kernel along the last axis: (N, groups, places * channels, ..., n), 0 where nothing is."""
+def unrolled(x: Any, groups: int, size: Lengths, places: list[list[tuple[slice, slice]]]) -> Any:
+    """What meets each place of the kernel along the last axes: (N, groups, places * channels, ..., *size), 0 where nothing is."""
     x = grouped(x, groups)
-    images, _, channels, *lead, _ = x.shape
-    out = np.zeros_like(x, shape=(images, groups, len(places), channels, *lead, n))
-    for k, (source, target) in enumerate(places):
-        out[:, :, k, ..., target] = x[..., source]
-    return out.reshape(images, groups, len(places) * channels, *lead, n)
+    images, _, channels, *lead = x.shape[: x.ndim - len(size)]
+    kernel = tuple(map(len, places))
+    out = np.zeros_like(x, order="C", shape=(images, groups, *kernel, channels, *lead, *size))
+    for at, source, target in crossings(places):
+        out[(slice(None), slice(None), *at, ..., *target)] = x[(..., *source)]
+    return out.reshape(images, groups, math.prod(kernel) * channels, *lead, *size)
 
 
 def by_shift(w: Any, groups: int) -> Any:
@@ -141,7 +136,7 @@ def grouped(x: Any, groups: int) -> Any:
 
 def flat(x: Any) -> Any:
     """All places as one axis; a view of unrolled rows, unless the stride leaves some out."""
-    return x.reshape(*x.shape[:3], -1)
+    return x.reshape(*x.shape[:3], math.prod(x.shape[3:]))
 
 
 def blocks(x: Any, places: int) -> Iterator[slice]:

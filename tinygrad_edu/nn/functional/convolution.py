@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ...rules.convolution import collect, spread
+from ...rules.convolution import collect, distribute
 
 
 def conv1d(
@@ -117,7 +117,7 @@ def transposed(
                  for n, s, p, d, k, m in zip(x.shape[-axes:], stride, padding, dilation, kernel, more, strict=True))  # fmt: skip
     if min(size) < 1:
         raise ValueError(f"{name}: nothing would be left, an output of lengths {size}; the padding, {padding}, is too large")
-    y = spread(x[None] if single else x, weight, size, stride, padding, dilation, groups)
+    y = distribute(x[None] if single else x, weight, size, stride, padding, dilation, groups)
     return finished(name, y, bias, single)
 
 
