@@ -262,6 +262,7 @@ def test_more_mistakes():
         optim.Adam(frozen.parameters())
     schedule = optim.OneCycleLR(optim.SGD(parameters()), 1.0, 2)
     schedule.step()
+    schedule.step()
     with pytest.raises(ValueError, match="total_steps is 2"):
         schedule.step()
 

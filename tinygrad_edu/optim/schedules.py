@@ -150,13 +150,13 @@ class OneCycleLR(Schedule):
         super().__init__(optimizer)
 
     def _rate(self, initial: float) -> float:
-        if self.last_epoch >= self.total_steps:
+        if self.last_epoch > self.total_steps:  # the one call after the last step is forgiven
             raise ValueError(f"OneCycleLR: this is step {self.last_epoch + 1}, and total_steps is {self.total_steps}")
         first = self.max_lr / self.div_factor
         top, end = self.pct_start * self.total_steps - 1, self.total_steps - 1
         if self.last_epoch <= top:
             return between(first, self.max_lr, self.last_epoch / top if top else 1.0)
-        return between(self.max_lr, first / self.final_div_factor, (self.last_epoch - top) / (end - top))
+        return between(self.max_lr, first / self.final_div_factor, min((self.last_epoch - top) / (end - top), 1.0))
 
 
 class SequentialLR:

@@ -1,0 +1,29 @@
+"""Newton's method: with second derivatives, a few steps go where thousands of small ones would.
+
+Run it with ``python examples/newton.py``. Rosenbrock's valley has its lowest point at (1, 1); gradient descent creeps
+along its floor, and Newton's steps, which know how the surface bends, are there after five.
+"""
+
+import sys
+
+import numpy as np
+
+from tinygrad_edu import func
+
+
+def valley(p):
+    return (1 - p[0]) ** 2 + 100 * (p[1] - p[0] ** 2) ** 2
+
+
+gradient, hessian = func.grad(valley), func.hessian(valley)
+
+p = np.array([-1.2, 1.0])
+steps = 1_000 if "--quick" in sys.argv else 10_000
+for _ in range(steps):
+    p = p - 0.001 * gradient(p).data
+print(f"gradient descent, after {steps:,} steps: ({p[0]:.4f}, {p[1]:.4f}), cost {valley(p):.2e}")
+
+p = np.array([-1.2, 1.0])
+for step in range(1, 8):
+    p = p - np.linalg.solve(hessian(p).data, gradient(p).data)
+    print(f"Newton's method, after {step} steps: ({p[0]:.4f}, {p[1]:.4f}), cost {valley(p):.2e}")
