@@ -7,7 +7,7 @@ import pytest
 
 import tinygrad_edu.nn.functional as F
 from tinygrad_edu import Tensor, gradcheck, nn, optim
-from tinygrad_edu.rules.convolution import collect, overlap, distribute
+from tinygrad_edu.rules.convolution import collect, distribute, overlap
 from tinygrad_edu.rules.pooling import fold, windows
 
 RNG = np.random.default_rng(0)

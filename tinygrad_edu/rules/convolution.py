@@ -117,7 +117,7 @@ def unrolled(x: Any, groups: int, size: Lengths, places: list[list[tuple[slice, 
     x = grouped(x, groups)
     images, _, channels, *lead = x.shape[: x.ndim - len(size)]
     kernel = tuple(map(len, places))
-    out = np.zeros_like(x, order="C", shape=(images, groups, *kernel, channels, *lead, *size))
+    out: Any = np.zeros_like(x, order="C", shape=(images, groups, *kernel, channels, *lead, *size))
     for at, source, target in crossings(places):
         out[(slice(None), slice(None), *at, ..., *target)] = x[(..., *source)]
     return out.reshape(images, groups, math.prod(kernel) * channels, *lead, *size)
