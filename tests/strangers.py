@@ -13,9 +13,9 @@ def closed(*args, **kwargs):
 
 
 class Foreign(np.lib.mixins.NDArrayOperatorsMixin):
-    """Takes NumPy's arrays into its operations, as Dask's arrays do, and answers with its own kind."""
+    """Takes NumPy's arrays into its operations, as Dask's arrays do. A part of it is no view, but an array of its own."""
 
-    mixes = True
+    mixes, views = True, False
 
     def __init__(self, values):
         self.hidden = np.array(values)
@@ -50,7 +50,7 @@ class Foreign(np.lib.mixins.NDArrayOperatorsMixin):
         if not isinstance(y, np.ndarray | np.generic):
             return y
         array = object.__new__(type(self))
-        array.hidden = np.asarray(y)
+        array.hidden = np.asarray(y) if self.views else np.array(y)
         return array
 
     shape = property(lambda self: self.hidden.shape)
@@ -64,6 +64,7 @@ class Foreign(np.lib.mixins.NDArrayOperatorsMixin):
     def copy(self): return self.own(self.hidden.copy())
     def astype(self, dtype): return self.own(self.hidden.astype(dtype))
     def reshape(self, *shape): return self.own(self.hidden.reshape(*shape))
+    def sum(self, axis): return self.own(self.hidden.sum(axis))
     def round(self): return self.own(self.hidden.round())
     def dot(self, other): return self.own(self.hidden.dot(self.opened(other)))
     def __getitem__(self, i): return self.own(self.hidden[index(i)])
@@ -76,9 +77,9 @@ class Foreign(np.lib.mixins.NDArrayOperatorsMixin):
 
 
 class Aloof(Foreign):
-    """Won't have NumPy's arrays in its operations, not even 0-d ones, as CuPy's don't; numbers and indices will do."""
+    """Won't have NumPy's arrays among them, not even 0-d ones, as CuPy's arrays won't; numbers and indices will do."""
 
-    mixes = False
+    mixes, views = False, True
 
 
 def index(i):

@@ -105,6 +105,8 @@ UNABLE = {  # with all arguments or some, and why
     for name in names.split()
 }
 
+WITH_VIEWS = {"convolution.collect", "convolution.distribute", "convolution.overlap", "pooling.windows", "pooling.fold"}
+
 
 def name(fn):
     return f"{getattr(fn, '__module__', None) or 'numpy'}.{fn.__name__}".replace("tinygrad_edu.rules.", "").removeprefix("numpy.")
@@ -117,12 +119,15 @@ every_function = pytest.mark.parametrize("fn", [fn for fn in {**RULES, **COMPOSI
 @settings(max_examples=15)  # that the numbers are right, other tests say
 @given(data=st.data())
 def test_the_table_computes_on_foreign_arrays(fn, data):
-    """Functions that need to see the numbers, at least with some arguments, say so rather than convert them."""
+    """Functions that need to see the numbers, at least with some arguments, say so rather than convert them.
+
+    Some write into parts of arrays, and so take only those whose parts are views.
+    """
     case = data.draw(STRATEGIES[fn])
     if case.arbitrary:
         return
     try:
-        agree(lambda *xs: case.measure(listed(case(*xs))), Foreign, *case.arrays)
+        agree(lambda *xs: case.measure(listed(case(*xs))), Aloof if name(fn) in WITH_VIEWS else Foreign, *case.arrays)
     except TypeError as error:
         if name(fn) not in UNABLE or "converted in secret" not in str(error):
             raise
