@@ -73,7 +73,7 @@ def formulas(fn: Callable) -> str:
     equations = [line for line in lines if " = " in line]
     if not equations:
         return "a constant"
-    if "forward" in lines or len(equations) > 4 or max(map(len, equations)) > LONG:
+    if len(equations) > 4 or max(map(len, equations)) > LONG:
         return f"`explain({fn.__name__})`"
     return "<br>".join(f"`{line}`".replace("|", r"\|") for line in equations)
 

@@ -1,7 +1,7 @@
 """A convolutional network that reads digits: the same small windows everywhere in the image, and what they see, pooled.
 
 Run it with ``python examples/convolution.py``. Run whole, three epochs on all 60,000 images take some minutes on two cores
-and end at RESULT on the 10,000 unseen ones.
+and end at 98.8 % on the 10,000 unseen ones.
 """
 
 import sys

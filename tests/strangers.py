@@ -80,6 +80,7 @@ class Aloof(Foreign):
     """Won't have NumPy's arrays among them, not even 0-d ones, as CuPy's arrays won't; numbers and indices will do."""
 
     mixes, views = False, True
+    strides = property(lambda self: self.hidden.strides)
 
 
 def index(i):

@@ -70,7 +70,7 @@ def __getattr__(name: str) -> Any:
     """Sub-packages are imported when they are first used."""
     if name in LAZY:
         value = getattr(import_module(f"{__name__}.{LAZY[name]}"), name)
-    elif name in ("data", "func", "nn", "optim", "viz"):
+    elif name in ("data", "func", "nn", "optim", "testing", "viz"):
         value = import_module(f"{__name__}.{name}")
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -20,7 +20,7 @@ from .node import NOTHING, Constant, Node, order
 from .outside import ARRAYS, KNOWN, NUMBERS, admit, as_array, handed_over, is_recorded, outside
 from .table import COMPOSITES, RULES, Plan
 from .unbroadcast import fit
-from .value import ALONE, Value, copied, wrap
+from .value import ALONE, Value, copied, is_foreign, wrap
 
 new = object.__new__
 ndarray = np.ndarray
@@ -73,11 +73,14 @@ def apply(fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
                 parents += (a._node,)
                 pattern = pattern * 4 + 2
         else:
-            if type(a) not in KNOWN and (a := admit(a)) is NotImplemented:
+            if type(a) in KNOWN:
+                pattern = pattern * 4 + 3 if type(a) is ndarray else pattern * 4
+            elif (a := admit(a)) is NotImplemented:
                 return handed_over(fn, args, kwargs)  # somebody else's type: perhaps it answers for itself
+            else:
+                pattern = pattern * 4 + 3 if type(a) is ndarray or is_foreign(a) else pattern * 4
             arrays += (a,)
             parents += (a,)
-            pattern = pattern * 4 + 3 if type(a) is ndarray else pattern * 4
 
     y = rule.compute(*arrays) if not kwargs else fn(*arrays, **kwargs)
     if type(y) not in ARRAYS:
@@ -115,7 +118,7 @@ def disown(arrays: tuple[Any, ...], parents: tuple[Any, ...], plan: Plan, y: Any
     if type(y) is ndarray and any(type(p) is ndarray and np.may_share_memory(y, p) for p in parents):
         y = y.copy()
     kept = plan.vjps and not set(plan.foreign) <= plan.unread
-    return tuple(a.copy() if kept and i in plan.foreign else a for i, a in enumerate(arrays)), y
+    return tuple(a.copy() if kept and i in plan.foreign and type(a) is ndarray else a for i, a in enumerate(arrays)), y
 
 
 def faces(args: tuple[Any, ...], parents: tuple[Any, ...], arrays: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -124,7 +127,7 @@ def faces(args: tuple[Any, ...], parents: tuple[Any, ...], arrays: tuple[Any, ..
     for i, (a, parent) in enumerate(zip(args, parents, strict=True)):
         if parent is None and isinstance(a, Value):
             a._source = shown[i] = Constant(a._array)
-        elif type(parent) is ndarray:
+        elif type(parent) is ndarray or is_foreign(parent):
             shown[i] = Constant(arrays[i])
     return tuple(shown)
 

@@ -10,6 +10,7 @@ from .nest import flatten
 from .rules.shapes import to
 from .tensor import Tensor
 from .trace import Trace
+from .value import Value
 
 
 def partial_derivatives(trace: Trace) -> list[list[Any]]:
@@ -40,8 +41,8 @@ def columns(trace: Trace) -> list[list[Any]]:
 
 def units(places: list[Any], k: int, i: int) -> list[Any]:
     """For each place zeros like it, with 1 as element `i` of place `k`."""
-    vectors = [np.zeros(x.shape, x.dtype) for x in places]
-    vectors[k].flat[i] = 1
+    vectors = [np.zeros_like(x._array) if isinstance(x, Value) else np.zeros(x.shape, x.dtype) for x in places]
+    vectors[k][np.unravel_index(i, places[k].shape)] = 1
     return vectors
 
 

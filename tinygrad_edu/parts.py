@@ -50,5 +50,5 @@ parts_type = lru_cache(PartsType)  # the same dtypes are the same object
 
 def place(part: Any, i: int, shape: Any, dtype: PartsType) -> Parts:
     """Zeros, but for one part: the transpose of taking it."""
-    zeros = [np.zeros(s, t) for s, t in zip(shape, dtype.parts, strict=True)]
+    zeros = [np.zeros_like(part, t, shape=s) for s, t in zip(shape, dtype.parts, strict=True)]
     return Parts([*zeros[:i], part, *zeros[i + 1 :]])

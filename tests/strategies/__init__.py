@@ -4,8 +4,9 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 import tinygrad_edu.nn  # noqa: F401  (its rules belong to the table too)
+from tinygrad_edu.testing.arrays import LAYOUTS
 
-from .cases import LAYOUTS, Case, leaves, listed
+from .cases import Case, leaves, listed
 
 __all__ = ["LAYOUTS", "STRATEGIES", "Case", "leaves", "listed", "missing"]
 

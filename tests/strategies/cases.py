@@ -1,9 +1,9 @@
 """What calls of the table's functions are drawn from.
 
 A call is a `Case`: the function, its arguments, and which of these are differentiable. Shapes are 0-d, empty, of
-length 1 and broadcasting; axes are positive, negative, tuples and None; arrays lie in memory in four ways.
-Values are multiples of 1/64 and a third of that apart from those of the other arguments, so that nothing ties
-and nothing is within a finite difference of a jump or kink: those points have tests of their own.
+length 1 and broadcasting; axes are positive, negative, tuples and None; arrays lie in memory in four ways. Nothing ties,
+and nothing is within a finite difference of a jump or kink: those points have tests of their own. Most of this is in
+`tinygrad_edu.testing`, where it is for everybody; here it has short names, and arrays without elements.
 """
 
 from dataclasses import dataclass, field
@@ -13,15 +13,10 @@ import numpy as np
 from hypothesis import strategies as st
 
 from tinygrad_edu import Tensor, apply
+from tinygrad_edu.testing.arrays import broadcastable_shapes, shapes, spread
+from tinygrad_edu.testing.indices import axes
 
 # --------------------------------------------------------------------------------------- one call
-
-LAYOUTS = {  # how an array lies in memory: the array that is stored, and what makes a view of it that equals the first
-    "contiguous": (np.copy, lambda base: base),
-    "transposed": (lambda a: a.T.copy(), lambda base: base.T),
-    "reversed": (lambda a: np.flip(a).copy(), lambda base: base[(slice(None, None, -1),) * base.ndim]),
-    "strided": (lambda a: np.repeat(a, 2, 0) if a.ndim else a.copy(), lambda base: base[::2] if base.ndim else base),
-}
 
 
 @dataclass
@@ -75,24 +70,16 @@ def leaves(arrays):
 # ------------------------------------------------------------------------------- numbers, shapes, axes
 
 
-@st.composite
-def shape(draw, min_dims=0, max_dims=3, min_side=0, max_side=3):
-    """Mostly of lengths at which a mistake shows; sometimes of length 1 or 0."""
-    sides = st.sampled_from([n for n in (2, 3, 3, 2, 3, 1, 2, 0) if min_side <= n <= max_side])
-    return tuple(draw(sides) for _ in range(draw(st.integers(min_dims, max_dims))))
-
-
-full = partial(shape, min_side=1)  # not empty
+shape = partial(shapes, min_side=0)
+full = shapes  # not empty
+broadcastable = partial(broadcastable_shapes, min_side=0)
+some_axes = axes
 
 
 @st.composite
 def numbers(draw, shape, low=0.25, high=2.0, signed=True, slot=0):
     """An array of different numbers of magnitude `low` to `high`; other slots give numbers different from these."""
-    rng = np.random.default_rng(draw(st.integers(0, 1 << 16)))
-    grid = np.arange(int(low * 64), int(high * 64))
-    grid = np.concatenate([-grid - 1, grid]) if signed else grid
-    size = int(np.prod(shape, dtype=int))
-    return (rng.choice(grid, size, replace=size > grid.size) + 0.25 + slot / 3).reshape(shape) / 64
+    return spread(np.random.default_rng(draw(st.integers(0, 1 << 16))), shape, low, high, signed, 0.25 + slot / 3)
 
 
 def several(shapes, **domain):
@@ -100,28 +87,9 @@ def several(shapes, **domain):
     return st.tuples(*(numbers(s, slot=i % 3, **domain) for i, s in enumerate(shapes)))
 
 
-@st.composite
-def broadcastable(draw, n=2, **limits):
-    """Shapes that broadcast against each other: of one shape, the last axes, some with length 1."""
-    whole = draw(shape(**limits))
-    starts = st.sampled_from([0, 0, *range(len(whole) + 1)])
-    single = st.sampled_from([False, False, True])
-    return [tuple(1 if draw(single) else m for m in whole[draw(starts) :]) for _ in range(n)]
-
-
 def one_axis(ndim, extra=0):
     """An axis, counted from either end."""
     return st.integers(-ndim - extra, ndim - 1 + extra)
-
-
-@st.composite
-def some_axes(draw, ndim):
-    """None, an axis, or a tuple of different axes."""
-    if not ndim:
-        return draw(st.sampled_from([None, ()]))
-    chosen = draw(st.lists(st.integers(0, ndim - 1), max_size=ndim, unique=True))
-    signed = tuple(i - ndim * draw(st.booleans()) for i in chosen)
-    return draw(st.sampled_from([None, signed, signed[0] if signed else None]))
 
 
 @st.composite

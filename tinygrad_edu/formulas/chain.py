@@ -2,147 +2,209 @@
 
 from __future__ import annotations
 
-from heapq import heappop, heappush
+from collections.abc import Sequence
+from heapq import heapify, heappop, heappush
 from itertools import count
-from types import FrameType
 from typing import Any
 
 import numpy as np
 
 from ..node import Constant, Leaf, Node
 from ..parts import Parts
-from ..unbroadcast import fit
-from .page import Explanation, Line, numbers
+from ..value import Value
+from .ask import ask
+from .history import History, Names
+from .notation import name_of
+from .page import GIVEN, Explanation, Heading, Line, numbers, shape
 from .shares import shares
-from .symbol import Symbol, formula, plain
+from .symbol import Symbol, function, plain
+
+FORWARD, BACKWARD = Heading("forward"), Heading("backward")
+Lines = list[Line | Heading | str]
 
 
-def chain_rule(tensor: Any, frame: FrameType | None) -> Explanation:
-    """How `tensor` was computed, and how its gradients are; names are looked up where `frame` runs."""
-    if tensor._node is None:
+def chain_rule(tensors: Sequence[Value], names: Names) -> Explanation:
+    """How `tensors` were computed, and how the gradients of their sum are, with the numbers."""
+    if any(tensor._node is None for tensor in tensors):
         raise TypeError("this tensor depends on nothing that requires gradients: there is no chain rule to tell")
-    values = Values(tensor._node, frame)
-    return Explanation(["forward", *values.forward(), "backward", *values.backward()])
+    story = Story(History(list(tensors), names, guess=True))
+    forward = story.forward()
+    if story.changed and story.history.guesses:
+        story = Story(History(list(tensors), names))
+        forward, story.changed = story.forward(), True
+    return Explanation([*story.given(), *forward, *story.backward(), *story.remarks()], story.arrays)
 
 
-class Values:
-    """The symbols that stand for the nodes of a graph, oldest first."""
+def derivative(tensors: Sequence[Value], names: Names, words: str) -> Explanation:
+    """The same of the results of a function, whatever their gradients are: it is the shapes that matter."""
+    story = Story(History(list(tensors), names), note=shape)
+    forward = story.forward()
+    return Explanation([words, *story.given(), *forward, *story.backward()], story.arrays)
 
-    def __init__(self, root: Node, frame: FrameType | None) -> None:
-        from ..viz.names import held_in, variables_of
 
-        self.held = held_in(variables_of(frame)) if frame else {}
-        self.root = root
-        self.nodes = sorted(ancestors(root), key=lambda node: -node.order)
+class Story:
+    """The symbols that stand for the nodes of a graph, and for their gradients."""
+
+    def __init__(self, history: History, note: Any = numbers) -> None:
+        self.history = history
+        self.note = note
         self.symbols: dict[Node, Symbol] = {}
-        self.unknown: set[Node] = set()  # nodes whose values are gone
-        self.count = self.constants = 0
-
-    # ----------------------------------------------------------------------------------- forward
-
-    def forward(self) -> list[Line]:
-        """A line for every operation."""
-        lines = []
-        for node in self.nodes:
+        self.grads: dict[Node, Symbol] = {}
+        self.arrays: dict[int, tuple[str, Any]] = {}  # masks, indices: what is no symbol, by ids
+        self.changed = False  # whether what is known of a node isn't what its operation gives today
+        for node in history.nodes:
             if isinstance(node, Leaf):
-                self.add(node, self.array_of(node))
-        for node in self.nodes:
+                self.add(node, history.value(node), node in history.values)
+
+    def add(self, node: Node, value: Any, known: bool) -> None:
+        self.symbols[node] = Symbol(value, self.history.names[node], known=known)
+        if isinstance(node, Constant) and known and value.dtype.kind not in "fc" and value.ndim:
+            self.arrays[id(value)] = (self.history.names[node], value)
+
+    def arguments(self, node: Node) -> tuple[Any, ...]:
+        """Symbols for what a gradient may come to, and what else was given as it is: an index, a mask, a number."""
+        in_place = isinstance(node.plan.rule.fn, np.ufunc)  # where 2 is as good as an array that is 2
+        return tuple(self.argument(p, in_place) if isinstance(p, Node) else p for p in node.parents)
+
+    def argument(self, parent: Node, in_place: bool) -> Any:
+        symbol = self.symbols[parent]
+        if not isinstance(parent, Constant) or not symbol.known:
+            return symbol
+        if in_place and not parent.shape and parent not in self.history.held:
+            return symbol.value[()]
+        return symbol.value if id(symbol.value) in self.arrays else symbol
+
+    # ----------------------------------------------------------------------------------- the lines
+
+    def given(self) -> Lines:
+        """A line for every leaf and constant; of a function's arguments the numbers don't matter."""
+        operations = [node for node in self.history.nodes if not isinstance(node, Leaf)]
+        used = {id(a) for node in operations for a in self.arguments(node)}
+        leaves = [s for node, s in self.symbols.items() if type(node) is Leaf and self.note is numbers]
+        constants = [s for node, s in self.symbols.items() if isinstance(node, Constant) and id(s) in used]
+        symbols = {s.name: s for s in (*leaves, *constants)}
+        lines = [Line(s, note=numbers(s.value) if s.known else shape(s.value)) for s in symbols.values()]
+        return [GIVEN, *lines] if lines else []
+
+    def forward(self) -> Lines:
+        """A line for every operation."""
+        lines: Lines = []
+        for node in self.history.nodes:
             if not isinstance(node, Leaf):
-                inputs = [p for p in node.parents if isinstance(p, Node)]
-                for p, saved in zip(node.parents, node.saved or (), strict=False):
-                    if p in self.unknown if isinstance(p, Node) else False:
-                        self.learn(p, saved)
-                args = tuple(self.arguments(node))
-                value = node.output
-                if value is None and not self.unknown.intersection(inputs):
-                    value = formula(node.plan.rule.fn, args, node.kwargs).value
-                self.add(node, value)
-                expression = Symbol(self.symbols[node].value, "", node.plan.rule.fn, args, node.kwargs)
-                lines.append(Line(self.symbols[node], expression, self.note(node, self.symbols[node].value)))
-        return lines
+                expression = self.computed(node)
+                self.add(node, expression.value, expression.known)
+                lines.append(Line(self.symbols[node], expression, self.note_of(self.symbols[node])))
+        return [FORWARD if self.note is numbers else Heading(FORWARD.words, "shape"), *lines] if lines else []
 
-    def arguments(self, node: Node) -> list[Any]:
-        """Symbols for what a gradient may come to, and what else was given as it is: an index, a mask, an axis."""
-        symbols = [self.symbols[p] if isinstance(p, Node) else p for p in node.parents]
-        return [s.value if isinstance(p, Constant) and p.dtype.kind not in "fc" and p not in self.unknown else s
-                for s, p in zip(symbols, node.parents, strict=True)]
+    def computed(self, node: Node) -> Symbol:
+        """The operation with its value: the one that the graph knows, else the one that it has with what is known."""
+        rule, args = node.plan.rule, self.arguments(node)
+        expression = function(rule.fn, args, node.kwargs, self.history.value(node))
+        try:
+            with np.errstate(all="ignore"):
+                again = rule.fn(*plain(args), **node.kwargs) if node.kwargs else rule.compute(*plain(args))
+        except Exception:
+            expression.known = node in self.history.values
+            return expression
+        if node not in self.history.values:
+            expression.value = again if isinstance(again, Parts) else np.asarray(again)
+        elif expression.known and not close(again, expression.value):
+            self.changed = True
+        expression.known = expression.known or node in self.history.values
+        return expression
 
-    def add(self, node: Node, value: Any) -> None:
-        if value is None:
-            self.unknown.add(node)
-            value = np.zeros(node.shape, node.dtype)
-        self.symbols[node] = Symbol(value if isinstance(value, Parts) else np.asarray(value), self.name_of(node))
-
-    def learn(self, node: Node, saved: Any) -> None:
-        """A value that an operation saved."""
-        if isinstance(saved, np.ndarray | np.generic):
-            self.unknown.discard(node)
-            self.symbols[node].value = np.asarray(saved)
-
-    def array_of(self, node: Node) -> Any:
-        if node in self.held:
-            return self.held[node][1]._array
-        tensor = node.tensor() if type(node) is Leaf else None
-        return None if tensor is None else tensor._array
-
-    def name_of(self, node: Node) -> str:
-        """What the user calls it, or v1, v2, ..."""
-        given = (node.info or {}).get("name") or (self.held[node][0] if node in self.held else "")
-        if given:
-            return str(given)
-        if node is self.root:
-            return "y"
-        if isinstance(node, Constant):
-            self.constants += 1
-            return f"c{self.constants}"
-        self.count += 1
-        return f"v{self.count}"
-
-    def note(self, node: Node, value: Any) -> str:
-        return str(node.shape) if node in self.unknown else numbers(value)
-
-    # ---------------------------------------------------------------------------------- backward
-
-    def backward(self) -> list[Line]:
+    def backward(self) -> Lines:
         """A line for every vector-Jacobian product, in the order of the walk."""
-        grads = {self.root: self.gradient(self.root, np.ones(self.root.shape, self.root.dtype))}
-        lines = [Line(grads[self.root], 1, numbers(grads[self.root].value))]
-        heap = [(self.root.order, self.root)]
-        sure = not self.unknown
-        temporary = (f"t{i}" for i in count(1))
+        roots = self.history.roots
+        lines = self.results() if self.note is shape else self.seeds()
+        heap = [(node.order, node) for node in roots if type(node) is Node]
+        heapify(heap)
+        temporary = (name for i in count(1) if (name := f"t{i}") not in self.history.taken)
         while heap:
             _, node = heappop(heap)
-            y, g = self.symbols[node], grads[node]
-            if isinstance(y.value, Parts):
-                y, g = ([part[i] for i in range(len(y.value))] for part in (y, g))  # type: ignore[assignment]
-            args = self.arguments(node)
-            for i, vjp in node.plan.vjps:
-                parent = node.parents[i]
-                with np.errstate(all="ignore"):
-                    d = vjp(g, y, *args, **node.kwargs)
-                    if hasattr(d, "shape") and (d.shape != parent.shape or d.dtype != parent.dtype):
-                        d = fit(d, parent)
-                first = parent not in grads
+            for i, d in self.products(node):
+                parent, value = node.parents[i], plain(d)
+                known = d.known if isinstance(d, Symbol) else True
+                first = parent not in self.grads
                 if first:
-                    grads[parent] = self.gradient(parent, plain(d))
+                    self.grads[parent] = self.gradient(parent, value, known)
                     if type(parent) is Node:
                         heappush(heap, (parent.order, parent))
                 else:
-                    grads[parent].value = grads[parent].value + plain(d)
-                note = numbers(plain(d)) if sure else str(parent.shape)
-                lines += [*shares(d, temporary), Line(grads[parent], d, note, "=" if first else "+=")]
+                    total = self.grads[parent]
+                    total.value, total.known = total.value + value, total.known and known
+                lines += shares(d, temporary)
+                lines.append(Line(self.grads[parent], d, self.note_of(self.grads[parent]), "=" if first else "+="))
+        return lines + self.conjugates()
+
+    def seeds(self) -> Lines:
+        """Where the walk begins: the gradient of a result with respect to itself is 1."""
+        lines: Lines = [BACKWARD]
+        for node in self.history.roots:
+            self.grads[node] = self.gradient(node, ones(node))
+            lines.append(Line(self.grads[node], seed(node), numbers(ones(node))))
         return lines
 
-    def gradient(self, node: Node, value: Any) -> Symbol:
-        return Symbol(value, f"{self.symbols[node].name}.grad")
+    def results(self) -> Lines:
+        """The gradients of a function's results, which may be any; and what it returns untouched."""
+        forward, backward, roots = [], [], self.history.roots
+        for node in roots:
+            g, name = self.gradient(node, ones(node)), self.history.names[node]
+            self.grads[node] = g
+            if type(node) is Leaf:
+                g, name = Symbol(g.value, "", free=True), self.history.fresh("y")
+                forward.append(Line(Symbol(self.symbols[node].value, name), self.symbols[node], shape(g.value)))
+                backward.append(Line(self.grads[node], g, shape(g.value)))
+            g.name = "g" if len(roots) == 1 else f"{name}.grad"
+        told = f"g is the gradient of {name}" if len(roots) == 1 else "the gradients of the results are given"
+        heading = [] if any(type(node) is Node for node in roots) or not forward else [Heading(FORWARD.words, "shape")]
+        return [*heading, *forward, Heading(f"backward: {told}"), *backward]
+
+    def products(self, node: Node) -> Any:
+        """What each rule of an operation answers."""
+        y, g, args = self.symbols[node], self.grads[node], self.arguments(node)
+        if isinstance(y.value, Parts):
+            y, g = ([part[i] for i in range(len(y.value))] for part in (y, g))  # type: ignore[assignment]
+        for i, vjp in node.plan.vjps:
+            yield i, ask(name_of(node.plan.rule.fn), vjp, g, y, args, node.kwargs, node.parents[i])
+
+    def conjugates(self) -> Lines:
+        """At its end the walk conjugates the gradients of complex leaves."""
+        lines: Lines = []
+        for node, g in self.grads.items():
+            if type(node) is Leaf and node.dtype.kind == "c" and self.note is numbers:
+                g.value = np.conjugate(g.value)
+                lines.append(Line(g, function(np.conjugate, (g,), {}, g.value), self.note_of(g)))
+        return lines
+
+    def remarks(self) -> Lines:
+        lines: Lines = []
+        if self.changed:
+            lines.append("Tensors were changed after this was computed; the numbers are not all of the same time.")
+        if not all(s.known for s in (*self.symbols.values(), *self.grads.values())):
+            lines.append("Where there is only a shape, the numbers are no longer known.")
+        return lines
+
+    def gradient(self, node: Node, value: Any, known: bool = True) -> Symbol:
+        return Symbol(value, f"{self.history.names[node]}.grad", free=True, known=known)
+
+    def note_of(self, symbol: Symbol) -> str:
+        return str(self.note(symbol.value)) if symbol.known else shape(symbol.value)
 
 
-def ancestors(root: Node) -> set[Node]:
-    """All nodes that `root` was computed from, and itself."""
-    seen, waiting = {root}, [root]
-    while waiting:
-        for parent in waiting.pop().parents:
-            if isinstance(parent, Node) and parent not in seen:
-                seen.add(parent)
-                waiting.append(parent)
-    return seen
+def ones(node: Node) -> Any:
+    return np.ones(node.shape, node.dtype)
+
+
+def seed(node: Node) -> Any:
+    """What the walk begins with: 1."""
+    return function(np.ones, (node.shape,), {}, ones(node)) if node.shape else 1
+
+
+def close(a: Any, b: Any) -> bool:
+    """Whether two results of the same operation are the same but for rounding."""
+    if isinstance(b, Parts):
+        return all(map(close, a, b))
+    a = np.asarray(a)
+    precision = np.sqrt(np.finfo(b.dtype).eps) if b.dtype.kind in "fc" else 0
+    return a.shape == b.shape and bool(np.allclose(a, b, precision, precision, equal_nan=b.dtype.kind in "fc"))

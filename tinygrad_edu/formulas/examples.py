@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..rules import fused, indexing, joining, padding, products, shapes
+from ..rules import distinct, fused, indexing, joining, norms, padding, products, shapes, special
 from ..table import COMPOSITES
 
 Call = tuple[tuple[Any, ...], dict[str, Any]]
@@ -17,7 +17,7 @@ Call = tuple[tuple[Any, ...], dict[str, Any]]
 def example(fn: Callable[..., Any]) -> Call:
     """Arguments that `fn` accepts."""
     if fn in EXAMPLES:
-        return EXAMPLES[fn], {}
+        return EXAMPLES[fn], KEYWORDS.get(fn, {})
     if isinstance(fn, np.ufunc):
         return (VECTOR, OTHER)[: fn.nin], {}
     run = getattr(COMPOSITES.get(fn), "whole", fn)
@@ -37,7 +37,7 @@ OTHER = np.array([0.5, 0.125, 0.875])
 MATRIX = np.array([[0.25, 0.5, 0.75], [0.875, 0.125, 0.375]])
 SQUARE = np.array([[2.0, 0.5, 0.25], [0.5, 3.0, 0.125], [0.25, 0.125, 4.0]])
 
-EXAMPLES: dict[Any, tuple[Any, ...]] = {  # by position; where keywords are needed, with them
+EXAMPLES: dict[Any, tuple[Any, ...]] = {
     np.matmul: (MATRIX, SQUARE),
     np.dot: (MATRIX, SQUARE),
     np.tensordot: (MATRIX, SQUARE, 1),
@@ -46,6 +46,7 @@ EXAMPLES: dict[Any, tuple[Any, ...]] = {  # by position; where keywords are need
     np.linalg.solve: (SQUARE, VECTOR),
     np.reshape: (MATRIX, (3, 2)),
     np.expand_dims: (VECTOR, 0),
+    np.squeeze: (MATRIX[:, :1],),
     np.swapaxes: (MATRIX, 0, 1),
     np.moveaxis: (MATRIX, 0, 1),
     np.roll: (VECTOR, 1),
@@ -93,6 +94,15 @@ EXAMPLES: dict[Any, tuple[Any, ...]] = {  # by position; where keywords are need
     np.apply_along_axis: (np.sum, 0, MATRIX),
     np.apply_over_axes: (np.sum, MATRIX, 0),
     np.piecewise: (VECTOR, [VECTOR > 0.3], [np.sin, np.cos]),
+    np.histogram: (VECTOR, 2, (0.0, 1.0), False, OTHER),
+    np.histogram2d: (VECTOR, OTHER, 2, None, False, OTHER),
+    np.histogramdd: (MATRIX.T, 2, None, False, OTHER),
+    distinct.representatives: (np.array([0.5, 0.25, 0.5]), np.array([1, 0]), np.array([1, 0, 1]), np.array([1, 2])),
+    norms.power_norm.fn: (VECTOR, 3, None, False),
+    special.sinc_derivative.fn: (VECTOR, 1),
+    special.bessel.fn: (VECTOR, 1),
     fused.linear.fn: (MATRIX, SQUARE, VECTOR),
     fused.squared_error.fn: (VECTOR, OTHER),
 }
+
+KEYWORDS: dict[Any, dict[str, Any]] = {joining.join: {"axis": 0, "edges": (0, 3, 6)}}

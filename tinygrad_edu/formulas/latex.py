@@ -6,47 +6,64 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .notation import ADD, ATOM, MULTIPLY, POWER, UNARY
+from .notation import ADD, ATOM, COMPARE, MULTIPLY, POWER, UNARY
 from .symbol import plain
-from .text import Text, Written, index_text, literal, parts_of_name
+from .text import Text, Written, literal, one, parts_of_name, rounded
 
 
 class Latex(Text):
     """LaTeX, for mathematical mode; `amsmath` is needed."""
 
-    SIGNS: ClassVar = {"*": r"\odot", "@": r"\,", "==": "=", "!=": r"\neq", "<=": r"\leq", ">=": r"\geq", "&": r"\wedge", "|": r"\vee"}
-    KNOWN: ClassVar = {"sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "log", "max", "min", "det"}
+    SIGNS: ClassVar = {"*": r"\odot", "@": r"\;", "==": "=", "!=": r"\neq", "<=": r"\leq", ">=": r"\geq", "&": r"\wedge",
+                       "|": r"\vee", "~": r"\neg ", "//": r"\mathbin{/\!/}", "%": r"\bmod"}  # fmt: skip
+    KNOWN: ClassVar = {"sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "max", "min", "det"}
+    NAMES: ClassVar = {"log": r"\ln", "sigmoid": r"\sigma", "log2": r"\log_2", "log10": r"\log_{10}"}
 
     def name(self, text: str) -> str:
         stem, index, bar = parts_of_name(text)
-        name = stem if len(stem) == 1 and stem.isalpha() else rf"\mathrm{{{tex(stem)}}}"
-        name = rf"\bar{{{name}}}" if bar else name
+        plain_name = all(part.isidentifier() for part in stem.split("."))
+        name = rf"\{'mathrm' if plain_name else 'text'}{{{tex(stem)}}}" if len(stem) > 1 or not plain_name else stem
+        if bar:
+            name = rf"\bar{{{name}}}" if len(stem) == 1 else rf"\overline{{{name}}}"
         return f"{name}_{{{index}}}" if index else name
 
     def literal(self, x: Any) -> Written:
-        text = literal(x)
-        if isinstance(plain(x), list | tuple | np.ndarray | str | slice):
-            text = rf"\texttt{{{tex(text)}}}"
-        return text, UNARY if text.startswith("-") else ATOM
+        if isinstance(plain(x), float | np.floating) and np.isfinite(plain(x)):
+            digits, exponent = rounded(plain(x))
+            text = digits + (rf" \cdot 10^{{{exponent}}}" if exponent else "")
+            return text, UNARY if text.startswith("-") else MULTIPLY if exponent else ATOM
+        text = literal(x, self.names)
+        is_number = isinstance(plain(x), int | np.integer) and not isinstance(x, bool)
+        return text if is_number else rf"\texttt{{{tex(text)}}}", UNARY if text.startswith("-") else ATOM
 
     def parentheses(self, text: str) -> str:
         return rf"\left({text}\right)"
 
-    def infix(self, sign: str, binding: int, a: Any, b: Any, **kwargs: Any) -> Written:
-        return f"{self.write(a, binding)} {self.SIGNS.get(sign, sign)} {self.write(b, binding + 1)}", binding
+    def infix(self, sign: str, binding: int, a: Any, b: Any) -> Written:
+        left = binding + (binding == COMPARE)
+        return f"{self.write(a, left)} {self.SIGNS.get(sign, sign)} {self.write(b, binding + 1)}", binding
+
+    def prefix(self, sign: str, x: Any) -> Written:
+        return f"{self.SIGNS.get(sign, sign)}{self.write(x, UNARY)}", UNARY
 
     def product(self, a: Any, b: Any) -> Written:
         sign = r"\odot" if np.ndim(plain(a)) and np.ndim(plain(b)) else r"\cdot"
         return self.infix(sign, MULTIPLY, a, b)
 
     def fraction(self, a: Any, b: Any) -> Written:
-        return rf"\frac{{{self.write(a)}}}{{{self.write(b)}}}", ATOM
+        return rf"\frac{{{self.write(a)}}}{{{self.write(b)}}}", MULTIPLY
 
     def power(self, a: Any, b: Any) -> Written:
         return f"{self.write(a, ATOM)}^{{{self.write(b)}}}", POWER
 
+    def square(self, x: Any) -> Written:
+        return self.power(x, 2)
+
     def absolute(self, x: Any) -> Written:
         return rf"\left|{self.write(x)}\right|", ATOM
+
+    def rounded(self, name: str, x: Any) -> Written:
+        return rf"\left\l{name} {self.write(x)} \right\r{name}", ATOM
 
     def root(self, x: Any) -> Written:
         return rf"\sqrt{{{self.write(x)}}}", ATOM
@@ -61,34 +78,36 @@ class Latex(Text):
         if not ab:
             return self.call("where", condition)
         a, b = (self.write(x) for x in ab)
-        return rf"\begin{{cases}}{a} & \text{{if }} {self.write(condition)} \\ {b} & \text{{else}}\end{{cases}}", ADD
+        return rf"\begin{{cases}}{a} & \text{{if }} {self.write(condition)} \\ {b} & \text{{else}}\end{{cases}}", COMPARE
 
     def sum(self, x: Any, axis: Any = None, *rest: Any, **kwargs: Any) -> Written:
-        below = "" if axis is None else rf"_{{\text{{axis }}{tex(literal(axis))}}}"
+        if rest or kwargs.keys() - {"keepdims"}:
+            return super().sum(x, axis, *rest, **kwargs)
+        below = "" if axis is None else rf"_{{\text{{axis }}{tex(literal(one(axis)))}}}"
         return rf"\sum{below} {self.write(x, MULTIPLY)}", ADD
 
     def transpose(self, x: Any, axes: Any = None) -> Written:
-        return (f"{self.write(x, ATOM)}^{{\\top}}", POWER) if axes is None else self.call("transpose", x, axes)
+        return (rf"{self.write(x, ATOM)}^{{\top}}", POWER) if axes is None else self.call("transpose", x, axes)
 
     def swapaxes(self, x: Any, axis1: Any, axis2: Any) -> Written:
         return self.transpose(x) if {axis1, axis2} == {-1, -2} else self.call("swapaxes", x, axis1, axis2)
 
     def index(self, x: Any, index: Any) -> Written:
-        return rf"{self.write(x, ATOM)}\texttt{{[{tex(index_text(index))}]}}", ATOM
+        return rf"{self.write(x, ATOM)}\texttt{{[{tex(self.places(index))}]}}", ATOM
 
     def cast(self, x: Any, dtype: Any) -> Written:
-        return self.call(np.dtype(dtype).name, x)
+        return self.written(x) if np.dtype(dtype).kind in "fc" else self.call(np.dtype(dtype).name, x)  # all are reals
 
     def call(self, name: str, *args: Any, **kwargs: Any) -> Written:
-        function = rf"\{name}" if name in self.KNOWN else r"\sigma" if name == "sigmoid" else rf"\operatorname{{{tex(name)}}}"
+        function = rf"\{name}" if name in self.KNOWN else self.NAMES.get(name) or rf"\operatorname{{{tex(name)}}}"
         return rf"{function}\left({self.arguments(args, kwargs)}\right)", ATOM
 
     def arguments(self, args: Any, kwargs: Any) -> str:
-        return ", ".join([*(self.write(a) for a in args), *(rf"\mathrm{{{tex(k)}}}={self.write(v)}" for k, v in kwargs.items())])
+        named = (rf"\mathrm{{{tex(k)}}}={self.write(v)}" for k, v in kwargs.items())
+        return ", ".join([*map(self.write, args), *named])
 
 
 def tex(text: str) -> str:
     """Plain text within LaTeX."""
-    for sign in "\\{}_#%&$^~":
-        text = text.replace(sign, {"\\": r"\textbackslash ", "^": r"\^{}", "~": r"\~{}"}.get(sign, "\\" + sign))
-    return text
+    special = {"\\": r"\textbackslash{}", "^": r"\^{}", "~": r"\~{}"}
+    return "".join(special.get(sign, "\\" + sign if sign in "{}_#%&$" else sign) for sign in text)

@@ -7,25 +7,35 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .notation import ADD, ATOM, MULTIPLY, POWER, UNARY
+from .notation import ADD, ATOM, COMPARE, MULTIPLY, POWER, UNARY
 from .symbol import plain
-from .text import Text, Written, index_text, literal, parts_of_name
+from .text import Text, Written, literal, one, parts_of_name, rounded
 
 
 class MathML(Text):
     """MathML Core."""
 
-    SIGNS: ClassVar = {"*": "⊙", "@": "⁢ ", "==": "=", "!=": "≠", "<=": "≤", ">=": "≥", "&": "∧", "|": "∨", "-": "−"}
+    SIGNS: ClassVar = {"*": "⊙", "==": "=", "!=": "≠", "<=": "≤", ">=": "≥", "&": "∧", "|": "∨", "~": "¬", "-": "−",
+                       "%": "mod"}  # fmt: skip
+    NAMES: ClassVar = {"sigmoid": "σ", "log": "ln"}
 
     def name(self, text: str) -> str:
         stem, index, bar = parts_of_name(text)
         name = tag("mi", stem)
-        name = f"<mover accent='true'>{name}<mo>¯</mo></mover>" if bar else name
+        if bar:  # not every browser and font can stretch a sign over a word
+            name = (f"<mover accent='true'>{name}<mo>¯</mo></mover>" if len(stem) == 1
+                    else f"<mrow style='border-top: 0.06em solid'>{name}</mrow>")
         return f"<msub>{name}{tag('mn', index)}</msub>" if index else name
 
     def literal(self, x: Any) -> Written:
-        text = literal(x)
-        return tag("mn" if np.isscalar(plain(x)) else "mtext", text), UNARY if text.startswith("-") else ATOM
+        if isinstance(plain(x), float | np.floating) and np.isfinite(plain(x)):
+            digits, exponent = rounded(plain(x))
+            power = f"<mo>·</mo><msup><mn>10</mn>{tag('mn', exponent)}</msup>" if exponent else ""
+            number = f"<mrow>{tag('mn', digits)}{power}</mrow>"
+            return number.replace("-", "−"), UNARY if digits.startswith("-") else MULTIPLY if power else ATOM
+        text = literal(x, self.names)
+        is_number = isinstance(plain(x), int | np.integer) and not isinstance(x, bool)
+        return tag("mn" if is_number else "mtext", text), UNARY if text.startswith("-") else ATOM
 
     def sequence(self, items: list[str], is_tuple: bool) -> str:
         left, right = "()" if is_tuple else "[]"
@@ -34,24 +44,32 @@ class MathML(Text):
     def parentheses(self, text: str) -> str:
         return f"<mrow><mo>(</mo>{text}<mo>)</mo></mrow>"
 
-    def infix(self, sign: str, binding: int, a: Any, b: Any, **kwargs: Any) -> Written:
-        middle = tag("mo", self.SIGNS.get(sign, sign))
-        return f"<mrow>{self.write(a, binding)}{middle}{self.write(b, binding + 1)}</mrow>", binding
+    def infix(self, sign: str, binding: int, a: Any, b: Any) -> Written:
+        middle = "<mspace width='0.4em'/>" if sign == "@" else tag("mo", self.SIGNS.get(sign, sign))
+        left = binding + (binding == COMPARE)
+        return f"<mrow>{self.write(a, left)}{middle}{self.write(b, binding + 1)}</mrow>", binding
+
+    def prefix(self, sign: str, x: Any) -> Written:
+        return f"<mrow>{tag('mo', self.SIGNS.get(sign, sign))}{self.write(x, UNARY)}</mrow>", UNARY
 
     def product(self, a: Any, b: Any) -> Written:
         return self.infix("*" if np.ndim(plain(a)) and np.ndim(plain(b)) else "·", MULTIPLY, a, b)
 
     def fraction(self, a: Any, b: Any) -> Written:
-        return f"<mfrac>{self.write(a)}{self.write(b)}</mfrac>", ATOM
+        return f"<mfrac>{self.write(a)}{self.write(b)}</mfrac>", MULTIPLY
 
     def power(self, a: Any, b: Any) -> Written:
         return f"<msup>{self.write(a, ATOM)}{self.write(b)}</msup>", POWER
 
-    def minus(self, x: Any) -> Written:
-        return f"<mrow><mo>−</mo>{self.write(x, UNARY)}</mrow>", UNARY
+    def square(self, x: Any) -> Written:
+        return self.power(x, 2)
 
     def absolute(self, x: Any) -> Written:
         return f"<mrow><mo>|</mo>{self.write(x)}<mo>|</mo></mrow>", ATOM
+
+    def rounded(self, name: str, x: Any) -> Written:
+        left, right = "⌊⌋" if name == "floor" else "⌈⌉"
+        return f"<mrow><mo>{left}</mo>{self.write(x)}<mo>{right}</mo></mrow>", ATOM
 
     def root(self, x: Any) -> Written:
         return f"<msqrt>{self.write(x)}</msqrt>", ATOM
@@ -65,34 +83,47 @@ class MathML(Text):
     def cases(self, condition: Any, *ab: Any) -> Written:
         if not ab:
             return self.call("where", condition)
-        a, b = (f"<mtd>{self.write(x)}</mtd>" for x in ab)
-        rows = f"<mtr>{a}<mtd><mtext>if </mtext>{self.write(condition)}</mtd></mtr><mtr>{b}<mtd><mtext>else</mtext></mtd></mtr>"
-        return f"<mrow><mo>{{</mo><mtable columnalign='left'>{rows}</mtable></mrow>", ADD
+        a, b = (self.write(x) for x in ab)
+        if_a = f"<mrow><mtext>if</mtext><mspace width='0.4em'/>{self.write(condition)}</mrow>"
+        rows = (a, if_a), (b, tag("mtext", "else"))
+        cells = ("".join(f"<mtd style='text-align: left'>{cell}</mtd>" for cell in row) for row in rows)
+        return f"<mrow><mo>{{</mo><mtable>{''.join(f'<mtr>{row}</mtr>' for row in cells)}</mtable></mrow>", COMPARE
 
     def sum(self, x: Any, axis: Any = None, *rest: Any, **kwargs: Any) -> Written:
-        total = "<mo>∑</mo>" if axis is None else f"<munder><mo>∑</mo>{tag('mtext', f'axis {literal(axis)}')}</munder>"
+        if rest or kwargs.keys() - {"keepdims"}:
+            return super().sum(x, axis, *rest, **kwargs)
+        total = "<mo>∑</mo>"
+        if axis is not None:
+            total = f"<munder>{total}{tag('mtext', f'axis {literal(one(axis))}')}</munder>"
         return f"<mrow>{total}{self.write(x, MULTIPLY)}</mrow>", ADD
 
     def transpose(self, x: Any, axes: Any = None) -> Written:
-        return (f"<msup>{self.write(x, ATOM)}<mi>⊤</mi></msup>", POWER) if axes is None else self.call("transpose", x, axes)
+        if axes is not None:
+            return self.call("transpose", x, axes)
+        return f"<msup>{self.write(x, ATOM)}<mi>⊤</mi></msup>", POWER
 
     def swapaxes(self, x: Any, axis1: Any, axis2: Any) -> Written:
         return self.transpose(x) if {axis1, axis2} == {-1, -2} else self.call("swapaxes", x, axis1, axis2)
 
     def index(self, x: Any, index: Any) -> Written:
-        return f"<mrow>{self.write(x, ATOM)}{tag('mtext', f'[{index_text(index)}]')}</mrow>", ATOM
+        return f"<mrow>{self.write(x, ATOM)}{tag('mtext', f'[{self.places(index)}]')}</mrow>", ATOM
 
     def cast(self, x: Any, dtype: Any) -> Written:
-        return self.call(np.dtype(dtype).name, x)
+        return self.written(x) if np.dtype(dtype).kind in "fc" else self.call(np.dtype(dtype).name, x)
 
     def call(self, name: str, *args: Any, **kwargs: Any) -> Written:
-        function = tag("mi", "σ" if name == "sigmoid" else name)
+        function = tag("mi", self.NAMES.get(name, name))
         return f"<mrow>{function}{self.parentheses(self.arguments(args, kwargs))}</mrow>", ATOM
 
     def arguments(self, args: Any, kwargs: Any) -> str:
-        given = [*(self.write(a) for a in args), *(tag("mi", k) + "<mo>=</mo>" + self.write(v) for k, v in kwargs.items())]
-        return "<mo>,</mo>".join(given)
+        named = (f"{tag('mi', k)}<mo>=</mo>{self.write(v)}" for k, v in kwargs.items())
+        return "<mo>,</mo>".join([*map(self.write, args), *named])
 
 
 def tag(kind: str, text: str) -> str:
-    return f"<{kind}>{escape(text)}</{kind}>"
+    return f"<{kind}>{html_text(text)}</{kind}>"
+
+
+def html_text(text: str) -> str:
+    """Plain text within HTML or XML: what no document may hold is left out."""
+    return escape("".join(sign if sign.isprintable() else "�" for sign in text))

@@ -1,111 +1,178 @@
-"""A function explained: its row of the table run on symbols, or what it is made of."""
+"""A function explained: its row of the table run on symbols, or what is recorded when it runs."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Any
 
 import numpy as np
 
+from ..modes import debug, enable_grad
 from ..nest import flatten
-from ..parts import Parts
-from ..table import COMPOSITES, PLAIN, RULES, Rule
+from ..node import Leaf, Node
+from ..parts import Parts, PartsType
+from ..table import COMPOSITES, PLAIN, RULES, Rule, parameters
 from ..tensor import Tensor
-from ..unbroadcast import fit
 from ..value import Value, bare
-from .chain import chain_rule
+from .ask import ask
+from .chain import chain_rule, derivative
 from .examples import example
+from .history import Names
 from .notation import name_of
-from .page import Explanation, Line
+from .page import Explanation, Heading, Line, shape
 from .shares import shares
-from .symbol import Symbol, formula
+from .symbol import Symbol, formula, plain, symbols_in
 
 Function = Callable[..., Any]
 
 
-def of_function(fn: Function, args: Any, kwargs: Any) -> Explanation:
+def of_function(fn: Function, args: Any, kwargs: Any, names: Names) -> Explanation:
     """What there is to say of a function: its rule, what it is made of, or that it has no derivative."""
     fn = getattr(fn, "fn", fn)  # of an operation of ours, the function itself
     if fn in PLAIN:
         return Explanation([f"{name_of(fn)} has no derivative: it returns plain arrays"])
     rule = RULES.get(fn) or RULES.get(getattr(COMPOSITES.get(fn), "whole", None))  # type: ignore[arg-type]
-    if rule is None and fn not in COMPOSITES:
-        if not args:
-            raise TypeError(f"{name_of(fn)} has no rule; explain({name_of(fn)}, x) tells what it does with an array x")
-        return of_recording(fn, args, kwargs)
     if not args and not kwargs:
+        if not rule and fn not in COMPOSITES:
+            name = name_of(fn)
+            raise TypeError(f"{name} has no rule of its own; explain({name}, x) tells what it does with an array x")
         args, kwargs = example(fn)
-    return derivatives(rule, args, kwargs) if rule else composition(fn, args, kwargs)
+    if rule:
+        args, kwargs = by_position(rule, args, kwargs)
+        if fn not in COMPOSITES or fn not in RULES or rule.understands(kwargs):
+            return of_rule(rule, args, kwargs)
+    return of_recording(fn, args, kwargs, names)
 
 
-def derivatives(rule: Rule, args: Any, kwargs: Any) -> Explanation:
+# ------------------------------------------------------------------------------------------ a rule
+
+
+def of_rule(rule: Rule, args: Any, kwargs: Any) -> Explanation:
     """The vector-Jacobian product of each argument that has one."""
     vjps = [rule.each(i) if rule.each else rule.vjps[i] if i < len(rule.vjps) else None for i in range(len(args))]
-    scalars = not any(map(is_array, args))
-    names = names_of_arguments(next(filter(None, vjps)), len(args))
-    symbols = [Symbol(np.asarray(bare(a)), name) if is_array(a) or (vjp and scalars) else a
-               for a, name, vjp in zip(args, names, vjps, strict=True)]
-    result = formula(rule.fn, tuple(symbols), kwargs)
+    names = names_of_arguments(rule.fn, [v for v in vjps if v], args)
+    arrays = {id(a): (name, a) for a, name in zip(args, names, strict=True) if isinstance(a, np.ndarray)}
+    numbers = not any(map(is_array, args))  # explain(np.multiply, 2, 3) is about them
+    symbols = tuple(Symbol(np.asarray(bare(a)), name) if is_array(a) or (vjp and numbers and np.isscalar(a)) else bare(a)
+                    for a, name, vjp in zip(args, names, vjps, strict=True))
+    result = formula(rule.fn, symbols, kwargs)
+    if not symbols_in(symbols):
+        raise TypeError(f"{name_of(rule.fn)} is explained with arrays of floating numbers; these arguments have none")
     if isinstance(result.value, Parts):
-        fields = getattr(getattr(result.value.kind, "__self__", None), "_fields", [f"y{i}" for i in range(len(result.value))])
+        numbered = [f"y{i}" for i in range(1, len(result.value) + 1)]
+        fields = getattr(getattr(result.value.kind, "__self__", None), "_fields", numbered)  # those of a named tuple
         y: Any = tuple(Symbol(part, name) for part, name in zip(result.value, fields, strict=True))
-        g: Any = tuple(Symbol(part, f"{name}.grad") for part, name in zip(result.value, fields, strict=True))
-        left = Symbol(result.value, ", ".join(fields))
+        g: Any = tuple(Symbol(part, f"{name}.grad", free=True) for part, name in zip(result.value, fields, strict=True))
+        left, told = ", ".join(fields), ", ".join(map(repr, g)) + " are given"
     else:
-        left = y = Symbol(result.value, "y")
-        g = Symbol(result.value, "g")
-    lines: list[Line | str] = [Line(left, result, str(left.shape))]
-    temporary = (f"t{i}" for i in count(1))
+        y, g = Symbol(result.value, "y"), Symbol(ones_like(result.value), "g", free=True)
+        left, told = "y", "g is the gradient of y"
+    lines: list[Line | Heading | str] = [Heading("forward", "shape")]
+    lines += [Line(Symbol(result.value, left), result, shape(result.value)), Heading(f"backward: {told}")]
+    temporary = (name for i in count(1) if (name := f"t{i}") not in names)
     known = {k: v for k, v in kwargs.items() if k in rule.accepts}
     for x, vjp in zip(symbols, vjps, strict=True):
         if vjp and isinstance(x, Symbol):
-            with np.errstate(all="ignore"):
-                d = fitted(vjp(g, y, *symbols, **known), x)
-            lines += [*shares(d, temporary), Line(Symbol(x.value, f"{x.name}.grad"), d, str(x.shape))]
-    return Explanation(lines)
+            try:
+                d = ask(name_of(rule.fn), vjp, g, y, symbols, known, x)
+            except NotImplementedError as error:
+                lines.append(str(error))
+                continue
+            lines += [*shares(d, temporary), Line(Symbol(plain(d), f"{x.name}.grad"), d, shape(x.value))]
+    return Explanation(lines, arrays)
 
 
-def composition(fn: Function, args: Any, kwargs: Any) -> Explanation:
-    """A function made of others: which, and how."""
-    leaves, rebuild = flatten(args)
-    symbols = rebuild(Symbol(np.asarray(bare(a)), f"x{i}" if len(leaves) > 1 else "x") if is_array(a) else a
-                      for i, a in enumerate(leaves))
+def by_position(rule: Rule, args: Any, kwargs: Any) -> tuple[Any, Any]:
+    """Arrays given by keyword, where the rule wants them; keywords that say nothing left out."""
+    tensors = {k: Tensor(v) if is_array(v) else v for k, v in kwargs.items()}
     try:
-        results = COMPOSITES[fn](*symbols, **kwargs)
-    except Exception:  # it asks more of its arguments than formulas can say: look at what it records instead
-        return of_recording(fn, args, kwargs)
-    if not any(isinstance(y, Symbol) for y in flatten(results)[0]):
-        return of_recording(fn, args, kwargs)
-    parts = list(results) if isinstance(results, tuple | list) else [results]
-    names = [f"y{i}" for i in range(len(parts))] if len(parts) > 1 else ["y"]
-    return Explanation([f"{name_of(fn)} is made of functions that have rules",
-                        *(Line(Symbol(0, name), y, str(np.shape(y))) for name, y in zip(names, parts, strict=True))])
+        args, kwargs = rule.arrange(args, tensors)
+    except TypeError:  # keywords that the rule doesn't know: the general form, if there is one, will see to them
+        return args, kwargs
+    return tuple(bare(a) for a in args), kwargs
 
 
-def of_recording(fn: Function, args: Any, kwargs: Any) -> Explanation:
+def names_of_arguments(fn: Function, vjps: list[Function], args: Any) -> list[str]:
+    """What the rule calls its arguments: ``(g, y, a, b)`` says a and b. If it doesn't say, what the function calls them."""
+    ours = [list(inspect.signature(vjp).parameters.values())[2:] for vjp in vjps]
+    named = max(([p.name for p in ps if p.kind is p.POSITIONAL_OR_KEYWORD] for ps in ours), key=len)
+    if not named:
+        named = (["x"] if fn.nin == 1 else []) if isinstance(fn, np.ufunc) else parameters(fn)
+    named = [f"{name}_" if name in ("g", "y") else name for name in named]
+    return [*named, *numbered(len(args) - len(named))][: len(args)]
+
+
+# -------------------------------------------------------------------------------------- a recording
+
+
+def of_recording(fn: Function, args: Any, kwargs: Any, names: Names) -> Explanation:
     """Any function of Tensors: the chain rule of what it records."""
-    leaves, rebuild = flatten(args)
-    y = fn(*rebuild(Tensor(bare(a), requires_grad=True, name=f"x{i}" if len(leaves) > 1 else "x") if is_array(a) else a
-                    for i, a in enumerate(leaves)), **kwargs)
-    outputs = [y for y in flatten(y)[0] if isinstance(y, Value) and y._node is not None]
+    is_known = fn in COMPOSITES or fn in RULES
+    leaves, rebuild = flatten((args, kwargs))
+    called = names_of_leaves(fn, args, kwargs)
+    arrays = {name: a for name, a in zip(called, leaves, strict=True) if isinstance(a, np.ndarray)}
+    inputs = [as_input(a, name) for a, name in zip(leaves, called, strict=True)]
+    args, kwargs = rebuild(inputs)
+    with np.errstate(all="ignore"):
+        try:
+            with debug():  # nodes keep all their arguments
+                results = fn(*args, **kwargs)
+        except FloatingPointError:
+            with enable_grad():
+                results = fn(*args, **kwargs)
+    results = flatten(results)[0]
+    outputs = [y for y in results if isinstance(y, Value) and y._node is not None]
     if not outputs:
-        return Explanation([f"{name_of(fn)} gives constants: no gradient flows through it"])
-    return chain_rule(outputs[0], None)
+        return Explanation([f"{name_of(fn)} gives constants here: no gradient flows through it"])
+    if not is_known:
+        return chain_rule(outputs, {**names, **(parts_of(fn)), **arrays})
+    if whole := only_operation(outputs):
+        given = {x._node: x._array for x in inputs if isinstance(x, Value)}
+        args = tuple(given[p] if isinstance(p, Node) else p for p in whole.parents)
+        return of_rule(whole.plan.rule, args, whole.kwargs)
+    return derivative(outputs, arrays, f"{name_of(fn)} is made of functions that have rules.")
 
 
-def fitted(d: Any, x: Any) -> Any:
-    """A rule's result with the shape and dtype of its argument, as the walk makes it."""
-    return fit(d, x) if hasattr(d, "shape") and (d.shape != x.shape or d.dtype != x.dtype) else d
+def only_operation(outputs: list[Any]) -> Node | None:
+    """The operation on arguments whose several results the outputs are, in order, if they are that."""
+    whole = next(iter(outputs[0]._node.parents), None)
+    if not isinstance(whole, Node) or not isinstance(whole.dtype, PartsType):
+        return None
+    taken = [tuple(y._node.parents) for y in outputs if y._node.name == "getitem"]
+    on_leaves = all(isinstance(p, Leaf) or not isinstance(p, Node) for p in whole.parents)
+    return whole if on_leaves and taken == [(whole, i) for i in range(len(whole.shape))] else None
+
+
+def as_input(a: Any, name: str) -> Any:
+    """An array as a Tensor that requires gradients."""
+    return Tensor(bare(a), requires_grad=True, name=name) if is_array(a) and getattr(a, "_node", None) is None else a
+
+
+def names_of_leaves(fn: Function, args: Any, kwargs: Any) -> list[str]:
+    """For every leaf of the arguments, the name of the argument; several in one are numbered."""
+    names: list[str] = []
+    named = parameters(fn)
+    for stem, arg in [*zip([*named, *numbered(len(args) - len(named))], args, strict=False), *kwargs.items()]:
+        n = len(flatten(arg)[0])
+        names += [stem] if n == 1 else [f"{stem}{i}" for i in range(1, n + 1)]
+    return names
+
+
+def numbered(n: int) -> list[str]:
+    """Names for `n` arguments that have none."""
+    return ["x"] if n == 1 else [f"x{i}" for i in range(1, n + 1)]
+
+
+def parts_of(fn: Any) -> Mapping[str, Any]:
+    """What a module calls its parameters."""
+    return dict(fn.named_parameters()) if hasattr(fn, "named_parameters") else {}
 
 
 def is_array(a: Any) -> bool:
     return isinstance(bare(a), np.ndarray | np.floating | np.complexfloating) and bare(a).dtype.kind in "fc"
 
 
-def names_of_arguments(vjp: Function, n: int) -> list[str]:
-    """What the rule calls its arguments: ``(g, y, a, b)`` says a and b, ``*arrays`` says x0, x1, ..."""
-    parameters = list(inspect.signature(vjp).parameters.values())[2:]
-    named = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
-    return [named[i] if i < len(named) else f"x{i - len(named)}" for i in range(n)]
+def ones_like(y: Any) -> Any:
+    return np.ones(np.shape(y), y.dtype)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Self
 
-import numpy as np
-
-from ..value import bare
+from ..tensor import adopt
+from ..value import bare, copied
 from . import hooks
 from .parameter import Buffer, Parameter
 
@@ -136,7 +135,7 @@ class Module:
 
     def state_dict(self) -> dict[str, Any]:
         """Copies of all parameters and buffers, by path: a snapshot, which training on does not change."""
-        return {name: np.array(p._array) for name, p in self.named_tensors()}
+        return {name: copied(p._array) for name, p in self.named_tensors()}
 
     def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> None:
         """Take over parameters from a `state_dict`. Nothing is changed unless all fits.
@@ -159,7 +158,7 @@ class Module:
         if strict and (missing or surplus):
             raise KeyError(f"state does not fit {type(self).__name__}: missing {missing}, unexpected {surplus} "
                            "(strict=False takes over what there is)")
-        arrays = {k: np.array(bare(state[k]), p.dtype) for k, p in own.items() if k in state}
+        arrays = {k: adopt(bare(state[k]), p.dtype) for k, p in own.items() if k in state}
         wrong = [f"{k}: {a.shape} for {own[k].shape}" for k, a in arrays.items() if a.shape != own[k].shape]
         if wrong:
             raise ValueError(f"state does not fit {type(self).__name__}: shapes differ, {'; '.join(wrong)}")

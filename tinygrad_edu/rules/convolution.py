@@ -40,7 +40,7 @@ BLOCK = 250_000  # elements of a copy: more would not stay in the cache, fewer w
 )
 def collect(x: Any, w: Any, size: Lengths, stride: Lengths, before: Lengths, dilation: Lengths, groups: int) -> Any:
     """The outputs: at each place the sum of what the kernel, laid over the input, multiplies."""
-    out = np.empty_like(x, np.result_type(x, w), "C", shape=(len(x), len(w), *size))
+    out = writable(np.empty_like(x, np.result_type(x, w), "C", shape=(len(x), len(w), *size)))
     whole = flat(grouped(out, groups))
     places = meetings(x.shape[2:], size, w.shape[2:], stride, before, dilation)
     weights = np.moveaxis(w.reshape(groups, -1, *w.shape[1:]), 2, -1).reshape(groups, len(w) // groups, -1)
@@ -56,7 +56,7 @@ def collect(x: Any, w: Any, size: Lengths, stride: Lengths, before: Lengths, dil
 )
 def distribute(y: Any, w: Any, size: Lengths, stride: Lengths, before: Lengths, dilation: Lengths, groups: int) -> Any:
     """The inputs: each output lays down the kernel, times itself, where it was taken from."""
-    out = np.zeros_like(y, np.result_type(y, w), "C", shape=(len(y), w.shape[1] * groups, *size))
+    out = writable(np.zeros_like(y, np.result_type(y, w), "C", shape=(len(y), w.shape[1] * groups, *size)))
     whole = grouped(out, groups)
     *shifts, last = meetings(size, y.shape[2:], w.shape[2:], stride, before, dilation)
     weights = by_shift(np.swapaxes(w.reshape(groups, -1, *w.shape[1:]), 1, 2).reshape(-1, len(w) // groups, *w.shape[2:]), groups)
@@ -76,12 +76,19 @@ def distribute(y: Any, w: Any, size: Lengths, stride: Lengths, before: Lengths, 
 def overlap(x: Any, y: Any, size: Lengths, stride: Lengths, before: Lengths, dilation: Lengths, groups: int) -> Any:
     """The weights: for each place of the kernel, the products of all inputs and outputs that it joins."""
     channels, (kernels, k) = x.shape[1] // groups, (y.shape[1], math.prod(size))
-    out = np.zeros_like(x, np.result_type(x, y), "C", shape=(groups, k * channels, kernels // groups))
+    out = writable(np.zeros_like(x, np.result_type(x, y), "C", shape=(groups, k * channels, kernels // groups)))
     places = meetings(x.shape[2:], y.shape[2:], size, stride, before, dilation)
     for images in blocks(x, k):
         columns = flat(unrolled(x[images], groups, y.shape[2:], places))
         out += np.matmul(columns, np.swapaxes(flat(grouped(y[images], groups)), -1, -2)).sum(0)
     return np.moveaxis(out.reshape(groups, *size, channels, -1), (-1, -2), (1, 2)).reshape(kernels, channels, *size)
+
+
+def writable(out: Any) -> Any:
+    """`out`, if what is written into its parts gets there; some libraries' arrays, Dask's for one, have no views."""
+    if not hasattr(out, "strides"):
+        raise TypeError(f"convolution and pooling write into parts of arrays, and those of {type(out).__name__} are no views of it")
+    return out
 
 
 # ------------------------------------------------------------------------------------ where things meet
@@ -117,7 +124,7 @@ def unrolled(x: Any, groups: int, size: Lengths, places: list[list[tuple[slice, 
     x = grouped(x, groups)
     images, _, channels, *lead = x.shape[: x.ndim - len(size)]
     kernel = tuple(map(len, places))
-    out: Any = np.zeros_like(x, order="C", shape=(images, groups, *kernel, channels, *lead, *size))
+    out: Any = writable(np.zeros_like(x, order="C", shape=(images, groups, *kernel, channels, *lead, *size)))
     for at, source, target in crossings(places):
         out[(slice(None), slice(None), *at, ..., *target)] = x[(..., *source)]
     return out.reshape(images, groups, math.prod(kernel) * channels, *lead, *size)

@@ -24,7 +24,8 @@ def erf(x: Any) -> Any:
 
     Examples
     --------
-    >>> from tinygrad_edu import Tensor, erf
+    >>> from tinygrad_edu import Tensor
+    >>> from tinygrad_edu.nn.functional import erf
     >>> erf(Tensor([-1.0, 0.0, 0.5])).data.round(6)
     array([-0.842701,  0.      ,  0.5205  ])
     """

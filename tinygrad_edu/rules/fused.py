@@ -30,10 +30,10 @@ def sigmoid(x: Any) -> Any:
     Tensor([0. , 0.5, 1. ], shape=(3,), dtype=float64)
     """
     limit, one = LIMITS.get(x.dtype.char if hasattr(x, "dtype") else "", (80.0, 1.0))  # else numbers, integers
-    e = np.minimum(x, limit)
+    e = np.minimum(x, limit if type(x) is np.ndarray else float(limit))  # other libraries' arrays take only numbers
     if type(e) is not np.ndarray:
         e = np.exp(e)
-        return e / (e + one)
+        return e / (e + 1)
     np.exp(e, e)  # in place: the array is ours
     return np.divide(e, e + one, e)
 
@@ -67,7 +67,7 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     if x.ndim <= 2:
         y = np.dot(x, weight.T)  # not x.dot, which asks no one but NumPy
     else:  # one large product, not a loop over small ones
-        y = rows(x).dot(weight.T).reshape(x.shape[:-1] + weight.shape[:1])
+        y = np.dot(rows(x), weight.T).reshape(x.shape[:-1] + weight.shape[:1])
     if bias is None:
         return y
     if y.dtype is bias.dtype:

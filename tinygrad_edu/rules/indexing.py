@@ -14,7 +14,7 @@ from numpy.lib.array_utils import normalize_axis_index
 from ..graph import apply
 from ..parts import PartsType, place
 from ..table import composite, rule
-from ..value import answers, bare
+from ..value import answers, bare, copied, is_foreign
 
 # -------------------------------------------------------------------------------------- the pair
 
@@ -41,7 +41,7 @@ rule(scatter,          lambda g, y, values, index, shape, dtype: g[index])
 
 def setitem(x: Any, index: Any, value: Any) -> Any:
     """A copy of `x` with ``x[index] = value`` done."""
-    out = np.copy(x)
+    out = copied(x)
     out[index] = value
     return out
 
@@ -78,7 +78,8 @@ def plain_index(index: Any) -> Any:
         return index
     if isinstance(index, list):
         return np.array(bare(index)) if len(index) else np.zeros(0, int)
-    return np.array(bare(index))
+    index = bare(index)
+    return index.copy() if is_foreign(index) else np.array(index)
 
 
 def is_basic(index: Any) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..primitive import primitive
-from .convolution import Lengths, crossings, meetings
+from .convolution import Lengths, crossings, meetings, writable
 
 
 @primitive(lambda g, y, x, kernel, size, fill, *how: fold(g, kernel, x.shape[x.ndim - len(size) :], *how))  # type: ignore[has-type]
@@ -22,7 +22,7 @@ def windows(x: Any, kernel: Lengths, size: Lengths, fill: float, stride: Lengths
     Where a window reaches beyond the ends of `x`, there is `fill`.
     """
     lead, space = x.shape[: x.ndim - len(size)], x.shape[x.ndim - len(size) :]
-    out = np.full_like(x, fill, order="C", shape=(*kernel, *lead, *size))
+    out = writable(np.full_like(x, fill, order="C", shape=(*kernel, *lead, *size)))
     for at, inputs, outputs in crossings(meetings(space, size, kernel, stride, before, dilation)):
         out[at][(..., *outputs)] = x[(..., *inputs)]
     return out.reshape(math.prod(kernel), *lead, *size)
@@ -33,7 +33,7 @@ def fold(y: Any, kernel: Lengths, size: Lengths, stride: Lengths, before: Length
     """Windows added up, each where it was taken from, in an array whose last axes are of lengths `size`."""
     lead, space = y.shape[1 : y.ndim - len(size)], y.shape[y.ndim - len(size) :]
     y = y.reshape(*kernel, *lead, *space)
-    out: Any = np.zeros_like(y, order="C", shape=(*lead, *size))
+    out: Any = writable(np.zeros_like(y, order="C", shape=(*lead, *size)))
     for at, inputs, outputs in crossings(meetings(size, space, kernel, stride, before, dilation)):
         out[(..., *inputs)] += y[at][(..., *outputs)]
     return out

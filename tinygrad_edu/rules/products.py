@@ -76,8 +76,8 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     n = int(np.prod([a.shape[i] for i in left], dtype=int))
     m = int(np.prod([a.shape[i] for i in a_rest], dtype=int))
     k = int(np.prod([b.shape[i] for i in b_rest], dtype=int))
-    matrix = np.matmul(np.reshape(np.transpose(a, a_rest + left), (m, n)),
-                       np.reshape(np.transpose(b, right + b_rest), (n, k)))
+    matrix = np.matmul(np.reshape(np.transpose(a, (*a_rest, *left)), (m, n)),
+                       np.reshape(np.transpose(b, (*right, *b_rest)), (n, k)))
     return np.reshape(matrix, shape)
 
 

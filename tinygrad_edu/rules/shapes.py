@@ -9,7 +9,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..graph import apply
 from ..table import RULES, composite, rule
-from ..value import Value
+from ..value import Value, copied
 
 # ----------------------------------------------------------------------------- same elements, new shape
 
@@ -25,6 +25,7 @@ rule(np.copy,         lambda g, y, a, order="K", subok=False: g)
 rule(np.broadcast_to, lambda g, y, a, shape, subok=False: g)  # the walk sums over what was stretched, here as everywhere
 
 
+RULES[np.copy].compute = copied  # other libraries' arrays have the method, but not always the function
 RULES[np.expand_dims].compute = lambda a, axis: np.expand_dims(a, tuple(axis) if isinstance(axis, np.ndarray) else axis)
 
 
@@ -35,7 +36,7 @@ def reshape(a: Any, shape: Any = None, order: Any = "C", *, newshape: Any = None
 
 def inverse(axes: Any) -> Any:
     """The permutation that undoes `axes`."""
-    return None if axes is None else np.argsort([i % len(axes) for i in axes])
+    return None if axes is None else tuple(np.argsort([i % len(axes) for i in axes]).tolist())
 
 
 def definite(order: Any) -> Any:

@@ -40,8 +40,8 @@ JOINERS = "\u200c\u200d"  # invisible, but some scripts are not written rightly 
 
 
 def value_lines(array: Any) -> tuple[str, ...]:
-    """The numbers in a small array, row by row; the shape and dtype of a larger one."""
-    if 0 < array.size <= MOST and array.ndim <= 2:
+    """The numbers in a small array, row by row; the shape and dtype of a larger one, or of another library's."""
+    if isinstance(array, np.ndarray | np.generic) and 0 < array.size <= MOST and array.ndim <= 2:
         if array.ndim < 2:
             return (row(array.tolist()),)
         rows = [row(r) for r in array.tolist()]
@@ -66,6 +66,8 @@ def described(of: Any) -> str:
 
 def gradient_text(grad: Any) -> str:
     """A small gradient's numbers; a larger one's norm, since its shape is its tensor's."""
+    if not isinstance(grad, np.ndarray | np.generic):
+        return f"grad {described(grad)}"
     if grad.size <= MOST and grad.ndim < 2:
         return "grad " + value_lines(grad)[0]
     with np.errstate(all="ignore"):

@@ -1,0 +1,40 @@
+"""Asking a rule for a formula: its vector-Jacobian product, run on symbols."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..parts import Parts
+from ..unbroadcast import fit
+from .notation import several
+from .symbol import function, plain, symbols_in
+
+
+def ask(name: str, vjp: Callable[..., Any], g: Any, y: Any, args: Any, kwargs: Any, argument: Any) -> Any:
+    """What `vjp`, of the rule called `name`, answers; with the shape and dtype of `argument`, as the walk makes it.
+
+    A rule may do what can't be written down, such as ask a library of its own. Then its answer is a function without
+    a formula.
+    """
+    with np.errstate(all="ignore"):
+        try:
+            d = fitted(vjp(g, y, *args, **kwargs), argument)
+            return function(several, tuple(d), {}, several(*plain(tuple(d)))) if isinstance(d, Parts) else d
+        except NotImplementedError:
+            raise  # there is no such derivative
+        except Exception:
+            def answer(g: Any, y: Any, *args: Any) -> Any:
+                return fitted(vjp(g, y, *args, **kwargs), argument)
+
+            answer.__name__ = f"{name}_vjp"
+            answer.__doc__ = f"What the rule of {name} computes; it can't be written as a formula."
+            call = g, y, *args
+            known = all(symbol.known for symbol in symbols_in(call))
+            return function(answer, call, {}, answer(*plain(call)) if known else np.zeros(argument.shape, argument.dtype))
+
+
+def fitted(d: Any, argument: Any) -> Any:
+    return fit(d, argument) if hasattr(d, "shape") and (d.shape != argument.shape or d.dtype != argument.dtype) else d

@@ -1,0 +1,92 @@
+"""A program while it is being drawn: its lines so far, and what they compute."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from .program import NAMES
+
+MOST = 4.0  # magnitude, and
+LARGEST = 48  # number of elements: what is larger is divided, or not computed at all
+
+
+class Draft:
+    """Lines, the values of all names so far, and the means to draw more.
+
+    The arguments are x0, x1, ...; what is computed is t0, t1, ...; a line that is tried out computes y.
+    """
+
+    def __init__(self, draw: st.DrawFn, inputs: list[Any], dtypes: list[Any]) -> None:
+        self.draw, self.inputs, self.dtypes = draw, inputs, dtypes
+        self.values = {f"x{i}": x for i, x in enumerate(inputs)}
+        self.unused = list(self.values)
+        self.lines: list[str] = []
+
+    @property
+    def outputs(self) -> list[str]:
+        """What no line has used."""
+        return [name for name in self.unused if name.startswith("t")]
+
+    def among(self, options: Any) -> Any:
+        """One of these."""
+        return options[self.draw(below(len(options)))]
+
+    def order(self, options: Any) -> tuple[Any, ...]:
+        """All of these, in some order."""
+        return tuple(self.draw(st.permutations(options)))
+
+    def pick(self, fits: Callable[[Any], Any] = lambda x: True) -> Any:
+        """A value's name, rather one of the newest or of those not used yet; None if none fits."""
+        names = [name for name, x in self.values.items() if fits(x)]
+        often = [name for name in self.unused if name in names]
+        return self.among([*names, *names[-3:], *often]) if names else None
+
+    def try_out(self, *lines: str) -> Any:
+        """What these lines make of `y`; None if that is nothing to go on with."""
+        scope = {**NAMES, **self.values}
+        try:
+            with np.errstate(all="ignore"):
+                exec("\n".join(lines), scope)
+        except (ValueError, IndexError):  # shapes that don't fit each other
+            return None
+        y: Any = scope["y"]
+        return y if 0 < y.size <= LARGEST and y.ndim < 5 and np.isfinite(y).all() else None
+
+    def add(self, expression: str, *operands: str, then: str = "") -> bool:
+        """A line for this expression, and perhaps one for what happens to its value then; whether there is sense in it."""
+        if any(name is None for name in operands):
+            return False
+        line, then = "y = " + expression.format(*operands), then.format("y", *operands)
+        y = self.try_out(line, then)
+        if y is None:
+            return False
+        if (most := float(np.abs(y).max())) > MOST:
+            scale = 2.0 ** math.ceil(math.log2(most / MOST))  # a power of two: exact
+            line, then = (line, then + f"; y = y / {scale}") if then else (f"y = ({line[4:]}) / {scale}", "")
+            y = y / scale
+        name = f"t{len(self.values) - len(self.inputs)}"
+        self.lines += [re.sub(r"\by\b", name, part) for whole in (line, then) if whole for part in whole.split("; ")]
+        self.values[name] = y
+        self.unused = [n for n in self.unused if n not in operands] + [name]
+        return True
+
+    def choose(self, rows: dict[str, Any], *operands: str | None) -> bool:
+        """A line from a table: one of the rows that suit the values of the operands."""
+        if None in operands:
+            return False
+        values = [self.values[name] for name in operands if name]
+        suitable = [row for row, suits in rows.items() if suits(*values)]
+        return bool(suitable) and self.add(self.among(suitable), *map(str, operands))
+
+
+@cache
+def below(n: int) -> st.SearchStrategy[int]:
+    """Numbers from 0 to n - 1. Strategies are costly to make, so each is made once."""
+    return st.integers(0, n - 1)
