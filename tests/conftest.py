@@ -19,6 +19,8 @@ settings.register_profile("ci", max_examples=12, derandomize=True, database=None
 settings.register_profile("explore", max_examples=300, print_blob=True, **COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
+collect_ignore = ["torch_numpy.py"]  # no tests, and of no use without PyTorch
+
 
 @pytest.fixture(autouse=True)
 def the_table_is_put_back():

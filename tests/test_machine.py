@@ -342,4 +342,4 @@ def agree(x, array, name):
 
 
 TestMachine = Machine.TestCase
-TestMachine.settings = settings(max_examples=4 * settings().max_examples, stateful_step_count=50)
+TestMachine.settings = settings(max_examples=10 * settings().max_examples, stateful_step_count=50)

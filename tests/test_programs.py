@@ -17,8 +17,8 @@ from tinygrad_edu.testing import programs
 
 pytestmark = pytest.mark.oracle
 
-MANY = settings(max_examples=4 * settings().max_examples)
-SOME = settings(max_examples=2 * settings().max_examples)
+MANY = settings(max_examples=8 * settings().max_examples)
+SOME = settings(max_examples=4 * settings().max_examples)
 
 REAL, SINGLE = (np.float64,), (np.float64, np.float32)
 COMPLEX, MIXED = (np.float64, np.complex128), (np.float32, np.float64, np.complex64, np.complex128)
