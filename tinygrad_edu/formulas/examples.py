@@ -73,7 +73,7 @@ EXAMPLES: dict[Any, tuple[Any, ...]] = {
     np.nanpercentile: (VECTOR, 25),
     np.take_along_axis: (MATRIX, np.array([[0, 0], [2, 1]]), 1),
     np.delete: (VECTOR, 1),
-    np.astype: (VECTOR, np.float32),
+    **({np.astype: (VECTOR, np.float32)} if hasattr(np, "astype") else {}),
     **({np.matvec: (MATRIX, VECTOR), np.vecmat: (VECTOR, SQUARE)} if hasattr(np, "matvec") else {}),
     np.interp: (np.array([0.3, 0.6]), VECTOR, OTHER),
     np.select: ([VECTOR > 0.6, VECTOR > 0.3], [VECTOR, OTHER]),

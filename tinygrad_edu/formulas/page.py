@@ -37,6 +37,11 @@ class Explanation:
     """What `explain` tells: lines of equations under headings, and words.
 
     It is printed as text; a notebook shows it as mathematics.
+
+    Attributes
+    ----------
+    values : dict
+        What the names in it stand for, as far as that is known: arrays by their names.
     """
 
     def __init__(self, lines: Sequence[Line | Heading | str], names: dict[int, tuple[str, Any]] | None = None) -> None:
@@ -51,7 +56,7 @@ class Explanation:
 
     @property
     def text(self) -> str:
-        """Plain text, in Python's notation. It can be computed: `values` holds what its names stand for."""
+        """Plain text, in Python's notation: with `values`, what is written can be computed."""
         style = Text(self.names)
         rows = []
         for line in self.lines:
@@ -91,7 +96,7 @@ class Explanation:
                 rows.append("".join(f"<td style='text-align: {side}; padding: 0 0.5em'>{cell}</td>" for side, cell in cells))
             elif isinstance(line, Heading):
                 rows.append(f"<th colspan='2' style='text-align: left'>{html_text(line.words)}</th>"
-                            f"<th style='text-align: left'>{html_text(line.note)}</th>")
+                            f"<th style='text-align: left; padding: 0 0.5em'>{html_text(line.note)}</th>")
             else:
                 rows.append(f"<td colspan='3' style='text-align: left'>{html_text(line)}</td>")
         return f"<table class='explanation'>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>"
