@@ -221,6 +221,8 @@ class Machine(RuleBasedStateMachine):
             seed = None if s is None else f"np.array({s.tolist()})"
         self.both(f"{a}.backward({seed}, {retain_graph})", lambda: x.backward(s, retain_graph),
                   lambda: t.backward(u and u.values.copy(), retain_graph))
+        if seed in self.theirs and seed[0] == "d":
+            self.overwrite(seed, self.ours[seed], self.theirs[seed], 2)  # what a walk began with is still the user's own
 
     @rule(i=which)
     def retain_grad(self, i):
@@ -272,6 +274,9 @@ class Machine(RuleBasedStateMachine):
         else:
             a = self.tensor(i)
             place, other, line = self.ours[a].data, self.theirs[a].values, f"{a}.data"
+        self.overwrite(line, place, other, seed)
+
+    def overwrite(self, line, place, other, seed):
         new = numbers(other.shape, seed)
         self.both(f"{line}[...] = {new.tolist()}", lambda: place.__setitem__(..., new), lambda: other.__setitem__(..., new))
 

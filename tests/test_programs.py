@@ -84,6 +84,21 @@ def test_values_and_gradients(torch, dtypes, data):
     agree([x.grad for x in xs], grads, program.inputs, rounding(dtypes), "gradients")
 
 
+@pytest.mark.parametrize("dtypes", [REAL, COMPLEX], ids=["double", "complex"])
+@SOME
+@given(data=st.data())
+def test_all_results_at_once(torch, dtypes, data):
+    """Back from all results in one walk, and from each of them twice."""
+    program = data.draw(programs(30, dtypes=dtypes))
+    ts = theirs(torch, program.inputs)
+    torchs = run(program, ts)
+    values, pull = func.vjp(lambda *xs: 2 * program(*xs), *program.inputs)
+    seeds = [waves(y, k) for k, y in enumerate(values)]
+    ours = pull(tuple(seeds))
+    grads = torch.autograd.grad(2 * torchs, ts, list(map(torch.tensor, seeds)), allow_unused=True)
+    agree(ours, grads, program.inputs, rounding(dtypes), "gradients")
+
+
 @pytest.mark.filterwarnings("ignore:`torch.jit.script`:DeprecationWarning")  # PyTorch's own affair
 @pytest.mark.parametrize("dtypes", [REAL, SINGLE], ids=["double", "single"])
 @SOME
