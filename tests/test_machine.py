@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from twin import Refused, Twin
 
-from tinygrad_edu import Tensor, enable_grad, no_grad, optim
+from tinygrad_edu import Tensor, debug, enable_grad, no_grad, optim
 
 LARGEST, MOST = 12, 8.0  # elements, and their magnitude: what would be more than that is left undone
 
@@ -293,13 +293,13 @@ class Machine(RuleBasedStateMachine):
     # ------------------------------------------------------------------------------------------- modes
 
     @precondition(lambda self: len(self.modes) < 2)
-    @rule(mode=st.sampled_from([no_grad, enable_grad]), steps=st.integers(1, 4))
+    @rule(mode=st.sampled_from([no_grad, enable_grad, debug]), steps=st.integers(1, 4))
     def enter_mode(self, mode, steps):
         """For a few steps."""
         note(f"with {mode.__name__}():")
         self.modes.append([mode(), Twin.recording, steps + 1])
         self.modes[-1][0].__enter__()
-        Twin.recording = mode is enable_grad
+        Twin.recording = mode is not no_grad
 
     @invariant()
     def modes_end(self):
