@@ -24,7 +24,8 @@ NEW_ARRAYS = {
     "indices", "kaiser", "load", "loadtxt", "ones", "tri", "zeros", "fftfreq", "rfftfreq", "diag_indices",
     "mask_indices", "tril_indices", "triu_indices",
 }  # fmt: skip
-NO_ARRAYS = {
+NO_ARRAYS = {  # and a few that are there under another name
+    "in1d", "trapz",
     "base_repr", "binary_repr", "broadcast_shapes", "busday_count", "busday_offset", "datetime_as_string",
     "datetime_data", "format_float_positional", "format_float_scientific", "frompyfunc", "get_include",
     "get_printoptions", "getbufsize", "geterr", "geterrcall", "info", "is_busday", "isdtype", "isfortran",
@@ -45,7 +46,7 @@ INSTEAD = {  # where a user may want a gradient nevertheless
     "ascontiguousarray": "`x` itself", "asfortranarray": "`x` itself", "full": "`np.broadcast_to(x, shape)`",
     "copyto": "`x[...] = values`", "put": "`x[index] = values`", "place": "`np.where(mask, values, x)`",
     "putmask": "`np.where(mask, values, x)`", "put_along_axis": "`x[index] = values`", "as_strided": "`sliding_window_view`",
-    "row_stack": "`np.vstack`", "fill_diagonal": "`np.where(np.eye(n), value, x)`", "frompyfunc": "`func.elementwise_grad` of a function of arrays",
+    "row_stack": "`np.vstack`", "trapz": "`np.trapezoid`", "in1d": "`np.isin`", "fill_diagonal": "`np.where(np.eye(n), value, x)`", "frompyfunc": "`func.elementwise_grad` of a function of arrays",
 }  # fmt: skip
 
 
