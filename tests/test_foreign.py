@@ -108,7 +108,8 @@ WITH_VIEWS = {"convolution.collect", "convolution.distribute", "convolution.over
 
 
 def name(fn):
-    return f"{getattr(fn, '__module__', None) or 'numpy'}.{fn.__name__}".replace("tinygrad_edu.rules.", "").removeprefix("numpy.")
+    return f"{getattr(fn, '__module__', None) or 'numpy'}.{fn.__name__}".replace("tinygrad_edu.rules.", "").replace(
+        "_scimath_impl", "scimath").removeprefix("numpy.")
 
 
 every_function = pytest.mark.parametrize("fn", [fn for fn in {**RULES, **COMPOSITES} if fn in STRATEGIES], ids=name)

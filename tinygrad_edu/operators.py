@@ -153,7 +153,8 @@ class Operators(Value):
     mT = property(lambda self: apply(np.swapaxes, self, -1, -2), doc="The last two axes swapped.")
 
     def copy(self, order: Any = "K") -> Any: return apply(np.copy, self)
-    def clip(self, *args: Any, **kwargs: Any) -> Any: return numpy.clip(self, *args, **kwargs)
+    def clip(self, min: Any = None, max: Any = None, out: Any = None, **kwargs: Any) -> Any:
+        return numpy.clip(self, min, max, out, **kwargs)
     def round(self, *args: Any, **kwargs: Any) -> Any: return numpy.round(self, *args, **kwargs)
     def dot(self, *args: Any, **kwargs: Any) -> Any: return numpy.dot(self, *args, **kwargs)
     def conj(self) -> Any: return apply(np.conjugate, self)
