@@ -49,7 +49,7 @@ class PlainValues(Value):
     def __complex__(self) -> complex: return complex(self.item())
     def __index__(self) -> int: return operator.index(self._array)
     def __bool__(self) -> bool: return bool(self._array)
-    def __hash__(self) -> int: return id(self)
+    __hash__ = object.__hash__  # by identity: C's own, which optimisers ask for each parameter
     def __contains__(self, item: Any) -> bool: return bool(bare(item) in self._array)
     def __format__(self, spec: str) -> str: return format(self.item() if spec and self.size == 1 else str(self), spec)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy import ndarray
 
 from ..value import Value, is_foreign
 
@@ -82,15 +83,13 @@ class Optimizer:
         """Go one step, by the gradients that backward() left; parameters without one stay."""
         for group in self.param_groups:
             for p in group["params"]:
-                if p.grad is None:
+                grad = p.grad
+                if grad is None:
                     continue
-                g, weights, state = p.grad._array, p._own(), self.state[p]
-                if type(weights) is not np.ndarray or (type(g) is not np.ndarray and is_foreign(g)):
-                    scratch = None  # another library's arrays, perhaps not to be written to
-                else:
-                    scratch = state.get("_scratch")
-                    if scratch is None:
-                        scratch = state["_scratch"] = np.empty_like(weights)
+                g, weights, state = grad._array, p._own(), self.state[p]
+                scratch = state.get("_scratch")
+                if scratch is None or type(g) is not ndarray:
+                    scratch = workplace(weights, g, state)
                 p._array = self._move(weights, g, state, group, scratch)
 
     def _move(self, weights: Any, g: Any, state: dict[str, Any], group: dict[str, Any], scratch: Any) -> Any:
@@ -127,6 +126,14 @@ class Optimizer:
         first = self.param_groups[0]
         shown = [f"{k}={v}" for k, v in first.items() if k != "params" and v not in (0, False, None)]
         return f"{type(self).__name__}({len(self.params)} parameters, {', '.join(shown)})"
+
+
+def workplace(weights: Any, g: Any, state: dict[str, Any]) -> Any:
+    """An array to compute in, kept in the state; None where arrays are another library's, perhaps not to be written to."""
+    if type(weights) is not ndarray or (type(g) is not ndarray and is_foreign(g)):
+        state.pop("_scratch", None)
+        return None
+    return state.setdefault("_scratch", np.empty_like(weights))
 
 
 def decayed(g: Any, weights: Any, state: dict[str, Any], group: dict[str, Any], scratch: Any) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -74,7 +73,11 @@ class SGD(Optimizer):
             g = direction(weights, g, state, group, scratch)
         if scratch is None:
             return weights - g * group["lr"]
-        np.multiply(g, number(group["lr"], g.dtype.char), scratch)
+        rate = state.get("_rate")
+        if rate is None:
+            rate = state["_rate"] = np.empty((), weights.dtype)  # a 0-d array is the quickest factor
+        rate[()] = group["lr"]
+        np.multiply(g, rate, scratch)
         return np.subtract(weights, scratch, weights)
 
 
@@ -101,8 +104,3 @@ def direction(weights: Any, g: Any, state: dict[str, Any], group: dict[str, Any]
         ahead = state["_ahead"] = np.empty_like(v)
     return np.add(g, np.multiply(v, momentum, out=ahead), out=ahead)
 
-
-@lru_cache(maxsize=256)
-def number(x: float, dtype: str) -> Any:
-    """A 0-d array of a dtype: the quickest factor."""
-    return np.array(x, dtype)
