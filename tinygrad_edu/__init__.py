@@ -18,7 +18,7 @@ from typing import Any
 
 from .graph import apply, backpropagate
 from .memory import reuse_memory
-from .modes import debug, enable_grad, is_grad_enabled, no_grad
+from .modes import debug, enable_grad, is_grad_enabled, no_grad, watch
 from .node import Node
 from .primitive import primitive
 from .rules.fused import linear, log_softmax, relu, sigmoid, softmax, squared_error
@@ -58,6 +58,7 @@ __all__ = [
     "softmax",
     "squared_error",
     "viz",
+    "watch",
 ]  # fmt: skip
 
 LAZY = {

@@ -1,17 +1,13 @@
-"""Saying what went wrong: errors of the walk, and the debug mode's reports with the user's own source line."""
+"""Saying what went wrong: errors of the walk, and the debug mode's reports of NaNs and infinities."""
 
 from __future__ import annotations
 
-import sys
-from os import sep
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .unbroadcast import RuleError
-
-NOT_THE_USERS = tuple(str(Path(file).parent) + sep for file in (__file__, np.__file__))
+from .witness import user_line
 
 
 def released(node: Any) -> RuntimeError:
@@ -31,24 +27,11 @@ def blame(error: Exception, node: Any, i: int, parent: Any) -> Exception:
     return error
 
 
-def user_line() -> str:
-    """The innermost line of the calling program that is not this package's nor NumPy's: ``file:line``."""
-    frame = sys._getframe(1)
-    while frame.f_back is not None:
-        if not frame.f_code.co_filename.startswith(NOT_THE_USERS):
-            break
-        frame = frame.f_back
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
-
-
 def inspect_forward(fn: Any, y: Any, args: Any, node: Any) -> None:
-    """In debug mode: remember the source line, and report the first value that isn't finite."""
-    where = user_line()
-    if node is not None:
-        node.info = {"line": where}
+    """In debug mode: report the first value that isn't finite."""
     if (bad := first_bad(y)) and not any(map(first_bad, args)):
         name = node.name if node is not None else getattr(fn, "__name__", repr(fn))
-        raise FloatingPointError(f"{name} made {bad} from finite arguments, at {where}")
+        raise FloatingPointError(f"{name} made {bad} from finite arguments, at {user_line()}")
 
 
 def inspect_backward(node: Any, i: int, d: Any) -> None:

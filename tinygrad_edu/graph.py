@@ -15,12 +15,13 @@ import numpy as np
 
 from . import value
 from .diagnose import blame, inspect_backward, inspect_forward, released
-from .modes import DEBUG, enable_grad, level
+from .modes import WATCH, enable_grad, is_checking, level
 from .node import NOTHING, Constant, Node, order
 from .outside import ARRAYS, KNOWN, NUMBERS, admit, as_array, handed_over, is_recorded, outside
 from .table import COMPOSITES, RULES, Plan
 from .unbroadcast import fit
 from .value import ALONE, Value, copied, is_foreign, wrap
+from .witness import derivative_done, derivative_of, write_down
 
 new = object.__new__
 ndarray = np.ndarray
@@ -108,8 +109,11 @@ def apply(fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         node.info = None
         node.shape = y.shape
         node.dtype = y.dtype
-    if recording is DEBUG:
-        inspect_forward(fn, y, args, out._node)
+    if recording is WATCH:
+        if out._node is not None:
+            write_down(out._node)
+        if is_checking():
+            inspect_forward(fn, y, args, out._node)
     return out
 
 
@@ -180,7 +184,7 @@ def backpropagate(
     found: dict[Node, Any] = {}
     ours: set[Node] = set()  # nodes whose gradient is a sum that this walk made, and may add to in place
     heap: list[tuple[int, Node]] = []
-    debug = level() is DEBUG
+    watched = level() is WATCH
     release = not (retain_graph or create_graph)
 
     for node, g in seeds:
@@ -212,13 +216,18 @@ def backpropagate(
             parent = parents[i]
             if oldest and parent.order > oldest:
                 continue
+            if watched:
+                told = derivative_of((node, i))
             try:
                 d = vjp(g, y, *args, **kwargs) if kwargs else vjp(g, y, *args)
                 if d.shape != parent.shape or d.dtype is not parent.dtype:
                     d = fit(d, parent)
             except Exception as error:
                 raise blame(error, node, i, parent)  # noqa: B904  (mostly the same error)
-            if debug:
+            finally:
+                if watched:
+                    derivative_done(told)
+            if watched and is_checking():
                 inspect_backward(node, i, d)
             if parent not in grads:
                 grads[parent] = d

@@ -1,4 +1,4 @@
-"""Whether operations are recorded: not at all, as usual, or with everything a debugger wants.
+"""Whether operations are recorded: not at all, as usual, or with everything that pictures and a debugger want.
 
 The mode belongs to the context that sets it: another thread, or another asyncio task, keeps its own.
 """
@@ -9,9 +9,13 @@ from contextlib import ContextDecorator
 from contextvars import ContextVar, Token
 from typing import Any
 
-OFF, RECORD, DEBUG = 0, 1, -1
+from .witness import forget_stack
+
+OFF, RECORD, WATCH = 0, 1, -1
 _level: ContextVar[int] = ContextVar("tinygrad_edu level", default=RECORD)
 level = _level.get
+_checking: ContextVar[bool] = ContextVar("tinygrad_edu checking", default=False)
+is_checking = _checking.get
 
 
 class _Mode(ContextDecorator):
@@ -54,10 +58,33 @@ class enable_grad(_Mode):
     setting = RECORD
 
 
-class debug(_Mode):
+class watch(_Mode):
+    """Write everything down: each operation keeps its values, your source line, and the modules in whose call it ran.
+
+    That is what pictures and explanations of a graph can show the most of. Slower, and nothing is let go of before the
+    graph itself is, not even by `backward`.
+
+    Examples
+    --------
+    >>> from tinygrad_edu import Tensor, nn, watch
+    >>> model = nn.Sequential(nn.Linear(2, 1), nn.Sigmoid())
+    >>> with watch():
+    ...     y = model(Tensor([[0., 1.]]))
+    >>> y._node.info["calls"]
+    (Sequential, Sigmoid)
+    """
+
+    setting = WATCH
+
+    def __exit__(self, *exception: Any) -> None:
+        super().__exit__(*exception)
+        forget_stack()
+
+
+class debug(watch):
     """Report a NaN or an infinity at the operation that made it first, forward or backward, with your source line.
 
-    Slower: every result is inspected, and every node keeps all its arguments.
+    Slower: every result is inspected, and `watch` is on as well.
 
     Examples
     --------
@@ -71,7 +98,17 @@ class debug(_Mode):
     FloatingPointError: log made -inf at [1] from finite arguments...
     """
 
-    setting = DEBUG
+    def __init__(self) -> None:
+        super().__init__()
+        self._checks: list[Token[bool]] = []
+
+    def __enter__(self) -> None:
+        super().__enter__()
+        self._checks.append(_checking.set(True))
+
+    def __exit__(self, *exception: Any) -> None:
+        _checking.reset(self._checks.pop())
+        super().__exit__(*exception)
 
 
 def is_grad_enabled() -> bool:

@@ -33,9 +33,10 @@ class History:
         for root in roots:
             self.learn(root._node, root._array)
         for node in self.nodes:
-            self.learn(node, node.output)
-            for parent, saved in zip(node.parents, node.saved or (), strict=False):
-                self.learn(parent, saved)
+            args, y = (node.info or {}).get("values") or (node.saved, node.output)
+            self.learn(node, y)
+            for parent, arg in zip(node.parents, args or (), strict=False):
+                self.learn(parent, arg)
         for node in self.nodes:  # what is not kept may be there yet
             tensor = node.tensor() if type(node) is Leaf else self.held[node][1] if node in self.held else None
             self.learn(node, None if tensor is None else tensor._array)

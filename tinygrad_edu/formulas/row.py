@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..modes import debug, enable_grad
+from ..modes import watch
 from ..nest import flatten
 from ..node import Leaf, Node
 from ..parts import Parts, PartsType
@@ -115,13 +115,8 @@ def of_recording(fn: Function, args: Any, kwargs: Any, names: Names) -> Explanat
     arrays = {name: a for name, a in zip(called, leaves, strict=True) if isinstance(a, np.ndarray)}
     inputs = [as_input(a, name) for a, name in zip(leaves, called, strict=True)]
     args, kwargs = rebuild(inputs)
-    with np.errstate(all="ignore"):
-        try:
-            with debug():  # nodes keep all their arguments
-                results = fn(*args, **kwargs)
-        except FloatingPointError:
-            with enable_grad():
-                results = fn(*args, **kwargs)
+    with np.errstate(all="ignore"), watch():  # nodes keep all their arguments
+        results = fn(*args, **kwargs)
     results = flatten(results)[0]
     outputs = [y for y in results if isinstance(y, Value) and y._node is not None]
     if not outputs:

@@ -24,8 +24,8 @@ def rnn_step(x: Any, state: Any, w: Any, b: Any, nonlinearity: Any = np.tanh) ->
 def gru_step(x: Any, state: Any, w: Any, b: Any) -> Any:
     """Cho et al. 2014: one gate says how much of the state is renewed, another how much of the old the new one sees."""
     (h,) = state
-    xr, xz, xn = np.split(x, 3, -1)
-    hr, hz, hn = np.split(linear(h, w, b), 3, -1)
+    xr, xz, xn = np.split(x, 3, axis=-1)
+    hr, hz, hn = np.split(linear(h, w, b), 3, axis=-1)
     r, z = sigmoid(xr + hr), sigmoid(xz + hz)
     n = np.tanh(xn + r * hn)
     return ((1 - z) * n + z * h,)
@@ -34,7 +34,7 @@ def gru_step(x: Any, state: Any, w: Any, b: Any) -> Any:
 def lstm_step(x: Any, state: Any, w: Any, b: Any) -> Any:
     """Hochreiter & Schmidhuber 1997: a memory with gates for writing, forgetting and reading."""
     h, c = state
-    i, f, g, o = np.split(x + linear(h, w, b), 4, -1)
+    i, f, g, o = np.split(x + linear(h, w, b), 4, axis=-1)
     c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
     return sigmoid(o) * np.tanh(c), c
 
@@ -98,7 +98,7 @@ class Recurrent(Module):
             for way, end in enumerate(("", "_reverse")[:ways]):
                 w_ih, w_hh, b_ih, b_hh = (getattr(self, f"{name}_l{layer}{end}", None)
                                           for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))
-                sums = linear(x, w_ih, b_ih)  # of all times at once
+                sums = unstacked(linear(x, w_ih, b_ih))  # of all times at once
                 now = tuple(s[layer * ways + way] for s in begin)
                 outputs = []
                 for t in range(len(x))[:: -1 if way else 1]:
@@ -128,6 +128,12 @@ class Recurrent(Module):
 
     def extra_repr(self) -> str:
         return f"{self.input_size}, {self.hidden_size}" + (f", num_layers={self.num_layers}" if self.num_layers > 1 else "")
+
+
+def unstacked(x: Any) -> list[Any]:
+    """``[x[0], x[1], ...]``, by halves: a gradient then passes through log(L) arrays of `x`'s size, where it would through L."""
+    n = len(x)
+    return [*unstacked(x[: n // 2]), *unstacked(x[n // 2 :])] if n > 1 else [x[0]] if n else []
 
 
 class RNN(Recurrent):
