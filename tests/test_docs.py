@@ -163,7 +163,7 @@ def test_the_house_is_as_the_page_draws_it():
 
 def test_every_public_name_is_in_the_reference():
     reference = (DOCS / "api.md").read_text(encoding="utf-8")
-    for path in "tinygrad_edu", "nn", "nn.init", "optim", "data", "viz", "testing":
+    for path in "tinygrad_edu", "nn", "nn.init", "optim", "data", "training", "viz", "testing":
         module = import_module(path if path == "tinygrad_edu" else f"tinygrad_edu.{path}")
         for name in getattr(module, "__all__", [n for n in vars(module) if n.endswith("_")]):
             assert name.startswith("__") or re.search(rf"\b{name}\b", reference), f"{module.__name__}.{name}"

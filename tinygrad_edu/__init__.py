@@ -38,7 +38,9 @@ __all__ = [
     "debug",
     "draw",
     "enable_grad",
+    "evaluate",
     "explain",
+    "fit",
     "func",
     "gradcheck",
     "is_grad_enabled",
@@ -49,6 +51,7 @@ __all__ = [
     "nn",
     "no_grad",
     "optim",
+    "predict",
     "primitive",
     "relu",
     "reuse_memory",
@@ -57,13 +60,15 @@ __all__ = [
     "sigmoid",
     "softmax",
     "squared_error",
+    "training",
     "viz",
     "watch",
 ]  # fmt: skip
 
 LAZY = {
-    "draw": "viz.graph", "explain": "formulas.explain", "gradcheck": "differences", "GradcheckError": "differences",
-    "load": "saving", "manual_seed": "nn.init", "save": "saving",
+    "draw": "viz.graph", "evaluate": "training.evaluation", "explain": "formulas.explain", "fit": "training.loop",
+    "gradcheck": "differences", "GradcheckError": "differences", "load": "saving", "manual_seed": "nn.init",
+    "predict": "training.evaluation", "save": "saving",
 }  # fmt: skip
 
 
@@ -71,7 +76,7 @@ def __getattr__(name: str) -> Any:
     """Sub-packages are imported when they are first used."""
     if name in LAZY:
         value = getattr(import_module(f"{__name__}.{LAZY[name]}"), name)
-    elif name in ("data", "func", "nn", "optim", "testing", "viz"):
+    elif name in ("data", "func", "nn", "optim", "testing", "training", "viz"):
         value = import_module(f"{__name__}.{name}")
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

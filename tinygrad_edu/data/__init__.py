@@ -1,4 +1,4 @@
-"""Data to learn from: handwritten digits, batches of them, and ways to make them harder.
+"""Data to learn from: handwritten digits, points, tables, batches of them, and ways to make them harder.
 
     from tinygrad_edu import data
 
@@ -11,8 +11,16 @@ Everything here is plain NumPy arrays. No file is read before it is asked for.
 
 from . import distort
 from .batches import Batches
+from .curves import line, sine
+from .dataset import Dataset, Subset, TensorDataset, random_split
 from .digits import Digits, Part, mnist
 from .idx import read_idx, write_idx
 from .labels import one_hot
+from .loader import DataLoader
+from .points import blobs, circles, spirals, two_moons, xor
+from .tables import Table, read_csv
 
-__all__ = ["Batches", "Digits", "Part", "distort", "mnist", "one_hot", "read_idx", "write_idx"]
+__all__ = [
+    "Batches", "DataLoader", "Dataset", "Digits", "Part", "Subset", "Table", "TensorDataset", "blobs", "circles", "distort", "line",
+    "mnist", "one_hot", "random_split", "read_csv", "read_idx", "sine", "spirals", "two_moons", "write_idx", "xor",
+]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -75,6 +75,14 @@ class Batches:
         # Not a generator itself: the order is drawn when an epoch is begun, not when its first batch is fetched.
         rows = len(self.arrays[0])
         return self._epoch(self._rng.permutation(rows) if self.shuffle else np.arange(rows))
+
+    def state_dict(self) -> dict[str, Any]:
+        """What decides the orders to come, to be saved: the generator's state."""
+        return {"generator": self._rng.bit_generator.state}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from a `state_dict`."""
+        self._rng.bit_generator.state = state["generator"]
 
     def _epoch(self, order: NDArray[np.intp]) -> Iterator[tuple[NDArray[Any], ...]]:
         for start in range(0, len(self) * self.size, self.size):

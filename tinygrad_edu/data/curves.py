@@ -1,0 +1,55 @@
+"""Numbers that depend on a number: small problems of regression.
+
+Each function returns ``x`` and ``y``, both float32 of shape (n, 1), columns as `nn.Linear` and the costs want them, with
+x uniform from -1 to 1. ``noise`` is the standard deviation of what is added to y; ``seed`` as in `points`.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .points import Seed, blur
+
+Column = NDArray[np.float32]
+
+
+def line(n: int = 100, noise: float = 0.1, seed: Seed = None, slope: float = 2.0, intercept: float = -0.5) -> tuple[Column, Column]:
+    """A straight line: y = slope x + intercept.
+
+    Examples
+    --------
+    >>> x, y = line(3, noise=0, seed=0)
+    >>> bool(np.allclose(y, 2 * x - 0.5))
+    True
+    """
+    x, rng = places(n, seed)
+    return end(x, slope * x + intercept, noise, rng)
+
+
+def sine(n: int = 100, noise: float = 0.1, seed: Seed = None, waves: float = 1.0) -> tuple[Column, Column]:
+    """A sine, of so many waves between -1 and 1: y = sin(π waves x).
+
+    Examples
+    --------
+    >>> x, y = sine(3, noise=0, seed=0)
+    >>> bool(np.allclose(y, np.sin(np.pi * x), atol=1e-6))
+    True
+    """
+    x, rng = places(n, seed)
+    return end(x, np.sin(math.pi * waves * x), noise, rng)
+
+
+def places(n: int, seed: Seed) -> tuple[Any, np.random.Generator]:
+    """Where to measure, and the generator."""
+    rng = np.random.default_rng(seed)
+    return rng.uniform(-1, 1, (operator.index(n), 1)), rng
+
+
+def end(x: Any, y: Any, noise: float, rng: np.random.Generator) -> tuple[Column, Column]:
+    """Blur the measurements."""
+    return x.astype(np.float32), (y + blur(noise, y.shape, rng)).astype(np.float32)

@@ -1,0 +1,108 @@
+"""DataLoader: batches of a data set, under PyTorch's names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .batches import Batches
+from .dataset import as_dataset
+
+
+class DataLoader:
+    """Go through a data set in batches; each iteration is one epoch.
+
+    Of arrays, whole batches are gathered at once, as `Batches` does; of other data sets, examples are asked for one by
+    one, and stacked. There are no workers: what is this small is there sooner than another process would be.
+
+    Parameters
+    ----------
+    dataset : Dataset, or tuple of arrays
+        Anything with ``__len__`` and ``__getitem__``.
+    batch_size : int
+        Examples in a batch. The last batch holds what is left, and so may be smaller.
+    shuffle : bool
+        Whether each epoch has a new, random order.
+    drop_last : bool
+        Whether a smaller last batch is left out.
+    generator : numpy.random.Generator, or int, optional
+        Decides the orders of all epochs, and is given to `transform`; or a seed for it. By default, every run is different.
+    transform : callable, optional
+        ``transform(x, rng)`` makes of the inputs of a batch, the first of its arrays, those that are to be learnt from:
+        augmentation, for example with the functions of `distort`.
+    collate_fn : callable, optional
+        Makes a batch of a list of examples that can't simply be stacked. For data sets that are not arrays.
+
+    Yields
+    ------
+    tuple of ndarray, or ndarray if an example is a single array
+        Fresh arrays, which you may change or keep.
+
+    Examples
+    --------
+    >>> from tinygrad_edu.data import DataLoader, distort, mnist
+    >>> def shaken(images, rng):
+    ...     dx, dy = rng.integers(-2, 3, size=2)
+    ...     return distort.noise(distort.shift(images, dx, dy), 0.1, rng)
+    >>> loader = DataLoader(mnist().train, batch_size=100, shuffle=True, generator=0, transform=shaken)
+    >>> for images, labels in loader:
+    ...     print(images.shape, labels.shape)
+    ...     break
+    (100, 784) (100,)
+    """
+
+    def __init__(self, dataset: Any, batch_size: int = 1, shuffle: bool = False, *, drop_last: bool = False,
+                 generator: int | np.random.Generator | None = None, transform: Callable[[Any, np.random.Generator], Any] | None = None,
+                 collate_fn: Callable[[list[Any]], Any] | None = None) -> None:
+        self.dataset = as_dataset(dataset)
+        self.transform = transform
+        self.collate_fn = collate_fn or stacked
+        arrays = None if collate_fn else getattr(self.dataset, "arrays", None)
+        self._whole = arrays is not None
+        self._batches = Batches(*(arrays if arrays is not None else [np.arange(len(self.dataset))]),
+                                size=batch_size, seed=generator, shuffle=shuffle, drop_last=drop_last)
+
+    batch_size = property(lambda self: self._batches.size, doc="Examples in a batch.")
+    shuffle = property(lambda self: self._batches.shuffle, doc="Whether each epoch has a new order.")
+    drop_last = property(lambda self: self._batches.drop_last, doc="Whether a smaller last batch is left out.")
+    generator = property(lambda self: self._batches._rng, doc="What decides the orders.")
+
+    def __len__(self) -> int:
+        """How many batches an epoch has."""
+        return len(self._batches)
+
+    def __iter__(self) -> Iterator[Any]:
+        return map(self._finished, iter(self._batches))  # the order is drawn now, as `Batches` does it
+
+    def _finished(self, rows: tuple[NDArray[Any], ...]) -> Any:
+        batch = rows if self._whole else self.collate_fn([self.dataset[int(i)] for i in rows[0]])
+        if self.transform is None:
+            return batch
+        if isinstance(batch, tuple):
+            return self.transform(batch[0], self.generator), *batch[1:]
+        return self.transform(batch, self.generator)
+
+    def state_dict(self) -> dict[str, Any]:
+        """What decides the orders to come, to be saved."""
+        return self._batches.state_dict()
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from a `state_dict`."""
+        self._batches.load_state_dict(state)
+
+
+def stacked(examples: list[Any]) -> Any:
+    """A batch of examples: the arrays of each place in them, stacked along a new first axis."""
+    if isinstance(examples[0], tuple | list):
+        if len({len(example) for example in examples}) > 1:
+            raise ValueError(f"examples must have equally many parts; these have {[len(example) for example in examples]}")
+        return tuple(stacked(list(column)) for column in zip(*examples, strict=True))
+    arrays = [np.asarray(example) for example in examples]
+    odd = next((i for i, array in enumerate(arrays) if array.shape != arrays[0].shape), None)
+    if odd is not None:
+        raise ValueError(f"examples that are stacked to a batch must have equal shapes; two in this one have {arrays[0].shape} and "
+                         f"{arrays[odd].shape}. Make them equal in __getitem__, or give a collate_fn that does")
+    return np.stack(arrays)

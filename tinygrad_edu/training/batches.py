@@ -1,0 +1,56 @@
+"""Batches of whatever data `fit` is given, and tensors of a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from ..data import DataLoader, Dataset, Part, Table
+from ..nn.init import generator
+from ..value import Value, is_foreign, wrap
+
+
+def as_batches(data: Any, size: int, shuffle: bool, seed: Any, name: str = "data") -> Any:
+    """Something to go through once an epoch."""
+    if isinstance(data, tuple | Dataset | Part | Table | np.ndarray):
+        if isinstance(data, tuple):
+            data = tuple(np.asarray(part) for part in data)
+        return DataLoader(data, size, shuffle, generator=generator() if seed is None else seed)
+    if isinstance(data, Iterator):
+        raise TypeError(f"{name} can be gone through only once, and there may be many epochs: give arrays, a DataLoader, or a list of "
+                        f"batches, not {article(data)}")
+    if not isinstance(data, Iterable) or isinstance(data, str | dict):
+        raise TypeError(f"{name} is {article(data)}; it must be arrays, as in (x, y), a Dataset, a DataLoader, or a list of batches")
+    if isinstance(data, list) and data and not isinstance(data[0], tuple | list):
+        raise TypeError(f"{name} is a list of {article(data[0])}; arrays are given as a tuple, (x, y), and a list is one of batches")
+    return data
+
+
+def as_tensors(batch: Any, dtype: Any) -> tuple[list[Any], Any]:
+    """The inputs and the target of a batch."""
+    if not isinstance(batch, tuple | list) or len(batch) < 2:
+        what = f"a {type(batch).__name__} of {len(batch)}" if isinstance(batch, tuple | list) else article(batch)
+        raise TypeError(f"a batch is a tuple of inputs and, last, targets, as in (x, y); this one is {what}. If the model shall answer "
+                        "with its own inputs, give (x, x)")
+    *inputs, target = [as_tensor(part, dtype) for part in batch]
+    return inputs, target
+
+
+def as_tensor(part: Any, dtype: Any) -> Any:
+    """Floating numbers of the model's dtype; others as they are."""
+    if isinstance(part, Value) or is_foreign(part):
+        return part
+    array = np.asarray(part)
+    return wrap(array.astype(dtype, copy=False)) if array.dtype.kind == "f" else array
+
+
+def dtype_of(model: Any) -> Any:
+    """What the model computes in: the dtype of its first parameter."""
+    return next((p.dtype for p in model.parameters() if p.dtype.kind == "f"), np.dtype(np.float32))
+
+
+def article(x: Any) -> str:
+    name = type(x).__name__
+    return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"

@@ -1,0 +1,115 @@
+"""History: the figures of a training, epoch by epoch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..value import bare
+
+
+class History:
+    """Figures by name, each a list with a number for every epoch; made by `fit`.
+
+    Attributes
+    ----------
+    columns : dict of str to list of float
+        All figures: ``loss``, the metrics, ``val_loss`` and so on. ``history["loss"]`` is short for ``history.columns["loss"]``.
+    epochs : list of int
+        The numbers of the epochs, from 1: what to plot the figures over.
+    stopped : str
+        Why training ended before its last epoch; empty if it did not.
+
+    Examples
+    --------
+    >>> history = History()
+    >>> history.record(1, {"loss": 0.5, "accuracy": 0.75})
+    >>> history.record(2, {"loss": 0.25, "accuracy": 1.0})
+    >>> history["loss"]
+    [0.5, 0.25]
+    >>> history
+    epoch    loss  accuracy
+        1  0.5000    0.7500
+        2  0.2500    1.0000
+    """
+
+    def __init__(self) -> None:
+        self.epochs: list[int] = []
+        self.columns: dict[str, list[float]] = {}
+        self.stopped = ""
+
+    def __getitem__(self, name: str) -> list[float]:
+        if name not in self.columns:
+            raise KeyError(f"there is no figure {name!r}; there are {', '.join(self.columns) or 'none yet'}")
+        return self.columns[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.columns
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.columns)
+
+    def keys(self) -> Any:
+        """The names of the figures, so that ``dict(history)`` is what it says."""
+        return self.columns.keys()
+
+    def record(self, epoch: int, figures: Mapping[str, float]) -> None:
+        """One epoch more."""
+        self.epochs.append(epoch)
+        self.add(figures)
+
+    def add(self, figures: Mapping[str, float]) -> None:
+        """Figures for the last epoch; where there were none of that name before, NaN stands."""
+        for name, value in figures.items():
+            column = self.columns.setdefault(name, [])
+            column += [math.nan] * (len(self.epochs) - len(column))
+            column[-1] = float(value)
+        for column in self.columns.values():
+            column += [math.nan] * (len(self.epochs) - len(column))
+
+    def __repr__(self) -> str:
+        widths = {name: max(len(name), *(len(shown(v)) for v in column)) for name, column in self.columns.items()}
+        rows = ["epoch  " + "  ".join(f"{name:>{width}}" for name, width in widths.items())]
+        for i, epoch in enumerate(self.epochs):
+            if len(self.epochs) > 20 and 9 < i < len(self.epochs) - 10:
+                rows += ["  ..."] * (i == 10)
+            else:
+                rows.append(f"{epoch:5}  " + "  ".join(f"{shown(self[name][i]):>{width}}" for name, width in widths.items()))
+        return "\n".join(rows + [f"stopped: {self.stopped}"] * bool(self.stopped)) if self.epochs else "History of no epochs"
+
+    def state_dict(self) -> dict[str, Any]:
+        """What to save of it."""
+        return {"epochs": list(self.epochs), "columns": {name: list(column) for name, column in self.columns.items()}}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take the place of the one that was saved."""
+        self.epochs = list(state["epochs"])
+        self.columns = {name: list(column) for name, column in state["columns"].items()}
+
+
+class Averages:
+    """Averages over examples, from those over batches."""
+
+    def __init__(self) -> None:
+        self.examples = 0
+        self.sums: dict[str, float] = {}
+
+    def add(self, examples: int, metrics: Mapping[str, Any], output: Any, target: Any, loss: float | None) -> None:
+        """What a batch has to say."""
+        self.examples += examples
+        sums = self.sums
+        if loss is not None:
+            sums["loss"] = sums.get("loss", 0.0) + loss * examples
+        if metrics:
+            output, target = bare(output), bare(target)
+            for name, metric in metrics.items():
+                sums[name] = sums.get(name, 0.0) + float(metric(output, target)) * examples
+
+    def figures(self) -> dict[str, float]:
+        return {name: total / self.examples for name, total in self.sums.items()} if self.examples else {}
+
+
+def shown(value: float) -> str:
+    """Four digits behind the point, or four that count where these would say nothing."""
+    return f"{value:.4f}" if value == 0 or 1e-3 <= abs(value) < 1e5 or not math.isfinite(value) else f"{value:.3e}"
