@@ -199,6 +199,7 @@ def test_dropout_drops_and_keeps_the_mean():
     assert nn.Dropout(1.0)(x).sum().item() == 0
     manual_seed(0)
     np.testing.assert_array_equal(nn.Dropout(0.25)(x).data, y.data)
+    assert nn.Dropout(0.25)(np.ones(3, np.float32)).dtype == np.float32
 
 
 # --------------------------------------------------------------------------------------- mistakes

@@ -85,8 +85,8 @@ def dropout(x: Any, p: float = 0.5, training: bool = True) -> Any:
         return x
     if p == 1:
         return x * 0
-    kept = init.generator().random(x.shape) >= p
-    return x * (kept / (1 - p)).astype(x.dtype)
+    kept = init.generator().random(x.shape, np.float32) >= p  # half the bits are enough, in half the time
+    return x * np.multiply(kept, 1 / (1 - p), dtype=x.dtype)
 
 
 def normalize(x: Any, p: float = 2.0, axis: int = 1, eps: float = 1e-12) -> Any:
