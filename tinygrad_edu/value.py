@@ -71,7 +71,10 @@ def answers(x: Any) -> bool:
 
 def is_foreign(x: Any) -> bool:
     """Whether `x` is an array of another library that answers NumPy's protocols. Such an array is never converted."""
-    kind = type(x)  # with __array_ufunc__ = None, a type says that it wants to be asked itself
+    kind = type(x)
+    if kind is np.ndarray or kind.__module__ == "numpy":
+        return False  # the answer nearly always
+    # with __array_ufunc__ = None, a type says that it wants to be asked itself
     protocols = hasattr(kind, "__array_function__") and getattr(kind, "__array_ufunc__", None) is not None
     return protocols and not isinstance(x, np.ndarray) and not answers(x) and hasattr(x, "dtype")
 

@@ -60,7 +60,7 @@ class SumOfSquaresLoss(Module):
 
     def forward(self, output: Any, target: Any) -> Any:
         output, target = same_shape("SumOfSquaresLoss", output, target)
-        return apply(squared_error.fn, output, target, output.shape[0] if output.shape else 1)
+        return apply(squared_error.fn, output, target, len(output) if output.ndim else 1)
 
 
 class L1Loss(Loss):

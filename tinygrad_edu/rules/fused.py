@@ -8,13 +8,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy import ndarray
 
 from ..primitive import primitive
 from .arithmetic import ordered
 from .products import rows
 
 # The largest number whose exponential is finite, and 1, as 0-d arrays of each dtype: the quickest constants.
-LIMITS = {t: (np.array(np.log(np.finfo(t).max) - 1, t), np.array(1, t)) for t in "efdg"}
+LIMITS: dict[str, Any] = {t: (np.array(np.log(np.finfo(t).max) - 1, t), np.array(1, t)) for t in "efdg"}
+NUMBERS = 80.0, 1.0  # for integers
 
 
 @primitive(lambda g, y, x: g * y * (1 - y))
@@ -29,9 +31,9 @@ def sigmoid(x: Any) -> Any:
     >>> sigmoid(Tensor([-1000., 0., 1000.]))
     Tensor([0. , 0.5, 1. ], shape=(3,), dtype=float64)
     """
-    limit, one = LIMITS.get(x.dtype.char if hasattr(x, "dtype") else "", (80.0, 1.0))  # else numbers, integers
-    e = np.minimum(x, limit if type(x) is np.ndarray else float(limit))  # other libraries' arrays take only numbers
-    if type(e) is not np.ndarray:
+    limit, one = LIMITS.get(x.dtype.char, NUMBERS) if hasattr(x, "dtype") else NUMBERS
+    e = np.minimum(x, limit if type(x) is ndarray else float(limit))  # other libraries' arrays take only numbers
+    if type(e) is not ndarray:
         e = np.exp(e)
         return e / (e + 1)
     np.exp(e, e)  # in place: the array is ours
@@ -65,7 +67,8 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     if x.ndim == 0:
         raise ValueError("linear: a single number has no axis of inputs")
     if x.ndim <= 2:
-        y = np.dot(x, weight.T)  # not x.dot, which asks no one but NumPy
+        dot = ndarray.dot if type(x) is ndarray is type(weight) else np.dot  # which asks other libraries too, and takes longer
+        y = dot(x, weight.T)
     else:  # one large product, not a loop over small ones
         y = np.dot(rows(x), weight.T).reshape(x.shape[:-1] + weight.shape[:1])
     if bias is None:

@@ -197,7 +197,8 @@ def reduced(name: str, losses: Any, reduction: str) -> Any:
 
 def same_shape(name: str, input: Any, target: Any) -> tuple[Any, Any]:
     """Refuse shapes that merely happen to broadcast, such as (n,) against (n, 1); and lists become arrays."""
-    input, target = (x if isinstance(x, Value) or hasattr(x, "shape") else np.asarray(x) for x in (input, target))
+    input = input if hasattr(input, "shape") else np.asarray(input)
+    target = target if hasattr(target, "shape") else np.asarray(target)
     if input.shape != target.shape:
         raise ValueError(f"{name}: the output has shape {input.shape} and the target {target.shape}; they must be equal. "
                          "Reshape one of them: broadcasting would compare every output with every target")
