@@ -20,25 +20,24 @@ class Progress(Callback):
 
     def on_batch_end(self, run: Run) -> None:
         if self.bar is not None and self.bar.update():  # it says when it was time to show something
-            self.bar.set_description(f"epoch {run.epoch}/{run.epochs}", refresh=False)
-            self.bar.set_postfix({name: shown(value) for name, value in self.last(run).items()}, refresh=False)
+            self.bar.set_description_str(said(run), refresh=False)
 
     def on_epoch_end(self, run: Run) -> None:
         if self.bar is None and (run.epoch == 1 or run.epoch % -(-run.epochs // LINES) == 0 or run.stop):
-            print(f"epoch {run.epoch:{len(str(run.epochs))}}/{run.epochs}  " + "  ".join(f"{k} {shown(v)}" for k, v in self.last(run).items()),
-                  flush=True)
+            print(said(run), flush=True)
 
     def on_fit_end(self, run: Run) -> None:
         if self.bar is not None:
-            self.bar.set_description(f"epoch {run.epoch}/{run.epochs}", refresh=False)
-            self.bar.set_postfix({name: shown(value) for name, value in self.last(run).items()})
+            self.bar.set_description_str(said(run))
             self.bar.close()
         if run.stop:
             print(f"stopped: {run.stop}", flush=True)
 
-    def last(self, run: Run) -> dict[str, float]:
-        """The figures of the last whole epoch, or those of the first so far."""
-        return {name: column[-1] for name, column in run.history.columns.items()} or run.figures
+
+def said(run: Run) -> str:
+    """The epoch, and the figures of the last whole one, or those of the first so far."""
+    figures = {name: column[-1] for name, column in run.history.columns.items()} or run.figures
+    return f"epoch {run.epoch:{len(str(run.epochs))}}/{run.epochs}  " + "  ".join(f"{name} {shown(value)}" for name, value in figures.items())
 
 
 def bar(run: Run) -> Any:
@@ -50,4 +49,5 @@ def bar(run: Run) -> Any:
     except ImportError:
         return None
     batches = len(run.batches) if hasattr(run.batches, "__len__") else None
-    return tqdm(total=batches and batches * run.epochs, initial=(batches or 0) * run.epoch, unit=" batches", dynamic_ncols=True)
+    return tqdm(total=batches and batches * run.epochs, initial=(batches or 0) * run.epoch, dynamic_ncols=True,
+                bar_format="{bar:20} {desc}  [{elapsed}<{remaining}]")
