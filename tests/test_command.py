@@ -12,7 +12,7 @@ from tinygrad_edu.__main__ import main
 from tinygrad_edu.data import mnist, write_idx
 from tinygrad_edu.jobs.learning import network
 
-PICTURES = {"curve.png", "weights.png", "guesses.png", "graph.svg"}
+PICTURES = {"curve.png", "weights.png", "guesses.png", "confusion.png", "network.png", "graph.svg"}
 
 
 @pytest.fixture(scope="module")

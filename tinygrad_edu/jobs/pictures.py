@@ -19,12 +19,15 @@ def draw_all(
     try:
         pixels, labels = digits.test.images, digits.test.labels
         if history:
-            yield save(viz.curve(history), out / "curve.png"), "cost and accuracy as training went on"
+            yield save(viz.history(history), out / "curve.png"), "cost and accuracy as training went on"
         yield save(viz.weights(model[0]), out / "weights.png"), "the first layer's weights, as images"
-        yield (save(viz.guesses(pixels, labels, answers(model, pixels)), out / "guesses.png"),
+        outputs = answers(model, pixels)
+        yield (save(viz.guesses(pixels, labels, outputs), out / "guesses.png"),
                "test images it got right, and some it got wrong")
+        yield save(viz.confusion(labels, outputs), out / "confusion.png"), "which digits it takes for which"
+        yield save(viz.network(model, pixels[:1]), out / "network.png"), "the network, reading the first of the test images"
     except ImportError as error:
-        print(f"  (no curve.png, weights.png, guesses.png: {error})")
+        print(f"  (no curve.png, weights.png, guesses.png, confusion.png, network.png: {error})")
     count = model[len(model) - 2].out_features
     images = digits.train.images[:32]
     yield draw_step(out / "graph.svg", model, cost, images, one_hot(digits.train.labels[:32], count))

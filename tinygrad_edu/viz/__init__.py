@@ -1,7 +1,33 @@
-"""Pictures: what was computed, as a graph that shows itself in a notebook and saves itself as SVG, PNG or DOT."""
+"""Pictures: of what was computed, as a graph; and of networks, of what they learnt, and of learning itself.
 
+Graphs need no more than the package itself; the others are matplotlib's. All show themselves in a notebook.
+"""
+
+from .activations import activations
+from .animation import animate
+from .confusion import confusion
+from .descent import descent
 from .dot import DotNotFound, Picture
 from .graph import draw
-from .training import curve, guesses, weights
+from .guesses import guesses
+from .history import history
+from .landscape import landscape
+from .network import network
+from .sensitivity import sensitivity
+from .weights import weights
 
-__all__ = ["DotNotFound", "Picture", "curve", "draw", "guesses", "weights"]
+__all__ = [
+    "DotNotFound",
+    "Picture",
+    "activations",
+    "animate",
+    "confusion",
+    "descent",
+    "draw",
+    "guesses",
+    "history",
+    "landscape",
+    "network",
+    "sensitivity",
+    "weights",
+]

@@ -1,0 +1,110 @@
+"""activations: what comes out of each layer of a network, for an example or for many."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..modes import no_grad
+from ..nest import flatten
+from ..nn.module import Module
+from .observe import array_of, checked, example, hooked, untouched
+from .theme import COLORS, FAINT, figure, ink, shades
+
+MOST_MAPS = 16  # feature maps of a layer
+MOST_EXAMPLES = 200  # lines of a picture of a batch
+
+
+def activations(model: Module, x: Any) -> Any:
+    """What comes out of each layer: at the left as a picture, at the right how its numbers are distributed.
+
+    Parameters
+    ----------
+    model : Module
+    x : array_like
+        What it is called with: one example, with or without an axis for the batch, or many.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A row for each layer, in the order of their calls. Of a layer of neurons, one column for each and one line for each example;
+        of a convolution, the feature maps of the first example. At the right a histogram of all its numbers, with the share of
+        exact zeros: of a `ReLU`, those that pass nothing on, nor any gradient back.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinygrad_edu import nn, viz
+    >>> model = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 6 * 6, 3))
+    >>> figure = viz.activations(model, np.ones((1, 1, 8, 8)))
+    """
+    rows = outputs(checked(model, "activations"), x)
+    if not rows:
+        raise ValueError(f"activations: this {type(model).__name__} called no layer when it was run")
+    heights = [1.0 if values.ndim < 4 else 1.0 + 0.55 * (min(values.shape[1], MOST_MAPS) > 8) for _, values in rows]
+    plate = figure(10, 0.5 + 1.15 * sum(heights))
+    grid = plate.subplots(len(rows), 2, squeeze=False, width_ratios=(2.4, 1), height_ratios=heights)
+    for i, ((name, values), (left, right)) in enumerate(zip(rows, grid, strict=True)):
+        pictured = as_picture(values)
+        left.imshow(pictured, aspect="equal" if values.ndim > 3 else "auto", interpolation="nearest", **shades(pictured))
+        left.set_anchor("W")
+        left.set_xticks([])
+        left.set_yticks([])
+        left.set_title(f"{name}  {values.shape}", fontsize=9, loc="left", pad=3)
+        for spine in left.spines.values():
+            spine.set(linewidth=0.5, visible=values.ndim < 4)
+        distribution(right, values, COLORS[i % len(COLORS)])
+    grid[-1][1].set_xlabel("activation", fontsize=9)
+    return plate
+
+
+def outputs(model: Module, x: Any) -> list[tuple[str, Any]]:
+    """Names of the layers that have no layers within, and what came out of them, in the order of their calls."""
+    names = {id(m): f"{path} {type(m).__name__}".strip() for path, m in model.named_modules()}
+    layers = [m for m in model.modules() if not any(m.named_children())]
+    found: list[tuple[str, Any]] = []
+
+    def note(module: Module, args: Any, output: Any) -> None:
+        found.extend((names[id(module)], np.array(array_of(y))) for y in flatten(output)[0] if y is not None)
+
+    with untouched(model), no_grad(), hooked(layers, note):
+        model(example(x, model))
+    return found
+
+
+def as_picture(values: Any) -> Any:
+    """An array of whatever shape as one image."""
+    if values.ndim == 4:
+        return maps(values[0])
+    if values.ndim < 2:
+        return values.reshape(1, -1)
+    return values.reshape(-1, values.shape[-1])[:MOST_EXAMPLES]
+
+
+def maps(channels: Any) -> Any:
+    """Feature maps side by side, in one line or two, with room between."""
+    shown = channels[:MOST_MAPS]
+    across = math.ceil(len(shown) / (1 + (len(shown) > 8)))
+    _, height, width = shown.shape
+    room = max(1, width // 12)
+    sheet = np.full((-(-len(shown) // across) * (height + room) - room, across * (width + room) - room), np.nan)
+    for i, image in enumerate(shown):
+        top, left = (i // across) * (height + room), (i % across) * (width + room)
+        sheet[top : top + height, left : left + width] = image
+    return sheet
+
+
+def distribution(axes: Any, values: Any, color: str) -> None:
+    """A histogram, with what it would hide: exact zeros, and what is no number."""
+    finite = values[np.isfinite(values)].astype(float)
+    if finite.size:
+        axes.hist(finite, bins=40, color=color)
+    zeros, lost = np.mean(values == 0), values.size - finite.size
+    notes = [f"{zeros:.0%} zeros"] * bool(zeros) + [f"{lost:,} not finite"] * bool(lost)
+    axes.text(0.98, 0.95, "\n".join(notes), transform=axes.transAxes, ha="right", va="top", fontsize=8.5, color=ink(), alpha=max(FAINT, bool(lost)))
+    axes.set_yticks([])
+    axes.xaxis.get_major_locator().set_params(nbins=4)
+    axes.tick_params(labelsize=8)
+    axes.spines[["top", "right", "left"]].set_visible(False)

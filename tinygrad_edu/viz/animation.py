@@ -1,0 +1,121 @@
+"""animate: gradient descent as a film, for a notebook or a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .descent import mark_valleys, view
+from .surface import chart
+from .theme import MARK, NEGATIVE, dress, figure, ink
+from .walk import Function, valleys, walk
+
+FORMATS = (".gif", ".html", ".png", ".webp")  # an animated PNG, that is
+
+
+def animate(
+    f: Callable[..., Any],
+    start: Any,
+    rate: float = 0.1,
+    *,
+    steps: int = 20,
+    momentum: float = 0.0,
+    extent: Any = None,
+    file: Any = None,
+    interval: int = 400,
+) -> Any:
+    """Gradient descent as a film: `descent`, a step at a time.
+
+    Parameters
+    ----------
+    f, start, rate, steps, momentum, extent
+        As for `descent`.
+    file : path, optional
+        Where to write it as well: a name that ends in .gif, .webp or .png (which move), or .html (which has buttons).
+    interval : int
+        Milliseconds from step to step.
+
+    Returns
+    -------
+    matplotlib.animation.FuncAnimation
+        In a notebook it shows itself, with buttons; ``to_jshtml()`` is its HTML.
+
+    Examples
+    --------
+    >>> from tinygrad_edu import viz
+    >>> film = viz.animate(lambda x: x ** 2, start=1.0, rate=0.3, steps=5)
+    """
+    function = Function(f, start)
+    went = walk(function, rate, steps, momentum)
+    if file is not None and Path(file).suffix.lower() not in FORMATS:
+        raise ValueError(f"{str(file)!r}: the suffix must name the film's format, one of {', '.join(FORMATS)}")
+    plate = figure(6.5, 4.0 if function.inputs == 1 else 5.2)
+    axes = plate.add_subplot()
+    scene = (Curve if function.inputs == 1 else Plane)(axes, function, went, view(function, went, extent))
+
+    def show(i: int) -> None:
+        scene.show(i)
+        note = went.verdict() if i == len(went.points) - 1 else f"step {i}"
+        axes.set_title(f"rate {rate:g}" + f", momentum {momentum:g}" * bool(momentum) + f": {note}", fontsize=10.5, loc="left")
+
+    show(0)
+    from .film import Film
+
+    film = Film(plate, show, frames=len(went.points), interval=interval)
+    if file is not None:
+        film.write(file)
+    return film
+
+
+class Curve:
+    """A function of one input: a ball on a curve, and its tangent, which is how steep it is."""
+
+    def __init__(self, axes: Any, f: Function, went: Any, sides: Any) -> None:
+        (x,) = sides
+        z = f.over(x)
+        axes.plot(x, z, color=ink(), linewidth=1.6)
+        finite = z[np.isfinite(z)]
+        room = 0.12 * np.ptp(finite) if finite.size else 1.0
+        axes.set(xlim=(x[0], x[-1]), ylim=(finite.min() - room, finite.max() + room) if finite.size else None)
+        mark_valleys(axes, f, valleys(x, z), z)
+        dress(axes, "", "x", "f(x)")
+        self.went, self.reach = went, 0.12 * (x[-1] - x[0])
+        (self.tangent,) = axes.plot([], [], color=MARK, linewidth=2.2)
+        (self.trail,) = axes.plot([], [], "o-", color=NEGATIVE, markersize=3.5, linewidth=1, alpha=0.6)
+        (self.ball,) = axes.plot([], [], "o", color=NEGATIVE, markersize=11, markeredgecolor=ink())
+
+    def show(self, i: int) -> None:
+        """After `i` steps."""
+        points, heights = self.went.points[: i + 1, 0], self.went.heights[: i + 1]
+        ends = points[-1] + np.array([-self.reach, self.reach])
+        self.tangent.set_data(ends, heights[-1] + self.went.slopes[i, 0] * (ends - points[-1]))
+        self.trail.set_data(points, heights)
+        self.ball.set_data(points[-1:], heights[-1:])
+
+
+class Plane:
+    """A function of two inputs: a ball on a map, and an arrow down the negative gradient."""
+
+    def __init__(self, axes: Any, f: Function, went: Any, sides: Any) -> None:
+        x, y = (side[:: len(side) // 80] for side in sides)
+        z = f.over(x, y)
+        chart(axes, x, y, z, f.names)
+        axes.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]), aspect="equal")
+        mark_valleys(axes, f, valleys(x, z, y), z)
+        self.went = went
+        self.unit = 0.3 * (x[-1] - x[0]) / (np.linalg.norm(went.slopes, axis=1).max() or 1.0)
+        (self.trail,) = axes.plot([], [], "o-", color=NEGATIVE, markersize=3.5, linewidth=1.2, markeredgecolor="white", markeredgewidth=0.4)
+        (self.ball,) = axes.plot([], [], "o", color=NEGATIVE, markersize=11, markeredgecolor="white")
+        self.arrow = axes.quiver([0], [0], [0], [0], angles="xy", scale_units="xy", scale=1, color="white", width=0.009, zorder=7)
+
+    def show(self, i: int) -> None:
+        """After `i` steps."""
+        points = self.went.points[: i + 1]
+        self.trail.set_data(*points.T)
+        self.ball.set_data(points[-1:, 0], points[-1:, 1])
+        down = -self.went.slopes[i] * self.unit
+        self.arrow.set_offsets(points[-1:])
+        self.arrow.set_UVC(down[:1], down[1:])

@@ -1,0 +1,129 @@
+"""confusion: what was taken for what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .observe import array_of
+from .theme import FAINT, NEGATIVE, dress, figure, signed
+
+MOST_WRITTEN = 20  # classes up to which the counts are written into the matrix
+
+
+def confusion(labels: Any, guesses: Any, *, names: Sequence[Any] | None = None, pairs: int = 8) -> Any:
+    """The confusion matrix: of the examples of each class, how many were taken for which.
+
+    Parameters
+    ----------
+    labels : (N,) array of int
+        What they are.
+    guesses : (N,) array of int, or (N, classes) array
+        What they were taken for; or outputs of a network, of which the largest counts.
+    names : sequence, optional
+        Of the classes; by default they are numbered.
+    pairs : int
+        How many of the most frequent mistakes are listed at the right; 0 for none.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A line for each class and a column for each answer, with counts. The colours are rates, of the class: blue for those that
+        are right, orange for mistakes, which are coloured ten times as strongly.
+
+    Raises
+    ------
+    ValueError
+        If labels and guesses are not equally many, or are no classes.
+
+    Examples
+    --------
+    >>> from tinygrad_edu import viz
+    >>> figure = viz.confusion([0, 1, 2, 2], [0, 1, 1, 2], names=["cat", "dog", "cow"])
+    """
+    true, said = classes(labels, "labels"), classes(guesses, "guesses")
+    if len(true) != len(said):
+        raise ValueError(f"there are {len(true):,} labels and {len(said):,} guesses: there must be one of each for every example")
+    n = 1 + int(max(true.max(initial=0), said.max(initial=0)))
+    n = max(n, np.shape(guesses)[1] if np.ndim(guesses) == 2 else 0)
+    if names is not None:
+        if len(names) < n:
+            raise ValueError(f"there are {n} classes, 0 to {n - 1}, and {len(names)} names")
+        n = len(names)
+    named = [str(name) for name in (names if names is not None else range(n))]
+    counts = matrix(true, said, n)
+    wrong = mistakes(counts, pairs)
+    side = min(7.5, 1.6 + 0.42 * n + 0.1 * max(map(len, named)))
+    plate = figure(side + 3.4 * bool(wrong), side)
+    if wrong:
+        left, right = plate.subplots(1, 2, width_ratios=(side, 3))
+        list_mistakes(right, wrong, counts, named)
+    else:
+        left = plate.add_subplot()
+    draw(left, counts, named)
+    share = np.trace(counts) / max(counts.sum(), 1)
+    left.set_title(f"{share:.2%} right, of {counts.sum():,}", fontsize=11, loc="left")
+    return plate
+
+
+def classes(given: Any, what: str) -> Any:
+    """Numbers of classes; of outputs, the largest."""
+    array = array_of(given)
+    if array.ndim == 2:
+        return array.argmax(axis=1)
+    if array.ndim != 1:
+        raise ValueError(f"{what} must be class numbers of shape (N,), or outputs of shape (N, classes); got shape {array.shape}")
+    if array.dtype.kind == "f" and (array == np.round(array)).all():
+        array = array.astype(int)
+    if array.dtype.kind not in "iub" or (array < 0).any():
+        raise ValueError(f"{what} must be numbers of classes, from 0 up; got {array.dtype} from {array.min(initial=0)} to {array.max(initial=0)}")
+    return array.astype(int)
+
+
+def matrix(true: Any, said: Any, n: int) -> Any:
+    """``counts[i, j]``: how many of class i were taken for class j."""
+    return np.bincount(true * n + said, minlength=n * n).reshape(n, n)
+
+
+def mistakes(counts: Any, most: int) -> list[tuple[int, int]]:
+    """The most frequent pairs of what it is and what was said."""
+    wrong = counts * (1 - np.eye(len(counts), dtype=int))
+    order = np.argsort(-wrong, axis=None, kind="stable")[:most]
+    return [(int(i), int(j)) for i, j in zip(*np.unravel_index(order, wrong.shape), strict=True) if wrong[i, j]]
+
+
+def draw(axes: Any, counts: Any, named: list[str]) -> None:
+    """The matrix."""
+    n = len(counts)
+    rates = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    shown = np.where(np.eye(n, dtype=bool), rates, -np.minimum(10 * rates, 1))
+    axes.imshow(shown * 0.5, cmap=signed(), vmin=-1, vmax=1, interpolation="nearest")
+    axes.set_xticks(range(n), named, rotation=0 if max(map(len, named)) < 4 else 45)
+    axes.set_yticks(range(n), named)
+    axes.set_xlabel("was taken for")
+    axes.set_ylabel("is")
+    axes.tick_params(length=0, labelsize=9)
+    axes.spines[:].set_visible(False)
+    if n <= MOST_WRITTEN:
+        for i, j in np.argwhere(counts):
+            axes.text(j, i, f"{counts[i, j]}", ha="center", va="center", fontsize=8.5 if counts.max() < 1000 else 7.5,
+                      fontweight="bold" if i == j else "normal")  # fmt: skip
+
+
+def list_mistakes(axes: Any, wrong: list[tuple[int, int]], counts: Any, named: list[str]) -> None:
+    """Bars, with the rate of the class."""
+    sizes = [counts[pair] for pair in wrong]
+    axes.barh(range(len(wrong)), sizes, color=NEGATIVE, height=0.6)
+    axes.set_yticks(range(len(wrong)), [f"{named[i]} → {named[j]}" for i, j in wrong])
+    for k, (i, j) in enumerate(wrong):
+        axes.text(sizes[k], k, f" {sizes[k]}  ({counts[i, j] / counts[i].sum():.1%})", va="center", fontsize=8.5, alpha=FAINT)
+    axes.invert_yaxis()
+    axes.set_xlim(0, 1.35 * max(sizes))
+    axes.set_xticks([])
+    axes.tick_params(length=0)
+    dress(axes, "most often: is → taken for")
+    axes.spines[:].set_visible(False)
+
+

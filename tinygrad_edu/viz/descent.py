@@ -1,0 +1,181 @@
+"""descent: gradient descent on a function of one input or two, drawn step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .surface import chart, footprints, mountain
+from .theme import COLORS, FAINT, MARK, NEGATIVE, POSITIVE, RIGHT, dress, figure, figure_of, ink
+from .walk import Function, Walk, valleys, walk
+
+PLACES = 401  # at which a function is looked at, on each side
+ARROWS = 6  # tangents or arrows that are drawn, so that one still sees the path
+
+
+def descent(
+    f: Callable[..., Any],
+    start: Any,
+    rate: float = 0.1,
+    *,
+    steps: int = 20,
+    momentum: float = 0.0,
+    extent: Any = None,
+    ax: Any = None,
+) -> Any:
+    """Follow the slope of a function downhill, and draw every step.
+
+    Parameters
+    ----------
+    f : callable
+        Of one number, or of two: ``f(x)``, ``f(x, y)``, or of an array of two. It is given Tensors, and returns a single number.
+    start : float, or pair of floats
+        Where to begin; says whether there is one input or two.
+    rate : float
+        How far to go at a slope of 1.
+    steps : int
+    momentum : float
+        How much of the last step is kept for the next, from 0 to below 1, as in ``optim.SGD``.
+    extent : (low, high), or (x low, x high, y low, y high), optional
+        Which part of the function is drawn; by default, where the steps are.
+    ax : matplotlib Axes, optional
+        Where to draw the curve, or the map; without the other pictures.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Of one input: the curve with the steps, the tangents at the first of them, and the local minima in sight; beside it the
+        height after each step. Of two: a map with contour lines, the steps, and arrows down the *negative gradient*, which is where
+        it is steepest and at right angles to the contour lines; beside it the surface. Its title says how it ended.
+
+    Raises
+    ------
+    ValueError
+        If the function doesn't return a single number, or can't be looked at in its start.
+
+    Examples
+    --------
+    >>> from tinygrad_edu import viz
+    >>> figure = viz.descent(lambda x: x ** 4 - 3 * x ** 2 + x, start=2.0, rate=0.02)
+    >>> figure = viz.descent(lambda x, y: x ** 2 + 3 * y ** 2, start=(2.0, 1.0))
+    """
+    function = Function(f, start)
+    went = walk(function, rate, steps, momentum)
+    sides = view(function, went, extent)
+    if function.inputs == 1:
+        plate, axes = figure_of(ax, 0, 0) if ax is not None else (figure(9.5, 4.0), None)
+        if axes is None:
+            axes, beside = plate.subplots(1, 2, width_ratios=(2.2, 1))
+            progress(beside, went)
+        curve(axes, function, went, sides[0])
+    else:
+        plate, axes = figure_of(ax, 0, 0) if ax is not None else (figure(10.5, 4.6), None)
+        x, y = (side[:: len(side) // 80] for side in sides)
+        z = function.over(x, y)
+        if axes is None:
+            axes = plate.add_subplot(1, 2, 1)
+            space = plate.add_subplot(1, 2, 2, projection="3d")
+            mountain(space, x, y, z, function.names, "")
+            inside = within(went, sides)
+            footprints(space, *went.points[inside].T, went.heights[inside])
+        plane(axes, function, went, x, y, z)
+    axes.set_title(f"rate {rate:g}" + f", momentum {momentum:g}" * bool(momentum) + f": {went.verdict()}", fontsize=10.5, loc="left")
+    return plate
+
+
+def curve(axes: Any, f: Function, went: Walk, x: Any) -> None:
+    """The curve, the steps on it, and tangents at the first of them."""
+    z = f.over(x)
+    axes.plot(x, z, color=ink(), linewidth=1.6, gid="curve")
+    finite = z[np.isfinite(z)]
+    low, high = (finite.min(), finite.max()) if finite.size else (0.0, 1.0)
+    room = 0.12 * (high - low) or 1.0
+    axes.set(xlim=(x[0], x[-1]), ylim=(low - room, high + room))
+    points = went.points[:, 0]
+    reach = 0.06 * (x[-1] - x[0])
+    for i in range(min(ARROWS, len(points))):
+        slope = went.slopes[i, 0]
+        dx = reach / np.hypot(1, slope * (x[-1] - x[0]) / (high - low + 2 * room) * 0.8)  # as long as the others, to the eye
+        ends = points[i] + np.array([-dx, dx])
+        axes.plot(ends, went.heights[i] + slope * (ends - points[i]), color=MARK, linewidth=2.2, alpha=0.9, zorder=4, gid="tangent")
+    footprints(axes, points, went.heights)
+    mark_valleys(axes, f, valleys(x, z), z)
+    dress(axes, "", "x", "f(x)")
+
+
+def mark_valleys(axes: Any, f: Function, found: Any, z: Any) -> None:
+    """Local minima among the heights `z`; the lowest of them is called so."""
+    if not len(found):
+        return
+    depths = np.array([f(*place) for place in found])
+    equal = depths - depths.min() <= 1e-3 * np.ptp(z[np.isfinite(z)])  # as far as one can see
+    low, high = axes.get_xlim()
+    for place, depth, lowest in zip(found, depths, equal, strict=True):
+        at = (place[0], depth) if len(place) == 1 else place
+        axes.plot(*at, "v", color=RIGHT, markersize=7, zorder=6, gid="minimum", markeredgecolor="white", markeredgewidth=0.5)
+        name = "a minimum" if lowest and sum(equal) > 1 else "the lowest" if lowest and len(found) > 1 else "local minimum"
+        where = (at[0] - low) / (high - low)
+        axes.annotate(name, at, (0, -13), textcoords="offset points", fontsize=8.5, color=RIGHT if f.inputs == 1 else "white",
+                      ha="left" if where < 0.15 else "right" if where > 0.85 else "center")  # fmt: skip
+
+
+def progress(axes: Any, went: Walk) -> None:
+    """The height after each step, and how steep it still is."""
+    steps = np.arange(len(went.heights))
+    dress(axes, "step by step", "step")
+    axes.plot(steps, went.heights, "o-", color=POSITIVE, markersize=3, label="height f(x)")
+    axes.plot(steps, np.linalg.norm(went.slopes, axis=1), "--", color=COLORS[4], linewidth=1.3, label="size of the slope")
+    if np.abs(went.heights).max() > 1e4 * (1 + np.abs(went.heights[0])):
+        axes.set_yscale("symlog")
+    axes.axhline(0, color=ink(), linewidth=0.6, alpha=FAINT)
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.legend(frameon=False, fontsize=8.5)
+
+
+def plane(axes: Any, f: Function, went: Walk, x: Any, y: Any, z: Any) -> None:
+    """The map, the steps on it, and arrows down the negative gradient, as long as the slope is steep."""
+    chart(axes, x, y, z, f.names)
+    axes.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]), aspect="equal")
+    mark_valleys(axes, f, valleys(x, z, y), z)
+    footprints(axes, *went.points.T)
+    n = min(ARROWS, len(went.points))
+    down = -went.slopes[:n]
+    length = 0.22 * (x[-1] - x[0]) / (np.linalg.norm(down, axis=1).max() or 1.0)
+    axes.quiver(*went.points[:n].T, *(down * length).T, angles="xy", scale_units="xy", scale=1, color="white", width=0.008, zorder=7,
+                edgecolor=NEGATIVE, linewidth=0.6, gid="negative gradient")  # fmt: skip
+
+
+def view(f: Function, went: Walk, extent: Any) -> list[Any]:
+    """The places to look at, on each side: where the steps are, and some room around."""
+    if extent is not None:
+        ends = np.asarray(extent, float).reshape(-1)
+        if ends.size != 2 * f.inputs or not (ends[::2] < ends[1::2]).all():
+            raise ValueError(f"extent must be (low, high) for each input, {2 * f.inputs} numbers; got {extent!r}")
+        return [np.linspace(low, high, PLACES) for low, high in zip(ends[::2], ends[1::2], strict=True)]
+    start = went.points[0]
+    near = went.points[np.abs(went.points - start).max(axis=1) <= 10 * max(1.0, float(np.abs(start).max()))]
+    low, high = near.min(axis=0), near.max(axis=0)
+    if f.inputs == 1:
+        side = np.linspace(*filled(f, low[0], high[0]), PLACES)
+        return [side]
+    middle, half = (low + high) / 2, max(float((high - low).max()) * 0.7, 0.5)
+    return [np.linspace(m - half, m + half, PLACES) for m in middle]
+
+
+def filled(f: Function, low: float, high: float) -> tuple[float, float]:
+    """As far as water would reach that is poured into the curve up to where the steps have been, and a little farther."""
+    span = max(high - low, 1.0)
+    level = max(f(low), f(high))
+    ends = []
+    for end, way in ((low, -1), (high, 1)):
+        far = [end + way * span * d for d in np.linspace(0, 3, 61)]
+        dry = next((x for x in far[2:] if not f(x) < level), far[-1])
+        ends.append(dry + way * 0.08 * span)
+    return ends[0], ends[1]
+
+
+def within(went: Walk, sides: list[Any]) -> Any:
+    """Which points are in sight."""
+    return np.all([(side[0] <= p) & (p <= side[-1]) for side, p in zip(sides, went.points.T, strict=True)], axis=0)

@@ -1,0 +1,122 @@
+"""history: how training went, from its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from .theme import COLORS, RIGHT, dress, figure, ink
+
+OVER = ("epoch", "epochs", "step", "steps", "images")  # columns to plot the others over
+VALIDATION = ("val_", "test ", "test_", "validation ", "validation_")
+SMOOTHED = 60  # records from which a running mean is drawn
+
+
+def history(history: Any) -> Any:
+    """Training curves: one picture for each figure, with that of the validation in the same.
+
+    Parameters
+    ----------
+    history : History, mapping of columns, or sequence of dicts
+        What `fit` returns; or lists of numbers by name, such as ``{"loss": [...], "val_loss": [...]}``; or one dict for each
+        record, where some may lack a figure. A column ``epoch``, ``step`` or ``images`` (since the record before) says where they
+        stand; without it, they are numbered from 1. A list of numbers is a loss.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A name that begins with ``val_`` or ``test`` goes with the figure that is called like its rest. Of many records, a
+        running mean is drawn over the pale numbers themselves. The best of a validation is marked.
+
+    Raises
+    ------
+    ValueError
+        If there is nothing to draw, or the columns have different lengths.
+
+    Examples
+    --------
+    >>> from tinygrad_edu import viz
+    >>> figure = viz.history({"loss": [2.0, 1.0, 0.5], "val_loss": [2.1, 1.3, 1.2]})
+    """
+    places, columns, over = table(history)
+    groups: dict[str, list[str]] = {}
+    for name in columns:
+        groups.setdefault(rest(name), []).append(name)
+    plate = figure(4.6 * min(len(groups), 3), 3.5 * -(-len(groups) // 3))
+    grid = plate.subplots(-(-len(groups) // 3), min(len(groups), 3), squeeze=False).ravel()
+    for axes in grid[len(groups) :]:
+        axes.set_axis_off()
+    for i, (axes, (title, names)) in enumerate(zip(grid, groups.items(), strict=False)):
+        dress(axes, title, over)
+        for name in sorted(names, key=lambda name: name != title):
+            line(axes, places, columns[name], name, COLORS[i % len(COLORS)] if name == title else ink(), name != title)
+        if len(names) > 1:
+            axes.legend(frameon=False, fontsize=9)
+        if len(places) and places[-1] >= 10_000:
+            axes.xaxis.set_major_formatter(lambda n, _: f"{n / 1000:,.0f}k")
+        else:
+            axes.xaxis.get_major_locator().set_params(integer=True)
+        values = np.concatenate([columns[name] for name in names])
+        if "loss" in title or "cost" in title:
+            axes.set_ylim(bottom=0 if np.nanmin(values, initial=0) >= 0 else None)
+    return plate
+
+
+def line(axes: Any, places: Any, values: Any, name: str, color: str, validation: bool) -> None:
+    """One figure: the numbers where there are any, and their running mean if they are many."""
+    there = np.isfinite(values)
+    x, y = places[there], values[there]
+    marker: dict[str, Any] = {"marker": "o", "markersize": 3.5} if len(x) <= SMOOTHED // 2 else {}
+    if len(x) > SMOOTHED:
+        axes.plot(x, y, color=color, alpha=0.3, linewidth=0.8)
+        axes.plot(x, smooth(y), color=color, linewidth=1.8, label=name)
+    else:
+        axes.plot(x, y, color=color, linewidth=1.2 if validation else 1.8, linestyle="--" if validation else "-", label=name, **marker)
+    if validation and len(x) > 1:
+        best = np.argmax(y) if name.endswith(("accuracy", "score")) else np.argmin(y)
+        axes.plot(x[best], y[best], "o", markersize=8, markerfacecolor="none", markeredgecolor=RIGHT, markeredgewidth=1.6)
+        axes.annotate(f"{y[best]:.4g}", (x[best], y[best]), (0, 8), textcoords="offset points", ha="center", fontsize=8.5, color=RIGHT)
+    for lost in places[~there & np.isinf(values)]:
+        axes.axvline(lost, color=color, linestyle=":", linewidth=1)  # it went through the roof here
+
+
+def table(history: Any) -> tuple[Any, dict[str, Any], str]:
+    """Where the records stand, the figures as arrays of equal length with NaN for those that are missing, and what they stand over."""
+    if not hasattr(history, "keys"):
+        history = columns_of(history)
+    columns = {str(name): np.array([np.nan if v is None else v for v in history[name]], float) for name in history.keys()}  # noqa: SIM118
+    lengths = {name: len(column) for name, column in columns.items()}
+    if len(set(lengths.values())) > 1:
+        raise ValueError(f"the columns of a history must be of one length, and these are {lengths}: fill up with None")
+    n = max(lengths.values(), default=0)
+    over = next((name for name in OVER if name in columns), "")
+    places = columns.pop(over) if over else np.array(getattr(history, "epochs", np.arange(1, n + 1)), float)
+    if n == 0 or not columns:
+        raise ValueError("there are no figures in this history yet")
+    if over == "images":
+        return np.cumsum(places), columns, "training images seen"
+    return places, columns, over or ("epoch" if hasattr(history, "epochs") or any(rest(name) != name for name in columns) else "step")
+
+
+def columns_of(records: Sequence[Any]) -> dict[str, list[Any]]:
+    """The columns of a list of dicts, or of plain numbers."""
+    records = list(records)
+    if not all(isinstance(record, Mapping) for record in records):
+        if all(np.ndim(record) == 0 and not isinstance(record, str | Mapping) for record in records):
+            return {"loss": records}
+        raise TypeError("a history is what fit returns, a dict of lists such as {'loss': [...]}, or a list of dicts or of numbers")
+    names = dict.fromkeys(name for record in records for name in record)
+    return {name: [record.get(name) for record in records] for name in names}
+
+
+def rest(name: str) -> str:
+    """Of what a figure of the validation is: ``loss`` of ``val_loss``."""
+    return next((name.removeprefix(start) for start in VALIDATION if name.startswith(start)), name)
+
+
+def smooth(values: Any, span: int = 15) -> Any:
+    """A running mean over `span` values, of fewer at the ends."""
+    kernel = np.ones(min(span, max(len(values), 1)))
+    return np.convolve(values, kernel, "same") / np.convolve(np.ones(len(values)), kernel, "same")

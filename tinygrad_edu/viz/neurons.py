@@ -1,0 +1,102 @@
+"""A network as columns of neurons: found by calling it and listening to its Linear layers.
+
+The neurons of a column are the inputs of the layer that follows, as they arrive there, after whatever activation; the last
+column is what the network answers. So it does not matter how the network is written down.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from ..modes import enable_grad
+from ..nn.layers import Linear
+from ..nn.module import Module
+from ..node import Node
+from ..value import Value
+from .observe import array_of, example, hooked, untouched
+
+
+@dataclass
+class Columns:
+    """A network's layers of connections, and the activations of the neurons between, one column more than layers."""
+
+    layers: list[Linear]
+    values: list[Any]  # arrays of (examples, neurons); None if it was not called
+
+    @property
+    def widths(self) -> list[int]:
+        """How many neurons there are in each column."""
+        return [self.layers[0].in_features, *(layer.out_features for layer in self.layers)]
+
+
+def columns(model: Module, x: Any) -> Columns:
+    """The columns of a network, with their activations for the examples `x`, if it is not None."""
+    linears = [m for m in model.modules() if isinstance(m, Linear)]
+    if not linears:
+        raise ValueError(f"network draws the neurons of Linear layers, and this {type(model).__name__} has none; "
+                         "viz.weights and viz.activations show convolutions, and draw() any computation")
+    if x is None:
+        return Columns(chain(linears), [None] * (len(linears) + 1))
+    calls: list[tuple[Linear, Any, Any]] = []
+    with untouched(model), enable_grad(), hooked(linears, lambda m, args, y: calls.append((m, args[0], y))):
+        output = answer(model, x, linears[0].in_features)
+    if not calls:
+        raise ValueError(f"this {type(model).__name__} has Linear layers, but calls none: network draws those that are called")
+    layers = chain([layer for layer, _, _ in calls])
+    for (_, _, before), (layer, after, _) in pairwise(calls):
+        if isinstance(before, Value) and before._node is not None and not comes_from(after, before._node):
+            raise no_chain(f"{layer!r} is not given what comes out of the Linear layer before it")
+    end = output if np.shape(output) == np.shape(calls[-1][2]) else calls[-1][2]
+    return Columns(layers, [as_rows(v) for v in (*(x for _, x, _ in calls), end)])
+
+
+def answer(model: Module, x: Any, inputs: int) -> Any:
+    """What the network says, or why it can't."""
+    given = example(x, model)
+    try:
+        return model(given)
+    except ValueError as error:
+        if given.size and given.size % inputs == 0:
+            error.add_note(f"if these are examples of {inputs} numbers each, try x.reshape(-1, {inputs})")
+        raise
+
+
+def chain(layers: list[Linear]) -> list[Linear]:
+    """The layers, if the neurons after each are as many as those before the next."""
+    for a, b in pairwise(layers):
+        if a.out_features != b.in_features:
+            raise no_chain(f"{a!r} is followed by {b!r}")
+    return layers
+
+
+def no_chain(why: str) -> ValueError:
+    return ValueError(f"network draws layers that follow each other, and here {why}; draw() shows any computation, and "
+                      "viz.network(part, ...) a part of a network")
+
+
+def comes_from(value: Any, ancestor: Node) -> bool:
+    """Whether an operation is among those that `value` was computed by."""
+    waiting = [getattr(value, "_node", None)]
+    seen = set(waiting)
+    while waiting:
+        node = waiting.pop()
+        if node is ancestor:
+            return True
+        for parent in getattr(node, "parents", ()):
+            if isinstance(parent, Node) and parent not in seen and parent.order <= ancestor.order:
+                seen.add(parent)
+                waiting.append(parent)
+    return False
+
+
+def as_rows(values: Any) -> Any:
+    """Activations as (examples, neurons)."""
+    array = array_of(values)
+    if array.ndim > 2:
+        raise ValueError(f"network draws one vector of neurons for each example, and a Linear layer of this model works on arrays "
+                         f"of shape {array.shape}; viz.activations shows these")
+    return np.atleast_2d(array)

@@ -1,0 +1,62 @@
+"""Watching a network at work without leaving a trace: everything that was changed for that is put back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from ..nn.module import Module
+from ..tensor import Tensor
+from ..value import bare
+
+
+@contextmanager
+def untouched(model: Module) -> Iterator[None]:
+    """What is done within leaves the model as it was, bit by bit, also after an error; it runs in evaluation mode."""
+    state, modes = model.state_dict(), [(m, m.training) for m in model.modules()]
+    try:
+        model.eval()
+        yield
+    finally:
+        for m, training in modes:
+            m.training = training
+        model.load_state_dict(state)
+
+
+@contextmanager
+def hooked(modules: Any, hook: Callable[..., None]) -> Iterator[None]:
+    """Have ``hook(module, args, output)`` called whenever one of the modules is."""
+    handles = [module.register_forward_hook(hook) for module in modules]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def checked(model: Any, what: str) -> Module:
+    """`model`, if it is one."""
+    if not isinstance(model, Module):
+        raise TypeError(f"{what} draws a model, an nn.Module; got {type(model).__name__}")
+    return model
+
+
+def example(x: Any, model: Module) -> Tensor:
+    """`x` as a constant; floats in the dtype of the model, for examples are often float64 by accident."""
+    array = np.asarray(bare(x))
+    wanted = next((p.dtype for p in model.parameters()), array.dtype)
+    return Tensor(array.astype(wanted) if array.dtype.kind == "f" else array)
+
+
+def wanted(target: Any, model: Module) -> Any:
+    """A target as costs take it: floats as a Tensor of the model's dtype, classes as they are."""
+    array = array_of(target)
+    return example(array, model) if array.dtype.kind == "f" else array
+
+
+def array_of(x: Any) -> Any:
+    """A NumPy array of `x`, which may be a tensor."""
+    return np.asarray(bare(x))

@@ -1,0 +1,94 @@
+"""One look for all pictures: colours that colour-blind readers can tell apart, on whatever paper the reader has set.
+
+Ink and paper are matplotlib's own settings. So pictures that are made under ``matplotlib.style.context("dark_background")``
+are dark, and what is set for a printed page is used for these too.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+POSITIVE, NEGATIVE = "#2f7fc1", "#d8572a"  # of what has a sign: weights, gradients
+COLORS = (POSITIVE, NEGATIVE, "#1a9b74", "#b565a7", "#d99a00", "#4aa9dc")  # of what has none
+RIGHT, WRONG = "#1a7f5a", "#c8432b"
+MARK = "#c98a00"  # what points at something
+HEIGHTS = "viridis"  # of costs: light is high, also in grey
+FAINT = 0.55  # how strong text is that only explains
+
+
+def figure(width: float, height: float) -> Any:
+    """An empty figure, independent of any window; sizes are in inches."""
+    try:
+        from .plate import DPI, Plate
+    except ImportError as error:
+        raise ImportError("pictures of training and of networks need matplotlib: pip install 'tinygrad-edu[train]'") from error
+    return Plate(figsize=(width, height), layout="constrained", dpi=DPI)
+
+
+def figure_of(ax: Any, width: float, height: float, **kwargs: Any) -> tuple[Any, Any]:
+    """A figure and its only axes: those around `ax`, or new ones if it is None."""
+    if ax is None:
+        plate = figure(width, height)
+        return plate, plate.add_subplot(**kwargs)
+    if not hasattr(ax, "get_figure"):
+        raise TypeError(f"ax must be matplotlib's Axes, such as figure.subplots() returns; got {type(ax).__name__}")
+    return ax.get_figure(), ax
+
+
+def dress(axes: Any, title: str = "", x: str = "", y: str = "") -> Any:
+    """Axes with two spines, a title at the left, and labels."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.set_title(title, fontsize=11, loc="left")
+    axes.set_xlabel(x)
+    axes.set_ylabel(y)
+    axes.tick_params(labelsize=9)
+    return axes
+
+
+def ink() -> str:
+    """The colour of text."""
+    import matplotlib
+
+    return str(matplotlib.rcParams["text.color"])
+
+
+def paper() -> str:
+    """The colour behind everything."""
+    import matplotlib
+
+    return str(matplotlib.rcParams["axes.facecolor"])
+
+
+def is_dark() -> bool:
+    """Whether the paper is darker than grey."""
+    from matplotlib.colors import to_rgb
+
+    red, green, blue = to_rgb(paper())
+    return 0.3 * red + 0.6 * green + 0.1 * blue < 0.5
+
+
+def signed() -> Any:
+    """Colours from negative over nothing, which is paper, to positive."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    ends = ("#ffb48c", "#9fd0ff") if is_dark() else ("#7d2a0c", "#123f6e")
+    return LinearSegmentedColormap.from_list("signed", [ends[0], NEGATIVE, paper(), POSITIVE, ends[1]])
+
+
+def lit() -> Any:
+    """Colours from nothing to full activation: from paper to ink, as pixels are drawn."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("lit", [paper(), ink()])
+
+
+def shades(values: Any, scale: float | None = None) -> dict[str, Any]:
+    """The colours of an array, as keywords of ``imshow`` and of collections: with signs only if there are negative numbers."""
+    import numpy as np
+    from matplotlib.colors import Normalize
+
+    finite = np.abs(values[np.isfinite(values)])
+    most = scale or float(finite.max(initial=0)) or 1.0
+    with np.errstate(invalid="ignore"):
+        both = bool((values < 0).any())
+    return {"cmap": signed() if both else lit(), "norm": Normalize(-most if both else 0.0, most)}

@@ -1,0 +1,118 @@
+"""weights: what a layer looks for, as images."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..nn.module import Module
+from .observe import array_of
+from .theme import dress, figure, shades
+
+MOST = 64  # images in a picture
+
+
+def weights(layer: Any, columns: int = 8, *, shape: tuple[int, int] | None = None) -> Any:
+    """The weights of each neuron of a layer, as an image of its inputs: blue draws it up, orange down.
+
+    Parameters
+    ----------
+    layer : Linear, convolution, Module or array_like
+        Weights of shape (neurons, inputs), or (filters, channels, height, width). Of a larger model, its first layer.
+    columns : int
+        How many images stand in a row.
+    shape : (int, int), optional
+        Of the images, for a Linear layer whose inputs are no square.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One image for each neuron or filter, all in the same colours; at most 64 of them. Of a filter with several channels,
+        one line of images for each filter, with a column for each channel. Where inputs are no image, the whole matrix as one.
+
+    Raises
+    ------
+    ValueError
+        If there are no weights, or `shape` doesn't fit.
+
+    Examples
+    --------
+    >>> from tinygrad_edu import nn, viz
+    >>> figure = viz.weights(nn.Linear(784, 16))
+    >>> figure = viz.weights(nn.Conv2d(1, 8, 5))
+    """
+    array, name = first_weights(layer)
+    if not 2 <= array.ndim <= 4:
+        raise ValueError(f"weights are drawn of shapes (neurons, inputs) and (filters, channels, height, width); these have {array.shape}")
+    scale = float(np.quantile(np.abs(array), 0.995)) or 1.0
+    look = shades(np.array([-scale, scale]))
+    if array.ndim == 2:
+        images = as_images(array, shape)
+        if images is None:
+            return matrix(array, look)
+        what = "What each neuron looks for"
+    else:
+        filters = array[..., None, :] if array.ndim == 3 else array
+        if filters.shape[1] > 1:
+            columns = min(filters.shape[1], 16)
+            filters = filters[: max(1, MOST // columns), :columns]
+            what = f"Filters {array.shape[2:]}: one line each, a column for each channel"
+        else:
+            what = f"Filters {array.shape[2:]}"
+        images = filters.reshape(-1, *filters.shape[2:])
+    left_out = f", {MOST} of {len(images)}" if len(images) > MOST else ""
+    return tiles(images[:MOST], look, columns, f"{what} ({name}{left_out})", "weight")
+
+
+def first_weights(layer: Any) -> tuple[Any, str]:
+    """The weights that are meant, and what they are called."""
+    if not isinstance(layer, Module):
+        return array_of(layer), "weights"
+    for path, module in layer.named_modules():
+        weight = vars(module).get("weight")
+        if weight is not None and np.ndim(weight) > 1:
+            return weight.data, f"{path}.weight" if path else "weight"
+    raise ValueError(f"this {type(layer).__name__} has no layer with a matrix of weights")
+
+
+def as_images(matrix: Any, shape: tuple[int, int] | None) -> Any:
+    """Rows of weights as images, if they can be."""
+    inputs = matrix.shape[1]
+    if shape is not None:
+        if math.prod(shape) != inputs:
+            raise ValueError(f"shape={tuple(shape)} has {math.prod(shape)} places, and each neuron {inputs} inputs")
+        return matrix.reshape(-1, *shape)
+    side = math.isqrt(inputs)
+    return matrix.reshape(-1, side, side) if side * side == inputs and side > 2 else None
+
+
+def matrix(array: Any, look: dict[str, Any]) -> Any:
+    """The matrix itself: a line for each neuron."""
+    plate = figure(min(10, max(3.5, 1.8 + 0.3 * array.shape[1])), min(8, max(2.2, 1.2 + 0.3 * len(array))))
+    axes = plate.add_subplot()
+    shown = axes.imshow(array, aspect="auto", interpolation="nearest", **look)
+    dress(axes, "", "input", "neuron")
+    for axis, n in ((axes.xaxis, array.shape[1]), (axes.yaxis, len(array))):
+        axis.get_major_locator().set_params(integer=True, min_n_ticks=min(n, 3))
+    plate.colorbar(shown, ax=axes, label="weight")
+    return plate
+
+
+def tiles(images: Any, look: dict[str, Any], columns: int, title: str, label: str) -> Any:
+    """Small images in a grid, numbered, and one scale for all."""
+    if columns < 1:
+        raise ValueError(f"columns={columns}: there must be at least one")
+    columns = min(len(images), columns)
+    lines = -(-len(images) // columns)
+    plate = figure(1.2 * columns + 0.9, 1.35 * lines + 0.5)
+    grid = np.ravel(plate.subplots(lines, columns, squeeze=False))
+    for i, axes in enumerate(grid):
+        axes.set_axis_off()
+        if i < len(images):
+            shown = axes.imshow(images[i], interpolation="nearest", **look)
+            axes.set_title(str(i), fontsize=8, pad=2)
+    plate.colorbar(shown, ax=list(grid), shrink=0.8, label=label, aspect=12 * lines)
+    plate.suptitle(title, fontsize=11)
+    return plate
