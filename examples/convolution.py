@@ -1,53 +1,73 @@
 """A convolutional network that reads digits: the same small windows everywhere in the image, and what they see, pooled.
 
-Run it with ``python examples/convolution.py``. Run whole, three epochs on all 60,000 images take some minutes on two cores
-and end at 98.8 % on the 10,000 unseen ones.
+Run it with ``python examples/convolution.py``. A Linear layer would have to learn what a stroke looks like anew at each
+place. Here eight windows of 5 x 5 pixels slide over the image, and 32 more over what those saw; after each, only the
+strongest answer of every four neighbours is kept. Batch normalisation keeps the numbers of each window in bounds, so that
+large steps can be taken: first ever larger ones, then smaller and smaller (one cycle).
+
+Run whole, three epochs on all 60,000 images end at 99.42 % of the 10,000 unseen ones, after 69 seconds on one core.
+
+It draws ``convolution.png``: what the first windows look for, and what they see in a digit.
 """
 
 import sys
 import time
 
 import numpy as np
+from matplotlib.figure import Figure
 
-from tinygrad_edu import Tensor, data, manual_seed, nn, no_grad, optim
+from tinygrad_edu import data, manual_seed, nn, no_grad, optim, reuse_memory
 
 quick = "--quick" in sys.argv
 manual_seed(0)
-digits = data.mnist()
-images, labels = digits.train.images, digits.train.labels
-unseen, answers = digits.test.images, digits.test.labels
+reuse_memory()
+(images, labels), (unseen, answers) = data.mnist()
 if quick:
     images, labels, unseen, answers = images[:256], labels[:256], unseen[:256], answers[:256]
+images, unseen = (np.reshape(x, (-1, 1, 28, 28)) for x in (images, unseen))  # one channel: grey
 
 model = nn.Sequential(
-    nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
-    nn.Conv2d(16, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
-    nn.Flatten(), nn.Linear(32 * 7 * 7, 64), nn.ReLU(), nn.Dropout(0.25), nn.Linear(64, 10),
+    nn.Conv2d(1, 8, 5), nn.MaxPool2d(2), nn.BatchNorm2d(8), nn.ReLU(),
+    nn.Conv2d(8, 32, 5), nn.MaxPool2d(2), nn.BatchNorm2d(32), nn.ReLU(),
+    nn.Flatten(), nn.Linear(32 * 4 * 4, 128), nn.ReLU(), nn.Dropout(0.25), nn.Linear(128, 10),
 )  # fmt: skip
-print(nn.summary(model, np.zeros((1, 1, 28, 28), np.float32)))
-
-
-def as_images(pixels):
-    return Tensor(np.reshape(pixels, (-1, 1, 28, 28)))
+print(nn.summary(model, images[:1]))
 
 
 def accuracy():
-    model.eval()
+    model.eval()  # nothing is dropped, and each image is judged by itself
     with no_grad():
-        right = sum((model(as_images(unseen[i : i + 500])).argmax(1) == answers[i : i + 500]).sum() for i in range(0, len(unseen), 500))
+        right = sum((model(x).argmax(1) == t).sum() for x, t in data.Batches(unseen, answers, size=500, shuffle=False))
     model.train()
     return right / len(unseen)
 
 
 epochs, size = 1 if quick else 3, 64
 cost, descent = nn.CrossEntropyLoss(), optim.Adam(model.parameters())
-schedule = optim.OneCycleLR(descent, 3e-3, epochs * -(-len(images) // size))
+schedule = optim.OneCycleLR(descent, 4e-3, epochs * -(-len(images) // size))
+start = time.perf_counter(), time.process_time()
 for epoch in range(1, epochs + 1):
-    start = time.perf_counter()
     for x, t in data.Batches(images, labels, size=size, seed=epoch):
         descent.zero_grad()
-        loss = cost(model(as_images(x)), t)
+        loss = cost(model(x), t)
         loss.backward()
         descent.step()
         schedule.step()
-    print(f"epoch {epoch}: {accuracy():.2%} of the unseen images right, {time.perf_counter() - start:.0f} s")
+    wall, cpu = time.perf_counter() - start[0], time.process_time() - start[1]
+    print(f"epoch {epoch}: {accuracy():.2%} of the unseen images right   ({wall:.0f} s, of the processor {cpu:.0f} s)", flush=True)
+
+model.eval()
+with no_grad():
+    seen = model[0](unseen[:1]).data[0]
+windows = model[0].weight.data[:, 0]
+scale = np.abs(windows).max()
+figure = Figure(figsize=(12, 3.1), layout="constrained")
+grid = figure.subplots(2, 9)
+for axes in grid.ravel():
+    axes.axis("off")
+grid[1, 0].imshow(unseen[0, 0], cmap="gray_r")
+for i, (window, view) in enumerate(zip(windows, seen, strict=True)):
+    grid[0, 1 + i].imshow(window, cmap="RdBu", vmin=-scale, vmax=scale)
+    grid[1, 1 + i].imshow(view, cmap="RdBu", vmin=-np.abs(view).max(), vmax=np.abs(view).max())
+figure.suptitle("Above: the windows of the first layer; blue wants ink, red wants none. Below: what they make of a digit")
+figure.savefig("convolution.png", dpi=130)

@@ -2,6 +2,9 @@
 
 Run it with ``python examples/neuron.py [FILE.svg]``. The weights are the strengths of the connections, the bias
 is the threshold: how large the weighted sum must be before the neuron becomes active.
+
+Run whole, which takes no time, it finds that its activation is 0.525 where 1 was wanted, says what nudging each weight would do
+about that, and writes neuron.svg (or FILE.svg): the same as a graph.
 """
 
 import sys

@@ -1,7 +1,8 @@
 """Newton's method: with second derivatives, a few steps go where thousands of small ones would.
 
 Run it with ``python examples/newton.py``. Rosenbrock's valley has its lowest point at (1, 1); gradient descent creeps
-along its floor, and Newton's steps, which know how the surface bends, are there after five.
+along its floor, and Newton's steps know how the surface bends. Run whole, 10,000 steps of the first end at (0.992, 0.985),
+and seven of the second where the cost is 0 to the last digit; though the second of these went far up.
 """
 
 import sys
