@@ -8,8 +8,8 @@ The second way to the same gradient does not remember the steps: it runs the mot
 the *adjoint*, how much the cost changes with the place at each moment. Its law needs one vector-Jacobian product at
 each step, which is `func.vjp`. The two ways are compared at the end.
 
-Run whole, which takes half a minute, the network's motion, followed from the start through all 400 moments and three and a
-half turns, ends 0.33 from where it should: it keeps to the spiral, and is a little slow. The two gradients agree to
+Run whole, which takes half a minute, the network's motion, followed from the start through all 400 moments and more than
+three turns, ends 0.33 from where it should: it keeps to the spiral, and is a little slow. The two gradients agree to
 0.006 %. ``neural_ode.png`` shows the motion and the law, before and after.
 """
 

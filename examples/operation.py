@@ -15,7 +15,7 @@ say beyond the data.
 import sys
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from matplotlib.figure import Figure
 
 from tinygrad_edu import GradcheckError, Tensor, draw, explain, gradcheck, manual_seed, nn, no_grad, optim, primitive
@@ -39,7 +39,7 @@ print(explain(snake))
 # --------------------------------------------------------------------- is it right? Differences of nearby values decide
 
 
-@settings(max_examples=10 if quick else 100, derandomize=True)
+@settings(max_examples=10 if quick else 100, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(xa=arrays(broadcastable_shapes(2)))
 def any_two_arrays(xa):
     """Of all shapes that fit each other: numbers, rows with columns. The second derivatives too, which nobody wrote."""
