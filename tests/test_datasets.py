@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tinygrad_edu import Tensor, data
@@ -28,6 +28,7 @@ class Counted(data.Dataset):
 # ------------------------------------------------------------------------------------------ loaders
 
 
+@example(n=10, size=4, drop_last=True, shuffle=True, whole=True)
 @given(n=st.integers(0, 12), size=st.integers(1, 5), drop_last=st.booleans(), shuffle=st.booleans(), whole=st.booleans())
 def test_an_epoch_is_all_examples_once_in_batches(n, size, drop_last, shuffle, whole):
     dataset = data.TensorDataset(x[:n], y[:n]) if whole else [(x[i], y[i]) for i in range(min(n, 10))]

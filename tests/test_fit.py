@@ -1,8 +1,7 @@
 """fit: the loop, its records, breaks without a trace, and mistakes met kindly."""
 
 import importlib
-import os
-import signal
+import re
 
 import numpy as np
 import pytest
@@ -152,9 +151,10 @@ def test_evaluation_records_nothing():
 
 
 def test_predictions_are_the_outputs_in_order():
-    model = network()
+    model = network(drop=0.5)
     with no_grad():
-        np.testing.assert_array_equal(predict(model, x, batch_size=100), model(x).data)
+        np.testing.assert_array_equal(predict(model, x, batch_size=100), model.eval()(x).data)
+    model.train()
     np.testing.assert_allclose(predict(model, x, batch_size=7), predict(model, Tensor(x)), rtol=1e-5)
     np.testing.assert_array_equal(predict(nn.Identity(), x), x)
 
@@ -239,6 +239,9 @@ def test_early_stopping_takes_back_the_best():
     assert history.epochs == [1, 2, 3, 4, 5]
     assert history.stopped == "figure was best in epoch 3, with 1"
     assert all(np.array_equal(model.state_dict()[k], v) for k, v in states[2].items())
+    figures = iter([3.0, 3.5, 1.0, 1.5, 1.2])
+    _, history = trained(epochs=5, callbacks=[lambda run: run.log(figure=next(figures)), EarlyStopping(3, "figure")])
+    assert history.stopped == ""  # the count began anew
     figures = iter([1.0, 1.4, 1.5, 1.6])
     _, history = trained(epochs=9, callbacks=[lambda run: run.log(x_accuracy=next(figures)), EarlyStopping(2, "x_accuracy", min_delta=0.3)])
     assert history.stopped == "x_accuracy was best in epoch 2, with 1.4"
@@ -257,7 +260,7 @@ def test_ctrl_c_ends_tidily():
     class Interrupt(Callback):
         def on_batch_end(self, run):
             if (run.epoch, run.batch) == (2, 2):
-                os.kill(os.getpid(), signal.SIGINT)
+                raise KeyboardInterrupt  # which is what Python makes of Ctrl-C
 
     ends = []
 
@@ -275,9 +278,10 @@ def test_progress_in_lines(capsys):
     trained(progress=True, epochs=40, batch_size=100)
     lines = capsys.readouterr().out.splitlines()
     assert [int(line.split()[1].split("/")[0]) for line in lines] == [1, *range(4, 41, 4)]
-    trained(progress=True, epochs=3, callbacks=[lambda run: setattr(run, "stop", "enough")], validation_data=(x, y))
-    first, last = capsys.readouterr().out.splitlines()
-    assert first.startswith("epoch 1/3  loss 0.")
+    trained(progress=True, epochs=40, callbacks=[lambda run: setattr(run, "stop", "enough" * (run.epoch == 3))], validation_data=(x, y))
+    first, third, last = capsys.readouterr().out.splitlines()
+    assert first.startswith("epoch  1/40  loss 0.")
+    assert third.startswith("epoch  3/40  loss 0.")
     assert "val_loss" in first
     assert last == "stopped: enough"
 
@@ -407,7 +411,7 @@ def test_targets_that_do_not_go_with_the_cost(output, cost, target, said):
     with pytest.raises((TypeError, ValueError, IndexError)) as caught:
         trained(network(output), cost, (x, target))
     text = "\n".join([str(caught.value), *caught.value.__notes__])
-    assert __import__("re").search(said, text), text
+    assert re.search(said, text), text
 
 
 def test_inputs_that_do_not_go_with_the_model():
@@ -435,6 +439,7 @@ def test_inputs_that_do_not_go_with_the_model():
     ({"data": x}, TypeError, r"a tuple of inputs and, last, targets, as in \(x, y\); this one is a tuple of 1"),
     ({"data": [x, y]}, TypeError, r"a list of a ndarray; arrays are given as a tuple, \(x, y\)"),
     ({"data": [(x,)]}, TypeError, r"this one is a tuple of 1.*give \(x, x\)"),
+    ({"data": list(zip(x, y))}, TypeError, r"a list of examples.*DataLoader\(examples, batch_size=32\)"),
     ({"data": {"x": x}}, TypeError, "data is a dict"),
     ({"data": None}, TypeError, "data is a NoneType; it must be arrays"),
     ({"data": zip([x], [y])}, TypeError, "data can be gone through only once.* not a zip"),
@@ -490,8 +495,10 @@ def test_a_cost_with_parameters_of_its_own_and_one_that_depends_on_nothing():
     body = optim.SGD([*model[0].parameters(), *cost.parameters()])
     fit(model, (x, y), cost, body, progress=False)
     assert cost.scale.item() != 1
-    far = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
-    far.forward = None
+    more = nn.Parameter(1.0)  # known to nobody but the optimiser, and a cost that is a function
+    both = optim.SGD([*model.parameters(), more])
+    fit(model, (x, y), lambda o, t: nn.functional.cross_entropy(o * more, t), both, progress=False)
+    assert more.item() != 1
     with pytest.raises(RuntimeError, match="no gradient has reached any"):
         fit(model, (x, y), lambda o, t: cost(o.detach(), t), optim.SGD(model.parameters()), progress=False)
 

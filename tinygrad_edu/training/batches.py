@@ -9,7 +9,7 @@ import numpy as np
 
 from ..data import DataLoader, Dataset, Part, Table
 from ..nn.init import generator
-from ..value import Value, is_foreign, wrap
+from ..value import Value, bare, is_foreign, wrap
 
 
 def as_batches(data: Any, size: int, shuffle: bool, seed: Any, name: str = "data") -> Any:
@@ -35,6 +35,9 @@ def as_tensors(batch: Any, dtype: Any) -> tuple[list[Any], Any]:
         raise TypeError(f"a batch is a tuple of inputs and, last, targets, as in (x, y); this one is {what}. If the model shall answer "
                         "with its own inputs, give (x, x)")
     *inputs, target = [as_tensor(part, dtype) for part in batch]
+    if np.ndim(bare(target)) == 0:
+        raise TypeError("the targets of a batch must have an axis that counts its examples, and these are a single number. Of a list of "
+                        "examples, data.DataLoader(examples, batch_size=32) makes batches")
     return inputs, target
 
 
