@@ -39,7 +39,8 @@ def scaled_dot_product_attention(
 
 def attention(query: Any, key: Any, value: Any, mask: Any, dropout_p: float, causal: bool, scale: float | None) -> tuple[Any, Any]:
     """What is taken, and how much from where."""
-    scores = np.matmul(query, np.swapaxes(key, -1, -2)) * (1 / math.sqrt(query.shape[-1]) if scale is None else scale)
+    query = query * (1 / math.sqrt(query.shape[-1]) if scale is None else scale)  # there are fewer of these than of scores
+    scores = np.matmul(query, np.swapaxes(key, -1, -2))
     if causal:
         if mask is not None:
             raise ValueError("attention takes a mask of yours, or is_causal=True, and not both")
