@@ -26,14 +26,14 @@ def test_a_convolution_is_a_sum_of_products(stride, before, dilation):
         place = tuple(s * a + d * b - p for s, a, d, b, p in zip(stride, o, dilation, k, before))
         if all(0 <= i < n for i, n in zip(place, x.shape[2:])):
             expected[(..., *o)] += x[(..., *place)] @ w[(..., *k)].T
-    np.testing.assert_allclose(collect(x, w, size, stride, before, dilation, 1), expected, atol=1e-13)
+    np.testing.assert_allclose(collect(x, w, None, size, stride, before, dilation, 1), expected, atol=1e-13)
 
 
 def test_the_three_are_each_others_transpose():
     """One number, added up in three orders."""
     x, w, y = RNG.normal(size=(2, 4, 9, 7)), RNG.normal(size=(6, 2, 3, 2)), RNG.normal(size=(2, 6, 4, 5))
     how = (2, 1), (1, 0), (1, 2), 2
-    total = np.sum(y * collect(x, w, y.shape[2:], *how))
+    total = np.sum(y * collect(x, w, None, y.shape[2:], *how))
     assert np.sum(x * distribute(y, w, x.shape[2:], *how)) == pytest.approx(total)
     assert np.sum(w * overlap(x, y, w.shape[2:], *how)) == pytest.approx(total)
 

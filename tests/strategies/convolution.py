@@ -20,10 +20,13 @@ def convolved(draw, fn):
     inputs, outputs, kernel, *how = draw(geometry())
     examples, groups = draw(st.sampled_from([1, 2, 2, 0])), draw(st.sampled_from([1, 1, 2]))
     into, out = draw(st.integers(1, 2)) * groups, draw(st.integers(1, 2)) * groups
-    shapes = {"x": (examples, into, *inputs), "w": (out, into // groups, *kernel), "y": (examples, out, *outputs)}
-    given, size = {convolution.collect.fn: ("xw", outputs), convolution.distribute.fn: ("yw", inputs),
+    shapes = {"x": (examples, into, *inputs), "w": (out, into // groups, *kernel), "y": (examples, out, *outputs), "s": (out,)}
+    given, size = {convolution.collect.fn: ("xws", outputs), convolution.distribute.fn: ("yw", inputs),
                    convolution.overlap.fn: ("xy", kernel)}[fn]  # fmt: skip
-    return Case(fn, (*draw(several([shapes[k] for k in given])), size, *how, groups), where=(0, 1))
+    arrays = draw(several([shapes[k] for k in given]))
+    if len(arrays) == 3 and draw(st.booleans()):
+        return Case(fn, (*arrays[:2], None, size, *how, groups), where=(0, 1))
+    return Case(fn, (*arrays, size, *how, groups), where=tuple(range(len(arrays))))
 
 
 @st.composite

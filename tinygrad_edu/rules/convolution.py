@@ -14,15 +14,16 @@ Each is linear in both arguments, so its derivatives are the other two, and so a
 x is (N, C, ...), w is (O, C / groups, ...), y is (N, O, ...). The lengths of the result's other axes are given as
 `size`, and all four numbers that describe how things meet, a tuple for each, come last.
 
-All is done by large matrix products. What meets each place of the kernel is copied out, side by side (`unrolled`). To
-distribute, this is done along the last axis only, and what the other axes' places give is added up where it belongs: that
-is less to copy. A few images are done at a time, so that the copy stays in the processor's cache.
+All is done by large matrix products. What meets each place of the kernel is copied out, side by side (`unrolled`); but
+along the last axis only, and what the other axes' places give is added up where it belongs: that is less to copy. A few
+images are done at a time, so that the copy stays in the processor's cache.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -30,27 +31,34 @@ import numpy as np
 from ..primitive import primitive
 
 Lengths = tuple[int, ...]
-BLOCK = 250_000  # elements of a copy: more would not stay in the cache, fewer would be all overhead
+BLOCK = 100_000  # elements of a copy: more would not stay in the cache, fewer would be all overhead
 
 
 @primitive(
-    lambda g, y, x, w, size, *how: distribute(g, w, x.shape[2:], *how),  # type: ignore[has-type]
-    lambda g, y, x, w, size, *how: overlap(x, g, w.shape[2:], *how),  # type: ignore[has-type]
+    lambda g, y, x, w, start, size, *how: distribute(g, w, x.shape[2:], *how),  # type: ignore[has-type]
+    lambda g, y, x, w, start, size, *how: overlap(x, g, w.shape[2:], *how),  # type: ignore[has-type]
+    lambda g, y, x, w, start, size, *how: np.sum(g, axis=(0, *range(2, g.ndim))),
     name="convolution",
 )
-def collect(x: Any, w: Any, size: Lengths, stride: Lengths, before: Lengths, dilation: Lengths, groups: int) -> Any:
-    """The outputs: at each place the sum of what the kernel, laid over the input, multiplies."""
-    out = writable(np.empty_like(x, np.result_type(x, w), "C", shape=(len(x), len(w), *size)))
-    whole = flat(grouped(out, groups))
-    places = meetings(x.shape[2:], size, w.shape[2:], stride, before, dilation)
-    weights = np.moveaxis(w.reshape(groups, -1, *w.shape[1:]), 2, -1).reshape(groups, len(w) // groups, -1)
-    for images in blocks(x, math.prod(w.shape[2:])):
-        np.matmul(weights, flat(unrolled(x[images], groups, size, places)), out=whole[images])
+def collect(x: Any, w: Any, start: Any, size: Lengths, stride: Lengths, before: Lengths, dilation: Lengths, groups: int) -> Any:
+    """The outputs: `start`, of each kernel, and at each place the sum of what the kernel, laid over the input, multiplies."""
+    given = (x, w) if start is None else (x, w, start)
+    out = writable(np.empty_like(x, np.result_type(*given), "C", shape=(len(x), len(w), *size)))
+    out[...] = 0 if start is None else start.reshape(-1, *(1,) * len(size))
+    whole = grouped(out, groups)
+    *others, last = meetings(x.shape[2:], size, w.shape[2:], stride, before, dilation)
+    shifts = crossings(others)
+    weights = by_shift(w.reshape(groups, -1, *w.shape[1:]))
+    for images in blocks(x, w.shape[-1]):
+        columns = unrolled(x[images], groups, size[-1], last)
+        for at, inputs, outputs in shifts:
+            part = whole[images][(..., *outputs, slice(None))]
+            part += np.matmul(weights[at], flat(columns[(..., *inputs, slice(None))])).reshape(part.shape)
     return out
 
 
 @primitive(
-    lambda g, x, y, w, size, *how: collect(g, w, y.shape[2:], *how),
+    lambda g, x, y, w, size, *how: collect(g, w, None, y.shape[2:], *how),
     lambda g, x, y, w, size, *how: overlap(g, y, w.shape[2:], *how),  # type: ignore[has-type]
     name="convolution, transposed",
 )
@@ -58,30 +66,38 @@ def distribute(y: Any, w: Any, size: Lengths, stride: Lengths, before: Lengths, 
     """The inputs: each output lays down the kernel, times itself, where it was taken from."""
     out = writable(np.zeros_like(y, np.result_type(y, w), "C", shape=(len(y), w.shape[1] * groups, *size)))
     whole = grouped(out, groups)
-    *shifts, last = meetings(size, y.shape[2:], w.shape[2:], stride, before, dilation)
-    weights = by_shift(np.swapaxes(w.reshape(groups, -1, *w.shape[1:]), 1, 2).reshape(-1, len(w) // groups, *w.shape[2:]), groups)
+    *others, last = meetings(size, y.shape[2:], w.shape[2:], stride, before, dilation)
+    shifts = crossings(others)
+    weights = by_shift(np.swapaxes(w.reshape(groups, -1, *w.shape[1:]), 1, 2))
+    weights = np.moveaxis(weights, -3, 0).reshape(groups, -1, weights.shape[-1])  # all shifts at once: every output is used by all
     for images in blocks(y, w.shape[-1]):
-        columns = unrolled(y[images], groups, size[-1:], [[(outputs, inputs) for inputs, outputs in last]])
-        for at, inputs, outputs in crossings(shifts):
+        columns = unrolled(y[images], groups, size[-1], [(outputs, inputs) for inputs, outputs in last])
+        laid = np.matmul(weights, flat(columns)).reshape(*columns.shape[:2], *map(len, others), -1, *columns.shape[3:])
+        for at, inputs, outputs in shifts:
             part = whole[images][(..., *inputs, slice(None))]
-            part += np.matmul(weights[at], flat(columns[(..., *outputs, slice(None))])).reshape(part.shape)
+            part += laid[(slice(None), slice(None), *at, ..., *outputs, slice(None))]
     return out
 
 
 @primitive(
     lambda g, w, x, y, size, *how: distribute(y, g, x.shape[2:], *how),
-    lambda g, w, x, y, size, *how: collect(x, g, y.shape[2:], *how),
+    lambda g, w, x, y, size, *how: collect(x, g, None, y.shape[2:], *how),
     name="convolution, weights",
 )
 def overlap(x: Any, y: Any, size: Lengths, stride: Lengths, before: Lengths, dilation: Lengths, groups: int) -> Any:
     """The weights: for each place of the kernel, the products of all inputs and outputs that it joins."""
-    channels, (kernels, k) = x.shape[1] // groups, (y.shape[1], math.prod(size))
-    out = writable(np.zeros_like(x, np.result_type(x, y), "C", shape=(groups, k * channels, kernels // groups)))
-    places = meetings(x.shape[2:], y.shape[2:], size, stride, before, dilation)
-    for images in blocks(x, k):
-        columns = flat(unrolled(x[images], groups, y.shape[2:], places))
-        out += np.matmul(columns, np.swapaxes(flat(grouped(y[images], groups)), -1, -2)).sum(0)
-    return np.moveaxis(out.reshape(groups, *size, channels, -1), (-1, -2), (1, 2)).reshape(kernels, channels, *size)
+    channels, kernels = x.shape[1] // groups, y.shape[1]
+    out = writable(np.zeros_like(x, np.result_type(x, y), "C", shape=(*size[:-1], groups, size[-1] * channels, kernels // groups)))
+    whole = grouped(y, groups)
+    *others, last = meetings(x.shape[2:], y.shape[2:], size, stride, before, dilation)
+    shifts = crossings(others)
+    for images in blocks(x, size[-1]):
+        columns = unrolled(x[images], groups, y.shape[-1], last)
+        for at, inputs, outputs in shifts:
+            part = flat(whole[images][(..., *outputs, slice(None))])
+            out[at] += np.matmul(flat(columns[(..., *inputs, slice(None))]), np.swapaxes(part, -1, -2)).sum(0)
+    out = np.moveaxis(out.reshape(*size[:-1], groups, size[-1], channels, -1), (-4, -1, -2), (0, 1, 2))
+    return out.reshape(kernels, channels, *size)
 
 
 def writable(out: Any) -> Any:
@@ -109,30 +125,34 @@ def meeting(k: int, inputs: int, outputs: int, stride: int, before: int, dilatio
     return slice(stride * first + shift, stride * (end - 1) + shift + 1, stride), slice(first, end)
 
 
-def crossings(shifts: list[list[tuple[slice, slice]]]) -> Iterator[tuple[Lengths, tuple[slice, ...], tuple[slice, ...]]]:
+def crossings(axes: list[list[tuple[slice, slice]]]) -> list[tuple[Lengths, tuple[slice, ...], tuple[slice, ...]]]:
     """Each place of the kernel along several axes, with its inputs and outputs."""
-    for at in np.ndindex(*map(len, shifts)):
-        met = [axis[k] for axis, k in zip(shifts, at, strict=True)]
-        yield at, tuple(inputs for inputs, _ in met), tuple(outputs for _, outputs in met)
+    found = []
+    for met in product(*(enumerate(axis) for axis in axes)):
+        at, places = zip(*met) if met else ((), ())
+        found.append((at, tuple(inputs for inputs, _ in places), tuple(outputs for _, outputs in places)))
+    return found
 
 
 # ------------------------------------------------------------------------------------------- matrices
 
 
-def unrolled(x: Any, groups: int, size: Lengths, places: list[list[tuple[slice, slice]]]) -> Any:
-    """What meets each place of the kernel along the last axes: (N, groups, places * channels, ..., *size), 0 where nothing is."""
+def unrolled(x: Any, groups: int, size: int, places: list[tuple[slice, slice]]) -> Any:
+    """What meets each place of the kernel along the last axis: (N, groups, places * channels, ..., size), 0 where nothing is."""
     x = grouped(x, groups)
-    images, _, channels, *lead = x.shape[: x.ndim - len(size)]
-    kernel = tuple(map(len, places))
-    out: Any = writable(np.zeros_like(x, order="C", shape=(images, groups, *kernel, channels, *lead, *size)))
-    for at, source, target in crossings(places):
-        out[(slice(None), slice(None), *at, ..., *target)] = x[(..., *source)]
-    return out.reshape(images, groups, math.prod(kernel) * channels, *lead, *size)
+    images, _, channels, *lead, _ = x.shape
+    out: Any = writable(np.empty_like(x, order="C", shape=(images, groups, len(places), channels, *lead, size)))
+    for k, (source, target) in enumerate(places):
+        part = out[:, :, k]
+        for left_out in (slice(target.start), slice(target.stop, None)) if target.step in (None, 1) else (slice(None),):
+            part[..., left_out] = 0
+        part[..., target] = x[..., source]
+    return out.reshape(images, groups, len(places) * channels, *lead, size)
 
 
-def by_shift(w: Any, groups: int) -> Any:
-    """The weights as a matrix for each group and each place of the kernel but for its last axis, which goes to the columns."""
-    parts = np.moveaxis(w.reshape(groups, -1, *w.shape[1:]), (0, 1, -1, 2), (-4, -3, -2, -1))
+def by_shift(w: Any) -> Any:
+    """Weights (groups, to, from, ..., last), as a matrix for each place but for the last axis: (..., groups, to, last * from)."""
+    parts = np.moveaxis(w, (0, 1, -1, 2), (-4, -3, -2, -1))
     return parts.reshape(*parts.shape[:-2], -1)
 
 

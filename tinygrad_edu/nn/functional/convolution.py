@@ -100,8 +100,9 @@ def convolution(
     if min(size) < 1:
         raise ValueError(f"{name}: a kernel that reaches over {tuple(r + 1 for r in reach)} is larger than the padded input, of "
                          f"{tuple(n + p for n, p in zip(x.shape[-axes:], around, strict=True))}")
-    y = collect(x[None] if single else x, weight, size, stride, before, dilation, groups)
-    return finished(name, y, bias, single)
+    check_bias(name, bias, len(weight))
+    y = collect(x[None] if single else x, weight, bias, size, stride, before, dilation, groups)
+    return y[0] if single else y
 
 
 def transposed(
@@ -117,16 +118,10 @@ def transposed(
                  for n, s, p, d, k, m in zip(x.shape[-axes:], stride, padding, dilation, kernel, more, strict=True))  # fmt: skip
     if min(size) < 1:
         raise ValueError(f"{name}: nothing would be left, an output of lengths {size}; the padding, {padding}, is too large")
+    check_bias(name, bias, weight.shape[1] * groups)
     y = distribute(x[None] if single else x, weight, size, stride, padding, dilation, groups)
-    return finished(name, y, bias, single)
-
-
-def finished(name: str, y: Any, bias: Any, single: bool) -> Any:
-    """With its bias, and without the axis of examples if there was none."""
     if bias is not None:
-        if bias.shape != y.shape[1:2]:
-            raise ValueError(f"{name}: a bias for each of {y.shape[1]} output channels is wanted, got shape {bias.shape}")
-        y = y + np.reshape(bias, (-1,) + (1,) * (y.ndim - 2))
+        y = y + np.reshape(bias, (-1,) + (1,) * axes)
     return y[0] if single else y
 
 
@@ -140,6 +135,11 @@ def check(name: str, axes: int, x: Any, weight: Any, groups: int, channels: int,
     if x.shape[-axes - 1] != channels:
         raise ValueError(f"{name}: a weight of shape {weight.shape} in {groups} group{'s' * (groups > 1)} wants {channels} channels; "
                          f"the input has shape {x.shape}")
+
+
+def check_bias(name: str, bias: Any, channels: int) -> None:
+    if bias is not None and bias.shape != (channels,):
+        raise ValueError(f"{name}: a bias for each of {channels} output channels is wanted, got shape {bias.shape}")
 
 
 def each(name: str, what: str, value: Any, axes: int, least: int = 1) -> tuple[int, ...]:
