@@ -224,6 +224,7 @@ def test_callbacks_are_told_everything_in_order():
         run.log(two=2)
         run.stop = "enough"
 
+    assert trained(callbacks=stop)[1].stopped == trained(callbacks=[stop])[1].stopped == "enough"
     _, history = trained(callbacks=[Listener(), stop], batch_size=50, epochs=9)
     assert heard == ["start", "epoch 1", "batch 1", "batch 2", "end 1", "over"]
     assert (history["two"], history.stopped) == ([2.0], "enough")
@@ -330,7 +331,7 @@ def settings(kind):
         more = {"schedule": optim.ReduceLROnPlateau(descent, patience=0), "patience": 4}
     elif kind == "loader":
         descent = optim.RMSprop(model.parameters(), lr=0.01, momentum=0.5)
-        more = {"data": data.DataLoader((x, y), 25, True, generator=2, transform=lambda b, rng: b + rng.normal(0, 0.1, b.shape))}
+        more = {"validation_data": data.DataLoader((x, y), 7, True, generator=3), "data": data.DataLoader((x, y), 25, True, generator=2, transform=lambda b, rng: b + rng.normal(0, 0.1, b.shape))}
     elif kind == "lbfgs":
         descent = optim.LBFGS(model.parameters(), max_iter=3)
         more = {"batch_size": 100}

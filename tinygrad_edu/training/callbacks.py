@@ -111,8 +111,12 @@ class EarlyStopping(Callback):
         vars(self).update(state)
 
 
+def as_callbacks(callbacks: Any) -> list[Any]:
+    """A list of callbacks, of whatever was given."""
+    return [as_callback(c) for c in ([callbacks] if isinstance(callbacks, Callback) or callable(callbacks) else callbacks)]
+
+
 def as_callback(callback: Any) -> Any:
-    """A callback of whatever was given."""
     if isinstance(callback, type):
         raise TypeError(f"callbacks are objects, and {callback.__name__} is a class: write {callback.__name__}()")
     if isinstance(callback, Callback):

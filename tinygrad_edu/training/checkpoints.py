@@ -1,7 +1,7 @@
 """Checkpoints: all that a training is, in one file, so that it can go on as if there had been no break.
 
 Saved are the model, the optimiser with its moments, the schedule, the history, the callbacks that have a state, and *the
-generators*: that of the batches' orders, and that of ``manual_seed``, from which dropout draws.
+generators*: those of the batches' orders, and that of ``manual_seed``, from which dropout draws.
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ def resume(run: Run, path: Any) -> None:
     run.epoch, run.stop = run.history.epochs[-1], state["stop"]
 
 
-PARTS = {"model", "optimizer", "history", "schedule", "loss", "data"}
+PARTS = {"model", "optimizer", "history", "schedule", "loss", "data", "validation"}
 
 
 def parts(run: Run) -> dict[str, Any]:
     """What has a state to be saved."""
     every = {"model": run.model, "optimizer": run.optimizer, "history": run.history, "schedule": run.schedule, "loss": run.loss,
-             "data": run.batches}
+             "data": run.batches, "validation": run.validation}
     return {name: part for name, part in every.items() if hasattr(part, "state_dict")}

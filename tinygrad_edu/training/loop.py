@@ -11,7 +11,7 @@ import numpy as np
 from ..optim import LBFGS, ReduceLROnPlateau
 from . import checkpoints, mistakes
 from .batches import as_batches, as_tensors, dtype_of
-from .callbacks import EarlyStopping, as_callback
+from .callbacks import EarlyStopping, as_callbacks
 from .evaluation import answer, averages_over, cost_of, modes_kept
 from .history import Averages, History
 from .metrics import as_metrics
@@ -56,7 +56,7 @@ def fit(
         Where to save all that the training is, after each epoch: ``.npz`` or ``.safetensors``.
     resume : bool
         Go on from the checkpoint, if it is there: what comes out is bit for bit what it would have been without the break.
-    callbacks : list of Callback, or of functions
+    callbacks : Callback, function, or a list of these
         To be called as training goes on; a function is called with the `Run` after each epoch.
     progress : bool
         Show how far it is: a bar (tqdm's, if it is installed), or some lines.
@@ -95,7 +95,7 @@ def fit(
     run = Run(model, loss, optimizer, as_batches(data, batch_size, shuffle, seed), epochs, schedule)
     run.metrics = as_metrics(metrics, loss)
     run.validation = None if validation_data is None else as_batches(validation_data, max(batch_size, 256), False, None, "validation_data")
-    run.callbacks = [as_callback(c) for c in callbacks] + ([EarlyStopping(patience)] if patience is not None else [])
+    run.callbacks = as_callbacks(callbacks) + ([EarlyStopping(patience)] if patience is not None else [])
     if resume:
         checkpoints.resume(run, checkpoint)
 
