@@ -387,6 +387,47 @@ def test_constant_initialisers():
     assert (init.constant_(p, 0.5).data == 0.5).all()
 
 
+def test_orthogonal_weights_keep_lengths():
+    for shape in ((4, 7), (7, 4), (5, 5), (6, 2, 2, 1)):
+        w = init.orthogonal_(nn.Parameter(np.zeros(shape), dtype=np.float64), gain=2, rng=np.random.default_rng(0)).data
+        w = w.reshape(shape[0], -1)
+        short = w @ w.T if len(w) <= w.shape[1] else w.T @ w
+        np.testing.assert_allclose(short, 4 * np.eye(min(w.shape)), atol=1e-12)
+
+
+def test_truncated_normal_numbers_stay_within():
+    w = init.trunc_normal_(nn.Parameter(np.zeros((200, 50))), 1, 2, -1, 2, np.random.default_rng(0)).data
+    assert -1 <= w.min() < -0.9
+    assert 1.9 < w.max() <= 2
+    with pytest.raises(ValueError, match="hardly any"):
+        init.trunc_normal_(nn.Parameter(np.zeros(3)), 0, 1, 50, 51)
+
+
+def test_beginnings_that_pass_on_what_they_get():
+    x = np.random.default_rng(0).normal(size=(2, 4, 5, 5)).astype(np.float32)
+    conv = nn.Conv2d(4, 4, 3, padding=1, groups=2, bias=False)
+    init.dirac_(conv.weight, groups=2)
+    np.testing.assert_array_equal(conv(Tensor(x)).data, x)
+    linear = nn.Linear(5, 5, bias=False)
+    init.eye_(linear.weight)
+    np.testing.assert_array_equal(linear(Tensor(x)).data, x)
+    for f in (init.dirac_, init.eye_):
+        with pytest.raises(ValueError, match="is for"):
+            f(nn.Parameter(np.zeros(3)))
+
+
+def test_he_et_al_for_other_activations():
+    p = nn.Parameter(np.zeros((300, 200, 2)))
+    init.kaiming_normal_(p, a=1, mode="fan_out", rng=np.random.default_rng(0))
+    assert p.data.var() == pytest.approx(1 / 600, rel=0.05)
+    init.kaiming_uniform_(p, nonlinearity="tanh", rng=np.random.default_rng(0))
+    assert p.data.var() == pytest.approx(25 / 9 / 400, rel=0.05)
+    with pytest.raises(ValueError, match="gain of 'gelu' is not known"):
+        init.kaiming_uniform_(p, nonlinearity="gelu")
+    with pytest.raises(ValueError, match="mode must be"):
+        init.kaiming_uniform_(p, mode="both")
+
+
 def test_convolution_weights_count_their_field():
     p = nn.Parameter(np.zeros((64, 32, 3, 3)))
     init.kaiming_normal_(p, rng=np.random.default_rng(0))
