@@ -2,66 +2,77 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from ..nn.module import Module
-from ..node import Constant, Leaf, Node
-from ..tensor import Tensor
-from ..value import Value
+from .calling import results
+from .compose import DIRECTIONS, Options, compose
 from .dot import Picture, format_of
-from .labels import argument_names, arguments, described, gradient_text, is_array, label, value_lines
-from .names import Held, held_in, place, variables_of
-
-DIRECTIONS = ("LR", "TB", "RL", "BT")
-
-# Told apart by colour, and without it: by what the border looks like.
-LOOK = {
-    "leaf": {"fillcolor": "#d9ecd6", "color": "#3d7a41", "penwidth": "2"},
-    "constant": {"fillcolor": "#f4f4f2", "color": "#6b6b6b", "style": "rounded,filled,dashed"},
-    "operation": {"fillcolor": "#e2ebf8", "color": "#5573a6"},
-    "result": {"fillcolor": "#fdeacb", "color": "#b06a10", "peripheries": "2"},
-}
-GRAPH = {"bgcolor": "white", "nodesep": "0.18", "ranksep": "0.35"}
-FONT = {"fontname": "Helvetica", "fontsize": "12"}
-BOX = {**FONT, "shape": "box", "style": "rounded,filled", "margin": "0.12,0.06", "height": "0.3", "width": "0.5"}
-EDGE = {**FONT, "fontsize": "9", "fontcolor": "#555555", "color": "#555555", "arrowsize": "0.6"}
+from .names import variables_of
+from .paint import DETAILS
+from .palette import THEMES
 
 
 def draw(
-    tensor: Tensor,
+    what: Any,
+    *inputs: Any,
     file: Any = None,
-    *,
     names: Mapping[str, Any] | Module | None = None,
+    depth: int | None = None,
+    fold: bool | None = None,
+    detail: str = "normal",
     values: bool = True,
-    gradients: bool = True,
+    gradients: bool | None = None,
+    backward: bool = False,
     direction: str = "LR",
+    theme: str = "light",
+    legend: bool = False,
 ) -> Picture:
-    """Draw how `tensor` was computed: every operation that was recorded, from the leaves to the result.
+    """Draw how something was computed: every operation that was recorded, from the leaves to the result.
 
-    Green boxes with a strong border are leaves, which require gradients: the parameters. Grey dashed ones are
-    constants: inputs and targets. Blue ones are operations, and stand for what they computed; the last one, with the
-    double border, is the result.
+    ``draw(cost)`` draws what is behind a Tensor; ``draw(model, x)`` and ``draw(f, x, y)`` call a module or a function,
+    under `watch`, and draw what is behind what it returns.
 
     Parameters
     ----------
-    tensor : Tensor
-        The result whose computation is wanted: before or after `backward`.
+    what : Tensor, nest of Tensors, Module or function
+        The result whose computation is wanted, before or after `backward`; or what is to be called.
+    *inputs : array_like
+        What it is called with. To a function, arrays and numbers are given as Tensors that require gradients; to a
+        module, as Tensors that don't.
     file : path, optional
-        Where to write the picture as well; its suffix names the format: svg, png, jpg, pdf, dot or gv.
-    names : mapping from names to tensors, or Module, optional
-        What to call tensors, such as ``{"x": x}``, ``locals()`` or a model. Other tensors go by their own name
+        Where to write the picture as well; its suffix names the format: svg, png, jpg, pdf, dot or gv. A path may also
+        stand last among the positional arguments: ``draw(cost, "cost.svg")``.
+    names : mapping from names to tensors and modules, or Module, optional
+        What to call them, such as ``{"x": x}``, ``locals()`` or a model. Other tensors go by their own name
         (``Tensor(..., name="x")``), else by the variable that holds them where `draw` is called: a variable's name,
         a path to a module's parameter such as ``model.0.weight``, or a place such as ``weights[0]``.
+    depth : int, optional
+        How far to unfold modules: at 0 each is one box, at 1 one sees what is in it, and so on. All the way by default,
+        or as far as leaves the picture readable.
+    fold : bool, optional
+        Whether to draw what repeats only once, "× 12". By default, in graphs of more than 150 operations.
+    detail : {"low", "normal", "full"}
+        "low" is names only. "full" adds heat maps of large values and of their gradients, statistics, dtypes, and which
+        values are kept for `backward`.
     values : bool
-        Whether to show numbers, of tensors of up to six elements; False shows shapes and dtypes.
-    gradients : bool
-        Whether to show what ``.grad`` holds: the numbers, or the norm of a larger gradient.
+        Whether to show numbers, of values of up to six elements; False shows shapes and dtypes.
+    gradients : bool, optional
+        True computes all of them, for this picture only: the arrows are as wide as the gradients that come back along
+        them. By default there are those that ``.grad`` holds; and all, where `draw` calls the function itself. The
+        result must be a single number. False shows none.
+    backward : bool
+        Whether to set beside the computation that of its gradients, each operation of it facing the one whose derivative
+        it is.
     direction : {"LR", "TB", "RL", "BT"}
         Which way the computation runs: left to right, top to bottom, or the reverse of these.
+    theme : {"light", "dark", "print"}
+        For white paper, dark screens, or black ink.
+    legend : bool
+        Whether to say beneath what colours and lines mean.
 
     Returns
     -------
@@ -75,12 +86,14 @@ def draw(
 
     Notes
     -----
-    Numbers of intermediate results are shown where somebody holds them: a variable of yours, or the graph itself,
-    which lets go of them in `backward`. Leaves show what they hold now, which after an optimiser's step is no
-    longer what the result was computed from.
+    Frames are the calls of modules. What was computed under `watch` knows them; elsewhere they are inferred from the
+    parameters that operations use, as far as that is certain.
 
-    More than some hundred boxes are slow to lay out and hard to read. Draw one layer, or a small model of the same
-    structure; or write a ``.dot`` file, and open it in a viewer that zooms.
+    Numbers of intermediate results are shown where somebody holds them: a variable of yours, or the graph itself,
+    which lets go of them in `backward`, unless it was recorded under `watch`. There leaves, too, show what was computed
+    with; elsewhere they show what they hold now, which after an optimiser's step is something else.
+
+    Nothing is changed by drawing. A module that is called by `draw` is called as you would call it.
 
     Examples
     --------
@@ -96,112 +109,20 @@ def draw(
         n1 [label=<<B>multiply</B> * 3...
         n2 [label=<<B>power</B> ** 2<BR/>...y = 36...
     """
-    if not isinstance(tensor, Tensor):
-        hint = "call it on an input, and draw what it returns" if isinstance(tensor, Module) else "which records its graph"
-        raise TypeError(f"draw() wants a Tensor, got {type(tensor).__name__}: {hint}")
-    if direction not in DIRECTIONS:
-        raise ValueError(f"direction must be one of {', '.join(DIRECTIONS)}, not {direction!r}")
+    if inputs and file is None and isinstance(inputs[-1], str | os.PathLike):
+        *rest, file = inputs
+        inputs = tuple(rest)
+    for option, value, known in (("direction", direction, DIRECTIONS), ("detail", detail, DETAILS), ("theme", theme, tuple(THEMES))):
+        if value not in known:
+            raise ValueError(f"{option} must be one of {', '.join(known)}, not {value!r}")
+    if depth is not None and depth < 0:
+        raise ValueError(f"depth counts the modules within each other that are unfolded, from 0 up; got {depth}")
     if file is not None:
         format_of(file)  # a mistake in the name is better found before the work than after it
-    given = {} if names is None else held_in(names)
-    sketch = Sketch(tensor, given, held_in(variables_of(sys._getframe(1))), values, gradients)
-    picture = Picture(graph_attr={**GRAPH, "rankdir": direction}, node_attr=BOX, edge_attr=EDGE)
-    sketch.onto(picture)
+    if gradients is None and callable(what):
+        gradients = True
+    options = Options(depth, fold, detail, values, gradients, backward, direction, theme, legend)
+    picture = compose(results(what, inputs), names, variables_of(sys._getframe(1)), options)
     if file is not None:
         picture.write(file)
     return picture
-
-
-class Sketch:
-    """What is known of a graph, for as long as it takes to draw it."""
-
-    def __init__(self, tensor: Tensor, given: Held, seen: Held, values: bool, gradients: bool) -> None:
-        where = place(tensor)
-        self.root = where if isinstance(where, Node) else Constant(tensor._array)  # a face for one outside all graphs
-        given, seen = ({self.root if k == where else k: v for k, v in held.items()} for held in (given, seen))
-        self.names = {node: name for node, (name, _) in given.items()}
-        self.variables = {node: name for node, (name, _) in seen.items()}
-        self.tensors = {node: t for held in (seen, given) for node, (_, t) in held.items()} | {self.root: tensor}
-        self.values, self.gradients = values, gradients
-        self.operations = operations(self.root)
-        self.saved: dict[Node, Any] = {}  # arrays that the graph itself still holds
-        self.boxes: dict[int, Constant] = {}  # for arrays that are in the graph as they are
-
-    def onto(self, picture: Picture) -> None:
-        """Boxes and arrows, in the order of the computation, which names them too: the same program, the same text."""
-        for node in self.operations:
-            self.recall(node)
-        ids: dict[Node, str] = {}
-
-        def add(node: Node) -> str:
-            if node not in ids:
-                ids[node] = f"n{len(ids)}"
-                picture.node(ids[node], label=self.label(node), **LOOK[self.kind(node)])
-            return ids[node]
-
-        for node in self.operations:
-            parents = [(i, add(self.box(p))) for i, p in enumerate(node.parents) if is_array(p)]
-            me, roles = add(node), argument_names(node)
-            told = node.name in ORDERED and len({parent for _, parent in parents}) > 1
-            for i, parent in parents:
-                straight = "4" if type(node.parents[i]) is Node else None  # what flows, rather than what joins it
-                picture.edge(parent, me, label=roles[i] if told and i < len(roles) else None, weight=straight)
-        add(self.root)
-
-    def recall(self, node: Node) -> None:
-        """The values that a node saved for its derivative: its own, and its arguments'."""
-        if node.saved is not None:
-            for whose, array in zip((node, *node.parents), (node.output, *node.saved), strict=True):
-                if isinstance(whose, Node) and isinstance(array, np.ndarray | np.generic):
-                    self.saved[whose] = array
-
-    def box(self, parent: Any) -> Node:
-        """The node for an argument: itself, or one that stands for a bare array."""
-        if isinstance(parent, Node):
-            return parent
-        box = self.boxes.setdefault(id(parent), Constant(parent))
-        self.saved[box] = parent
-        return box
-
-    def kind(self, node: Node) -> str:
-        """Which look it gets."""
-        if isinstance(node, Leaf):
-            return "constant" if isinstance(node, Constant) else "leaf"
-        return "result" if node is self.root else "operation"
-
-    def tensor(self, node: Node) -> Any:
-        """The tensor at a node, if somebody holds it."""
-        tensor: Any = self.tensors.get(node)
-        if tensor is None and type(node) is Leaf:
-            tensor = node.tensor()
-            if tensor is not None and tensor._array.shape != node.shape:
-                return None  # it has been given other data since
-        return tensor
-
-    def label(self, node: Node) -> str:
-        """The text of a node's box."""
-        name = self.names.get(node) or (node.info or {}).get("name") or self.variables.get(node)
-        tensor = self.tensor(node)
-        array = self.saved.get(node) if tensor is None else tensor._array
-        lines = value_lines(array) if self.values and array is not None else (described(node),)
-        kept = tensor.grad if self.gradients and tensor is not None else None
-        grad = gradient_text(kept._array) if isinstance(kept, Value) else ""
-        if isinstance(node, Leaf):
-            return label(name or node.name, "", lines, grad)
-        if name:
-            lines = (f"{name} = {lines[0]}", *lines[1:])
-        return label(node.name, arguments(node), lines, grad)
-
-
-ORDERED = {"subtract", "divide", "power", "floor_divide", "remainder", "matmul", "where"}
-
-
-def operations(root: Node) -> list[Node]:
-    """All operations that `root` was computed by, oldest first: each after those whose results it uses."""
-    found, stack = {root}, [root]
-    while stack:
-        for parent in stack.pop().parents:
-            if isinstance(parent, Node) and parent not in found:
-                found.add(parent)
-                stack.append(parent)
-    return sorted((n for n in found if not isinstance(n, Leaf)), key=lambda n: n.order, reverse=True)

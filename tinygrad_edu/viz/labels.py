@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -11,26 +13,38 @@ from ..node import Node
 
 MOST = 6  # elements of which numbers are shown
 LONGEST = 40  # characters in a name
+WIDEST = 64  # in a line of numbers
 INFIX = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**", "floor_divide": "//", "remainder": "%"}
 NOISE = {"edges"}  # arguments that follow from the others
 
 
-def label(title: str, detail: str = "", lines: tuple[str, ...] = (), grad: str = "") -> str:
-    """The text of a box: a bold title, what specifies it, its value, its gradient."""
+def html_label(
+    title: str, detail: str = "", lines: Iterable[str] = (), grads: Iterable[str] = (), pictures: Iterable[str] = (), color: str = ""
+) -> str:
+    """The text of a box: a bold title, what specifies it, its value, its gradient; beneath, pictures of both."""
     head = f"<B>{harmless(title)}</B>" + (f" {harmless(detail)}" if detail else "")
-    rest = [f'<FONT POINT-SIZE="10">{harmless(line)}</FONT>' for line in lines if line]
-    if grad:
-        rest.append(f'<FONT POINT-SIZE="10" COLOR="#a32020">{harmless(grad)}</FONT>')
-    return "<" + "<BR/>".join([head, *rest]) + ">"
+    rest = [f'<FONT POINT-SIZE="10">{harmless(line, WIDEST)}</FONT>' for line in lines if line]
+    rest += [f'<FONT POINT-SIZE="10" COLOR="{color}">{harmless(line, WIDEST)}</FONT>' for line in grads if line]
+    text = "<BR/>".join([head, *rest])
+    if not (cells := "".join(pictures)):
+        return f"<{text}>"
+    beneath = f'<TABLE BORDER="0" CELLSPACING="3" CELLPADDING="0"><TR>{cells}</TR></TABLE>'
+    return f'<<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="0"><TR><TD>{text}</TD></TR><TR><TD>{beneath}</TD></TR></TABLE>>'
 
 
-def harmless(text: str) -> str:
+def attribute(text: str) -> str:
+    """The same for what stands between double quotes."""
+    return harmless(text, 200)
+
+
+@lru_cache(maxsize=4096)
+def harmless(text: str, longest: int = LONGEST) -> str:
     """`text`, to be read as it stands: no markup, no escape sequences, nothing invisible, and not too long."""
-    visible = text[: LONGEST + 1]
+    visible = text[: longest + 1]
     if not visible.isprintable():
         visible = "".join(c if c.isprintable() or c in JOINERS else c.encode("unicode_escape").decode() for c in visible)
-    if len(visible) > LONGEST:
-        visible = visible[: LONGEST - 1] + "…"
+    if len(visible) > longest:
+        visible = visible[: longest - 1] + "…"
     return html.escape(visible.replace("\\", "\\\\"))  # Graphviz reads \N, \G and others even here
 
 
@@ -45,18 +59,27 @@ def value_lines(array: Any) -> tuple[str, ...]:
         if array.ndim < 2:
             return (row(array.tolist()),)
         rows = [row(r) for r in array.tolist()]
+        if len(rows[0].split(",")) == 1:  # a column needs less space as a row of rows
+            numbers = row([number for (number,) in array.tolist()])[1:-1].split(", ")
+            return (f"[[{'], ['.join(numbers)}]]",)
         return tuple("[["[i > 0 :].rjust(2) + r[1:] + ("]" if i == len(rows) - 1 else ",") for i, r in enumerate(rows))
     return (described(array),)
 
 
 def row(values: Any) -> str:
-    """A number, or a list of numbers."""
-    return "[" + ", ".join(map(number, values)) + "]" if type(values) is list else number(values)
+    """A number, or a list of numbers: with fewer digits where there is no place for more."""
+    if type(values) is not list:
+        return number(values)
+    for digits in (4, 3, 2):
+        text = "[" + ", ".join(number(v, digits) for v in values) + "]"
+        if len(text) < LONGEST:
+            break
+    return text
 
 
-def number(v: Any) -> str:
-    """Four significant digits; integers in full."""
-    return str(v) if isinstance(v, int) else f"{v:.4g}"
+def number(v: Any, digits: int = 4) -> str:
+    """So many significant digits; integers in full."""
+    return str(v) if isinstance(v, int) else f"{v:.{digits}g}"
 
 
 def described(of: Any) -> str:

@@ -40,6 +40,15 @@ def held_in(names: Any) -> Held:
     return found
 
 
+def modules_in(names: Any) -> dict[str, Module]:
+    """The modules in a mapping from names, and in the lists, tuples and dicts there."""
+    if isinstance(names, Module):
+        return {"": names}
+    variables = [(str(name), value) for name, value in names.items()]
+    contents = [item for variable in variables for item in items(*variable)]
+    return {name: value for name, value in (*variables, *contents) if issubclass(type(value), Module)}
+
+
 def place(tensor: Value) -> Any:
     """A tensor's place in graphs: the node that made it, or what stands for it as a constant; its id if it is in none."""
     return tensor._node or tensor._source or id(tensor)
