@@ -7,7 +7,7 @@ from collections import namedtuple
 import numpy as np
 import pytest
 
-from tinygrad_edu import Tensor, debug, gradcheck, nn, no_grad, optim
+from tinygrad_edu import Tensor, debug, gradcheck, manual_seed, nn, no_grad, optim
 from tinygrad_edu.func import checkpoint, grad, hessian, hvp, jacobian, jvp, vjp
 
 Pair = namedtuple("Pair", "a b")
@@ -480,3 +480,19 @@ def test_what_is_no_function_is_refused():
 def test_an_error_of_the_function_itself_comes_through():
     with pytest.raises(AttributeError, match="nothing"):
         checkpoint(lambda x: x.nothing)(leaf(V))
+
+
+def test_dropout_drops_the_same_again():
+    """And what is drawn afterwards is what would have been without the second computation."""
+    x = Tensor(np.ones(100), requires_grad=True)
+    manual_seed(0)
+    y = checkpoint(lambda x: nn.functional.dropout(x * 2, 0.5))(x)
+    later = nn.functional.dropout(Tensor(np.ones(100))).data
+    y.sum().backward()
+    last = nn.functional.dropout(Tensor(np.ones(100))).data
+    np.testing.assert_array_equal(x.grad.data, y.data)
+    assert 20 < np.count_nonzero(y.data) < 80
+
+    manual_seed(0)
+    for expected in (y.data / 2, later, last):
+        np.testing.assert_array_equal(nn.functional.dropout(Tensor(np.ones(100))).data, expected)

@@ -40,6 +40,7 @@ __all__ = [
     "enable_grad",
     "evaluate",
     "explain",
+    "explore",
     "fit",
     "func",
     "gradcheck",
@@ -66,8 +67,8 @@ __all__ = [
 ]  # fmt: skip
 
 LAZY = {
-    "draw": "viz.graph", "evaluate": "training.evaluation", "explain": "formulas.explain", "fit": "training.loop",
-    "gradcheck": "differences", "GradcheckError": "differences", "load": "saving", "manual_seed": "nn.init",
+    "draw": "viz.graph", "evaluate": "training.evaluation", "explain": "formulas.explain", "explore": "explorer.explore", "fit": "training.loop",
+    "gradcheck": "differences", "GradcheckError": "differences", "load": "saving", "manual_seed": "chance",
     "predict": "training.evaluation", "save": "saving",
 }  # fmt: skip
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .boundary import explored, tracked
+from .chance import drawn_again, generator
 from .graph import apply, backpropagate
 from .modes import level
 from .nest import Rebuild, flatten
@@ -30,7 +31,8 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     ----------
     f : callable
         Of Tensors, in nested lists, tuples and dicts. It must compute the same again when it is called again: from
-        its arguments and from Tensors outside it, which get their gradients too.
+        its arguments and from Tensors outside it, which get their gradients too. What is drawn at random from
+        `manual_seed`'s generator, as dropout does, is the same again.
 
     Raises
     ------
@@ -80,7 +82,7 @@ class Call:
         given = [self.leaves[i] for i in self.places]
         for i in self.places:
             self.leaves[i] = None  # so that nothing is kept here
-        start = order()
+        start, self.chance = order(), generator().bit_generator.state
         nodes, outputs, rebuild = self.run([fresh_input(x) for x in given])
         self.tracked = [i for i, y in enumerate(outputs) if tracked(y)]
         tensors = [outputs[i] for i in self.tracked]
@@ -97,7 +99,7 @@ class Call:
         """Those of all sources, from computing `f` again."""
         record = isinstance(sources, Value)
         given = [sources[i] for i in range(len(self.places))]
-        with recording():
+        with recording(), drawn_again(self.chance):
             nodes, outputs, _ = self.run([fresh_input(x) if record else wrap(x).requires_grad_() for x in given])
         tensors = [y for y in outputs if tracked(y)]
         if [i for i, y in enumerate(outputs) if tracked(y)] != self.tracked or not all(map(same, tensors, bare(y))):

@@ -29,7 +29,7 @@ class Convolution(Module):
     dtype : dtype
         Of the parameters; float32 unless told otherwise.
     rng : numpy.random.Generator, optional
-        Where the random weights come from; see `nn.init.manual_seed`.
+        Where the random weights come from; see `manual_seed`.
 
     Notes
     -----

@@ -7,28 +7,20 @@ from typing import Any
 
 import numpy as np
 
-_rng = np.random.default_rng()
+from ..chance import generator, manual_seed
 
-
-def manual_seed(seed: int) -> None:
-    """Make all later random initialisation that is given no `rng` of its own reproducible."""
-    global _rng
-    _rng = np.random.default_rng(seed)
-
-
-def generator() -> Any:
-    """The generator that `manual_seed` seeds."""
-    return _rng
+__all__ = ["calculate_gain", "constant_", "dirac_", "eye_", "generator", "kaiming_normal_", "kaiming_uniform_", "manual_seed",
+           "normal_", "ones_", "orthogonal_", "trunc_normal_", "uniform_", "xavier_normal_", "xavier_uniform_", "zeros_"]  # fmt: skip
 
 
 def uniform_(p: Any, low: float = 0.0, high: float = 1.0, rng: Any = None) -> Any:
     """Uniform numbers between `low` and `high`."""
-    return fill(p, (rng or _rng).uniform(low, high, p.shape))
+    return fill(p, (rng or generator()).uniform(low, high, p.shape))
 
 
 def normal_(p: Any, mean: float = 0.0, std: float = 1.0, rng: Any = None) -> Any:
     """Normal numbers."""
-    return fill(p, (rng or _rng).normal(mean, std, p.shape))
+    return fill(p, (rng or generator()).normal(mean, std, p.shape))
 
 
 def constant_(p: Any, value: float) -> Any:
@@ -48,7 +40,7 @@ def ones_(p: Any) -> Any:
 
 def trunc_normal_(p: Any, mean: float = 0.0, std: float = 1.0, low: float = -2.0, high: float = 2.0, rng: Any = None) -> Any:
     """Normal numbers, those outside `low` and `high` drawn again."""
-    draw = (rng or _rng).normal
+    draw = (rng or generator()).normal
     values = np.asarray(draw(mean, std, p.shape))
     for _ in range(1000):
         outside = (values < low) | (values > high)
@@ -116,7 +108,7 @@ def orthogonal_(p: Any, gain: float = 1.0, rng: Any = None) -> Any:
     """
     fans(p)  # refuses vectors
     rows, columns = p.shape[0], math.prod(p.shape[1:])
-    q, r = np.linalg.qr((rng or _rng).normal(size=(max(rows, columns), min(rows, columns))))
+    q, r = np.linalg.qr((rng or generator()).normal(size=(max(rows, columns), min(rows, columns))))
     q *= np.sign(np.diagonal(r))
     return fill(p, gain * (q if rows >= columns else q.T).reshape(p.shape))
 

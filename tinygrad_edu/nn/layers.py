@@ -26,7 +26,7 @@ class Linear(Module):
     dtype : dtype
         Of the parameters; float32 unless told otherwise.
     rng : numpy.random.Generator, optional
-        Where the random weights come from; see `nn.init.manual_seed`.
+        Where the random weights come from; see `manual_seed`.
 
     Attributes
     ----------

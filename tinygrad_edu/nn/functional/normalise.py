@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ...chance import generator
 from ...value import bare
-from .. import init
 
 
 def standardise(x: Any, axes: tuple[int, ...], eps: float) -> Any:
@@ -85,7 +85,7 @@ def dropout(x: Any, p: float = 0.5, training: bool = True) -> Any:
         return x
     if p == 1:
         return x * 0
-    kept = init.generator().random(x.shape, np.float32) >= p  # half the bits are enough, in half the time
+    kept = generator().random(x.shape, np.float32) >= p  # half the bits are enough, in half the time
     return x * np.multiply(kept, 1 / (1 - p), dtype=x.dtype)
 
 
