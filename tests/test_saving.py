@@ -205,3 +205,11 @@ def test_weights_go_to_pytorch_and_come_back(tmp_path):
     save_file(OrderedDict(other.state_dict()), tmp_path / "theirs.safetensors")
     net.load_state_dict(load(tmp_path / "theirs.safetensors"))
     np.testing.assert_allclose(other(torch.tensor(x)).detach().numpy(), net(Tensor(x)).data, rtol=1e-5)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such rights")
+@pytest.mark.parametrize("suffix", [".npz", ".safetensors"])
+def test_a_file_has_the_rights_that_any_new_file_has(tmp_path, suffix):
+    (tmp_path / "any").touch()
+    save(tmp_path / f"state{suffix}", {"w": np.zeros(2)})
+    assert (tmp_path / f"state{suffix}").stat().st_mode == (tmp_path / "any").stat().st_mode

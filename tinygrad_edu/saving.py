@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
+import secrets
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -60,10 +60,12 @@ def save(path: str | os.PathLike[str], state: Any) -> None:
     flat = isinstance(tree, dict) and all(entry == {"array": name} for name, entry in tree.items())
     metadata = {} if flat else {TREE: json.dumps(tree)}  # a plain model's state says nothing that others wouldn't say
     writer = writers(path)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix)
-    os.close(handle)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}{path.suffix}")
+    open(temporary, "xb").close()
+    rights = temporary.stat().st_mode  # those of any new file of the user's, which not every writer leaves as they are
     try:
-        writer(temporary, arrays, metadata)
+        writer(str(temporary), arrays, metadata)
+        temporary.chmod(rights)
         with open(temporary, "rb+") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
