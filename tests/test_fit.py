@@ -58,7 +58,7 @@ def test_it_is_the_loop_that_one_writes_by_hand():
     (x, y), (x.tolist(), y.tolist()), (x.astype(float), y), (Tensor(x), Tensor(y)), data.TensorDataset(x, y),
     data.DataLoader((x, y), 32), data.Batches(x, y, size=32, shuffle=False), [(x[:50], y[:50]), (x[50:], y[50:])],
     data.Subset((x, y), np.arange(80)), data.DataLoader(list(zip(x, y)), 32),
-], ids=repr)  # fmt: skip
+], ids=["arrays", "lists", "doubles", "tensors", "dataset", "loader", "batches", "list of batches", "subset", "loader of pairs"])  # fmt: skip
 def test_data_of_every_kind(source):
     model, history = trained(source=source, shuffle=False, validation_data=source, metrics="accuracy")
     assert history["val_loss"][-1] < history["val_loss"][0]
