@@ -13,6 +13,7 @@ from tinygrad_edu import __version__
 sys.path.insert(0, str(Path(__file__).parent))
 
 import numpy_functions
+import pictured
 
 project = "tinygrad-edu"
 author = "The tinygrad-edu authors"
@@ -56,3 +57,4 @@ class NumpyFunctions(Directive):
 def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
     app.add_directive("numpy-functions", NumpyFunctions)
+    app.add_directive("picture", pictured.Picture)

@@ -48,6 +48,8 @@ def test_programs(page, tmp_path, monkeypatch):
         report = []
         runner.run(example, out=report.append, clear_globs=False)
         assert not runner.failures, "".join(report)
+    for name in re.findall(r"^```\{picture\} (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE):
+        assert hasattr(names[name], "savefig") or hasattr(names[name], "write"), f"{name} is a picture that Sphinx can show"
 
 
 def test_the_readme_commands_are_those_that_continuous_integration_runs():

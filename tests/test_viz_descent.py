@@ -103,6 +103,7 @@ def test_a_function_that_does_not_depend_on_its_input_stays_where_it_is():
     figure = viz.descent(lambda x: 3.0, 1.0, steps=3)
     [path] = named(figure.axes[0], "path")
     np.testing.assert_array_equal(path.get_xdata(), [1, 1, 1, 1])
+    assert not named(figure.axes[0], "minimum"), "or all of it would be one"
 
 
 def test_holes_in_a_function_are_holes_in_the_picture():
@@ -142,6 +143,7 @@ def test_mistakes_with_descents_are_said_in_words(arguments, options, error, say
 def test_valleys_lie_between_the_places_that_were_looked_at():
     x = np.linspace(-2, 2, 50)
     np.testing.assert_allclose(valleys(x, (x - 0.123) ** 2), [[0.123]])
+    np.testing.assert_allclose(valleys(x, np.maximum(np.abs(x), 1)), [[0.9]], atol=0.05)
     np.testing.assert_allclose(valleys(x, (x[None, :] - 0.123) ** 2 + (x[:, None] + 0.7) ** 2, x), [[0.123, -0.7]])
 
 

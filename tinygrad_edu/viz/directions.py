@@ -39,7 +39,7 @@ def as_directions(given: Any, parameters: Mapping[str, Any], passed: Any, seed: 
     if isinstance(given, str) and given == "path":
         if len(passed) < 3:
             raise ValueError("directions='path' needs a path of three states or more: path=[model.state_dict(), ...]")
-        return principal(passed), ("first principal direction of the path", "second")
+        return principal(passed), ("first principal direction", "second")
     if isinstance(given, str) or not hasattr(given, "__len__") or len(given) != 2:
         raise ValueError(f"directions are 'random', 'path', or a pair, such as ('0.weight[3, 7]', '0.bias[3]'); got {given!r}")
     first, second = given

@@ -44,7 +44,7 @@ def history(history: Any) -> Any:
     groups: dict[str, list[str]] = {}
     for name in columns:
         groups.setdefault(rest(name), []).append(name)
-    plate = figure(4.6 * min(len(groups), 3), 3.5 * -(-len(groups) // 3))
+    plate = figure(max(6.5, 4.6 * min(len(groups), 3)), 3.5 * -(-len(groups) // 3))
     grid = plate.subplots(-(-len(groups) // 3), min(len(groups), 3), squeeze=False).ravel()
     for axes in grid[len(groups) :]:
         axes.set_axis_off()

@@ -43,7 +43,7 @@ def landscape(
     path : sequence of mappings, optional
         Weights that were passed on the way: what ``model.state_dict()`` returned, from time to time.
     reach : float
-        How far to go to each side, in lengths of the directions; farther where `path` does.
+        How far to go to each side, in lengths of the directions; farther where `path` does, which alone counts if it says where to go.
     points : int
         On each side: ``points ** 2`` costs are computed.
     kind : {"both", "map", "surface"}
@@ -113,6 +113,7 @@ class Ground:
         if len(passed) and passed[-1].any():
             passed = np.vstack([passed, np.zeros_like(self.here)])  # it ends where the model is
         self.pair, self.names = as_directions(directions, self.parameters, passed, seed)
+        self.follow = isinstance(directions, str) and directions == "path"  # who says by itself how far to go
         self.share = None
         self.path = np.zeros((1, 2))
         if len(passed):
@@ -126,7 +127,7 @@ class Ground:
         for places in self.path.T:
             low, high = places.min(), places.max()
             room = 0.15 * (high - low)
-            far = reach if self.share is None or self.share < 0.5 else 0.0  # a path that lies in the plane says itself how far
+            far = 0.0 if self.follow else reach
             side = np.linspace(min(-far, low - room), max(far, high + room), points)
             side[np.argmin(np.abs(side))] = 0.0
             spans.append(side)

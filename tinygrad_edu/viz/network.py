@@ -193,7 +193,7 @@ class Picture:
         ends = np.stack([self.places(k)[source], self.places(k + 1)[to]], axis=1)
         values = values.ravel()[order]
         lines = LineCollection(list(ends), array=values, cmap=signed(), norm=Normalize(-scale, scale), zorder=1,
-                               linewidths=0.15 + 2.2 * np.abs(values) / scale)  # fmt: skip
+                               linewidths=0.15 + 2.2 * (np.abs(values) / scale) ** 1.5)  # fmt: skip
         lines.set_gid(f"connections {k}")
         axes.add_collection(lines, autolim=False)
 

@@ -39,7 +39,7 @@ def mountain(axes: Any, x: Any, y: Any, z: Any, names: tuple[str, str], top: str
     axes.set_title(top, fontsize=11, loc="left")
     axes.tick_params(labelsize=7, pad=0)
     axes.view_init(elev=38, azim=-60)
-    axes.set_box_aspect(None, zoom=1.1)
+    axes.set_box_aspect(None, zoom=1.0)
     for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
         axis.set_pane_color((0, 0, 0, 0))
         axis.get_major_locator().set_params(nbins=5)

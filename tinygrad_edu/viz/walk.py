@@ -127,9 +127,12 @@ def valleys(x: Any, z: Any, y: Any = None) -> Any:
     sides = (x,) if y is None else (y, x)
     inner = (slice(1, -1),) * z.ndim
     lowest = np.ones(z[inner].shape, bool)
-    for shift in product((0, 1, 2), repeat=z.ndim):
-        if shift != (1,) * z.ndim:
-            lowest &= z[inner] <= z[tuple(slice(s, s + n - 2) for s, n in zip(shift, z.shape, strict=True))]
+    for shift in product((-1, 0, 1), repeat=z.ndim):
+        beside = z[tuple(slice(1 + s, s + n - 1) for s, n in zip(shift, z.shape, strict=True))]
+        if shift < (0,) * z.ndim:
+            lowest &= z[inner] <= beside
+        elif shift > (0,) * z.ndim:
+            lowest &= z[inner] < beside  # so that of level ground one place counts, or none
     found = []
     for place in np.argwhere(lowest) + 1:
         at = [refined(side, line_through(z, place, axis), int(place[axis])) for axis, side in enumerate(sides)]
