@@ -76,6 +76,7 @@ def test_a_step_makes_no_arrays(options):
     w = nn.Parameter(np.ones(100_000))
     descent = optim.SGD([w], lr=0.1, **options)
     for _ in range(2):  # the first step makes the momentum
+        descent.zero_grad()
         (w * 2).sum().backward()
         descent.step()
     tracemalloc.start()
@@ -166,3 +167,43 @@ def test_a_parameter_given_twice_is_refused():
 
 def test_an_optimiser_says_what_it_does():
     assert repr(optim.SGD([nn.Parameter([1.0])], lr=0.1, momentum=0.9)) == "SGD(1 parameters, lr=0.1, momentum=0.9)"
+
+
+# ---------------------------------------------------------------------------------- a forgotten zero_grad
+
+
+def descend(x, between, steps=3):
+    """A loop with something done after each step."""
+    descent = optim.SGD([x], lr=0.01)
+    for _ in range(steps):
+        (x * x).sum().backward()
+        descent.step()
+        between(x, descent)
+
+
+def test_a_forgotten_zero_grad_is_said_once():
+    with pytest.warns(UserWarning, match=r"sum of two gradients.*Call zero_grad\(\)") as caught:
+        descend(Tensor([1.0, 2.0], requires_grad=True), lambda x, descent: None, steps=5)
+    assert len(caught) == 1
+    assert caught[0].filename == __file__
+
+
+@pytest.mark.parametrize("between", [
+    lambda x, descent: descent.zero_grad(),
+    lambda x, descent: setattr(x, "grad", None),
+    lambda x, descent: x.grad.data.fill(0),
+    lambda x, descent: x.grad.__setitem__(..., 0),
+    lambda x, descent: ((x * 2).sum().backward(), descent.zero_grad()),  # as of a critic, through which others learn
+], ids=["zero_grad", "None", "fill", "item", "added to in between"])  # fmt: skip
+def test_no_zero_grad_is_missed_where_there_is_one(between):
+    descend(Tensor([1.0, 2.0], requires_grad=True), between)
+
+
+def test_gradients_of_several_batches_may_add_up():
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    descent = optim.SGD([x], lr=0.01)
+    for _ in range(3):
+        descent.zero_grad()
+        for _ in range(2):
+            (x * x).sum().backward()
+        descent.step()

@@ -167,7 +167,10 @@ class Tensor(PlainValues, Operators):
         """Add `g`, an array of the engine's own, to ``.grad``."""
         if self.grad is None:
             self.grad = g if isinstance(g, Value) else wrap(g)
-        elif type(g) is not np.ndarray or not isinstance(self.grad, Tensor) or self.grad.requires_grad:
+            return
+        if self._node.info and "used" in self._node.info:  # an optimiser's note; see optim/forgotten.py
+            self._node.info.pop("used")(self)
+        if type(g) is not np.ndarray or not isinstance(self.grad, Tensor) or self.grad.requires_grad:
             self.grad = self.grad + g
         else:
             np.add(self.grad._own(), g, self.grad._array)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy import ndarray
 
 from ..value import Value, is_foreign
+from .forgotten import Watch
 
 
 class Optimizer:
@@ -35,6 +36,7 @@ class Optimizer:
     def __init__(self, params: Any, settings: dict[str, Any]) -> None:
         self._settings = settings
         self.param_groups: list[dict[str, Any]] = []
+        self._watch: Watch | None = Watch()  # over the first steps
         self.state: dict[Any, dict[str, Any]] = {}
         for group in as_groups(type(self).__name__, params):
             self.add_param_group(group)
@@ -91,6 +93,8 @@ class Optimizer:
                 if scratch is None or type(g) is not ndarray:
                     scratch = workplace(weights, g, state)
                 p._array = self._move(weights, g, state, group, scratch)
+        if self._watch is not None:
+            self._watch = self._watch.after_step(self.params)
 
     def _move(self, weights: Any, g: Any, state: dict[str, Any], group: dict[str, Any], scratch: Any) -> Any:
         """The new weights: the same array, written to, if there is `scratch` to compute in; `g` is not changed."""
