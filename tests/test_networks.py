@@ -179,6 +179,8 @@ def test_the_error_function():
     x = np.concatenate([np.linspace(-8, 8, 4001), np.logspace(-300, 0, 100)])
     np.testing.assert_allclose(F.erf(x), [math.erf(a) for a in x], rtol=2e-14)
     assert F.erf(np.float32(0.5)).dtype == np.float32
+    single = np.linspace(-7, 7, 20001, dtype=np.float32)
+    np.testing.assert_allclose(F.erf(single), [math.erf(a) for a in single], rtol=3e-7)
     assert np.isnan(F.erf(np.array([np.nan]))).all()
     assert F.erf(np.array([np.inf, -np.inf])).tolist() == [1, -1]
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import dis
 import inspect
 from collections.abc import Callable
+from functools import lru_cache
 from itertools import pairwise
 from operator import itemgetter
 from types import FunctionType
@@ -215,9 +216,10 @@ def keywords(vjps: list[Function]) -> set[str]:
     return known
 
 
-def parameters(fn: Function) -> list[str]:
+@lru_cache(maxsize=1024)
+def parameters(fn: Function) -> tuple[str, ...]:
     """The names of the arguments that `fn` takes by position, where it tells them."""
     try:
-        return [name for name, p in inspect.signature(fn).parameters.items() if p.kind <= p.POSITIONAL_OR_KEYWORD]
+        return tuple(name for name, p in inspect.signature(fn).parameters.items() if p.kind <= p.POSITIONAL_OR_KEYWORD)
     except (TypeError, ValueError):
-        return []
+        return ()
