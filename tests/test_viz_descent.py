@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from tinygrad_edu import Tensor, nn, no_grad, optim, viz
 from tinygrad_edu.viz.directions import random, vector
+from tinygrad_edu.viz.landscape import Ground
 from tinygrad_edu.viz.walk import Function, valleys, walk
 
 
@@ -180,8 +181,6 @@ def line():
 
 
 def test_the_centre_is_the_cost_of_the_model_and_every_place_that_of_its_weights(line):
-    from tinygrad_edu.viz.landscape import Ground
-
     model, loss, data = line
     ground = Ground(model, loss, data, ("weight[0, 0]", "bias[0]"), None, 0)
     x, y = ground.sides(2.0, 5)
@@ -228,6 +227,8 @@ def test_a_path_is_drawn_where_it_went(line):
     figure = viz.landscape(model, loss, data, directions=("weight[0, 0]", "bias[0]"), path=states, points=5)
     figure.canvas.draw()
     [path] = named(figure.axes[0], "path")
+    ground = Ground(model, loss, data, "path", states, 0)
+    assert all(0.0 in side for side in ground.sides(1.0, 6)), "the model itself is always one of the places"
     np.testing.assert_allclose(np.transpose(path.get_data()), [(2, 1), (1, 1), (0.5, 0), (0, 0)], atol=1e-6)
     assert "100% of the path" in figure.axes[0].get_title(loc="left")
 

@@ -301,6 +301,7 @@ def test_a_figure_shows_itself_in_a_notebook_and_opens_no_window(model):
     image, size = figure._repr_png_()
     assert image.startswith(b"\x89PNG")
     assert size["width"] == round(figure.get_size_inches()[0] * 100)
+    assert int.from_bytes(image[16:20]) == 2 * size["width"], "for fine screens"
 
 
 def test_dark_paper_is_the_reader_s_choice(model):

@@ -13,13 +13,13 @@ def lines(axes):
 
 
 def test_a_figure_and_its_validation_share_a_picture():
-    figure = viz.history({"loss": [3, 2, 1], "val_loss": [3, 2.5, 2.7], "accuracy": [0.1, 0.5, 0.9]})
+    figure = viz.history({"loss": [3, 2, 1], "val_loss": [3, 2.5, 2.7], "accuracy": [0.1, 0.5, 0.9], "val_accuracy": [0.1, 0.4, 0.3]})
     figure.canvas.draw()
     losses, accuracies = figure.axes
     assert lines(losses).keys() == {"loss", "val_loss"}
-    assert lines(accuracies).keys() == {"accuracy"}
+    assert lines(accuracies).keys() == {"accuracy", "val_accuracy"}
     np.testing.assert_array_equal(lines(losses)["val_loss"], [[1, 2, 3], [3, 2.5, 2.7]])
-    assert losses.texts[0].get_text() == "2.5", "the best"
+    assert [axes.texts[0].get_text() for axes in (losses, accuracies)] == ["2.5", "0.4"], "the best"
     assert losses.get_xlabel() == "epoch"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .descent import mark_valleys, view
+from .descent import COARSE, mark_valleys, view
 from .surface import chart
 from .theme import MARK, NEGATIVE, dress, figure, ink
 from .walk import Function, valleys, walk
@@ -100,7 +100,7 @@ class Plane:
     """A function of two inputs: a ball on a map, and an arrow down the negative gradient."""
 
     def __init__(self, axes: Any, f: Function, went: Any, sides: Any) -> None:
-        x, y = (side[:: len(side) // 80] for side in sides)
+        x, y = (side[::COARSE] for side in sides)
         z = f.over(x, y)
         chart(axes, x, y, z, f.names)
         axes.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]), aspect="equal")

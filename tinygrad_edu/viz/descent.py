@@ -11,7 +11,7 @@ from .surface import chart, footprints, mountain
 from .theme import COLORS, FAINT, MARK, NEGATIVE, POSITIVE, RIGHT, dress, figure, figure_of, ink
 from .walk import Function, Walk, valleys, walk
 
-PLACES = 401  # at which a function is looked at, on each side
+PLACES, COARSE = 401, 6  # at how many places a function is looked at, on a line; every how many of them, on each side of a plane
 ARROWS = 6  # tangents or arrows that are drawn, so that one still sees the path
 
 
@@ -72,7 +72,7 @@ def descent(
         curve(axes, function, went, sides[0])
     else:
         plate, axes = figure_of(ax, 0, 0) if ax is not None else (figure(10.5, 4.6), None)
-        x, y = (side[:: len(side) // 80] for side in sides)
+        x, y = (side[::COARSE] for side in sides)
         z = function.over(x, y)
         if axes is None:
             axes = plate.add_subplot(1, 2, 1)

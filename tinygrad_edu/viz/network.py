@@ -89,7 +89,7 @@ def network(
     if ax is not None:
         plate, grid = figure_of(ax, 0, 0)[0], [ax]
     else:
-        plate = figure(width * across, height * math.ceil(count / across) + 0.3)
+        plate = figure(max(width * across, 4.2), height * math.ceil(count / across) + 0.3)
         grid = plate.subplots(math.ceil(count / across), across, squeeze=False).ravel()
     for axes in grid:
         axes.set_axis_off()
