@@ -126,6 +126,12 @@ def test_without_an_extra_the_rest_is_done_and_it_says_what_to_install(missing, 
 def test_draw_and_check(tmp_path, capsys):
     assert main(["draw", "--out", str(tmp_path / "step.png"), "--batch", "2"]) == 0
     assert (tmp_path / "step.png").read_bytes().startswith(b"\x89PNG")
+    assert main(["draw", "--out", str(tmp_path / "step.svg"), "--theme", "dark", "--depth", "0", "--detail", "low", "--legend"]) == 0
+    picture = (tmp_path / "step.svg").read_text("utf-8")
+    assert "Sequential" in picture
+    assert "linear" not in picture
+    assert main(["draw", "--out", str(tmp_path / "both.svg"), "--hidden", "4", "--backward"]) == 0
+    assert "model.0.weight.grad" in (tmp_path / "both.svg").read_text("utf-8")
     assert main(["check", "--batch", "2", "--hidden", "4"]) == 0
     assert capsys.readouterr().out.count("agree with finite differences") == 4
 

@@ -384,7 +384,7 @@ def test_a_diamond_of_64_levels():
     y = x
     for _ in range(64):
         y = y + y
-    picture = draw(y)
+    picture = draw(y, fold=False)
     assert len(boxes(picture)) == 65
     assert len(arrows(picture)) == 128
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 DESCRIPTION = """\
-Train a network on handwritten digits (the default), draw computation graphs, check gradients.
+Train a network on handwritten digits (the default), draw computation graphs, step through them, check gradients.
 Without a command, options go to `train`."""
 
 
@@ -53,7 +53,20 @@ def parser() -> argparse.ArgumentParser:
                                formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     network_options(draw)
     draw.add_argument("--batch", type=positive, default=32, metavar="N", help="images in the batch")
-    draw.add_argument("--out", type=Path, default=Path("graph.svg"), metavar="FILE", help="the picture: .svg, .png or .gv")
+    draw.add_argument("--out", type=Path, default=Path("graph.svg"), metavar="FILE", help="the picture: .svg, .png, .pdf or .gv")
+    draw.add_argument("--detail", choices=("low", "normal", "full"), default="normal", help="names only, or heat maps too")
+    draw.add_argument("--depth", type=whole, metavar="N", help="how far to unfold modules; 0 shows each as one box")
+    draw.add_argument("--theme", choices=("light", "dark", "print"), default="light", help="the colours")
+    draw.add_argument("--direction", choices=("LR", "TB", "RL", "BT"), default="LR", help="which way the computation runs")
+    draw.add_argument("--legend", action="store_true", help="say beneath what the colours mean")
+    draw.add_argument("--backward", action="store_true", help="set the computation of the gradients beside it")
+
+    explore = commands.add_parser("explore", help="run a script, and write a page to step through its backpropagation",
+                                  formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    explore.add_argument("script", type=Path, nargs="?", metavar="SCRIPT", help="a Python program; without one, a neuron")
+    explore.add_argument("--tensor", default=None, metavar="NAME",
+                         help="the variable to explore; if not said, the last tensor on which backward() was called")
+    explore.add_argument("--out", type=Path, default=Path("explore.html"), metavar="FILE", help="the page")
 
     check = commands.add_parser("check", help="check the network's gradients against finite differences",
                                 formatter_class=argparse.ArgumentDefaultsHelpFormatter)
@@ -114,13 +127,19 @@ def draw(options: argparse.Namespace) -> int:
     return run(options)
 
 
+def explore(options: argparse.Namespace) -> int:
+    from .jobs.explore import run
+
+    return run(options)
+
+
 def check(options: argparse.Namespace) -> int:
     from .jobs.check import run
 
     return run(options)
 
 
-COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {"train": train, "draw": draw, "check": check}
+COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {"train": train, "draw": draw, "explore": explore, "check": check}
 
 if __name__ == "__main__":
     # One thread is fastest for matrices this small; NumPy reads these when it is imported.

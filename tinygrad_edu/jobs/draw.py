@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from .. import nn
+from .. import nn, viz
 from ..data import mnist, one_hot
+from ..modes import watch
+from ..tensor import Tensor
 from .learning import network
-from .pictures import draw_step
 
 
 def run(options: Namespace) -> int:
     """Draw one step of the untrained network."""
     part = mnist(options.data).train
     classes = int(part.labels.max()) + 1
-    images = part.images[: options.batch]
+    images = Tensor(part.images[: options.batch])
+    targets = Tensor(one_hot(part.labels[: options.batch], classes))
     model = network((images.shape[1], *options.hidden, classes), options.seed)
-    path, what = draw_step(options.out, model, nn.SumOfSquaresLoss(), images,
-                           one_hot(part.labels[: options.batch], classes))
-    print(f"{path}  {what}")
+    with watch():
+        cost = nn.SumOfSquaresLoss()(model(images), targets)
+    viz.draw(cost, file=options.out, gradients=True, detail=options.detail, depth=options.depth, theme=options.theme,
+             direction=options.direction, legend=options.legend, backward=options.backward)  # fmt: skip
+    print(f"{options.out}  the computation graph of one training step")
     return 0

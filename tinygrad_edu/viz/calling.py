@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -15,18 +16,20 @@ from ..tensor import Tensor
 from ..value import Value
 
 
-def results(what: Any, inputs: tuple[Any, ...]) -> list[Value]:
-    """The tensors whose computation is to be drawn."""
+def results(what: Any, inputs: tuple[Any, ...], variables: Mapping[str, Any]) -> tuple[list[Value], list[Value]]:
+    """The tensors whose computation is to be drawn; and if they are computed for the picture, what from."""
     if not callable(what):
         if inputs:
             raise TypeError(f"draw() takes inputs for what it is to call, and {type(what).__name__} can't be called; "
                             "options go by their names: draw(cost, file=..., names=...)")
-        return tensors_in(what, f"draw() wants a Tensor, got {type(what).__name__}")
+        return tensors_in(what, f"draw() wants a Tensor, got {type(what).__name__}"), []
     if isinstance(what, Module) and not inputs:
         raise TypeError(f"draw() wants a Tensor, got {type(what).__name__}: draw what it returns, or say what to call it on: "
                         "draw(model, x)")
+    arguments = [tracked(x, name) for x, name in zip(inputs, names_of(what, inputs, variables), strict=True)]
     with watch():
-        return tensors_in(what(*given(what, inputs)), "draw() wants a Tensor, and the function returned something else")
+        found = tensors_in(what(*arguments), "draw() wants a Tensor, and the function returned something else")
+    return found, [x for x in arguments if isinstance(x, Value)]
 
 
 def tensors_in(nest: Any, complaint: str) -> list[Value]:
@@ -37,21 +40,26 @@ def tensors_in(nest: Any, complaint: str) -> list[Value]:
     return tensors
 
 
-def given(what: Callable[..., Any], inputs: tuple[Any, ...]) -> list[Any]:
-    """The inputs as Tensors, named as the function names them."""
+def names_of(what: Callable[..., Any], inputs: tuple[Any, ...], variables: Mapping[str, Any]) -> Iterator[str | None]:
+    """What the inputs are called: by a variable, else as the function's own parameters are."""
     try:
-        names = list(inspect.signature(what.forward if isinstance(what, Module) else what).parameters)
+        parameters = list(inspect.signature(what.forward if isinstance(what, Module) else what).parameters)
     except (TypeError, ValueError):  # of some functions nothing is known
-        names = []
-    module = isinstance(what, Module)
-    return [tensor(x, names[i] if i < len(names) else None, not module) for i, x in enumerate(inputs)]
+        parameters = []
+    for x, parameter in zip_longest(inputs, parameters[: len(inputs)]):
+        held = (name for name, value in variables.items() if value is x and isinstance(x, Value | np.ndarray))
+        yield next(held, parameter)
 
 
-def tensor(x: Any, name: str | None, differentiated: bool) -> Any:
-    """An input as a Tensor, if it is numbers."""
-    if not isinstance(x, np.ndarray | np.generic | int | float | complex | list) or isinstance(x, bool):
-        return x
-    if isinstance(x, int) and differentiated:
+def tracked(x: Any, name: str | None) -> Any:
+    """An input as a Tensor that requires gradients, if it is numbers: what is computed from others is not recorded."""
+    if isinstance(x, Value):
+        if x._node is not None or x._array.dtype.kind not in "fc":
+            return x
+        name, x = (x._source.info or {}).get("name", name) if x._source is not None else name, x._array
+    elif isinstance(x, int) and not isinstance(x, bool):
         x = float(x)
+    elif not isinstance(x, np.ndarray | np.generic | float | complex | list):
+        return x
     array = np.asarray(x)
-    return Tensor(array, requires_grad=differentiated and array.dtype.kind in "fc", name=name) if array.dtype.kind in "biufc" else x
+    return Tensor(array, requires_grad=True, name=name) if array.dtype.kind in "fc" else x

@@ -22,7 +22,7 @@ from .scene import Scene
 from .sketch import Sketch
 
 DIRECTIONS = ("LR", "TB", "RL", "BT")
-MANY = 150  # boxes; where there are more, less is shown unless it is asked for
+MANY = 60  # boxes; where there are more, less is shown unless it is asked for
 
 FONT = {"fontname": "Helvetica", "fontsize": "12"}
 GRAPH = {**FONT, "nodesep": "0.18", "ranksep": "0.35"}
@@ -44,8 +44,8 @@ class Options(NamedTuple):
     legend: bool
 
 
-def compose(tensors: list[Value], names: Any, variables: Mapping[str, Any], options: Options) -> Picture:
-    """The picture of what is behind the tensors."""
+def compose(tensors: list[Value], inputs: list[Value], names: Any, variables: Mapping[str, Any], options: Options) -> Picture:
+    """The picture of what is behind the tensors, and of what the inputs are at its beginning."""
     slopes = walk_back(tensors) if options.backward else {}
     sketch = Sketch(
         [*tensors, *slopes.values()],
@@ -55,8 +55,9 @@ def compose(tensors: list[Value], names: Any, variables: Mapping[str, Any], opti
     )
     calls, titles = calls_of(sketch, [modules_in(source) for source in ({} if names is None else names, variables)])
     sketch.name_slopes(slopes)
+    sketch.inputs = {tensor._node for tensor in inputs}
     if options.gradients:
-        sketch.flows = Flows(sketch.roots[: len(tensors)], [n for n in sketch.operations if n not in sketch.derivatives])
+        sketch.learn(Flows(sketch.roots[: len(tensors)], [n for n in sketch.operations if n not in sketch.derivatives]))
     scene = staged(sketch, calls, options.depth, options.fold)
 
     theme = THEMES[options.theme]
@@ -89,7 +90,7 @@ def staged(sketch: Sketch, calls: Calls, depth: int | None, fold: bool | None) -
     """As much of it as was asked for, or as can be read."""
     if sketch.derivatives:
         return Scene(sketch, sides(sketch, calls), {}, deepest(depth))
-    fold = len(sketch.operations) > MANY if fold is None else fold
+    fold = len(sketch.nodes) > MANY if fold is None else fold
     root = grouped(sketch.operations, calls)
     same = folded(root) if fold else {}
     scene = Scene(sketch, root, same, deepest(depth))

@@ -51,7 +51,7 @@ def recorded(roots: Sequence[Node]) -> dict[Node, Tensor]:
     return {node: g for node, g in totals.items() if type(node) is Leaf}
 
 
-SEED = "start: 1"
+SEED = "start"
 
 
 def walk(seeds: dict[Node, Any], totals: dict[Node, Any], norms: dict[Edge, float]) -> None:

@@ -102,7 +102,7 @@ def repeats(items: Sequence[Node | Group], i: int, period: int, most: int) -> li
         parts.append({node: j for j, node in enumerate(operations(items[i + k * period : i + (k + 1) * period]))})
         if k == 1:
             pattern = wires(parts, 1)
-            if not alike(wires(parts, 0), pattern):
+            if not alike(parts, pattern):
                 return parts[:1]
         elif k and wires(parts, k) != pattern:
             return parts[:k]
@@ -119,7 +119,14 @@ def wires(parts: list[dict[Node, int]], k: int) -> list[Any]:
     return found
 
 
-def alike(first: list[Any], pattern: list[Any]) -> bool:
-    """Whether the first part is connected as the others: what these take from the one before comes from outside."""
-    return all(a == b or (not isinstance(a, tuple) and (not isinstance(b, tuple) or b[0] > 0))
-               for a, b in zip(first, pattern, strict=True))  # fmt: skip
+def alike(parts: list[dict[Node, int]], pattern: list[Any]) -> bool:
+    """Whether the first part is connected as the second: what this takes from the part before it comes from outside."""
+    given: dict[Any, Any] = {}
+    parents = (p for node in parts[0] for p in node.parents)
+    for parent, wire, wanted in zip(parents, wires(parts, 0), pattern, strict=True):
+        if isinstance(wanted, tuple) and wanted[0]:
+            if isinstance(wire, tuple) or given.setdefault(wanted, parent) is not parent:
+                return False
+        elif wire != wanted and (isinstance(wire, tuple) or isinstance(wanted, tuple)):
+            return False
+    return True

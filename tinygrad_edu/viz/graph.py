@@ -41,8 +41,8 @@ def draw(
     what : Tensor, nest of Tensors, Module or function
         The result whose computation is wanted, before or after `backward`; or what is to be called.
     *inputs : array_like
-        What it is called with. To a function, arrays and numbers are given as Tensors that require gradients; to a
-        module, as Tensors that don't.
+        What it is called with. Arrays and numbers, if they are floating, are given as Tensors that require gradients, so
+        that everything that is computed from them is in the picture.
     file : path, optional
         Where to write the picture as well; its suffix names the format: svg, png, jpg, pdf, dot or gv. A path may also
         stand last among the positional arguments: ``draw(cost, "cost.svg")``.
@@ -52,9 +52,9 @@ def draw(
         a path to a module's parameter such as ``model.0.weight``, or a place such as ``weights[0]``.
     depth : int, optional
         How far to unfold modules: at 0 each is one box, at 1 one sees what is in it, and so on. All the way by default,
-        or as far as leaves the picture readable.
+        or in large graphs as far as leaves at most 60 boxes.
     fold : bool, optional
-        Whether to draw what repeats only once, "× 12". By default, in graphs of more than 150 operations.
+        Whether to draw what repeats only once, "× 12". By default, in graphs of more than 60 boxes.
     detail : {"low", "normal", "full"}
         "low" is names only. "full" adds heat maps of large values and of their gradients, statistics, dtypes, and which
         values are kept for `backward`.
@@ -122,7 +122,8 @@ def draw(
     if gradients is None and callable(what):
         gradients = True
     options = Options(depth, fold, detail, values, gradients, backward, direction, theme, legend)
-    picture = compose(results(what, inputs), names, variables_of(sys._getframe(1)), options)
+    variables = variables_of(sys._getframe(1))
+    picture = compose(*results(what, inputs, variables), names, variables, options)
     if file is not None:
         picture.write(file)
     return picture

@@ -8,7 +8,7 @@ from .palette import between
 
 KINDS = {
     "parameter": "leaf that requires gradients: a parameter",
-    "input": "input: yours, without gradients",
+    "input": "input",
     "constant": "constant",
     "operation": "operation, and what it computed",
     "module": "module, not unfolded",
@@ -24,13 +24,7 @@ def key(painter: Painter) -> str:
     for kind, words in KINDS.items():
         if kind in shown.kinds:
             look = theme.looks[kind]
-            style = "dashed" if "dashed" in look.get("style", "") else "dotted" if "dotted" in look.get("style", "") else "solid"
-            width = 2 if kind in ("parameter", "module") else 1
-            inside = f'<TD BGCOLOR="{look["fillcolor"]}" COLOR="{look["color"]}" BORDER="{width}" STYLE="{style}" WIDTH="24" HEIGHT="12"></TD>'
-            if kind == "result":
-                inside = f'<TD BORDER="1" COLOR="{look["color"]}" CELLPADDING="2"><TABLE BORDER="0" CELLSPACING="0" CELLPADDING="0"><TR>' \
-                         f'{inside}</TR></TABLE></TD>'  # fmt: skip
-            rows.append((inside, words))
+            rows.append((sample(look, painter.theme.paper), words))
     if shown.norms:
         widest, narrowest = number(painter.widest), number(painter.widest / 10**DECADES)
         rows.append((line(theme.gradient, 4), f"much gradient comes back here: norm {widest}"))
@@ -43,6 +37,18 @@ def key(painter: Painter) -> str:
                      "numbers below zero, zero, above; left the value, right its gradient"))
     text = "".join(f'<TR>{cell}<TD ALIGN="LEFT"><FONT POINT-SIZE="10" COLOR="{theme.faint}">{words}</FONT></TD></TR>' for cell, words in rows)
     return f'<<TABLE BORDER="0" CELLSPACING="3" CELLPADDING="1">{text}</TABLE>>'
+
+
+def sample(look: dict[str, str], paper: str) -> str:
+    """A cell with a small box of some look."""
+    style = ",".join(word for word in ("rounded", "dashed", "dotted") if word in look.get("style", "rounded"))
+    width = 2 if look.get("penwidth", "1") == "2" or look.get("shape") == "box3d" else 1
+    box = f'<TABLE BGCOLOR="{look["fillcolor"]}" COLOR="{look["color"]}" BORDER="{width}" CELLBORDER="0" CELLSPACING="0" ' \
+          f'CELLPADDING="0" STYLE="{style or "solid"}"><TR><TD WIDTH="24" HEIGHT="10"></TD></TR></TABLE>'  # fmt: skip
+    if "peripheries" in look:
+        box = f'<TABLE COLOR="{look["color"]}" BGCOLOR="{paper}" BORDER="1" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2" ' \
+              f'STYLE="rounded"><TR><TD>{box}</TD></TR></TABLE>'  # fmt: skip
+    return f"<TD>{box}</TD>"
 
 
 def line(color: str, width: int) -> str:

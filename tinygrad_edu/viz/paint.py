@@ -101,15 +101,15 @@ class Painter:
 
     def label(self, box: Box) -> str:
         """The text of a node's box."""
+        assert isinstance(box.what, Node)
         node = self.result(box) or box.what
-        assert isinstance(node, Node)
         name, array = self.sketch.names.get(node, ""), self.sketch.values.get(node)
         grad = self.sketch.gradient(node) if self.gradients and self.level else None
         lines = list(self.value(box, node, array)) if self.level else []
         if isinstance(node, Leaf):
             title, detail = name or node.name, ""
         else:
-            title, detail = node.name, self.settings(node, box.others) if self.level else ""
+            title, detail = node.name, self.settings(box.what, box.others) if self.level else ""
             lines = self.named(node, lines)
         if box.alone is not None and box.alone.call is not None:
             lines.append(" ".join(filter(None, self.title(box.alone))))

@@ -62,7 +62,7 @@ THEMES = {
     ),
     "print": Theme(
         paper="white", ink="black", faint="#444444", gradient="black", frames=("white", "white"), border="#888888",
-        heat=("#000000", "#ffffff", "#888888"), broken="#ff00ff",
+        heat=("#000000", "#b4b4b4", "#ffffff"), broken="#ff00ff",
         looks=looks(
             parameter=("#dddddd", "black"), input=("white", "black"), constant=("white", "#555555"),
             operation=("white", "#555555"), module=("#eeeeee", "black"), derivative=("white", "black"),

@@ -125,18 +125,27 @@ class Scene:
             for i, parent in enumerate(node.parents):
                 if not isinstance(parent, Node) or parent not in self.boxes or (tail := self.boxes[parent]) is head:
                     continue
-                if isinstance(head.what, Group) or isinstance(tail.what, Group) or tail.others:
-                    if (tail, head) in seen:
-                        continue
-                    seen.add((tail, head))
+                if (isinstance(head.what, Group) or isinstance(tail.what, Group) or tail.others) and (tail, head) in seen:
+                    continue
+                seen.add((tail, head))
                 role = roles[i] if told and i < len(roles) and head.what is node else ""
                 yield Arrow(tail, head, parent, role, self.flow(node, i, head), i in carrying)
+
+        first = set(self.same.values())
+        for node in self.same:  # what is folded away takes from what is not
+            head = self.boxes[node]
+            for i, parent in enumerate(node.parents):
+                if type(parent) is Node and parent not in self.same and parent not in first:
+                    tail = self.boxes[parent]
+                    if tail is not head and (tail, head) not in seen:
+                        seen.add((tail, head))
+                        yield Arrow(tail, head, parent, "", self.flow(node, i, head), True)
 
     def flow(self, node: Node, i: int, head: Box) -> float | None:
         """The norm of the gradient that comes back along an arrow: of the largest, where it stands for several."""
         parent, flows = node.parents[i], self.sketch.flows
         if flows is not None:
-            norms = [flows.norms[n, i] for n in (node, *head.others) if (n, i) in flows.norms]
+            norms = [flows.norms[n, i] for n in {node, *head.others} if (n, i) in flows.norms]
             return max(norms, default=None)
         gradient = self.sketch.gradient(parent) if self.uses[parent] == 1 else None
         return None if gradient is None else norm(gradient)

@@ -46,6 +46,7 @@ class Sketch:
         self.names.update((node, name) for node in self.nodes if (name := (node.info or {}).get("name")))
         self.names.update((node, name) for node, (name, _) in given.items())
         self.owned: set[Any] = set()  # what modules hold: parameters and buffers
+        self.inputs: set[Any] = set()  # what the picture's own call was given
         self.flows: Flows | None = None
         self.derivatives: dict[Node, Node] = derivatives(self.nodes)
 
@@ -62,6 +63,10 @@ class Sketch:
             name = f"{self.names.get(leaf, leaf.name)}.grad"
             self.names[gradient._node] = f"{known} = {name}" if known.endswith(".grad") else name
 
+    def learn(self, flows: Flows) -> None:
+        """Take note of gradients, if there are any."""
+        self.flows = flows if flows.totals else None
+
     def tensor(self, node: Node) -> Any:
         """The tensor at a node, if somebody holds it."""
         tensor: Any = self.tensors.get(node)
@@ -77,12 +82,12 @@ class Sketch:
         if isinstance(node, Constant):
             return "input" if node in self.names and node not in self.owned else "constant"
         if isinstance(node, Leaf):
-            return "parameter"
+            return "input" if node in self.inputs else "parameter"
         return "result" if node in self.roots else "operation"
 
     def gradient(self, node: Node) -> Any:
         """The gradient at a node: that of the results with respect to it, if it was computed, else what ``.grad`` holds."""
-        if self.flows is not None and self.flows.totals:
+        if self.flows is not None:
             return self.flows.totals.get(node)
         tensor = self.tensor(node)
         kept = None if tensor is None else tensor.grad
@@ -103,18 +108,18 @@ class Sketch:
 def derivatives(nodes: Sequence[Node]) -> dict[Node, Node]:
     """For each operation of a recorded walk the node whose gradient it is part of: an operation, or what it takes.
 
-    What a rule computes says so itself. Of the walk's own sums it must be inferred: both terms are gradients of one node.
+    What a rule computes says so itself. The walk's own sums don't, but they add gradients and nothing else; the newer one
+    is that of the node for which they are added up.
     """
     found: dict[Node, Node] = {}
     targets: dict[Node, Node] = {}
-    here = set(nodes)
     for node in nodes:
-        if (of := (node.info or {}).get("of")) is not None and of[0] in here:
+        if (of := (node.info or {}).get("of")) is not None:
             found[node], targets[node] = of[0], of[0].parents[of[1]]
         elif node.parents and node.name == "add" and all(isinstance(p, Node) and (p in found or is_seed(p)) for p in node.parents):
-            whose = {targets[p] for p in node.parents if p in targets}
-            if len(whose) == 1:
-                found[node] = targets[node] = whose.pop()
+            newest = min(node.parents, key=lambda p: p.order)  # the counter runs downwards
+            if newest in targets:
+                found[node] = targets[node] = targets[newest]
     return found
 
 
