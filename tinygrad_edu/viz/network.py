@@ -6,17 +6,14 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from ..modes import enable_grad
 from ..nn.module import Module
-from .neurons import Columns, columns
+from .diagram import Diagram
+from .neurons import columns
 from .observe import array_of, checked, example, untouched, wanted
 from .sensitivity import gradients, keys
-from .theme import FAINT, MARK, figure, figure_of, ink, paper, shades, signed
+from .theme import figure, figure_of
 
-GAP = 1.6  # between the halves of a column that is too long, in neurons
-RADIUS = 0.36
 UNIT = 0.27  # inches from neuron to neuron
 MOST_EXAMPLES = 12
 
@@ -83,9 +80,9 @@ def network(
     slopes = [None] * count if loss is None else [gradient(model, x, target, loss, i, count) for i in range(count)]
     if labels is not None and len(labels) != found.widths[-1]:
         raise ValueError(f"there are {len(labels)} labels, for {found.widths[-1]} output neurons")
-    picture = [Picture(found, i, slopes[i], labels, most, image) for i in range(count)]
+    diagrams = [Diagram(found, i, slopes[i], labels, most, image) for i in range(count)]
     across = 1 if count == 1 else 2
-    width, height = (UNIT * side for side in picture[0].size)
+    width, height = (UNIT * side for side in diagrams[0].size)
     if ax is not None:
         plate, grid = figure_of(ax, 0, 0)[0], [ax]
     else:
@@ -93,7 +90,7 @@ def network(
         grid = plate.subplots(math.ceil(count / across), across, squeeze=False).ravel()
     for axes in grid:
         axes.set_axis_off()
-    for axes, each in zip(grid, picture, strict=False):
+    for axes, each in zip(grid, diagrams, strict=False):
         each.draw(axes)
     words = ("positive weight", "negative weight") if loss is None else ("raise the weight: the cost falls", "lower it: the cost falls")
     where: Any = {"loc": "outside lower center"} if ax is None else {"loc": "upper center", "bbox_to_anchor": (0.5, 0)}
@@ -111,141 +108,3 @@ def gradient(model: Module, x: Any, target: Any, loss: Any, i: int, count: int) 
     with untouched(model), enable_grad():
         slopes = gradients(model, loss(model(given), wanted(answer, model)))
     return {id(p): slopes.get(name) for name, p in model.named_parameters()}
-
-
-class Picture:
-    """Where everything lies, for one example, and how it is drawn there; the unit is the distance of neurons in a column."""
-
-    def __init__(self, found: Columns, i: int, slopes: Any, labels: Any, most: int, image: bool | None) -> None:
-        self.found, self.labels, self.slopes, self.most = found, labels, slopes, most
-        self.values: list[Any] = [None if v is None else v[i] for v in found.values]
-        side = math.isqrt(found.widths[0])
-        square = side * side == found.widths[0] and side > 1
-        if image and not square:
-            raise ValueError(f"image=True needs a square number of inputs, such as 784; there are {found.widths[0]}")
-        self.side = side if self.values[0] is not None and square and (image or (image is None and found.widths[0] > most)) else 0
-        self.shown = [self.chosen(k) for k in range(len(found.widths))]
-        self.height = max(len(s) + (GAP - 1) * (len(s) < n) for s, n in zip(self.shown, found.widths, strict=True))
-        self.step = max(4.5, 0.42 * self.height)
-        self.picture = 0.72 * self.height if self.side else 0.0
-        self.start = self.picture + 0.3 * self.step if self.side else 1.2
-        self.size = (self.start + self.step * (len(found.widths) - 1) + 4.0, max(self.height, 4.0) + 3.0)
-
-    def chosen(self, k: int) -> Any:
-        """Which neurons of column `k` are drawn: all, or those with the strongest connections, in their order."""
-        width = self.found.widths[k]
-        if width <= self.most:
-            return np.arange(width)
-        if k < len(self.found.layers):
-            strength = np.abs(self.edges(k)).max(axis=0)
-            if self.slopes is None and self.values[k] is not None:
-                strength = strength * np.abs(self.values[k])
-        else:
-            strength = np.zeros(width) if self.values[k] is None else self.values[k]
-        return np.sort(np.argsort(-strength, kind="stable")[: self.most])
-
-    def edges(self, k: int) -> Any:
-        """What the connections of layer `k` show: weights; or the gradient, as what to do: down it."""
-        weight = self.found.layers[k].weight
-        if self.slopes is None:
-            return weight.data
-        return np.zeros(weight.shape) if self.slopes.get(id(weight)) is None else -self.slopes[id(weight)]
-
-    def rims(self, k: int) -> Any:
-        """What the rims of column `k` show: the biases' gradient, if any."""
-        bias = self.found.layers[k - 1].bias if k else None
-        return None if self.slopes is None or bias is None or self.slopes.get(id(bias)) is None else -self.slopes[id(bias)]
-
-    def scale(self, k: int) -> float:
-        """The strongest of the layer, or of the whole gradient."""
-        layers = [k] if self.slopes is None else range(len(self.found.layers))
-        return max(float(np.abs(self.edges(j)).max()) for j in layers) or 1.0
-
-    def places(self, k: int) -> Any:
-        """The middles of the neurons drawn of column `k`."""
-        n = len(self.shown[k])
-        y = np.arange(n) + (GAP * (np.arange(n) >= (n + 1) // 2) if n < self.found.widths[k] else 0.0)
-        return np.column_stack([np.full(n, self.start + k * self.step), (y.max() + y.min()) / 2 - y])
-
-    def draw(self, axes: Any) -> None:
-        """All of it."""
-        axes.set_aspect("equal")
-        for k in range(len(self.found.layers)):
-            self.draw_connections(axes, k)
-        for k in range(len(self.found.widths)):
-            self.draw_neurons(axes, k)
-        if self.side:
-            self.draw_image(axes)
-        self.draw_answers(axes)
-        width, height = self.size
-        axes.set_xlim(-0.6, width - 0.6)
-        axes.set_ylim(-height / 2 - 0.3, height / 2 - 0.3)
-
-    def draw_connections(self, axes: Any, k: int) -> None:
-        """Lines, the strong ones above the weak ones."""
-        from matplotlib.collections import LineCollection
-        from matplotlib.colors import Normalize
-
-        values = self.edges(k)[np.ix_(self.shown[k + 1], self.shown[k])]
-        scale = self.scale(k)
-        order = np.argsort(np.abs(values), axis=None)
-        to, source = np.unravel_index(order, values.shape)
-        ends = np.stack([self.places(k)[source], self.places(k + 1)[to]], axis=1)
-        values = values.ravel()[order]
-        lines = LineCollection(list(ends), array=values, cmap=signed(), norm=Normalize(-scale, scale), zorder=1,
-                               linewidths=0.15 + 2.2 * (np.abs(values) / scale) ** 1.5)  # fmt: skip
-        lines.set_gid(f"connections {k}")
-        axes.add_collection(lines, autolim=False)
-
-    def draw_neurons(self, axes: Any, k: int) -> None:
-        """Circles, with dots between them where some are left out, and the number of all below."""
-        from matplotlib.collections import EllipseCollection
-
-        places, shown, width = self.places(k), self.shown[k], self.found.widths[k]
-        size = 2 * RADIUS * np.ones(len(shown))
-        circles: Any = {"units": "xy", "offsets": places, "offset_transform": axes.transData, "zorder": 3}
-        neurons = EllipseCollection(size, size, 0 * size, linewidths=0.9, edgecolors=ink(), facecolors=paper(), **circles)
-        values = self.values[k]
-        if values is not None:
-            neurons.set(array=values[shown], **shades(values, None if np.abs(values).max(initial=0) > 1 else 1.0))
-        neurons.set_gid(f"neurons {k}")
-        axes.add_collection(neurons, autolim=False)
-        rims = self.rims(k)
-        if rims is not None:
-            strength = np.clip(rims[shown] / self.scale(0), -1, 1)
-            size = size + 0.16
-            rings = EllipseCollection(size, size, 0 * size, linewidths=3 * np.abs(strength), facecolors="none",
-                                      edgecolors=signed()(0.5 + 0.5 * strength), **circles)  # fmt: skip
-            axes.add_collection(rings, autolim=False)
-        if len(shown) < width:
-            n = (len(shown) + 1) // 2
-            middle = (places[n - 1] + places[n]) / 2
-            axes.plot(np.full(3, middle[0]), middle[1] + np.array([-0.4, 0, 0.4]), "o", color=ink(), markersize=2, zorder=3)
-        what = "input" if k == 0 else "output" if k == len(self.found.layers) else "hidden"
-        text = f"{what}\n{width:,}" + (f", {len(shown)} shown" if len(shown) < width else "")
-        axes.text(places[0][0], -self.height / 2 - 0.5, text, ha="center", va="top", fontsize=8.5, alpha=FAINT)
-
-    def draw_image(self, axes: Any) -> None:
-        """The inputs as an image at the left, each pixel that is drawn as a neuron joined to it."""
-        from matplotlib.collections import LineCollection
-
-        pixels, side, half = self.values[0].reshape(self.side, self.side), self.side, self.picture / 2
-        axes.imshow(pixels, **shades(pixels), extent=(0, 2 * half, -half, half), zorder=1, interpolation="nearest")
-        axes.plot([0, 2 * half, 2 * half, 0, 0], [-half, -half, half, half, -half], color=ink(), linewidth=0.8, alpha=FAINT)
-        rows, across = np.divmod(self.shown[0], side)
-        spots = np.column_stack([(across + 0.5) / side * 2 * half, half - (rows + 0.5) / side * 2 * half])
-        lines = np.stack([spots, self.places(0)], axis=1)
-        axes.add_collection(LineCollection(list(lines), colors=MARK, linewidths=0.6, alpha=0.7, zorder=2), autolim=False)
-        axes.plot(*spots.T, "s", markersize=3.5, markerfacecolor="none", markeredgecolor=MARK, markeredgewidth=0.9, zorder=2)
-
-    def draw_answers(self, axes: Any) -> None:
-        """Names of the output neurons, and their activations; the strongest in bold."""
-        values, last = self.values[-1], len(self.found.layers)
-        names = self.labels if self.labels is not None else range(len(self.found.layers[-1].weight)) if self.found.widths[-1] > 1 else [""]
-        room = 0.35 * max(len(str(name)) for name in names)
-        for j, (x, y) in zip(self.shown[last], self.places(last), strict=True):
-            strongest = values is not None and len(values) > 1 and j == np.argmax(values)
-            bold: Any = {"va": "center", "fontweight": "bold" if strongest else "normal"}
-            axes.text(x + 0.7, y, str(names[j]), fontsize=10, **bold)
-            if values is not None:
-                axes.text(x + 1.0 + room, y, f"{values[j]:.2f}", fontsize=8.5, alpha=1 if strongest else FAINT, **bold)
