@@ -31,7 +31,7 @@ import numpy as np
 from ..primitive import primitive
 
 Lengths = tuple[int, ...]
-BLOCK = 100_000  # elements of a copy: more would not stay in the cache, fewer would be all overhead
+BLOCK = 160_000  # elements of a copy: more would not stay in the cache, fewer would be all overhead
 
 
 @primitive(
@@ -121,8 +121,8 @@ def meeting(k: int, inputs: int, outputs: int, stride: int, before: int, dilatio
     shift = dilation * k - before
     first, end = max(0, -(shift // stride)), min(outputs, (inputs - 1 - shift) // stride + 1)
     if end <= first:
-        return slice(0, 0), slice(0, 0)
-    return slice(stride * first + shift, stride * (end - 1) + shift + 1, stride), slice(first, end)
+        return slice(0, 0, 1), slice(0, 0, 1)
+    return slice(stride * first + shift, stride * (end - 1) + shift + 1, stride), slice(first, end, 1)
 
 
 def crossings(axes: list[list[tuple[slice, slice]]]) -> list[tuple[Lengths, tuple[slice, ...], tuple[slice, ...]]]:
@@ -143,11 +143,22 @@ def unrolled(x: Any, groups: int, size: int, places: list[tuple[slice, slice]]) 
     images, _, channels, *lead, _ = x.shape
     out: Any = writable(np.empty_like(x, order="C", shape=(images, groups, len(places), channels, *lead, size)))
     for k, (source, target) in enumerate(places):
-        part = out[:, :, k]
-        for left_out in (slice(target.start), slice(target.stop, None)) if target.step in (None, 1) else (slice(None),):
-            part[..., left_out] = 0
-        part[..., target] = x[..., source]
+        lay(x, out[:, :, k], source, target)
     return out.reshape(images, groups, len(places) * channels, *lead, size)
+
+
+def lay(x: Any, out: Any, source: slice, target: slice) -> None:
+    """``out[..., target] = x[..., source]``, and zeros elsewhere."""
+    if x.shape == out.shape and source.step == target.step == 1 and x.size:
+        # All rows as one row: to copy much at once is quicker than row by row. What crosses from one into the next is mended.
+        shift = source.start - target.start
+        places = (*x.shape[:2], math.prod(x.shape[2:]))
+        out.reshape(places)[..., max(0, -shift) : places[-1] - max(0, shift)] = x.reshape(places)[..., max(0, shift) : places[-1] + min(0, shift)]
+        out[..., : target.start] = 0
+        out[..., target.stop :] = 0
+    else:
+        out[...] = 0
+        out[..., target] = x[..., source]
 
 
 def by_shift(w: Any) -> Any:
