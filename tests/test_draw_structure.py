@@ -312,6 +312,7 @@ def test_functions_are_called_for_their_picture():
     texts = named(draw(lambda x, y: np.sin(x) * y, 2.0, 3))
     assert texts["x"] == ["2", "grad -1.248"]
     assert texts["y"] == ["3", "grad 0.9093"]
+    assert {"first", "rest[0]", "rest[1]"} < set(named(draw(lambda first, *rest: first * rest[0] * rest[1], 1.0, 2.0, 3.0)))
     values = np.array([1.0, 2.0])
     assert named(draw(np.sum, values))["values"] == ["[1, 2]", "grad [1, 1]"]
 
@@ -363,7 +364,8 @@ def test_mistakes_are_said(call, says):
 
 def test_the_backward_pass_beside_the_forward_one():
     w, b = Tensor(2.0, requires_grad=True), Tensor(1.0, requires_grad=True)
-    y = sigmoid(w * 3.0 + b)
+    start = w * 3.0  # which the walk calls its beginning
+    y = sigmoid(start + b)
     picture = draw(y, backward=True)
     assert frames(picture)["forward"] == ["w", "multiply * 3.0", "b", "add", "sigmoid"]
     assert frames(picture)["backward"][0] == "start" or "start" in frames(picture)["backward"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
-from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -43,12 +42,15 @@ def tensors_in(nest: Any, complaint: str) -> list[Value]:
 def names_of(what: Callable[..., Any], inputs: tuple[Any, ...], variables: Mapping[str, Any]) -> Iterator[str | None]:
     """What the inputs are called: by a variable, else as the function's own parameters are."""
     try:
-        parameters = list(inspect.signature(what.forward if isinstance(what, Module) else what).parameters)
+        parameters = list(inspect.signature(what.forward if isinstance(what, Module) else what).parameters.values())
     except (TypeError, ValueError):  # of some functions nothing is known
         parameters = []
-    for x, parameter in zip_longest(inputs, parameters[: len(inputs)]):
+    for i, x in enumerate(inputs):
+        last = parameters[min(i, len(parameters) - 1)] if parameters else None
+        many = last is not None and last.kind is last.VAR_POSITIONAL
+        own = None if last is None else f"{last.name}[{i - len(parameters) + 1}]" if many else last.name
         held = (name for name, value in variables.items() if value is x and isinstance(x, Value | np.ndarray))
-        yield next(held, parameter)
+        yield next(held, own)
 
 
 def tracked(x: Any, name: str | None) -> Any:

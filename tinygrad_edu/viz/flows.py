@@ -46,12 +46,14 @@ def recorded(roots: Sequence[Node]) -> dict[Node, Tensor]:
     """The same, recorded as it goes under `watch`: Tensors, whose graphs are that of the walk. Only the leaves'."""
     totals: dict[Node, Any] = {}
     with watch():
-        seeds = {root: Tensor(np.ones(root.shape, root.dtype), requires_grad=True, name=SEED) for root in roots}
+        seeds = {root: Tensor(np.ones(root.shape, root.dtype), requires_grad=True) for root in roots}
+        for seed in seeds.values():
+            seed._node.info = {"name": "start", SEED: True}
         walk(seeds, totals, {})
     return {node: g for node, g in totals.items() if type(node) is Leaf}
 
 
-SEED = "start"
+SEED = "seed"  # in the info of the leaves where a recorded walk begins
 
 
 def walk(seeds: dict[Node, Any], totals: dict[Node, Any], norms: dict[Edge, float]) -> None:

@@ -42,7 +42,7 @@ class Painter:
         self.kept = self.sketch.kept() if self.level == 2 else set()
         self.numbered: set[Box] = set()  # boxes that show numbers, so that no shape needs to be told
         norms = [a.norm for a in scene.arrows if a.norm is not None and a.norm == a.norm and a.norm < math.inf]
-        self.widest = max(norms, default=0.0) if gradients else 0.0
+        self.widest = max(norms, default=0.0) if gradients and (self.level or self.sketch.flows) else 0.0
         self.shown = Shown(set(), bool(self.widest))
 
     def lines(self) -> Iterator[str]:

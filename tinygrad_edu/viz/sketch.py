@@ -77,7 +77,7 @@ class Sketch:
 
     def kind(self, node: Node) -> str:
         """Which look it gets."""
-        if node in self.derivatives or self.names.get(node) == SEED:
+        if node in self.derivatives or is_seed(node):
             return "derivative"
         if isinstance(node, Constant):
             return "input" if node in self.names and node not in self.owned else "constant"
@@ -125,7 +125,7 @@ def derivatives(nodes: Sequence[Node]) -> dict[Node, Node]:
 
 def is_seed(node: Node) -> bool:
     """Whether a recorded walk began here."""
-    return (node.info or {}).get("name") == SEED
+    return SEED in (node.info or {})
 
 
 def is_small(array: Any) -> bool:
