@@ -12,6 +12,7 @@ from tinygrad_edu import __version__
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import explored
 import numpy_functions
 import pictured
 
@@ -58,3 +59,4 @@ def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
     app.add_directive("numpy-functions", NumpyFunctions)
     app.add_directive("picture", pictured.Picture)
+    app.connect("builder-inited", explored.write_all)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,16 +13,26 @@ from .notation import several
 from .symbol import function, plain, symbols_in
 
 
-def ask(name: str, vjp: Callable[..., Any], g: Any, y: Any, args: Any, kwargs: Any, argument: Any) -> Any:
-    """What `vjp`, of the rule called `name`, answers; with the shape and dtype of `argument`, as the walk makes it.
+class Answer(NamedTuple):
+    """What a rule says, and what the walk makes of it: the same with the shape and dtype of the argument."""
+
+    said: Any
+    fitted: Any
+
+
+def ask(name: str, vjp: Callable[..., Any], g: Any, y: Any, args: Any, kwargs: Any, argument: Any) -> Answer:
+    """What `vjp`, of the rule called `name`, answers.
 
     A rule may do what can't be written down, such as ask a library of its own. Then its answer is a function without
     a formula.
     """
     with np.errstate(all="ignore"):
         try:
-            d = fitted(vjp(g, y, *args, **kwargs), argument)
-            return function(several, tuple(d), {}, several(*plain(tuple(d)))) if isinstance(d, Parts) else d
+            said = vjp(g, y, *args, **kwargs)
+            d = fitted(said, argument)
+            if isinstance(d, Parts):
+                said = d = function(several, tuple(d), {}, several(*plain(tuple(d))))
+            return Answer(said, d)
         except NotImplementedError:
             raise  # there is no such derivative
         except Exception:
@@ -33,7 +43,8 @@ def ask(name: str, vjp: Callable[..., Any], g: Any, y: Any, args: Any, kwargs: A
             answer.__doc__ = f"What the rule of {name} computes; it can't be written as a formula."
             call = g, y, *args
             known = all(symbol.known for symbol in symbols_in(call))
-            return function(answer, call, {}, answer(*plain(call)) if known else np.zeros(argument.shape, argument.dtype))
+            d = function(answer, call, {}, answer(*plain(call)) if known else np.zeros(argument.shape, argument.dtype))
+            return Answer(d, d)
 
 
 def fitted(d: Any, argument: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from heapq import heapify, heappop, heappush
 from itertools import count
 from typing import Any
@@ -12,10 +12,11 @@ import numpy as np
 from ..node import Constant, Leaf, Node
 from ..parts import Parts
 from ..value import Value
-from .ask import ask
+from .ask import Answer, ask
 from .history import History, Names
 from .notation import name_of
 from .page import GIVEN, Explanation, Heading, Line, numbers, shape
+from .records import Operation, Product
 from .shares import shares
 from .symbol import Symbol, function, plain
 
@@ -25,6 +26,12 @@ Lines = list[Line | Heading | str]
 
 def chain_rule(tensors: Sequence[Value], names: Names) -> Explanation:
     """How `tensors` were computed, and how the gradients of their sum are, with the numbers."""
+    story = told(tensors, names)
+    return Explanation(story.lines, story.arrays)
+
+
+def told(tensors: Sequence[Value], names: Names) -> Story:
+    """The whole story of `tensors`: its lines, and the records of what happened."""
     if any(tensor._node is None for tensor in tensors):
         raise TypeError("this tensor depends on nothing that requires gradients: there is no chain rule to tell")
     story = Story(History(list(tensors), names, guess=True))
@@ -32,7 +39,8 @@ def chain_rule(tensors: Sequence[Value], names: Names) -> Explanation:
     if story.changed and story.history.guesses:
         story = Story(History(list(tensors), names))
         forward, story.changed = story.forward(), True
-    return Explanation([*story.given(), *forward, *story.backward(), *story.remarks()], story.arrays)
+    story.lines = [*story.given(), *forward, *story.backward(), *story.remarks()]
+    return story
 
 
 def derivative(tensors: Sequence[Value], names: Names, words: str) -> Explanation:
@@ -51,6 +59,9 @@ class Story:
         self.symbols: dict[Node, Symbol] = {}
         self.grads: dict[Node, Symbol] = {}
         self.arrays: dict[int, tuple[str, Any]] = {}  # masks, indices: what is no symbol, by ids
+        self.lines: Lines = []
+        self.operations: list[Operation] = []  # what happened, in this order
+        self.products: list[Product] = []
         self.changed = False  # whether what is known of a node isn't what its operation gives today
         for node in history.nodes:
             if isinstance(node, Leaf):
@@ -93,6 +104,7 @@ class Story:
             if not isinstance(node, Leaf):
                 expression = self.computed(node)
                 self.add(node, expression.value, expression.known)
+                self.operations.append(Operation(node, expression))
                 lines.append(Line(self.symbols[node], expression, self.note_of(self.symbols[node])))
         return [FORWARD if self.note is numbers else Heading(FORWARD.words, "shape"), *lines] if lines else []
 
@@ -119,23 +131,31 @@ class Story:
         lines = self.results() if self.note is shape else self.seeds()
         heap = [(node.order, node) for node in roots if type(node) is Node]
         heapify(heap)
+        reached = {node for _, node in heap}
         temporary = (name for i in count(1) if (name := f"t{i}") not in self.history.taken)
         while heap:
             _, node = heappop(heap)
-            for i, d in self.products(node):
-                parent, value = node.parents[i], plain(d)
-                known = d.known if isinstance(d, Symbol) else True
-                first = parent not in self.grads
-                if first:
-                    self.grads[parent] = self.gradient(parent, value, known)
-                    if type(parent) is Node:
-                        heappush(heap, (parent.order, parent))
-                else:
-                    total = self.grads[parent]
-                    total.value, total.known = total.value + value, total.known and known
-                lines += shares(d, temporary)
-                lines.append(Line(self.grads[parent], d, self.note_of(self.grads[parent]), "=" if first else "+="))
+            for i, answer in self.answers(node):
+                lines += self.passed_on(node, i, answer, temporary)
+                parent = node.parents[i]
+                if type(parent) is Node and parent not in reached:
+                    reached.add(parent)
+                    heappush(heap, (parent.order, parent))
         return lines + self.conjugates()
+
+    def passed_on(self, node: Node, i: int, answer: Answer, temporary: Iterator[str]) -> Lines:
+        """Add what a rule says to the gradient of its argument."""
+        parent, d = node.parents[i], answer.fitted
+        value, known = plain(d), d.known if isinstance(d, Symbol) else True
+        total = self.grads.get(parent)
+        before = None if total is None else total.value
+        if total is None:
+            total = self.grads[parent] = self.gradient(parent, value, known)
+        else:
+            total.value, total.known = total.value + value, total.known and known
+        parts = shares(d, temporary)
+        self.products.append(Product(node, i, self.grads[node], answer, parts, before, total.value, total.known))
+        return [*parts, Line(total, d, self.note_of(total), "=" if before is None else "+=")]
 
     def seeds(self) -> Lines:
         """Where the walk begins: the gradient of a result with respect to itself is 1."""
@@ -160,7 +180,7 @@ class Story:
         heading = [] if any(type(node) is Node for node in roots) or not forward else [Heading(FORWARD.words, "shape")]
         return [*heading, *forward, Heading(f"backward: {told}"), *backward]
 
-    def products(self, node: Node) -> Any:
+    def answers(self, node: Node) -> Iterator[tuple[int, Answer]]:
         """What each rule of an operation answers."""
         y, g, args = self.symbols[node], self.grads[node], self.arguments(node)
         if isinstance(y.value, Parts):

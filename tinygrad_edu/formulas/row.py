@@ -76,7 +76,7 @@ def of_rule(rule: Rule, args: Any, kwargs: Any) -> Explanation:
     for x, vjp in zip(symbols, vjps, strict=True):
         if vjp and isinstance(x, Symbol):
             try:
-                d = ask(name_of(rule.fn), vjp, g, y, symbols, known, x)
+                d = ask(name_of(rule.fn), vjp, g, y, symbols, known, x).fitted
             except NotImplementedError as error:
                 lines.append(str(error))
                 continue
@@ -99,7 +99,7 @@ def names_of_arguments(fn: Function, vjps: list[Function], args: Any) -> list[st
     ours = [list(inspect.signature(vjp).parameters.values())[2:] for vjp in vjps]
     named = max(([p.name for p in ps if p.kind is p.POSITIONAL_OR_KEYWORD] for ps in ours), key=len)
     if not named:
-        named = (["x"] if fn.nin == 1 else []) if isinstance(fn, np.ufunc) else parameters(fn)
+        named = (["x"] if fn.nin == 1 else []) if isinstance(fn, np.ufunc) else list(parameters(fn))
     named = [f"{name}_" if name in ("g", "y") else name for name in named]
     return [*named, *numbered(len(args) - len(named))][: len(args)]
 

@@ -1,0 +1,109 @@
+"""Where boxes and arrows lie: Graphviz decides. What is in the boxes is the page's business."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..viz.dot import Picture
+
+LARGE = 250  # boxes, from which on the arrows are straight, and placed with less patience
+HEIGHT = 46  # of a box, in points, which are the page's pixels
+LETTER = 7.2  # the width of a letter
+
+
+@dataclass
+class Cluster:
+    """A call of a module: its title, the boxes in it, and the calls within it."""
+
+    title: str
+    boxes: list[int] = field(default_factory=list)
+    inner: list[Cluster] = field(default_factory=list)
+
+
+def layout(widths: Sequence[float], arrows: Sequence[tuple[int, int]], outer: Cluster, direction: str) -> dict[str, Any]:
+    """Places of boxes of these widths, of the arrows between them, and of the clusters in the order of a walk down.
+
+    Returns
+    -------
+    dict
+        ``size``, of the whole; ``boxes``, their middles; ``arrows``, paths as SVG has them; ``clusters``, their left and
+        upper edges, widths and heights.
+    """
+    large = len(widths) > LARGE
+    picture = Picture(
+        graph_attr={"rankdir": direction, "nodesep": "0.2", "ranksep": "0.36" if direction == "LR" else "0.32"}
+        | ({"splines": "line", "nslimit": "2", "nslimit1": "2", "mclimit": "0.3"} if large else {}),
+        node_attr={"shape": "box", "fixedsize": "true", "label": ""},
+        edge_attr={"dir": "none"},
+    )
+    for i, width in enumerate(widths):
+        picture.node(str(i), width=f"{width / 72:.3f}", height=f"{HEIGHT / 72:.3f}")
+    titles: list[str] = []
+    nest(picture, outer, titles)
+    for i, (tail, head) in enumerate(arrows):
+        picture.edge(str(tail), str(head), id=str(i))
+    return found(json.loads(picture.pipe("json0")), len(widths), len(arrows), len(titles))
+
+
+def nest(picture: Any, cluster: Cluster, titles: list[str]) -> None:
+    """Clusters in clusters, numbered on the way down."""
+    for box in cluster.boxes:
+        picture.node(str(box))
+    for inner in cluster.inner:
+        name, room = f"cluster_{len(titles)}", "x" * int(width_of(inner.title))
+        titles.append(inner.title)
+        with picture.subgraph(name=name) as sub:
+            sub.attr(label=room, labeljust="l", fontname="Helvetica", fontsize="11", margin="10")
+            nest(sub, inner, titles)
+
+
+def found(told: dict[str, Any], boxes: int, arrows: int, clusters: int) -> dict[str, Any]:
+    """What Graphviz says, in the page's terms: y grows downwards."""
+    _, _, width, height = numbers(told["bb"])
+    places: dict[str, Any] = {}
+    for thing in told.get("objects", []):
+        if "pos" in thing:
+            x, y = numbers(thing["pos"])
+            places[thing["name"]] = [round(x, 1), round(height - y, 1)]
+        elif "bb" in thing:
+            left, low, right, high = numbers(thing["bb"])
+            places[thing["name"]] = [round(n, 1) for n in (left, height - high, right - left, high - low)]
+    paths = {edge["id"]: path(edge["pos"], height) for edge in told.get("edges", [])}
+    return {
+        "size": [round(width, 1), round(height, 1)],
+        "boxes": [places[str(i)] for i in range(boxes)],
+        "arrows": [paths[str(i)] for i in range(arrows)],
+        "clusters": [places[f"cluster_{i}"] for i in range(clusters)],
+    }
+
+
+def path(spline: str, height: float) -> str:
+    """A spline, ``x,y`` and three such for each piece, as a path of SVG."""
+    points = [numbers(point) for point in spline.split()]
+    first, *rest = (f"{x:.1f} {height - y:.1f}" for x, y in points)
+    return f"M{first}C{' '.join(rest)}"
+
+
+def numbers(text: str) -> list[float]:
+    return [float(n) for n in text.split(",")]
+
+
+def width_of(text: str) -> float:
+    """About how many letters wide a text is: Chinese characters and the like are twice as wide."""
+    return sum(1.75 if unicodedata.east_asian_width(sign) in "WF" else 1.0 for sign in text)
+
+
+def cut(text: str, letters: float) -> str:
+    """`text`, shortened to so many letters' width."""
+    if width_of(text) <= letters:
+        return text
+    kept = ""
+    for sign in text:
+        if width_of(kept + sign) > letters - 1:
+            break
+        kept += sign
+    return f"{kept}…"

@@ -1,0 +1,141 @@
+// Arrays, as numbers or as heat maps. An array is told by its shape, its dtype, and either all of its `numbers` or the
+// `cells` of a thumbnail: means of blocks, whole numbers in units of `largest` / FULL.
+
+const FULL = 32000, NAN = -32768, INFINITE = 32767;
+const NEGATIVE = [94, 60, 153], POSITIVE = [217, 95, 2]; // told apart by all eyes
+
+// A number with so many significant digits, and a true minus sign. What JSON can't write comes as text.
+function digits(x, n = 4) {
+  if (typeof x === "string") return x.replace(/-/g, "−");
+  if (Number.isInteger(x) && Math.abs(x) < 1e6) return String(x).replace("-", "−");
+  const [plain, power] = x.toPrecision(n).split("e");
+  const short = plain.includes(".") ? plain.replace(/\.?0+$/, "") : plain;
+  return (power === undefined ? short : `${short}e${Number(power)}`).replace(/-/g, "−");
+}
+
+// A shape as Python has it.
+const shapeText = (shape) => `(${shape.join(", ")}${shape.length === 1 ? "," : ""})`;
+
+// The places of one value: an operation may have several results.
+const placesOf = (value) => (Array.isArray(value) ? value : [value]);
+
+const isKnown = (array) => array.numbers !== undefined || array.cells !== undefined;
+const isNumber = (array) => array.shape.length === 0 && array.numbers !== undefined;
+
+// What is worth knowing of an array, in a line.
+function factsOf(array) {
+  const facts = [shapeText(array.shape)];
+  if (!isKnown(array)) facts.push("numbers not known");
+  else if (array.norm !== undefined) {
+    if (array.min !== undefined) facts.push(`${digits(array.min, 3)} … ${digits(array.max, 3)}`);
+    facts.push(`norm ${digits(array.norm, 3)}`);
+  }
+  return facts;
+}
+
+// The cells of an array: how many rows and columns, and the number in each.
+function gridOf(array) {
+  if (array.grid) {
+    const bytes = Uint8Array.from(atob(array.cells), (c) => c.charCodeAt(0));
+    const whole = new Int16Array(bytes.buffer);
+    const cells = Array.from(whole, (w) =>
+      w === NAN ? NaN : Math.abs(w) === INFINITE ? Math.sign(w) * Infinity : (w / FULL) * array.largest);
+    return { rows: array.grid[0], columns: array.grid[1], cells, largest: array.largest };
+  }
+  const columns = array.shape.length ? array.shape[array.shape.length - 1] : 1;
+  const cells = array.numbers.map((x) => (typeof x === "string" ? parseFloat(x.replace("inf", "Infinity")) : x));
+  const finite = cells.filter(Number.isFinite).map(Math.abs);
+  return { rows: cells.length / (columns || 1), columns, cells, largest: Math.max(0, ...finite) };
+}
+
+// A colour for a number: from the paper's at zero to the strongest at the largest; NaN is red, whatever else there is.
+function colour(x, largest, paper) {
+  if (Number.isNaN(x)) return [255, 0, 60];
+  const t = largest ? Math.max(-1, Math.min(1, x / largest)) : 0;
+  const end = t < 0 ? NEGATIVE : POSITIVE, strength = Math.pow(Math.abs(t), 0.7); // small numbers can be seen, too
+  return paper.map((p, i) => Math.round(p + (end[i] - p) * strength));
+}
+
+const paperColour = () => getComputedStyle(document.documentElement).getPropertyValue("--zero").split(",").map(Number);
+
+// A picture with a pixel for each cell, as the address of an image; each is made once.
+const pictures = new Map();
+function pictureOf(place, array) {
+  const paper = paperColour(), key = `${place} ${paper}`;
+  if (!pictures.has(key)) {
+    const { rows, columns, cells, largest } = gridOf(array);
+    const canvas = Object.assign(document.createElement("canvas"), { width: columns || 1, height: rows || 1 });
+    const context = canvas.getContext("2d"), image = context.createImageData(canvas.width, canvas.height);
+    cells.forEach((x, i) => image.data.set([...colour(x, largest, paper), 255], 4 * i));
+    context.putImageData(image, 0, 0);
+    pictures.set(key, canvas.toDataURL());
+  }
+  return pictures.get(key);
+}
+
+// ------------------------------------------------------------------------------------------- elements
+
+// An element with attributes and children; text is always text, never markup.
+function element(kind, attributes = {}, ...children) {
+  const e = document.createElement(kind);
+  for (const [name, value] of Object.entries(attributes)) if (value !== null && value !== undefined) e.setAttribute(name, value);
+  e.append(...children.filter((c) => c !== null && c !== undefined && c !== ""));
+  return e;
+}
+
+// A formula: MathML that was written by the program, in which all names are escaped.
+function formula(mathml, kind = "span", attributes = {}) {
+  const e = element(kind, attributes);
+  e.innerHTML = `<math displaystyle="true"><mrow>${mathml}</mrow></math>`;
+  return e;
+}
+
+// The body of a card: a number, a table of few numbers, or a heat map.
+function arrayElement(place, array) {
+  if (!isKnown(array)) return element("p", { class: "unknown" }, "?");
+  if (isNumber(array)) return element("p", { class: "number" }, digits(array.numbers[0], 6));
+  if (!array.shape.length || array.shape.includes(0)) return element("p", { class: "unknown" }, "no numbers");
+  const { rows, columns, cells, largest } = gridOf(array);
+  const few = array.numbers && columns <= 4 && rows <= 8;
+  return few ? numberTable(array, rows, columns, largest) : heatMap(place, array, rows, columns, cells);
+}
+
+function numberTable(array, rows, columns, largest) {
+  const body = element("tbody");
+  for (let i = 0; i < rows; i++) {
+    const row = element("tr");
+    for (let j = 0; j < columns; j++) {
+      const x = array.numbers[i * columns + j], t = largest && typeof x === "number" ? x / largest : 0;
+      const shade = `background: rgba(${t < 0 ? NEGATIVE : POSITIVE}, ${(Math.abs(t) * 0.3).toFixed(3)})`;
+      row.append(element("td", { "data-cell": i * columns + j, style: shade }, digits(x)));
+    }
+    body.append(row);
+  }
+  return element("table", { class: "numbers" }, body);
+}
+
+function heatMap(place, array, rows, columns, cells) {
+  const cell = Math.max(3, Math.min(16, 104 / columns, 120 / rows));
+  const label = `heat map, ${factsOf(array).join(", ")}`;
+  const image = element("img", { src: pictureOf(place, array), alt: label, class: "heat", draggable: "false",
+    style: `width: ${Math.round(Math.max(columns * cell, 12))}px; height: ${Math.round(Math.max(rows * cell, 12))}px` });
+  image.cellAt = (x, y) => {
+    const box = image.getBoundingClientRect();
+    const j = Math.min(columns - 1, Math.max(0, Math.floor(((x - box.left) / box.width) * columns)));
+    const i = Math.min(rows - 1, Math.max(0, Math.floor(((y - box.top) / box.height) * rows)));
+    return i * columns + j;
+  };
+  return image;
+}
+
+// What a cell says when one points at it: where it is, and its number, or the mean of the numbers there.
+function cellText(array, index) {
+  const { rows, columns, cells } = gridOf(array);
+  if (index >= cells.length) return "";
+  const i = Math.floor(index / columns), j = index % columns;
+  const block = array.block || [1, 1], exact = block[0] === 1 && block[1] === 1;
+  const range = (k, size, end) => (size === 1 ? `${k}` : `${k * size}:${Math.min((k + 1) * size, end)}`);
+  const columnEnd = array.shape[array.shape.length - 1], rowEnd = array.shape.slice(0, -1).reduce((a, b) => a * b, 1);
+  const where = array.shape.length > 1 ? `[${range(i, block[0], rowEnd)}, ${range(j, block[1], columnEnd)}]` : `[${range(j, block[1], columnEnd)}]`;
+  return `${where} ${exact ? "=" : "mean"} ${digits(array.numbers ? array.numbers[index] : cells[index])}`;
+}

@@ -1,0 +1,190 @@
+// What happens at a step: what it is, what came in, what the rule says, what flows on. It is written anew at each step.
+
+const panel = document.getElementById("panel");
+
+const isBackward = (step) => step.phase === "seed" || step.phase === "backward" || step.phase === "end";
+const boxName = (i) => DATA.boxes[i].name;
+
+// What a step is called, for the heading and for whoever listens.
+function titleOf(step) {
+  const [i] = step.lit, does = i === undefined ? "" : DATA.boxes[i].operation;
+  switch (step.phase) {
+    case "given": return "What is given";
+    case "forward": return `${does} computes ${boxName(i)}`;
+    case "seed": return `Backward begins at ${boxName(i)}`;
+    case "backward": return `Back through ${does}, from ${boxName(i)} to ${boxName(step.to)}`;
+    default: return "The gradients";
+  }
+}
+
+function writePanel(state) {
+  const step = DATA.steps[state.step];
+  panel.className = isBackward(step) ? "backward" : "forward";
+  panel.replaceChildren(
+    element("p", { class: "phase" }, phaseText(state.step)),
+    element("h2", {}, titleOf(step)),
+    ...formulasOf(step),
+    ...step.words.map((words) => element("p", { class: "words" }, words)),
+    ...WRITERS[step.phase](step),
+    ...(step.phase === "given" ? DATA.remarks.map((remark) => element("p", { class: "remark" }, remark)) : []),
+    element("p", { class: "reading", "aria-live": "off" }),
+  );
+  panel.scrollTop = 0;
+}
+
+function phaseText(i) {
+  const step = DATA.steps[i];
+  const phase = step.phase === "given" ? "the beginning" : step.phase === "end" ? "the end" : isBackward(step) ? "backward" : "forward";
+  return `step ${i} of ${DATA.steps.length - 1} · ${phase}`;
+}
+
+// The rule, and the same with the numbers.
+function formulasOf(step) {
+  if (!step.formula) return [];
+  const parts = (step.parts || []).map((part) => formula(part, "p", { class: "part" }));
+  const numbers = step.numbers && formula(`<mo>=</mo>${step.numbers}${result(step)}`, "p", { class: "with-numbers" });
+  return [element("div", { class: "formulas" }, ...parts, formula(step.formula, "p", { class: "rule" }), numbers)];
+}
+
+function result(step) {
+  const value = step.phase === "forward" ? DATA.boxes[step.lit[0]].value : step.flows, array = DATA.arrays[placesOf(value)[0]];
+  return isNumber(array) ? `<mo>=</mo><mn class="outcome">${digits(array.numbers[0], 6)}</mn>` : "";
+}
+
+// ---------------------------------------------------------------------------------- a kind of step, each
+
+const WRITERS = {
+  given: (step) => [cardRow(step.lit.slice(0, MOST).map((i) => boxCard(i)), step.lit.length)],
+
+  forward: (step) => [element("div", { class: "flow" },
+    ...between(step.arguments.map(boxCard), () => null),
+    term("→", "gives", card({ ...DATA.boxes[step.lit[0]], label: DATA.boxes[step.lit[0]].math, kind: "outcome" })))],
+
+  seed: (step) => [element("div", { class: "flow" }, gradientCard(step.to, step.after, "where it begins"))],
+
+  backward: (step) => [flowOf(step), stretching(step), meeting(step)].filter(Boolean),
+
+  end: (step) => [element("div", { class: "finals" }, ...step.final.slice(0, MOST).map(({ box, value }) =>
+    element("div", { class: "final" }, boxCard(box), term("→", "has the gradient", gradientCard(box, value))))),
+  more(step.final.length)],
+};
+const MOST = 24; // cards in a panel
+
+// What came in, times the local factor, is what flows on.
+function flowOf(step) {
+  const label = step.label || DATA.boxes[step.lit[0]].gradient;
+  const coming = card({ caption: "coming in", label, value: step.coming, kind: "coming" });
+  const factor = step.factor && card({ caption: "local factor", label: step.factor.label, value: step.factor.value, kind: "factor" });
+  const flows = step.said === undefined ? gradientCard(step.to, step.flows, gradientTerm(step)[0])
+    : card({ caption: "the rule says", value: step.said, kind: "flows" });
+  const rest = step.said === undefined ? [gradientTerm(step), step.flows] : [["the rule says"], step.said];
+  if (step.kind === "product" && isPlain(step.coming) && isPlain(step.factor.value) && isPlain(rest[1]))
+    return ledger("product", ["", "coming in", label, step.coming],
+      ["×", "local factor", step.factor.label, step.factor.value], ["=", ...rest[0], rest[1]]);
+  if (step.kind === "same" && isPlain(step.coming))
+    return ledger("same", ["", "coming in", label, step.coming], ["×", "local factor", "", ONE], ["=", ...rest[0], rest[1]]);
+  const isArray = step.factor && !isPlain(step.coming) && !isPlain(step.factor.value);
+  const cards = {
+    product: () => [coming, isArray ? term("⊙", "times, number by number", factor) : term("×", "times", factor), term("=", "is", flows)],
+    right: () => [coming, term("@", "matrix product with", factor), term("=", "is", flows)],
+    left: () => [factor, term("@", "matrix product with", coming), term("=", "is", flows)],
+    same: () => [coming, term("× 1 =", "times 1 is", flows)],
+    copied: () => [coming, term("copied →", "copied is", flows)],
+    moved: () => [coming, term("moved →", "moved is", flows)],
+    function: () => [coming, term("→", "by the rule becomes", flows)],
+  }[step.kind]();
+  const row = element("div", { class: "flow", "data-kind": step.kind }, ...cards);
+  row.cells = step.kind === "product" ? [step.coming, step.factor.value, step.said === undefined ? step.flows : step.said] : null;
+  return row;
+}
+
+const ONE = { numbers: [1], shape: [] };
+const arrayAt = (value) => DATA.arrays[placesOf(value)[0]];
+const isPlain = (value) => value === ONE || (!Array.isArray(value) && isNumber(arrayAt(value)));
+const gradientTerm = (step) => [step.before === undefined ? "flowing on" : "this path's share", DATA.boxes[step.to].gradient];
+
+// Single numbers, one below the other, as one multiplies and adds on paper.
+function ledger(kind, ...rows) {
+  const lines = rows.map(([sign, caption, label, value]) => element("tr", {},
+    element("td", { class: "sign" }, sign), element("th", { scope: "row" }, caption, label ? formula(label) : ""),
+    element("td", { class: "number" }, digits((value === ONE ? ONE : arrayAt(value)).numbers[0], 6))));
+  return element("div", { class: "scrolled" }, element("table", { class: "ledger", "data-kind": kind }, element("tbody", {}, ...lines)));
+}
+
+// Un-broadcasting: what was stretched is summed.
+function stretching(step) {
+  if (!step.stretched) return null;
+  return element("div", { class: "extra stretched" }, element("p", {}, step.stretched),
+    element("div", { class: "flow" }, term("Σ =", "the sum is", gradientCard(step.to, step.flows, gradientTerm(step)[0]))));
+}
+
+// A sum where paths meet.
+function meeting(step) {
+  if (step.before === undefined) return null;
+  const gradient = DATA.boxes[step.to].gradient, plain = [step.before, step.flows, step.after].every(isPlain);
+  const sum = plain
+    ? ledger("sum", ["", "so far", gradient, step.before], ["+", "this path's share", "", step.flows], ["=", "together", gradient, step.after])
+    : element("div", { class: "flow" }, gradientCard(step.to, step.before, "so far"),
+      term("+", "plus", card({ caption: "this path's share", value: step.flows, kind: "flows" })),
+      term("=", "is", gradientCard(step.to, step.after, "together")));
+  return element("div", { class: "extra meeting" }, element("p", {}, step.meeting), sum);
+}
+
+// ------------------------------------------------------------------------------------------- cards
+
+// A value with what it is called.
+function card({ caption, label, value, kind }) {
+  const title = element("figcaption", {}, caption ? element("span", { class: "caption" }, caption) : null, label ? formula(label) : null);
+  const bodies = placesOf(value).map((place) => {
+    const array = DATA.arrays[place], facts = isNumber(array) ? null : factsOf(array);
+    const body = element("div", { class: "body", "data-place": place }, arrayElement(place, array));
+    return element("div", {}, body, facts && element("p", { class: "facts" }, ...between(facts.map((f) => element("span", {}, f)), () => " ")));
+  });
+  return element("figure", { class: `card ${kind || ""}` }, title, ...bodies);
+}
+
+function boxCard(i) {
+  const { math, value, kind } = DATA.boxes[i];
+  return card({ label: math, value, kind });
+}
+
+function gradientCard(i, value, caption) {
+  return card({ caption, label: DATA.boxes[i].gradient, value, kind: "flows" });
+}
+
+const sign = (text, spoken) => element("span", { class: "sign", role: "img", "aria-label": spoken }, text);
+const term = (text, spoken, card) => element("span", { class: "term" }, sign(text, spoken), card); // never apart, at a line's end
+const between = (things, make) => things.flatMap((thing, i) => (i ? [make(), thing] : [thing])).filter((thing) => thing !== null);
+const more = (n) => (n > MOST ? element("p", { class: "words" }, `… and ${n - MOST} more`) : "");
+const cardRow = (cards, n) => element("div", {}, element("div", { class: "flow" }, ...cards), more(n));
+
+// ------------------------------------------------------------------------------------ pointing at a number
+
+// One points at a cell: its number is read out, and in a product the numbers that it is the product of.
+function listenToPanel() {
+  for (const event of ["pointermove", "pointerdown"]) {
+    panel.addEventListener(event, (e) => {
+      const body = e.target.closest("[data-place]"), reading = panel.querySelector(".reading");
+      if (!reading) return;
+      const cell = body && cellOf(e), marked = panel.querySelectorAll(".pointed");
+      marked.forEach((m) => m.classList.remove("pointed"));
+      if (cell === null || cell === undefined) return void (reading.textContent = "");
+      reading.textContent = readingOf(body, cell);
+    });
+  }
+}
+
+function cellOf(e) {
+  const td = e.target.closest("[data-cell]");
+  return td ? Number(td.dataset.cell) : e.target.cellAt ? e.target.cellAt(e.clientX, e.clientY) : null;
+}
+
+function readingOf(body, cell) {
+  const place = Number(body.dataset.place), array = DATA.arrays[place], row = body.closest(".flow"), text = cellText(array, cell);
+  if (!row?.cells || row.cells.some(Array.isArray)) return text;
+  const arrays = row.cells.map((p) => DATA.arrays[p]), same = arrays.filter((a) => !isNumber(a));
+  if (!same.every((a) => String(a.shape) === String(array.shape)) || arrays.some((a) => a.block && a.block.some((n) => n > 1))) return text;
+  row.querySelectorAll(`[data-cell="${cell}"]`).forEach((td) => td.classList.add("pointed"));
+  const [g, factor, product] = arrays.map((a) => digits(isNumber(a) ? a.numbers[0] : a.numbers ? a.numbers[cell] : gridOf(a).cells[cell]));
+  return `${text.split(" ")[0] === "" ? "" : text.replace(/ (=|mean) .*/, ":")} ${g} × ${factor} = ${product}`;
+}

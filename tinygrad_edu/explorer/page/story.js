@@ -1,0 +1,76 @@
+// The whole story of one box: what it is, where it stands in the program, and everything that happens to it.
+
+function writeStory(state, go) {
+  const i = state.story, box = DATA.boxes[i], made = DATA.steps.find((s) => s.phase === "forward" && s.lit[0] === i);
+  const gradient = situation(DATA.steps.length - 1).gradients[i];
+  const close = element("button", { type: "button", class: "close" }, "Back to the step");
+  close.addEventListener("click", () => go({ story: null }));
+  panel.className = "story";
+  panel.replaceChildren(
+    element("p", { class: "phase" }, KINDS[box.kind], close),
+    element("h2", {}, box.name),
+    made ? element("div", { class: "formulas" }, formula(made.formula, "p", { class: "rule" })) : "",
+    element("div", { class: "flow" }, card({ caption: "value", label: box.math, value: box.value, kind: box.kind }),
+      gradient === undefined ? "" : gradientCard(i, gradient, "its gradient, in the end")),
+    element("dl", { class: "facts" }, ...factsOfBox(box)),
+    element("h3", {}, "What happens to it"),
+    element("ol", { class: "events" }, ...eventsOf(i).map(([step, words]) => {
+      const button = element("button", { type: "button" }, element("b", {}, `step ${step}`), ` ${words}`);
+      button.addEventListener("click", () => go({ step, story: null, playing: false }));
+      return element("li", step === state.step ? { class: "now" } : {}, button);
+    })),
+  );
+  panel.scrollTop = 0;
+}
+
+const KINDS = { leaf: "what derivatives are asked for", constant: "a constant: no gradient is asked for", operation: "an operation", result: "the result" };
+
+function factsOfBox(box) {
+  const array = DATA.arrays[placesOf(box.value)[0]], facts = [];
+  const add = (term, ...text) => facts.push(element("dt", {}, term), element("dd", {}, ...text));
+  if (box.operation) add("computed by", element("code", {}, box.operation));
+  if (box.line) {
+    const file = DATA.sources.find((s) => s.file === box.line[0]), line = file && file.lines.find(([n]) => n === box.line[1]);
+    add("in the program", `${box.line[0]}, line ${box.line[1]}`, line ? element("code", { class: "line" }, line[1].trim()) : "");
+  }
+  if (box.modules.length) add("within", box.modules.join(" → "));
+  add("shape, dtype", `${shapeText(array.shape)} ${array.dtype}`);
+  return facts;
+}
+
+// The steps in which a box has a part.
+function eventsOf(i) {
+  const events = [];
+  DATA.steps.forEach((step, n) => {
+    const [lit] = step.lit, does = lit === undefined ? "" : `${DATA.boxes[lit].operation}, ${boxName(lit)}`;
+    if (step.phase === "given" && step.lit.includes(i)) events.push([n, "is given"]);
+    if (step.phase === "forward" && lit === i) events.push([n, "is computed"]);
+    if (step.phase === "forward" && step.arguments.includes(i)) events.push([n, `is used by ${does}`]);
+    if (step.phase === "seed" && lit === i) events.push([n, "its gradient is 1: backward begins here"]);
+    if (step.phase === "backward" && step.to === i)
+      events.push([n, `gets ${step.before === undefined ? "a gradient" : "more gradient, which is added,"} from ${does}${step.stretched ? ", summed over what was stretched" : ""}`]);
+    if (step.phase === "backward" && lit === i) events.push([n, `passes its gradient on to ${boxName(step.to)}`]);
+  });
+  return events;
+}
+
+// The program, with the line that is at work.
+function writeSource(state) {
+  const place = DATA.boxes[state.story ?? (DATA.steps[state.step].phase === "forward" || DATA.steps[state.step].lit.length === 1
+    ? DATA.steps[state.step].lit[0] : -1)]?.line;
+  const pane = document.getElementById("source");
+  if (!pane.firstChild) {
+    for (const { file, lines } of DATA.sources) {
+      pane.append(element("h3", {}, file), element("ol", { class: "code" }, ...lines.map(([n, text]) =>
+        element("li", n ? { "data-line": `${file}:${n}` } : { class: "gap" }, element("span", { class: "number", "aria-hidden": "true" }, n || "⋮"), element("code", {}, text)))));
+    }
+    pane.hidden = !DATA.sources.length;
+  }
+  pane.dataset.phase = isBackward(DATA.steps[state.step]) ? "backward" : "forward";
+  pane.querySelectorAll("[aria-current]").forEach((li) => li.removeAttribute("aria-current"));
+  if (!place) return;
+  const li = [...pane.querySelectorAll("[data-line]")].find((l) => l.dataset.line === `${place[0]}:${place[1]}`);
+  if (!li) return;
+  li.setAttribute("aria-current", "true");
+  pane.scrollTop += li.getBoundingClientRect().top - pane.getBoundingClientRect().top - pane.clientHeight / 2 + li.clientHeight / 2;
+}

@@ -1,0 +1,59 @@
+"""Formulas on the page: as `explain` sets them, and once more with numbers for names."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+
+from ..formulas.mathml import MathML, tag
+from ..formulas.symbol import Symbol, symbols_in
+from ..formulas.text import Written, parts_of_name
+
+MOST = 12  # numbers in a formula that still can be read
+
+
+class Barred(MathML):
+    """MathML in which the bar of a gradient is a line of the page's, whatever the font has."""
+
+    def name(self, text: str) -> str:
+        stem, index, bar = parts_of_name(text)
+        name = f"<mrow class='bar'>{tag('mi', stem)}</mrow>" if bar else tag("mi", stem)
+        return f"<msub>{name}{tag('mn', index)}</msub>" if index else name
+
+
+class Numbered(Barred):
+    """MathML in which a name is replaced by its number; the gradient that comes in is marked."""
+
+    def __init__(self, names: Any, coming: Any = None) -> None:
+        super().__init__(names)
+        self.coming = coming
+
+    def written(self, x: Any) -> Written:
+        if not isinstance(x, Symbol) or not (x.fn is None or x.name):
+            return super().written(x)
+        text, binding = self.literal(np.asarray(x.value).item())
+        return (f"<mrow class='coming'>{text}</mrow>" if x is self.coming else text), binding
+
+
+def with_numbers(x: Any, names: Any, coming: Any = None) -> str:
+    """The formula with the numbers in it, if all of them are single numbers, and known; else nothing."""
+    found = list(named_in(x))
+    if not found or len(found) > MOST or not all(s.known and s.shape == () for s in found):
+        return ""
+    return tidy(Numbered(names, coming).write(x))
+
+
+def named_in(x: Any) -> Any:
+    """The symbols that the formula `x` is written with."""
+    if isinstance(x, Symbol) and (x.fn is None or x.name):
+        yield x
+    elif isinstance(x, Symbol):
+        for part in symbols_in((x.args, x.kwargs)):
+            yield from named_in(part)
+
+
+def tidy(formula: str) -> str:
+    """MathML without rows of a single thing: there are many formulas on a page."""
+    return re.sub(r"<mrow>(<(mi|mn|mo|mtext)>[^<]*</\2>)</mrow>", r"\1", formula)
