@@ -7,9 +7,12 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from test_draw import arrows, boxes, frames, labels, named, renders, svg_texts
 
 from tinygrad_edu import Tensor, draw, enable_grad, func, nn, no_grad, sigmoid, watch
+from tinygrad_edu.testing import programs
 from tinygrad_edu.viz.flows import Flows
 from tinygrad_edu.viz.heat import heat_map, miniature, statistics
 from tinygrad_edu.viz.names import variables_of  # noqa: F401  (imported before counts of references are looked at)
@@ -89,6 +92,12 @@ def test_a_model_that_is_called_twice_has_two_calls():
         picture = draw(y)
         assert picture.source.count("<B>Linear</B> layer>") == 2
         assert len([title for title in boxes(picture).values() if title[0] == "layer.weight"]) == 1, "it is shared"
+
+
+def test_what_lies_between_two_calls_is_in_neither():
+    net = nn.Sequential(nn.Linear(2, 2, rng=rng), nn.Linear(2, 2, rng=rng))
+    found = frames(draw(net(np.exp(net(Tensor(np.ones((1, 2), "f"), name="x")))).sum()))
+    assert set(found) == {"Linear net.0", "Linear net.1"}, "two frames around all of it can't be inferred, one would be wrong"
 
 
 def test_a_tied_weight_tells_nothing():
@@ -264,6 +273,32 @@ def test_gradients_agree_with_backward_on_random_functions():
     flows = Flows([y._node], Sketch([y], {}, {}, {}).operations)
     y.backward()
     assert flows.totals[z._node] == z.grad.data
+
+
+@given(data=st.data())
+def test_any_program_can_be_drawn_in_any_way(data):
+    """Random programs, of all dtypes: every box that is there is in one frame, every arrow leads from box to box."""
+    program = data.draw(programs(20, dtypes=(np.float64, np.float32, np.complex128)))
+    with data.draw(st.sampled_from([watch, enable_grad]))(), np.errstate(all="ignore"):
+        leaves = [Tensor(x, requires_grad=True) for x in program.inputs]
+        cost = sum(np.sum(np.abs(y) ** 2) for y in program(*leaves))
+    options = {
+        "detail": data.draw(st.sampled_from(["low", "normal", "full"])),
+        "backward": data.draw(st.booleans()) and cost.dtype.kind == "f",
+        "fold": data.draw(st.booleans()),
+        "gradients": True,
+    }
+    picture = draw(cost, **options)
+    names = set(boxes(picture))
+    assert names == {name for arrow in arrows(picture) for name in arrow} | {"n0"}
+    assert picture.source.count("{") == picture.source.count("}")
+    flows = Flows([cost._node], Sketch([cost], {}, {}, {}).operations)
+    with np.errstate(all="ignore"):
+        cost.backward()
+    for leaf in leaves:
+        if leaf.grad is not None:
+            np.testing.assert_array_equal(flows.totals[leaf._node], leaf.grad.data)
+    assert set(boxes(draw(cost, fold=options["fold"]))) <= names
 
 
 def test_arrows_are_as_wide_as_gradients():

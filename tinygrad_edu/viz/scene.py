@@ -145,7 +145,8 @@ class Scene:
         """The norm of the gradient that comes back along an arrow: of the largest, where it stands for several."""
         parent, flows = node.parents[i], self.sketch.flows
         if flows is not None:
-            norms = [flows.norms[n, i] for n in {node, *head.others} if (n, i) in flows.norms]
+            alike = (n for n in {node, *head.others} if self.boxes.get(n.parents[i]) is self.boxes[parent])
+            norms = [flows.norms[n, i] for n in alike if (n, i) in flows.norms]
             return max(norms, default=None)
         gradient = self.sketch.gradient(parent) if self.uses[parent] == 1 else None
         return None if gradient is None else norm(gradient)
