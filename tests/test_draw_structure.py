@@ -219,6 +219,20 @@ def test_what_is_folded_away_still_takes_what_is_not():
     assert {tail for tail, head in arrows(picture) if head == "n5"} == {"n1", "n2", "n3", "n4"}
 
 
+def test_parts_within_parts():
+    cell = nn.GRUCell(3, 4, rng=rng)
+    h = Tensor(np.zeros((2, 4), "f"))
+    for _ in range(8):
+        h = cell(Tensor(rng.normal(size=(2, 3)).astype("f")), h)
+    picture = draw(h.sum(), fold=True)
+    assert "repeated × 8 in a row" in frames(picture)
+    gates = next(name for name, lines in boxes(picture).items() if "× 6" in lines[0])
+    linear = [name for name, lines in boxes(picture).items() if lines[0] == "linear"]
+    assert {(name, gates) for name in linear} <= set(arrows(picture)), "three gates of each"
+    ends = {name for pair in arrows(picture) for name in pair[:1]}
+    assert len(set(boxes(picture)) - ends) == 1, "only the result leads nowhere"
+
+
 def test_folding_keeps_the_result_and_says_where_settings_differ():
     y = Tensor(1.0, requires_grad=True)
     for i in range(4):
@@ -315,6 +329,14 @@ def test_arrows_are_as_wide_as_gradients():
     y.backward()
     assert len([w for w in attributes(draw(y), "penwidth") if w]) >= 2, "b and c have them"
     assert not any(attributes(draw(y, gradients=False), "penwidth"))
+
+
+def test_operations_of_several_results():
+    a = Tensor(np.diag([1.0, 2.0]), requires_grad=True)
+    values, vectors = np.linalg.eigh(a)
+    picture = draw(values.sum() + vectors[0, 0], gradients=True)
+    assert any("eigh" in lines[0] and "grad, norm 1.732" in lines for lines in boxes(picture).values())
+    assert THEMES["light"].broken not in picture.source
 
 
 def test_broken_gradients_stand_out():

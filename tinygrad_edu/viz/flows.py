@@ -14,6 +14,7 @@ import numpy as np
 
 from ..modes import watch
 from ..node import Leaf, Node
+from ..parts import Parts
 from ..tensor import Tensor
 from ..unbroadcast import fit
 from ..value import Value, wrap
@@ -73,8 +74,8 @@ def walk(seeds: dict[Node, Any], totals: dict[Node, Any], norms: dict[Edge, floa
                 d = fit(vjp(g, y, *args, **node.kwargs), parent)
             finally:
                 derivative_done(told)
-            if not isinstance(d, Value):
-                norms[node, i] = norm(d)
+            if not isinstance(d, Value) and (size := norm(d)) is not None:
+                norms[node, i] = size
             if parent not in totals:
                 totals[parent] = d
                 if type(parent) is Node:
@@ -105,9 +106,11 @@ def remembers(node: Node) -> bool:
     return type(node) is not Node or node.saved is not None or "values" in (node.info or {})
 
 
-def norm(array: Any) -> float:
-    """The length of an array as a vector."""
+def norm(array: Any) -> float | None:
+    """The length of an array as a vector, or of several as one; None of another library's."""
+    if isinstance(array, Parts):
+        return float(np.linalg.norm([norm(part) or 0.0 for part in array]))
     if not isinstance(array, np.ndarray | np.generic):
-        return float("nan")
+        return None
     with np.errstate(all="ignore"):
         return float(np.linalg.norm(np.abs(array).astype(float).ravel()))

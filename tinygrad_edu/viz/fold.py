@@ -17,7 +17,8 @@ from .groups import Group
 FEWEST = 3  # times that are worth folding
 LONGEST = 64  # items in a part that repeats
 
-Same = dict[Node, Node]  # from an operation that is folded away to the one that is drawn for it
+Part = dict[Node, int]  # operations, and their numbers in the part
+Same = dict[Node, tuple[Node, Part]]  # from an operation that is folded away to the one drawn for it, and the part that this is in
 
 
 def folded(root: Group) -> Same:
@@ -55,7 +56,7 @@ def fold_items(group: Group, same: Same, signatures: dict[Any, int]) -> None:
         first.chained = any(isinstance(wire, tuple) and wire[0] for wire in wires(parts, 1))
         kept.append(first)
         for part in parts[1:]:
-            same.update(zip(part, parts[0], strict=True))
+            same.update((node, (first_node, parts[0])) for node, first_node in zip(part, parts[0], strict=True))
         i += period * len(parts)
     group.items = kept
 
@@ -93,9 +94,9 @@ def signature(item: Node | Group, known: dict[Any, int]) -> int:
     return known.setdefault(key, len(known))
 
 
-def repeats(items: Sequence[Node | Group], i: int, period: int, most: int) -> list[dict[Node, int]]:
-    """The parts from place `i` on that are connected alike: for each, its operations, and their numbers in it."""
-    parts: list[dict[Node, int]] = []
+def repeats(items: Sequence[Node | Group], i: int, period: int, most: int) -> list[Part]:
+    """The parts from place `i` on that are connected alike."""
+    parts: list[Part] = []
     pattern: list[Any] = []
     while len(parts) < most:
         k = len(parts)
@@ -109,7 +110,7 @@ def repeats(items: Sequence[Node | Group], i: int, period: int, most: int) -> li
     return parts
 
 
-def wires(parts: list[dict[Node, int]], k: int) -> list[Any]:
+def wires(parts: list[Part], k: int) -> list[Any]:
     """Where part `k` takes its arguments from: from itself or the part before it, or from outside."""
     found: list[Any] = []
     for node in parts[k]:
@@ -119,7 +120,7 @@ def wires(parts: list[dict[Node, int]], k: int) -> list[Any]:
     return found
 
 
-def alike(parts: list[dict[Node, int]], pattern: list[Any]) -> bool:
+def alike(parts: list[Part], pattern: list[Any]) -> bool:
     """Whether the first part is connected as the second: what this takes from the part before it comes from outside."""
     given: dict[Any, Any] = {}
     parents = (p for node in parts[0] for p in node.parents)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..node import Node
+from .flows import norm
 
 MOST = 6  # elements of which numbers are shown
 LONGEST = 40  # characters in a name
@@ -89,12 +90,10 @@ def described(of: Any) -> str:
 
 def gradient_text(grad: Any) -> str:
     """A small gradient's numbers; a larger one's norm, since its shape is its tensor's."""
-    if not isinstance(grad, np.ndarray | np.generic):
-        return f"grad {described(grad)}"
-    if grad.size <= MOST and grad.ndim < 2:
+    if isinstance(grad, np.ndarray | np.generic) and grad.size <= MOST and grad.ndim < 2:
         return "grad " + value_lines(grad)[0]
-    with np.errstate(all="ignore"):
-        return f"grad, norm {np.linalg.norm(np.abs(grad).astype(float).ravel()):.4g}"
+    size = norm(grad)
+    return f"grad {described(grad)}" if size is None else f"grad, norm {number(size)}"
 
 
 # ---------------------------------------------------------------------------------------- arguments

@@ -128,8 +128,8 @@ class Painter:
         if last is None:
             return gradient_text(grad)
         assert isinstance(box.what, Node)
-        first = self.sketch.gradient(box.what)
-        return f"grad, norm {number(norm(first))} … {number(norm(last))}" if first is not None else ""
+        sizes = [size for g in (self.sketch.gradient(box.what), last) if (size := norm(g)) is not None]
+        return f"grad, norm {' … '.join(map(number, sizes))}" if sizes else ""
 
     def named(self, node: Node, lines: list[str]) -> list[str]:
         """With the name of an intermediate value before it."""

@@ -49,9 +49,10 @@ class Scene:
         self.content: dict[int, list[Box | Group]] = {id(root): []}  # of frames, by their ids
         self.before: dict[int, list[Box]] = {}  # leaves, by the ids of the boxes and frames that they are written before
         self.settle(root, (), 0, depth)
-        for node, other in same.items():
+        for node in same:
+            other = node
             while other in same:
-                other = same[other]
+                other, _ = same[other]
             box = self.boxes[node] = self.boxes[other]
             if not isinstance(box.what, Group):
                 box.others.append(node)
@@ -131,11 +132,10 @@ class Scene:
                 role = roles[i] if told and i < len(roles) and head.what is node else ""
                 yield Arrow(tail, head, parent, role, self.flow(node, i, head), i in carrying)
 
-        first = set(self.same.values())
-        for node in self.same:  # what is folded away takes from what is not
+        for node, (_, part) in self.same.items():  # what is folded away takes from what is not
             head = self.boxes[node]
             for i, parent in enumerate(node.parents):
-                if type(parent) is Node and parent not in self.same and parent not in first:
+                if type(parent) is Node and parent not in self.same and parent not in part:
                     tail = self.boxes[parent]
                     if tail is not head and (tail, head) not in seen:
                         seen.add((tail, head))
