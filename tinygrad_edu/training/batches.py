@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ..chance import generator
 from ..data import DataLoader, Dataset, Part, Table
-from ..nn.init import generator
 from ..value import Value, bare, is_foreign, wrap
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ..nn.init import generator
+from ..chance import generator
 from ..saving import load, save
 from .run import Run
 
