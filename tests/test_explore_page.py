@@ -101,7 +101,8 @@ def test_the_numbers_shown_are_those_of_the_engine(show):
     tab.keyboard.press("End")
     assert heading(tab) == "The gradients"
     final = tab.locator(".final").all()
-    shown = {f.locator("figcaption").first.inner_text().strip(): f.locator(".card").nth(1).locator(".body").inner_text() for f in final}
+    names = [f.locator("figcaption").first.inner_text().strip() for f in final]
+    shown = dict(zip(names, [f.locator(".card").nth(1).locator(".body").inner_text() for f in final], strict=True))
     assert read(shown["bias"]) == pytest.approx([bias.grad.item()], rel=1e-5)
     assert read(shown["weights"]) == pytest.approx(list(weights.grad.data), rel=1e-3)
 
@@ -117,6 +118,7 @@ def test_a_visible_sum_where_paths_meet(show):
     so_far, share, together = (read(t)[-1] for t in tab.locator(".meeting tr").all_inner_texts())
     assert so_far + share == pytest.approx(together, rel=1e-5)
     assert together == pytest.approx(4 * np.exp(3), rel=1e-5)
+    assert read(gradient(tab, "x").text_content()) == pytest.approx([together], rel=1e-2), "the box has all of it"
 
 
 def test_a_visible_sum_where_something_was_stretched(show):
@@ -149,8 +151,8 @@ def test_one_can_point_at_a_number(show):
 def test_keys(show):
     page = neuron()[0]
     tab, last = show(page), len(page.data["steps"]) - 1
-    for key, step in [("ArrowRight", 1), ("ArrowRight", 2), ("ArrowLeft", 1), ("Home", 0), ("ArrowLeft", 0), ("b", 7), ("End", last),
-                      ("ArrowRight", last)]:  # fmt: skip
+    for key, step in [("ArrowRight", 1), ("ArrowRight", 2), ("ArrowLeft", 1), ("Home", 0), ("ArrowLeft", 0), ("b", 7),
+                      ("End", last), ("ArrowRight", last)]:  # fmt: skip
         tab.keyboard.press(key)
         assert at(tab) == step, key
         assert f"step {step} of {last}" in tab.locator("#where").text_content()
@@ -225,16 +227,25 @@ def luminance(colour):
     return np.dot([0.2126, 0.7152, 0.0722], [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts])
 
 
+COLOURS_OF_TEXT = """() => {
+    const shown = [...document.querySelectorAll('body *')].filter(e => e.checkVisibility() &&
+        !e.closest('svg, :disabled, #where') && [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()));
+    return shown.map(e => {
+        let behind = e, back;
+        do { back = getComputedStyle(behind).backgroundColor; behind = behind.parentElement }
+        while (behind && back.endsWith(', 0)'));
+        return [getComputedStyle(e).color, back];
+    });
+}"""
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_all_text_has_contrast(show, scheme):
     tab = show(neuron()[0], color_scheme=scheme)
     pairs = set()
     for step in 0, 4, 10, 15:
         tab.evaluate("s => { scrub.value = s; scrub.dispatchEvent(new Event('input')) }", step)
-        pairs |= {tuple(p) for p in tab.evaluate("""() => [...document.querySelectorAll('body *')].filter(e => e.checkVisibility() &&
-            !e.closest('svg, :disabled, #where') && [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim())).map(e => {
-              let behind = e, back; do { back = getComputedStyle(behind).backgroundColor; behind = behind.parentElement }
-              while (behind && back.endsWith(', 0)')); return [getComputedStyle(e).color, back] })""")}
+        pairs |= {tuple(pair) for pair in tab.evaluate(COLOURS_OF_TEXT)}
     assert len(pairs) > 4
     for front, back in pairs:
         if "rgba" not in back:
@@ -245,12 +256,17 @@ def test_all_text_has_contrast(show, scheme):
     assert tab.evaluate("getComputedStyle(document.body).colorScheme") != scheme
 
 
+UNNAMED = """() => [...document.querySelectorAll('button, input, select, [role=button], img, [role=img]')].filter(
+    e => !(e.getAttribute('aria-label') || e.getAttribute('alt') || e.textContent.trim() || e.labels?.length)
+).map(e => e.outerHTML)"""
+IDS = "() => [...document.querySelectorAll('[id]')].map(e => e.id)"
+
+
 def test_all_that_can_be_used_has_a_name(show):
     tab = show(network())
-    unnamed = tab.evaluate("""() => [...document.querySelectorAll('button, input, select, [role=button], img, [role=img]')].filter(
-        e => !(e.getAttribute('aria-label') || e.getAttribute('alt') || e.textContent.trim() || e.labels?.length)).map(e => e.outerHTML)""")
-    assert unnamed == []
-    assert tab.evaluate("document.querySelectorAll('[id]').length === new Set([...document.querySelectorAll('[id]')].map(e => e.id)).size")
+    assert tab.evaluate(UNNAMED) == []
+    ids = tab.evaluate(IDS)
+    assert len(ids) == len(set(ids))
     tab.keyboard.press("Tab")
     assert tab.evaluate("document.activeElement.className") == "skip"
 
@@ -328,3 +344,32 @@ def test_a_large_graph_is_followed(show):
         assert pane["x"] <= lit["x"] <= pane["x"] + pane["width"]
         assert pane["y"] <= lit["y"] <= pane["y"] + pane["height"]
         assert lit["height"] >= 25, "it can be read"
+
+
+def unusual():
+    """Computations of numbers that are none, of complex ones, of several results, of none at all, and forgotten ones."""
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    big = Tensor(np.ones((3, 40)), requires_grad=True)
+    with watch(), np.errstate(all="ignore"):
+        yield np.sum(np.log(x - 1.0) * np.inf)
+        yield np.sum(np.abs(np.fft.fft(x)) ** 2)
+        yield np.linalg.eigh(np.outer(x, x)).eigenvalues.sum()
+        yield np.sum(x[:0]) + np.sum(x)
+        yield x * 2
+        yield np.sum(np.where(big.data > 2, big, -big) * np.full((3, 40), np.nan))
+        yield np.sum(np.abs(np.fft.fft(big)))
+    forgotten = np.sum(np.exp(Tensor(np.ones(70), requires_grad=True)) * 3)
+    forgotten.backward()
+    yield forgotten
+
+
+def test_whatever_the_numbers_are_the_page_shows_them(show):
+    for y in unusual():
+        page = explore(y)
+        tab = show(page)
+        for i in range(len(page.data["steps"])):
+            assert at(tab) == i
+            assert "undefined" not in tab.locator("body").inner_text()
+            tab.keyboard.press("ArrowRight")
+        tab.locator(".box").last.click()
+        assert heading(tab) == "y"

@@ -62,12 +62,13 @@ def explore(subject: Any, *inputs: Any, **settings: Any) -> Explorer:
     ...     y = (w * x) ** 2
     >>> page = explore(y)
     >>> page
-    <the exploration of y: 2 operations, 6 steps, ... KB; .write("page.html") saves it>
+    <the exploration of y: 2 operations, 7 steps, ... KB; .write("page.html") saves it>
     """
     names = variables_of(sys._getframe(1))
     if not is_computed(subject):
         if not callable(subject):
-            raise TypeError(f"explore() takes a Tensor, or a function and what to call it with; got {type(subject).__name__}")
+            raise TypeError("explore() takes a Tensor, or a function and what to call it with; "
+                            f"got {type(subject).__name__}")
         return Explorer(*watched(subject, inputs, settings, names))
     if inputs or settings:
         raise TypeError("explore(tensor) takes nothing else; explore(function, *inputs) takes what to call it with")

@@ -83,11 +83,11 @@ class Telling:
         """Before anything is computed."""
         lit = [i for i, node in enumerate(self.graph.boxes) if isinstance(node, Leaf)]
         return {"phase": "given", "lit": lit, "arrows": [],
-                "words": ["Before anything is computed: what is to be differentiated by (with a strong border), and constants."]}
+                "words": ["Before anything is computed: what derivatives are asked for (strong borders), and constants."]}
 
     def operation(self, done: Operation) -> Step:
         node, symbol = done.node, self.story.symbols[done.node]
-        parents = [p for p in dict.fromkeys(node.parents) if isinstance(p, Node)]
+        parents = dict.fromkeys(p for p in node.parents if isinstance(p, Node))
         return {
             "phase": "forward",
             "lit": [self.graph.places[node]],
@@ -126,7 +126,7 @@ class Telling:
             "to": self.graph.places[parent],
             "arrows": [self.graph.arrow(node, done.i)],
             "formula": formula,
-            "numbers": with_numbers(fitted, self.explanation.names, done.coming) if factor.kind not in ("same", "copied") else "",
+            "numbers": with_numbers(fitted, self.explanation.names, done.coming) if factor.factor is not None else "",
             "coming": self.arrays.add(done.coming.value, done.coming.known),
             "kind": factor.kind,
             "flows": self.arrays.add(plain(fitted), done.known),
@@ -149,8 +149,9 @@ class Telling:
         """What has come of it."""
         leaves = [i for i, node in enumerate(self.graph.boxes) if type(node) is Leaf]
         conjugate = any(node.dtype.kind == "c" for node in self.history.nodes if type(node) is Leaf)
-        step: Step = {"phase": "end", "lit": leaves, "arrows": [], "words": ["That is what backward() leaves in .grad: how fast "
-                      f"{' + '.join(self.names[n] for n in self.history.roots)} changes with each of these numbers."]}
+        result = " + ".join(self.names[node] for node in self.history.roots)
+        step: Step = {"phase": "end", "lit": leaves, "arrows": [], "words": [
+            f"That is what backward() leaves in .grad: how fast {result} changes with each of these numbers."]}
         if conjugate:
             step["words"].append("At the end the gradients of complex leaves are conjugated: so they point uphill.")
         step["final"] = [{"box": i, "value": self.arrays.add(g.value, g.known)} for i, node in enumerate(self.graph.boxes)
@@ -161,5 +162,5 @@ class Telling:
         """What a watched computation would have told."""
         if all("line" in (done.node.info or {}) for done in self.story.operations):
             return []
-        return ["This was not computed under watch(): so there are no source lines and modules, and some numbers may be gone. "
-                "For these, compute within `with tinygrad_edu.watch():`, or let explore(f, x) call the function."]
+        return ["This was not computed under watch(): so there are no source lines and modules, and some numbers may be "
+                "gone. For these, compute within `with tinygrad_edu.watch():`, or let explore(f, x) call the function."]

@@ -26,11 +26,10 @@ MOVED: dict[Any, str] = {
 
 def forward(node: Node, names: dict[Node, str]) -> list[str]:
     """What to see when an operation is computed."""
-    words = [about(node.plan.rule.fn)]
+    words, parents = [about(node.plan.rule.fn)], dict.fromkeys(p for p in node.parents if isinstance(p, Node))
     if isinstance(node.plan.rule.fn, np.ufunc):
         words += [f"{names[p]}, {of_shape(p.shape)}, is stretched to {node.shape}: each of its numbers is used "
-                  f"{node.size // max(1, p.size)} times." for p in dict.fromkeys(node.parents)
-                  if isinstance(p, Node) and p.shape != node.shape and p.size < node.size]  # fmt: skip
+                  f"{node.size // max(1, p.size)} times." for p in parents if p.shape != node.shape and p.size < node.size]  # fmt: skip
     return [w for w in words if w]
 
 
@@ -50,10 +49,11 @@ def backward(node: Node, factor: Factor, me: str, parent: str, stretched: bool) 
     if factor.kind == "moved":
         return MOVED.get(node.plan.rule.fn, "No number changes: each goes back to the place that it came from.")
     if factor.kind == "product":
-        return f"Gradient coming in × local factor = gradient flowing on. The factor says how fast {me} changes with {parent}."
+        return ("Gradient coming in × local factor = gradient flowing on. "
+                f"The factor says how fast {me} changes with {parent}.")
     if factor.kind in ("left", "right"):
-        return (f"{me} is a product of matrices, and so is the way back: the gradient, times the other factor. That adds up, "
-                f"for every number in {parent}, what it did to each number in {me}.")
+        return (f"{me} is a product of matrices, and so is the way back: the gradient, times the other factor. "
+                f"That adds up, for every number in {parent}, what it did to each number in {me}.")
     return "This rule is more than one product: read its formula with what goes into it."
 
 

@@ -36,6 +36,13 @@ class Numbered(Barred):
         text, binding = self.literal(np.asarray(x.value).item())
         return (f"<mrow class='coming'>{text}</mrow>" if x is self.coming else text), binding
 
+    def infix(self, sign: str, binding: int, a: Any, b: Any) -> Written:
+        """A negative number on the right stands in parentheses: 1 + (−2)."""
+        if isinstance(b, Symbol) and re.match("(<mrow[^>]*>)*<mn>−", number := self.write(b, binding + 1)):
+            middle = tag("mo", self.SIGNS.get(sign, sign))
+            return f"<mrow>{self.write(a, binding)}{middle}{self.parentheses(number)}</mrow>", binding
+        return super().infix(sign, binding, a, b)
+
 
 def with_numbers(x: Any, names: Any, coming: Any = None) -> str:
     """The formula with the numbers in it, if all of them are single numbers, and known; else nothing."""

@@ -12,13 +12,13 @@ function go(changes) {
   state.step = Math.max(0, Math.min(LAST, state.step));
   if (state.step === LAST) state.playing = false;
   if (state.step !== before.step && changes.story === undefined) state.story = null;
-  if (state.theme !== before.theme) document.documentElement.dataset.theme = state.theme;
+  if (state.theme !== before.theme) document.documentElement.dataset.theme = state.theme ?? "";
   render(before);
 }
 
 function render(before) {
   const step = DATA.steps[state.step], moved = state.step !== before.step;
-  if (state.theme !== before.theme) drawGraph(), look(graph.view);
+  if (state.theme !== before.theme) readColours(), drawGraph(), look(graph.view);
   lightGraph(state);
   if (state.step === before.step + 1) sparkle(state, calm.matches);
   if (state.story !== null) writeStory(state, go);
@@ -91,8 +91,8 @@ function listen() {
   $("pace").addEventListener("change", () => go({ pace: Number($("pace").value) }));
   $("scrub").addEventListener("input", () => to(Number($("scrub").value)));
   document.addEventListener("keydown", (e) => {
-    const own = e.target.closest("select, dialog") || (e.key === " " && e.target.closest("button")) || (e.target === $("scrub") && e.key !== " " && e.key.length > 1);
-    if (own || e.ctrlKey || e.metaKey || e.altKey || !KEYS[e.key]) return; // these see to it themselves
+    if (e.target.closest("select, dialog") || (e.key === " " && e.target.closest("button"))) return; // they see to it
+    if (e.ctrlKey || e.metaKey || e.altKey || !KEYS[e.key]) return;
     e.preventDefault();
     KEYS[e.key]();
   });
@@ -122,6 +122,7 @@ function begin() {
   line.style.setProperty("--turn", TURN);
   line.classList.toggle("dense", LAST > 120);
   ticks.replaceChildren(...DATA.steps.map((step) => element("i", { class: isBackward(step) ? "backward" : "forward" })));
+  readColours();
   drawGraph();
   firstLook();
   listen();

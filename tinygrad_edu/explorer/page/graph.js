@@ -3,7 +3,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const canvas = document.querySelector("#graph svg");
-const graph = { way: null, boxes: [], arrows: [], view: null, byHand: false };
+const graph = { way: null, boxes: [], arrows: [], view: null };
 
 function svg(kind, attributes = {}, ...children) {
   const e = document.createElementNS(SVG, kind);
@@ -19,13 +19,14 @@ function bestWay() {
   const { LR, TB } = DATA.layouts;
   return scale(TB) > scale(LR) * 1.05 ? "TB" : "LR";
 }
-const LARGEST = 1.5, LEGIBLE = 0.62; // scales: not larger than this, and not smaller if boxes are to be read
+const LARGEST = 1.5, LEGIBLE = 0.6, COMFORTABLE = 0.8; // scales: not larger than this; smaller than that boxes can't be read
 
 function drawGraph() {
   graph.way = bestWay();
   const { boxes, arrows, clusters } = DATA.layouts[graph.way];
-  const marker = (name) => svg("marker", { id: `tip-${name}`, class: `tip ${name}`, viewBox: "0 0 8 8", refX: 7, refY: 4,
-    markerWidth: 8, markerHeight: 8, markerUnits: "userSpaceOnUse", orient: "auto-start-reverse" }, svg("path", { d: "M0 0.5 8 4 0 7.5z" }));
+  const size = { viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 8, markerHeight: 8, markerUnits: "userSpaceOnUse" };
+  const marker = (name) => svg("marker", { id: `tip-${name}`, class: `tip ${name}`, ...size, orient: "auto-start-reverse" },
+    svg("path", { d: "M0 0.5 8 4 0 7.5z" }));
   graph.arrows = arrows.map((d) => svg("path", { d, class: "arrow" }));
   graph.boxes = boxes.map(drawBox);
   graph.spark = svg("circle", { r: 5, class: "spark", visibility: "hidden" });
@@ -91,10 +92,10 @@ function lightGraph(state) {
     g.classList.toggle("target", step.to === i && state.story === null);
     g.classList.toggle("told", state.story === i);
     g.classList.toggle("passed", now.passed[i]);
-    g.classList.toggle("waiting", gradient !== undefined && !now.passed[i]);
-    if (gradient === undefined) g.gradient.replaceChildren();
-    else if (g.gradient.shows !== gradient || !g.gradient.firstChild) fillCell(g.gradient, gradient, left + width / 2 + 2, top + 23, width / 2 - 8);
-    if (gradient === undefined) g.gradient.shows = undefined;
+    g.classList.toggle("waiting", gradient !== undefined && !now.passed[i] && DATA.boxes[i].operation !== "");
+    if (g.gradient.shows === gradient) return;
+    if (gradient !== undefined) fillCell(g.gradient, gradient, left + width / 2 + 2, top + 23, width / 2 - 8);
+    else g.gradient.replaceChildren(), delete g.gradient.shows;
   });
   graph.arrows.forEach((arrow, i) => {
     const lit = step.arrows.includes(i), back = now.backward.has(i);
@@ -111,7 +112,8 @@ function lightGraph(state) {
 function sparkle(state, calm) {
   const step = DATA.steps[state.step];
   if (calm || step.arrows.length !== 1 || state.story !== null) return;
-  const path = graph.arrows[step.arrows[0]], length = path.getTotalLength(), back = isBackward(step), start = performance.now();
+  const path = graph.arrows[step.arrows[0]], length = path.getTotalLength();
+  const back = isBackward(step), start = performance.now();
   graph.spark.setAttribute("class", `spark ${back ? "backward" : "forward"}`);
   graph.spark.setAttribute("visibility", "visible");
   const run = (graph.run = (time) => {
@@ -137,14 +139,13 @@ function look(view) {
 function fitAll() {
   const [width, height] = DATA.layouts[graph.way].size;
   const scale = Math.min(canvas.clientWidth / (width + 24), canvas.clientHeight / (height + 24), LARGEST);
-  graph.byHand = false;
   look({ x: width / 2, y: height / 2, scale: Math.max(scale, 0.02) });
 }
 
 // To begin with all of the graph, or if it couldn't be read, a part of it.
 function firstLook() {
   fitAll();
-  if (graph.view.scale < LEGIBLE) look({ ...graph.view, scale: LEGIBLE });
+  if (graph.view.scale < LEGIBLE) look({ ...graph.view, scale: COMFORTABLE });
 }
 
 // Move if what is going on can't be seen.
@@ -153,8 +154,9 @@ function follow(boxes) {
   const places = boxes.map((i) => graph.boxes[i].place);
   const left = Math.min(...places.map((p) => p.left)), right = Math.max(...places.map((p) => p.left + p.width));
   const top = Math.min(...places.map((p) => p.top)), bottom = Math.max(...places.map((p) => p.top + p.height));
-  const { x, y, scale } = graph.view, width = canvas.clientWidth / scale / 2, height = canvas.clientHeight / scale / 2;
-  const seen = left >= x - width && right <= x + width && top >= y - height && bottom <= y + height;
+  const { x, y, scale } = graph.view;
+  const halfWidth = canvas.clientWidth / scale / 2 - 8, halfHeight = canvas.clientHeight / scale / 2 - 8;
+  const seen = left >= x - halfWidth && right <= x + halfWidth && top >= y - halfHeight && bottom <= y + halfHeight;
   if (!seen) look({ x: (left + right) / 2, y: (top + bottom) / 2, scale });
 }
 
@@ -162,7 +164,6 @@ function zoom(factor, x = canvas.clientWidth / 2, y = canvas.clientHeight / 2) {
   const { view } = graph, scale = Math.min(4, Math.max(0.05, view.scale * factor));
   const dx = x - canvas.clientWidth / 2, dy = y - canvas.clientHeight / 2; // this point stays where it is
   look({ x: view.x + dx / view.scale - dx / scale, y: view.y + dy / view.scale - dy / scale, scale });
-  graph.byHand = true;
 }
 
 // Dragging with one pointer, pinching with two, turning the wheel; a click that doesn't move tells a box's story.
@@ -177,10 +178,10 @@ function listenToGraph(tell) {
     moved += Math.abs(dx) + Math.abs(dy);
     if (pointers.size === 1 && moved > 4) {
       look({ ...view, x: view.x - dx / view.scale, y: view.y - dy / view.scale });
-      graph.byHand = true;
-    } else if (pointers.size === 2) {
+        } else if (pointers.size === 2) {
       const [other] = [...pointers.values()].filter((p) => p.pointerId !== e.pointerId);
-      const apart = (p) => Math.hypot(p.clientX - other.clientX, p.clientY - other.clientY), box = canvas.getBoundingClientRect();
+      const box = canvas.getBoundingClientRect();
+      const apart = (p) => Math.hypot(p.clientX - other.clientX, p.clientY - other.clientY);
       zoom(apart(e) / apart(before), (e.clientX + other.clientX) / 2 - box.left, (e.clientY + other.clientY) / 2 - box.top);
     }
     pointers.set(e.pointerId, e);
@@ -197,6 +198,9 @@ function listenToGraph(tell) {
   const boxOf = (e) => e.target.closest("[data-box]");
   canvas.addEventListener("click", (e) => { if (boxOf(e) && moved <= 4) tell(Number(boxOf(e).dataset.box)); });
   canvas.addEventListener("keydown", (e) => {
-    if (boxOf(e) && (e.key === "Enter" || e.key === " ")) { e.preventDefault(); e.stopPropagation(); tell(Number(boxOf(e).dataset.box)); }
+    if (!boxOf(e) || (e.key !== "Enter" && e.key !== " ")) return;
+    e.preventDefault();
+    e.stopPropagation();
+    tell(Number(boxOf(e).dataset.box));
   });
 }

@@ -2,7 +2,7 @@
 // `cells` of a thumbnail: means of blocks, whole numbers in units of `largest` / FULL.
 
 const FULL = 32000, NAN = -32768, INFINITE = 32767;
-const NEGATIVE = [94, 60, 153], POSITIVE = [217, 95, 2]; // told apart by all eyes
+let NEGATIVE, POSITIVE, ZERO; // the colours of numbers, which are the theme's
 
 // A number with so many significant digits, and a true minus sign. What JSON can't write comes as text.
 function digits(x, n = 4) {
@@ -27,7 +27,7 @@ function factsOf(array) {
   const facts = [shapeText(array.shape)];
   if (!isKnown(array)) facts.push("numbers not known");
   else if (array.norm !== undefined) {
-    if (array.min !== undefined) facts.push(`${digits(array.min, 3)} … ${digits(array.max, 3)}`);
+    if (array.min !== undefined) facts.push(`${digits(array.min, 2)} … ${digits(array.max, 2)}`);
     facts.push(`norm ${digits(array.norm, 3)}`);
   }
   return facts;
@@ -48,25 +48,30 @@ function gridOf(array) {
   return { rows: cells.length / (columns || 1), columns, cells, largest: Math.max(0, ...finite) };
 }
 
-// A colour for a number: from the paper's at zero to the strongest at the largest; NaN is red, whatever else there is.
-function colour(x, largest, paper) {
-  if (Number.isNaN(x)) return [255, 0, 60];
-  const t = largest ? Math.max(-1, Math.min(1, x / largest)) : 0;
-  const end = t < 0 ? NEGATIVE : POSITIVE, strength = Math.pow(Math.abs(t), 0.7); // small numbers can be seen, too
-  return paper.map((p, i) => Math.round(p + (end[i] - p) * strength));
+// What the style sheet says now. Purple and orange are told apart by all eyes.
+function readColours() {
+  const style = getComputedStyle(document.documentElement);
+  const colours = ["--negative", "--positive", "--zero"].map((name) => style.getPropertyValue(name));
+  [NEGATIVE, POSITIVE, ZERO] = colours.map((text) => text.split(",").map(Number));
 }
 
-const paperColour = () => getComputedStyle(document.documentElement).getPropertyValue("--zero").split(",").map(Number);
+// A colour for a number: from the paper's at zero to the strongest at the largest; NaN is red, whatever else there is.
+function colour(x, largest) {
+  if (Number.isNaN(x)) return [255, 0, 60];
+  const t = Number.isFinite(x) ? (largest ? x / largest : 0) : Math.sign(x);
+  const end = t < 0 ? NEGATIVE : POSITIVE, strength = Math.pow(Math.abs(t), 0.7); // small numbers can be seen, too
+  return ZERO.map((p, i) => Math.round(p + (end[i] - p) * strength));
+}
 
 // A picture with a pixel for each cell, as the address of an image; each is made once.
 const pictures = new Map();
 function pictureOf(place, array) {
-  const paper = paperColour(), key = `${place} ${paper}`;
+  const key = `${place} ${ZERO}`;
   if (!pictures.has(key)) {
     const { rows, columns, cells, largest } = gridOf(array);
     const canvas = Object.assign(document.createElement("canvas"), { width: columns || 1, height: rows || 1 });
     const context = canvas.getContext("2d"), image = context.createImageData(canvas.width, canvas.height);
-    cells.forEach((x, i) => image.data.set([...colour(x, largest, paper), 255], 4 * i));
+    cells.forEach((x, i) => image.data.set([...colour(x, largest), 255], 4 * i));
     context.putImageData(image, 0, 0);
     pictures.set(key, canvas.toDataURL());
   }
@@ -78,8 +83,8 @@ function pictureOf(place, array) {
 // An element with attributes and children; text is always text, never markup.
 function element(kind, attributes = {}, ...children) {
   const e = document.createElement(kind);
-  for (const [name, value] of Object.entries(attributes)) if (value !== null && value !== undefined) e.setAttribute(name, value);
-  e.append(...children.filter((c) => c !== null && c !== undefined && c !== ""));
+  for (const [name, value] of Object.entries(attributes)) e.setAttribute(name, value);
+  e.append(...children.filter((child) => child !== undefined && child !== ""));
   return e;
 }
 
@@ -136,6 +141,7 @@ function cellText(array, index) {
   const block = array.block || [1, 1], exact = block[0] === 1 && block[1] === 1;
   const range = (k, size, end) => (size === 1 ? `${k}` : `${k * size}:${Math.min((k + 1) * size, end)}`);
   const columnEnd = array.shape[array.shape.length - 1], rowEnd = array.shape.slice(0, -1).reduce((a, b) => a * b, 1);
-  const where = array.shape.length > 1 ? `[${range(i, block[0], rowEnd)}, ${range(j, block[1], columnEnd)}]` : `[${range(j, block[1], columnEnd)}]`;
-  return `${where} ${exact ? "=" : "mean"} ${digits(array.numbers ? array.numbers[index] : cells[index])}`;
+  const row = range(i, block[0], rowEnd), column = range(j, block[1], columnEnd);
+  const where = array.shape.length > 1 ? `${row}, ${column}` : column;
+  return `[${where}] ${exact ? "=" : "mean"} ${digits(array.numbers ? array.numbers[index] : cells[index])}`;
 }

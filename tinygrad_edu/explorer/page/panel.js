@@ -33,8 +33,7 @@ function writePanel(state) {
 }
 
 function phaseText(i) {
-  const step = DATA.steps[i];
-  const phase = step.phase === "given" ? "the beginning" : step.phase === "end" ? "the end" : isBackward(step) ? "backward" : "forward";
+  const phase = { given: "the beginning", forward: "forward", end: "the end" }[DATA.steps[i].phase] || "backward";
   return `step ${i} of ${DATA.steps.length - 1} · ${phase}`;
 }
 
@@ -47,7 +46,7 @@ function formulasOf(step) {
 }
 
 function result(step) {
-  const value = step.phase === "forward" ? DATA.boxes[step.lit[0]].value : step.flows, array = DATA.arrays[placesOf(value)[0]];
+  const array = arrayAt(step.phase === "forward" ? DATA.boxes[step.lit[0]].value : step.flows);
   return isNumber(array) ? `<mo>=</mo><mn class="outcome">${digits(array.numbers[0], 6)}</mn>` : "";
 }
 
@@ -57,7 +56,7 @@ const WRITERS = {
   given: (step) => [cardRow(step.lit.slice(0, MOST).map((i) => boxCard(i)), step.lit.length)],
 
   forward: (step) => [element("div", { class: "flow" },
-    ...between(step.arguments.map(boxCard), () => null),
+    ...step.arguments.map(boxCard),
     term("→", "gives", card({ ...DATA.boxes[step.lit[0]], label: DATA.boxes[step.lit[0]].math, kind: "outcome" })))],
 
   seed: (step) => [element("div", { class: "flow" }, gradientCard(step.to, step.after, "where it begins"))],
@@ -74,18 +73,20 @@ const MOST = 24; // cards in a panel
 function flowOf(step) {
   const label = step.label || DATA.boxes[step.lit[0]].gradient;
   const coming = card({ caption: "coming in", label, value: step.coming, kind: "coming" });
-  const factor = step.factor && card({ caption: "local factor", label: step.factor.label, value: step.factor.value, kind: "factor" });
-  const flows = step.said === undefined ? gradientCard(step.to, step.flows, gradientTerm(step)[0])
+  const factor = step.factor && card({ caption: "local factor", kind: "factor", ...step.factor });
+  const flows = step.said === undefined ? gradientCard(step.to, step.flows, share(step))
     : card({ caption: "the rule says", value: step.said, kind: "flows" });
-  const rest = step.said === undefined ? [gradientTerm(step), step.flows] : [["the rule says"], step.said];
+  const flowing = [share(step), DATA.boxes[step.to].gradient];
+  const rest = step.said === undefined ? [flowing, step.flows] : [["the rule says"], step.said];
   if (step.kind === "product" && isPlain(step.coming) && isPlain(step.factor.value) && isPlain(rest[1]))
     return ledger("product", ["", "coming in", label, step.coming],
       ["×", "local factor", step.factor.label, step.factor.value], ["=", ...rest[0], rest[1]]);
   if (step.kind === "same" && isPlain(step.coming))
     return ledger("same", ["", "coming in", label, step.coming], ["×", "local factor", "", ONE], ["=", ...rest[0], rest[1]]);
-  const isArray = step.factor && !isPlain(step.coming) && !isPlain(step.factor.value);
+  const arrays = step.factor && !isPlain(step.coming) && !isPlain(step.factor.value);
+  const times = arrays ? ["⊙", "times, number by number"] : ["×", "times"];
   const cards = {
-    product: () => [coming, isArray ? term("⊙", "times, number by number", factor) : term("×", "times", factor), term("=", "is", flows)],
+    product: () => [coming, term(...times, factor), term("=", "is", flows)],
     right: () => [coming, term("@", "matrix product with", factor), term("=", "is", flows)],
     left: () => [factor, term("@", "matrix product with", coming), term("=", "is", flows)],
     same: () => [coming, term("× 1 =", "times 1 is", flows)],
@@ -94,28 +95,29 @@ function flowOf(step) {
     function: () => [coming, term("→", "by the rule becomes", flows)],
   }[step.kind]();
   const row = element("div", { class: "flow", "data-kind": step.kind }, ...cards);
-  row.cells = step.kind === "product" ? [step.coming, step.factor.value, step.said === undefined ? step.flows : step.said] : null;
+  row.cells = step.kind === "product" ? [step.coming, step.factor.value, rest[1]] : null;
   return row;
 }
 
 const ONE = { numbers: [1], shape: [] };
 const arrayAt = (value) => DATA.arrays[placesOf(value)[0]];
 const isPlain = (value) => value === ONE || (!Array.isArray(value) && isNumber(arrayAt(value)));
-const gradientTerm = (step) => [step.before === undefined ? "flowing on" : "this path's share", DATA.boxes[step.to].gradient];
+const share = (step) => (step.before === undefined ? "flowing on" : "this path's share");
 
 // Single numbers, one below the other, as one multiplies and adds on paper.
 function ledger(kind, ...rows) {
   const lines = rows.map(([sign, caption, label, value]) => element("tr", {},
     element("td", { class: "sign" }, sign), element("th", { scope: "row" }, caption, label ? formula(label) : ""),
     element("td", { class: "number" }, digits((value === ONE ? ONE : arrayAt(value)).numbers[0], 6))));
-  return element("div", { class: "scrolled" }, element("table", { class: "ledger", "data-kind": kind }, element("tbody", {}, ...lines)));
+  const table = element("table", { class: "ledger", "data-kind": kind }, element("tbody", {}, ...lines));
+  return element("div", { class: "scrolled" }, table);
 }
 
 // Un-broadcasting: what was stretched is summed.
 function stretching(step) {
   if (!step.stretched) return null;
   return element("div", { class: "extra stretched" }, element("p", {}, step.stretched),
-    element("div", { class: "flow" }, term("Σ =", "the sum is", gradientCard(step.to, step.flows, gradientTerm(step)[0]))));
+    element("div", { class: "flow" }, term("Σ =", "the sum is", gradientCard(step.to, step.flows, share(step)))));
 }
 
 // A sum where paths meet.
@@ -123,7 +125,8 @@ function meeting(step) {
   if (step.before === undefined) return null;
   const gradient = DATA.boxes[step.to].gradient, plain = [step.before, step.flows, step.after].every(isPlain);
   const sum = plain
-    ? ledger("sum", ["", "so far", gradient, step.before], ["+", "this path's share", "", step.flows], ["=", "together", gradient, step.after])
+    ? ledger("sum", ["", "so far", gradient, step.before], ["+", "this path's share", "", step.flows],
+      ["=", "together", gradient, step.after])
     : element("div", { class: "flow" }, gradientCard(step.to, step.before, "so far"),
       term("+", "plus", card({ caption: "this path's share", value: step.flows, kind: "flows" })),
       term("=", "is", gradientCard(step.to, step.after, "together")));
@@ -134,11 +137,12 @@ function meeting(step) {
 
 // A value with what it is called.
 function card({ caption, label, value, kind }) {
-  const title = element("figcaption", {}, caption ? element("span", { class: "caption" }, caption) : null, label ? formula(label) : null);
+  const above = caption ? element("span", { class: "caption" }, caption) : "";
+  const title = element("figcaption", {}, above, label ? formula(label) : "");
   const bodies = placesOf(value).map((place) => {
-    const array = DATA.arrays[place], facts = isNumber(array) ? null : factsOf(array);
-    const body = element("div", { class: "body", "data-place": place }, arrayElement(place, array));
-    return element("div", {}, body, facts && element("p", { class: "facts" }, ...between(facts.map((f) => element("span", {}, f)), () => " ")));
+    const array = DATA.arrays[place], facts = isNumber(array) ? [] : factsOf(array);
+    return element("div", {}, element("div", { class: "body", "data-place": place }, arrayElement(place, array)),
+      element("p", { class: "facts" }, ...facts.map((fact) => element("span", {}, fact))));
   });
   return element("figure", { class: `card ${kind || ""}` }, title, ...bodies);
 }
@@ -153,8 +157,7 @@ function gradientCard(i, value, caption) {
 }
 
 const sign = (text, spoken) => element("span", { class: "sign", role: "img", "aria-label": spoken }, text);
-const term = (text, spoken, card) => element("span", { class: "term" }, sign(text, spoken), card); // never apart, at a line's end
-const between = (things, make) => things.flatMap((thing, i) => (i ? [make(), thing] : [thing])).filter((thing) => thing !== null);
+const term = (text, spoken, card) => element("span", { class: "term" }, sign(text, spoken), card); // in one line
 const more = (n) => (n > MOST ? element("p", { class: "words" }, `… and ${n - MOST} more`) : "");
 const cardRow = (cards, n) => element("div", {}, element("div", { class: "flow" }, ...cards), more(n));
 
@@ -180,11 +183,13 @@ function cellOf(e) {
 }
 
 function readingOf(body, cell) {
-  const place = Number(body.dataset.place), array = DATA.arrays[place], row = body.closest(".flow"), text = cellText(array, cell);
+  const array = arrayAt(Number(body.dataset.place)), row = body.closest(".flow"), text = cellText(array, cell);
   if (!row?.cells || row.cells.some(Array.isArray)) return text;
   const arrays = row.cells.map((p) => DATA.arrays[p]), same = arrays.filter((a) => !isNumber(a));
-  if (!same.every((a) => String(a.shape) === String(array.shape)) || arrays.some((a) => a.block && a.block.some((n) => n > 1))) return text;
+  const ofBlocks = arrays.some((a) => a.block && a.block.some((n) => n > 1));
+  if (ofBlocks || !same.every((a) => String(a.shape) === String(array.shape))) return text;
   row.querySelectorAll(`[data-cell="${cell}"]`).forEach((td) => td.classList.add("pointed"));
-  const [g, factor, product] = arrays.map((a) => digits(isNumber(a) ? a.numbers[0] : a.numbers ? a.numbers[cell] : gridOf(a).cells[cell]));
-  return `${text.split(" ")[0] === "" ? "" : text.replace(/ (=|mean) .*/, ":")} ${g} × ${factor} = ${product}`;
+  const numberIn = (a) => (isNumber(a) ? a.numbers[0] : a.numbers ? a.numbers[cell] : gridOf(a).cells[cell]);
+  const [g, factor, product] = arrays.map((a) => digits(numberIn(a)));
+  return `${text.replace(/ (=|mean) .*/, ":")} ${g} × ${factor} = ${product}`;
 }

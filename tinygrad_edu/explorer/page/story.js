@@ -23,15 +23,21 @@ function writeStory(state, go) {
   panel.scrollTop = 0;
 }
 
-const KINDS = { leaf: "what derivatives are asked for", constant: "a constant: no gradient is asked for", operation: "an operation", result: "the result" };
+const KINDS = {
+  leaf: "what derivatives are asked for",
+  constant: "a constant: no gradient is asked for",
+  operation: "an operation",
+  result: "the result",
+};
 
 function factsOfBox(box) {
   const array = DATA.arrays[placesOf(box.value)[0]], facts = [];
   const add = (term, ...text) => facts.push(element("dt", {}, term), element("dd", {}, ...text));
   if (box.operation) add("computed by", element("code", {}, box.operation));
   if (box.line) {
-    const file = DATA.sources.find((s) => s.file === box.line[0]), line = file && file.lines.find(([n]) => n === box.line[1]);
-    add("in the program", `${box.line[0]}, line ${box.line[1]}`, line ? element("code", { class: "line" }, line[1].trim()) : "");
+    const [file, number] = box.line, source = DATA.sources.find((s) => s.file === file);
+    const line = source?.lines.find(([n]) => n === number);
+    add("in the program", `${file}, line ${number}`, line ? element("code", { class: "line" }, line[1].trim()) : "");
   }
   if (box.modules.length) add("within", box.modules.join(" → "));
   add("shape, dtype", `${shapeText(array.shape)} ${array.dtype}`);
@@ -47,8 +53,10 @@ function eventsOf(i) {
     if (step.phase === "forward" && lit === i) events.push([n, "is computed"]);
     if (step.phase === "forward" && step.arguments.includes(i)) events.push([n, `is used by ${does}`]);
     if (step.phase === "seed" && lit === i) events.push([n, "its gradient is 1: backward begins here"]);
-    if (step.phase === "backward" && step.to === i)
-      events.push([n, `gets ${step.before === undefined ? "a gradient" : "more gradient, which is added,"} from ${does}${step.stretched ? ", summed over what was stretched" : ""}`]);
+    if (step.phase === "backward" && step.to === i) {
+      const gets = step.before === undefined ? "gets a gradient" : "gets more gradient, which is added,";
+      events.push([n, `${gets} from ${does}${step.stretched ? ", summed over what was stretched" : ""}`]);
+    }
     if (step.phase === "backward" && lit === i) events.push([n, `passes its gradient on to ${boxName(step.to)}`]);
   });
   return events;
@@ -56,21 +64,22 @@ function eventsOf(i) {
 
 // The program, with the line that is at work.
 function writeSource(state) {
-  const place = DATA.boxes[state.story ?? (DATA.steps[state.step].phase === "forward" || DATA.steps[state.step].lit.length === 1
-    ? DATA.steps[state.step].lit[0] : -1)]?.line;
-  const pane = document.getElementById("source");
+  const step = DATA.steps[state.step], lit = step.phase === "given" || step.phase === "end" ? -1 : step.lit[0];
+  const place = DATA.boxes[state.story ?? lit]?.line, pane = document.getElementById("source");
   if (!pane.firstChild) {
     for (const { file, lines } of DATA.sources) {
-      pane.append(element("h3", {}, file), element("ol", { class: "code" }, ...lines.map(([n, text]) =>
-        element("li", n ? { "data-line": `${file}:${n}` } : { class: "gap" }, element("span", { class: "number", "aria-hidden": "true" }, n || "⋮"), element("code", {}, text)))));
+      const items = lines.map(([n, text]) => element("li", n ? { "data-line": `${file}:${n}` } : { class: "gap" },
+        element("span", { class: "number", "aria-hidden": "true" }, n || "⋮"), element("code", {}, text)));
+      pane.append(element("h3", {}, file), element("ol", { class: "code" }, ...items));
     }
     pane.hidden = !DATA.sources.length;
   }
-  pane.dataset.phase = isBackward(DATA.steps[state.step]) ? "backward" : "forward";
+  pane.dataset.phase = isBackward(step) ? "backward" : "forward";
   pane.querySelectorAll("[aria-current]").forEach((li) => li.removeAttribute("aria-current"));
   if (!place) return;
   const li = [...pane.querySelectorAll("[data-line]")].find((l) => l.dataset.line === `${place[0]}:${place[1]}`);
   if (!li) return;
   li.setAttribute("aria-current", "true");
-  pane.scrollTop += li.getBoundingClientRect().top - pane.getBoundingClientRect().top - pane.clientHeight / 2 + li.clientHeight / 2;
+  const down = li.getBoundingClientRect().top - pane.getBoundingClientRect().top;
+  pane.scrollTop += down - pane.clientHeight / 2 + li.clientHeight / 2;
 }
