@@ -33,6 +33,13 @@ def test_the_line_is_the_users():
     assert info(y)["line"].endswith(f"test_watch.py:{line}")
 
 
+def test_the_line_is_not_pythons_own_though_numpy_uses_its_library():
+    x = Tensor(np.eye(2), requires_grad=True)
+    with watch():
+        values, _ = np.linalg.eigh(x)
+    assert "test_watch.py" in info(values)["line"]
+
+
 def test_the_calls_are_those_of_the_modules_that_run_and_each_run_is_one_of_its_own():
     model = nn.Sequential(Twice(), nn.Tanh())
     with watch():

@@ -6,16 +6,17 @@ Modules need do nothing for this. Whoever is running is on Python's stack, and s
 
 from __future__ import annotations
 
+import os
 import sys
 from contextvars import ContextVar
-from os import sep
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import numpy as np
 
-NOT_THE_USERS = tuple(str(Path(file).parent) + sep for file in (__file__, np.__file__))
+NOT_THE_USERS = tuple(str(Path(file).parent) + os.sep for file in (__file__, np.__file__))
+PYTHONS = str(Path(os.__file__).parent) + os.sep  # its own library, which holds what is installed too
 
 
 class Call:
@@ -48,10 +49,11 @@ def write_down(node: Any) -> None:
 
 
 def user_line() -> str:
-    """The innermost line of the calling program that is not this package's nor NumPy's: ``file:line``."""
+    """The innermost line of the calling program that is not this package's, NumPy's or Python's own: ``file:line``."""
     frame = sys._getframe(1)
     while frame.f_back is not None:
-        if not frame.f_code.co_filename.startswith(NOT_THE_USERS):
+        file = frame.f_code.co_filename
+        if not file.startswith(NOT_THE_USERS) and (not file.startswith(PYTHONS) or "-packages" in file):
             break
         frame = frame.f_back
     return f"{frame.f_code.co_filename}:{frame.f_lineno}"
