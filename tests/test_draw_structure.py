@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from test_draw import arrows, boxes, frames, labels, named, renders, svg_texts
 
 from tinygrad_edu import Tensor, draw, enable_grad, func, nn, no_grad, sigmoid, watch
+from tinygrad_edu.drawing.flows import Flows
+from tinygrad_edu.drawing.heat import heat_map, miniature, statistics
+from tinygrad_edu.drawing.names import variables_of  # noqa: F401  (imported before counts of references are looked at)
+from tinygrad_edu.drawing.palette import THEMES, between
+from tinygrad_edu.drawing.sketch import Sketch
 from tinygrad_edu.testing import programs
-from tinygrad_edu.viz.flows import Flows
-from tinygrad_edu.viz.heat import heat_map, miniature, statistics
-from tinygrad_edu.viz.names import variables_of  # noqa: F401  (imported before counts of references are looked at)
-from tinygrad_edu.viz.palette import THEMES, between
-from tinygrad_edu.viz.sketch import Sketch
 
 rng = np.random.default_rng(0)
 

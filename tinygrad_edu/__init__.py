@@ -67,9 +67,10 @@ __all__ = [
 ]  # fmt: skip
 
 LAZY = {
-    "draw": "viz.graph", "evaluate": "training.evaluation", "explain": "formulas.explain", "explore": "explorer.explore", "fit": "training.loop",
-    "gradcheck": "differences", "GradcheckError": "differences", "load": "saving", "manual_seed": "chance",
-    "predict": "training.evaluation", "save": "saving",
+    "draw": "drawing.draw", "evaluate": "training.evaluation", "explain": "formulas.explain",
+    "explore": "explorer.explore", "fit": "training.loop", "gradcheck": "differences",
+    "GradcheckError": "differences", "load": "saving", "manual_seed": "chance", "predict": "training.evaluation",
+    "save": "saving",
 }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from ..drawing.names import variables_of
 from ..formulas.chain import told
 from ..formulas.explain import is_computed
 from ..formulas.history import Names
@@ -20,7 +21,6 @@ from ..formulas.row import as_input, names_of_leaves, parts_of
 from ..modes import enable_grad, watch
 from ..nest import flatten
 from ..value import Value
-from ..viz.names import variables_of
 from .steps import page_data
 
 SCRIPTS = ("numbers.js", "graph.js", "panel.js", "story.js", "explorer.js")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..viz.dot import Picture
+from ..drawing.dot import Picture
 
 LARGE = 250  # boxes, from which on the arrows are straight, and placed with less patience
 HEIGHT = 46  # of a box, in points, which are the page's pixels

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from ..drawing.names import variables_of
 from ..nest import flatten
 from ..value import Value
-from ..viz.names import variables_of
 from .chain import chain_rule
 from .page import Explanation
 from .row import of_function

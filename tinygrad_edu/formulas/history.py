@@ -23,7 +23,7 @@ class History:
     """
 
     def __init__(self, roots: list[Value], names: Names, guess: bool = False) -> None:
-        from ..viz.names import held_in
+        from ..drawing.names import held_in
 
         self.held = {place: found for place, found in held_in(names).items() if isinstance(place, Node)}
         self.arrays = {name: x for name, x in names.items() if type(x) is np.ndarray and x.ndim}

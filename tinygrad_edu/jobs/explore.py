@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from ..drawing.names import variables_of
 from ..explorer.explore import Explorer
 from ..modes import watch
 from ..tensor import Tensor
 from ..value import Value
-from ..viz.names import variables_of
 
 NEURON = '''\
 """A neuron, and what it got wrong."""

@@ -3,12 +3,11 @@
 Graphs need no more than the package itself; the others are matplotlib's. All show themselves in a notebook.
 """
 
+from ..drawing import DotNotFound, Picture, draw
 from .activations import activations
 from .animation import animate
 from .confusion import confusion
 from .descent import descent
-from .dot import DotNotFound, Picture
-from .graph import draw
 from .guesses import guesses
 from .history import history
 from .landscape import landscape
