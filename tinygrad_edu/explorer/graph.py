@@ -39,7 +39,7 @@ class Graph:
         """What the page draws: titles cut to fit, and two layouts, for wide windows and narrow ones."""
         titles = [(cut(name, LETTERS), "" if isinstance(node, Leaf) else cut(name_of(node.plan.rule.fn), LETTERS))
                   for node, name in zip(self.boxes, names, strict=True)]
-        widths = [max(NARROWEST, 32 + LETTER * (1.08 * width_of(a) + 0.86 * width_of(b))) for a, b in titles]
+        widths = [max(NARROWEST, 32 + LETTER * (1.22 * width_of(a) + 0.92 * width_of(b))) for a, b in titles]
         arrows = [(self.places[tail], self.places[head]) for tail, head in self.ends]
         clusters = self.clusters()
         return {
