@@ -22,6 +22,7 @@ from tinygrad_edu.explorer.steps import Telling
 from tinygrad_edu.formulas.chain import told
 from tinygrad_edu.formulas.symbol import Symbol, plain
 from tinygrad_edu.node import Leaf
+from tinygrad_edu.rules.indexing import scatter
 from tinygrad_edu.testing import arrays, programs
 
 
@@ -119,6 +120,8 @@ def test_what_is_called_a_factor_is_one(program):
                 np.testing.assert_allclose(np.dot(*factors).reshape(np.shape(said)), said, rtol=1e-9, atol=1e-12)
             elif f.kind in ("same", "moved"):
                 assert set(np.ravel(said)) <= {*np.ravel(coming), 0.0}
+            elif f.kind == "added":
+                assert np.sum(said) == pytest.approx(np.sum(coming), rel=1e-9, abs=1e-12)
 
 
 @pytest.mark.parametrize(("rule", "kind", "factor"), [
@@ -134,6 +137,8 @@ def test_what_is_called_a_factor_is_one(program):
     (lambda g, y, w: np.broadcast_to(g, (3, 2, 2)), "copied", None),
     (lambda g, y, w: g.T, "moved", None),
     (lambda g, y, w: g[0], "moved", None),
+    (lambda g, y, w: scatter(g, slice(2), (3, 2), np.dtype(float)), "moved", None),
+    (lambda g, y, w: scatter(g, np.array([0, 0]), (3, 2), np.dtype(float)), "added", None),
     (lambda g, y, w: y * np.sum(g), "function", None),
     (lambda g, y, w: g * g, "function", None),
     (lambda g, y, w: y, "function", None),

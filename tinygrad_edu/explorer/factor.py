@@ -27,7 +27,7 @@ PRODUCTS = {np.matmul, np.dot}
 class Factor:
     """How a rule's answer comes from `g`.
 
-    `kind` is "same", "copied" and "moved" where no number changes; "product" where each is multiplied by one of the
+    `kind` is "same", "copied" and "moved" where no number changes; "added" where some may get to one place; "product" where each is multiplied by one of the
     `factor`; "left" and "right" where the answer is a product of matrices, of `coming` and the factor on that side; and
     "function" for anything else.
     """
@@ -56,7 +56,7 @@ def factor_of(d: Any, g: Any) -> Factor:
     if d is g:
         return Factor("same")
     if is_made_of(d, g, MOVES):
-        return Factor("moved")
+        return Factor("added" if adds(d, g) else "moved")
     factor = divided(d, g)
     if is_one(factor):
         return Factor("copied")
@@ -111,6 +111,15 @@ def is_made_of(d: Any, g: Any, functions: set[Any]) -> bool:
             return False
         d = d.args[0]
     return True
+
+
+def adds(d: Any, g: Any) -> bool:
+    """Whether numbers of `g` may have been put into one place: an index of numbers may name it twice."""
+    while d is not g:
+        if d.fn is indexing.scatter and not indexing.is_basic(plain(d.args[1])):
+            return True
+        d = d.args[0]
+    return False
 
 
 def uses(d: Any, g: Any) -> bool:

@@ -48,6 +48,8 @@ def backward(node: Node, factor: Factor, me: str, parent: str, stretched: bool) 
         return f"{me} added up many numbers, each with the factor 1. So each of them gets a copy of the gradient."
     if factor.kind == "moved":
         return MOVED.get(node.plan.rule.fn, "No number changes: each goes back to the place that it came from.")
+    if factor.kind == "added":
+        return "Each number goes back to the place that it came from. What was taken more than once gets several, and they are added."
     if factor.kind == "product":
         return ("Gradient coming in × local factor = gradient flowing on. "
                 f"The factor says how fast {me} changes with {parent}.")

@@ -92,6 +92,7 @@ function flowOf(step) {
     same: () => [coming, term("× 1 =", "times 1 is", flows)],
     copied: () => [coming, term("copied →", "copied is", flows)],
     moved: () => [coming, term("moved →", "moved is", flows)],
+    added: () => [coming, term("put back →", "put back is", flows)],
     function: () => [coming, term("→", "by the rule becomes", flows)],
   }[step.kind]();
   const row = element("div", { class: "flow", "data-kind": step.kind }, ...cards);
