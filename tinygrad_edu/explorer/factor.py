@@ -19,6 +19,7 @@ from ..rules.shapes import cast
 MOVES = {np.reshape, np.transpose, np.swapaxes, np.moveaxis, np.squeeze, np.expand_dims, np.roll, np.flip,
          operator.getitem, indexing.scatter, joining.join}  # fmt: skip
 COPIES = {np.broadcast_to, np.expand_dims, np.reshape}  # what spreads a number over an array: a factor doesn't mind
+TURNS = {np.expand_dims, np.reshape}  # but where the axes of the factor are others than the gradient's, they matter
 CHOICES = {np.where, joining.choose}
 PRODUCTS = {np.matmul, np.dot}
 
@@ -61,7 +62,7 @@ def factor_of(d: Any, g: Any) -> Factor:
     if is_one(factor):
         return Factor("copied")
     if factor is not None:
-        return Factor("product", factor)
+        return Factor("product", factor, None if is_number(factor) else spread(d, g))
     while d.fn in COPIES | {np.reshape, cast} and not d.kwargs:
         d = d.args[0]
     if d.fn in PRODUCTS and not d.kwargs and min(np.ndim(plain(a)) for a in d.args) > 0:
@@ -97,7 +98,29 @@ def divided(d: Any, g: Any) -> Any:
     if d.fn in CHOICES and not uses(args[0], g):
         rest = [divided(a, g) for a in args[1:]]
         return None if not rest or any(r is None for r in rest) else np.where(args[0], *rest)
-    return divided(args[0], g) if d.fn in COPIES | {cast} else None
+    if d.fn not in COPIES | {cast}:
+        return None
+    rest = divided(args[0], g)
+    if rest is None or is_number(rest) or d.fn not in TURNS:
+        return rest
+    return d.fn(rest, *args[1:]) if np.shape(plain(rest)) == np.shape(plain(args[0])) else None
+
+
+def spread(d: Any, g: Any) -> Any:
+    """`g` with the axes that it is given on its way into `d`, so that it can be multiplied by the rest; None if it stays as it is."""
+    turned = g
+    turns = []
+    while d is not g:
+        if d.fn in TURNS:
+            turns.append(d)
+        d = next(a for a in d.args if isinstance(a, Symbol) and uses(a, g))
+    for turn in reversed(turns):
+        turned = turn.fn(turned, *turn.args[1:])
+    return None if turned is g else turned
+
+
+def is_number(factor: Any) -> bool:
+    return np.ndim(plain(factor)) == 0
 
 
 def is_one(factor: Any) -> bool:
