@@ -1,5 +1,7 @@
 """Gradient descent: what the textbook says, in place, without making new arrays."""
 
+import copy
+import pickle
 import tracemalloc
 
 import numpy as np
@@ -207,3 +209,19 @@ def test_gradients_of_several_batches_may_add_up():
         for _ in range(2):
             (x * x).sum().backward()
         descent.step()
+
+
+@pytest.mark.parametrize("twin", [copy.deepcopy, lambda pair: pickle.loads(pickle.dumps(pair))], ids=["copied", "pickled"])
+def test_an_optimiser_under_way_can_be_copied_together_with_its_parameters(twin):
+    def step(w, descent):
+        descent.zero_grad()
+        (w * w).sum().backward()
+        descent.step()
+        return w.data.copy()
+
+    w = nn.Parameter(np.ones(3))
+    pair = w, optim.SGD([w], lr=0.1, momentum=0.9)
+    step(*pair)
+    other = twin(pair)
+    assert other[1].params[0] is other[0]
+    np.testing.assert_array_equal(step(*other), step(*pair))

@@ -102,6 +102,21 @@ def test_modes_within_modes():
     assert (x * 1)._node.info is None
 
 
+def test_a_run_stays_one_run_when_something_within_it_is_watched_too():
+    class Outer(nn.Module):
+        def forward(self, x):
+            y = x * 2
+            with debug():
+                y = y * 3
+            return y * 4
+
+    with watch():
+        y = Outer()(Tensor(1.0, requires_grad=True))
+    runs = [info(y, *path)["calls"] for path in ([], [0], [0, 0])]
+    assert len(runs[0]) == 1
+    assert runs[0] == runs[1] == runs[2]
+
+
 def test_nothing_is_held_when_the_watch_is_over():
     big = Tensor(np.ones(3), requires_grad=True)
     known = weakref.ref(big)

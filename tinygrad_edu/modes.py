@@ -9,7 +9,7 @@ from contextlib import ContextDecorator
 from contextvars import ContextVar, Token
 from typing import Any
 
-from .witness import forget_stack
+from .witness import forget_stack, remember_stack
 
 OFF, RECORD, WATCH = 0, 1, -1
 _level: ContextVar[int] = ContextVar("tinygrad_edu level", default=RECORD)
@@ -76,9 +76,17 @@ class watch(_Mode):
 
     setting = WATCH
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._stacks: list[Token[Any]] = []
+
+    def __enter__(self) -> None:
+        super().__enter__()
+        self._stacks.append(remember_stack())
+
     def __exit__(self, *exception: Any) -> None:
+        forget_stack(self._stacks.pop())
         super().__exit__(*exception)
-        forget_stack()
 
 
 class debug(watch):

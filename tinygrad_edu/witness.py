@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -85,6 +85,9 @@ def calls() -> tuple[Call, ...]:
     return tuple(call for _, call in stack)
 
 
-def forget_stack() -> None:
-    """Let go of the frames, and with them of their variables."""
-    _stack.set(())
+def remember_stack() -> Token[Any]:
+    """Begin to watch; who watches already goes on afterwards where he was."""
+    return _stack.set(_stack.get())
+
+
+forget_stack = _stack.reset  # let go of the frames since then, and with them of their variables

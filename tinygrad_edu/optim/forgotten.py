@@ -38,6 +38,10 @@ class Watch:
             self.leave_note(min(used, key=lambda p: int(p.size)))
         return self
 
+    def __reduce__(self) -> tuple[type[Watch], tuple[()]]:
+        """Of a copy, the watch begins anew: the copy's parameters are others."""
+        return Watch, ()
+
     def leave_note(self, parameter: Any) -> None:
         """For `backward`, in the parameter's leaf: what to call when it adds to a gradient that is there already."""
         self.of, self.grad, values = ref(parameter), ref(parameter.grad), parameter.grad._array.copy()

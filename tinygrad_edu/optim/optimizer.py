@@ -137,7 +137,9 @@ def workplace(weights: Any, g: Any, state: dict[str, Any]) -> Any:
     if type(weights) is not ndarray or (type(g) is not ndarray and is_foreign(g)):
         state.pop("_scratch", None)
         return None
-    return state.setdefault("_scratch", np.empty_like(weights))
+    if "_scratch" not in state:
+        state["_scratch"] = np.empty_like(weights)
+    return state["_scratch"]
 
 
 def decayed(g: Any, weights: Any, state: dict[str, Any], group: dict[str, Any], scratch: Any) -> Any:
