@@ -1,4 +1,4 @@
-"""A fair contest: every contestant in a process of its own, all measured in turn, round after round.
+"""A fair contest: every contestant in a process of its own, all measured in turn, in many short rounds.
 
 Interleaving makes a busy machine slow for all alike; the smallest time of each is its own. Processes keep one
 library's settings (threads, memory) from changing another's.
@@ -16,7 +16,7 @@ from typing import Any
 os.environ |= dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
-def contest(contestants: Sequence[tuple[str, str, dict[str, Any]]], seconds: float, rounds: int = 7) -> dict[str, float]:
+def contest(contestants: Sequence[tuple[str, str, dict[str, Any]]], seconds: float, rounds: int = 30) -> dict[str, float]:
     """Best time of one call, in seconds, for each contestant: ``(title, "module:function", arguments)``.
 
     The function makes what is timed: a callable without arguments. Contestants whose library is missing are left out.

@@ -32,12 +32,13 @@ from ..primitive import primitive
 
 Lengths = tuple[int, ...]
 BLOCK = 160_000  # elements of a copy: more would not stay in the cache, fewer would be all overhead
+SMALL, SHORT = 1_000_000, 128  # multiplications that need no packing; a piece shorter than that would gain nothing
 
 
 @primitive(
     lambda g, y, x, w, start, size, *how: distribute(g, w, x.shape[2:], *how),  # type: ignore[has-type]
     lambda g, y, x, w, start, size, *how: overlap(x, g, w.shape[2:], *how),  # type: ignore[has-type]
-    lambda g, y, x, w, start, size, *how: np.sum(g, axis=(0, *range(2, g.ndim))),
+    lambda g, y, x, w, start, size, *how: np.sum(np.sum(g, tuple(range(2, g.ndim))), 0),  # row by row is quicker
     name="convolution",
 )
 def collect(x: Any, w: Any, start: Any, size: Lengths, stride: Lengths, before: Lengths, dilation: Lengths, groups: int) -> Any:
@@ -53,7 +54,7 @@ def collect(x: Any, w: Any, start: Any, size: Lengths, stride: Lengths, before: 
         columns = unrolled(x[images], groups, size[-1], last)
         for at, inputs, outputs in shifts:
             part = whole[images][(..., *outputs, slice(None))]
-            part += np.matmul(weights[at], flat(columns[(..., *inputs, slice(None))])).reshape(part.shape)
+            part += weighted(weights[at], flat(columns[(..., *inputs, slice(None))])).reshape(part.shape)
     return out
 
 
@@ -72,7 +73,7 @@ def distribute(y: Any, w: Any, size: Lengths, stride: Lengths, before: Lengths, 
     weights = np.moveaxis(weights, -3, 0).reshape(groups, -1, weights.shape[-1])  # all shifts at once: every output is used by all
     for images in blocks(y, w.shape[-1]):
         columns = unrolled(y[images], groups, size[-1], [(outputs, inputs) for inputs, outputs in last])
-        laid = np.matmul(weights, flat(columns)).reshape(*columns.shape[:2], *map(len, others), -1, *columns.shape[3:])
+        laid = weighted(weights, flat(columns)).reshape(*columns.shape[:2], *map(len, others), -1, *columns.shape[3:])
         for at, inputs, outputs in shifts:
             part = whole[images][(..., *inputs, slice(None))]
             part += laid[(slice(None), slice(None), *at, ..., *outputs, slice(None))]
@@ -88,14 +89,16 @@ def overlap(x: Any, y: Any, size: Lengths, stride: Lengths, before: Lengths, dil
     """The weights: for each place of the kernel, the products of all inputs and outputs that it joins."""
     channels, kernels = x.shape[1] // groups, y.shape[1]
     out = writable(np.zeros_like(x, np.result_type(x, y), "C", shape=(*size[:-1], groups, size[-1] * channels, kernels // groups)))
-    whole = grouped(y, groups)
+    whole = np.moveaxis(grouped(y, groups), 2, -1)  # a factor is quickest when the axis to add over comes first
     *others, last = meetings(x.shape[2:], y.shape[2:], size, stride, before, dilation)
     shifts = crossings(others)
     for images in blocks(x, size[-1]):
-        columns = unrolled(x[images], groups, y.shape[-1], last)
+        columns, rows = unrolled(x[images], groups, y.shape[-1], last), np.copy(whole[images], "C")
         for at, inputs, outputs in shifts:
-            part = flat(whole[images][(..., *outputs, slice(None))])
-            out[at] += np.matmul(flat(columns[(..., *inputs, slice(None))]), np.swapaxes(part, -1, -2)).sum(0)
+            left, right = flat(columns[(..., *inputs, slice(None))]), rows[(slice(None), slice(None), *outputs)]
+            right = right.reshape(*right.shape[:2], left.shape[-1], right.shape[-1])
+            for piece in pieces(left.shape[-1], left.shape[-2] * right.shape[-1]):
+                out[at] += np.matmul(left[..., piece], right[..., piece, :]).sum(0)
     out = np.moveaxis(out.reshape(*size[:-1], groups, size[-1], channels, -1), (-4, -1, -2), (0, 1, 2))
     return out.reshape(kernels, channels, *size)
 
@@ -175,6 +178,21 @@ def grouped(x: Any, groups: int) -> Any:
 def flat(x: Any) -> Any:
     """All places as one axis; a view of unrolled rows, unless the stride leaves some out."""
     return x.reshape(*x.shape[:3], math.prod(x.shape[3:]))
+
+
+def weighted(w: Any, columns: Any) -> Any:
+    """``w @ columns``."""
+    out = np.empty_like(columns, np.result_type(w, columns), "C", shape=(*columns.shape[:-2], w.shape[-2], columns.shape[-1]))
+    for piece in pieces(columns.shape[-1], w.shape[-2] * w.shape[-1]):
+        np.matmul(w, columns[..., piece], out[..., piece])
+    return out
+
+
+def pieces(length: int, others: int) -> Iterator[slice]:
+    """An axis of a matrix product in such pieces that OpenBLAS need not pack them, given the lengths of the `others`, multiplied."""
+    n = -(-length * others // SMALL)
+    step = -(-length // n) if n and length >= n * SHORT else length
+    return (slice(i, i + step) for i in range(0, length, max(1, step)))
 
 
 def blocks(x: Any, places: int) -> Iterator[slice]:
