@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import tinygrad_edu.func
-import tinygrad_edu.nn  # noqa: F401  (their rules are in the table from the start, and not put away with those of a test)
+import tinygrad_edu.nn
+import tinygrad_edu.replay.capture  # noqa: F401  (their rules are in the table from the start, and not put away with those of a test)
 from tinygrad_edu import table
 
 COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}

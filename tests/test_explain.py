@@ -39,7 +39,7 @@ from tinygrad_edu.nest import flatten
 from tinygrad_edu.parts import Parts
 from tinygrad_edu.table import COMPOSITES, PLAIN, RULES
 
-INTERNAL = {"carry", "recompute"}  # they are given functions, of which only those who call them can tell
+INTERNAL = {"carry", "recompute", "replayed"}  # they are given functions, of which only those who call them can tell
 ROWS = [fn for fn in (*RULES, *COMPOSITES) if fn.__name__ not in INTERNAL]
 
 

@@ -34,6 +34,7 @@ __all__ = [
     "__version__",
     "apply",
     "backpropagate",
+    "capture",
     "data",
     "debug",
     "draw",
@@ -67,7 +68,7 @@ __all__ = [
 ]  # fmt: skip
 
 LAZY = {
-    "draw": "drawing.draw", "evaluate": "training.evaluation", "explain": "formulas.explain",
+    "capture": "replay.capture", "draw": "drawing.draw", "evaluate": "training.evaluation", "explain": "formulas.explain",
     "explore": "explorer.explore", "fit": "training.loop", "gradcheck": "differences",
     "GradcheckError": "differences", "load": "saving", "manual_seed": "chance", "predict": "training.evaluation",
     "save": "saving",

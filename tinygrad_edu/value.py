@@ -112,6 +112,12 @@ def bare(nested: Any) -> Any:
     return type(nested)(map(bare, nested)) if type(nested) in (list, tuple) else nested
 
 
+def array_in(x: Any) -> Any:
+    """The array in a tensor; of lists and numbers, an array."""
+    array = bare(x)
+    return array if hasattr(array, "shape") else np.asarray(array)
+
+
 def values_in(nested: Any) -> Iterator[Value]:
     """Every tensor in nested lists, tuples and dicts."""
     if isinstance(nested, Value):

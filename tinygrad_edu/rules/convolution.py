@@ -28,7 +28,7 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import primitive
+from ..primitive import as_one, primitive
 
 Lengths = tuple[int, ...]
 BLOCK = 160_000  # elements of a copy: more would not stay in the cache, fewer would be all overhead
@@ -41,6 +41,7 @@ SMALL, SHORT = 1_000_000, 128  # multiplications that need no packing; a piece s
     lambda g, y, x, w, start, size, *how: np.sum(np.sum(g, tuple(range(2, g.ndim))), 0),  # row by row is quicker
     name="convolution",
 )
+@as_one
 def collect(x: Any, w: Any, start: Any, size: Lengths, stride: Lengths, before: Lengths, dilation: Lengths, groups: int) -> Any:
     """The outputs: `start`, of each kernel, and at each place the sum of what the kernel, laid over the input, multiplies."""
     given = (x, w) if start is None else (x, w, start)
@@ -63,6 +64,7 @@ def collect(x: Any, w: Any, start: Any, size: Lengths, stride: Lengths, before: 
     lambda g, x, y, w, size, *how: overlap(g, y, w.shape[2:], *how),  # type: ignore[has-type]
     name="convolution, transposed",
 )
+@as_one
 def distribute(y: Any, w: Any, size: Lengths, stride: Lengths, before: Lengths, dilation: Lengths, groups: int) -> Any:
     """The inputs: each output lays down the kernel, times itself, where it was taken from."""
     out = writable(np.zeros_like(y, np.result_type(y, w), "C", shape=(len(y), w.shape[1] * groups, *size)))
@@ -85,6 +87,7 @@ def distribute(y: Any, w: Any, size: Lengths, stride: Lengths, before: Lengths, 
     lambda g, w, x, y, size, *how: collect(x, g, None, y.shape[2:], *how),
     name="convolution, weights",
 )
+@as_one
 def overlap(x: Any, y: Any, size: Lengths, stride: Lengths, before: Lengths, dilation: Lengths, groups: int) -> Any:
     """The weights: for each place of the kernel, the products of all inputs and outputs that it joins."""
     channels, kernels = x.shape[1] // groups, y.shape[1]

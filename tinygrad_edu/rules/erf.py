@@ -14,12 +14,13 @@ import numpy as np
 from numpy.polynomial import Chebyshev
 from numpy.polynomial.chebyshev import cheb2poly
 
-from ..primitive import primitive
+from ..primitive import as_one, primitive
 
 NEAR = 1.0
 
 
 @primitive(lambda g, y, x: g * (2 / math.sqrt(math.pi)) * np.exp(-x * x))
+@as_one
 def erf(x: Any) -> Any:
     """The error function, 2/sqrt(pi) times the integral of exp(-t²) from 0 to x; to within 1e-14 of it.
 

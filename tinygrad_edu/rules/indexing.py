@@ -14,7 +14,7 @@ from numpy.lib.array_utils import normalize_axis_index
 from ..graph import apply
 from ..parts import PartsType, place
 from ..table import composite, rule
-from ..value import answers, bare, copied, is_foreign
+from ..value import answers, array_in, bare, copied, is_foreign
 
 # -------------------------------------------------------------------------------------- the pair
 
@@ -98,7 +98,7 @@ def along(axis: int, index: Any) -> tuple[Any, ...]:
 
 @composite(np.take)
 def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise") -> Any:
-    indices = np.asarray(bare(indices))
+    indices = array_in(indices)
     if axis is None:
         a, axis = np.reshape(a, -1), 0
     if mode != "raise":
@@ -109,7 +109,7 @@ def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "r
 
 @composite(np.take_along_axis)
 def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
-    indices = np.asarray(bare(indices))
+    indices = array_in(indices)
     if axis is None:
         arr, axis = np.reshape(arr, -1), 0
     axis = normalize_axis_index(axis, arr.ndim)

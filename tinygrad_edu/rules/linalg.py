@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import primitive
+from ..primitive import as_one, primitive
 from ..table import composite, plain, rule
 from ..value import bare
 from .complex import conjugate
@@ -118,6 +118,7 @@ def slogdet_rule(g_sign: Any, g_log: Any, sign: Any, log: Any) -> Any:
 
 
 @primitive(lambda g, y, a: cofactors_rule(g, *np.linalg.svd(a)))
+@as_one
 def cofactors(a: Any) -> Any:
     """The derivative of the determinant: of each element the determinant of what is left without its row and column.
 

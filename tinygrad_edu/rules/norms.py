@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from ..primitive import primitive
+from ..primitive import as_one, primitive
 from ..table import composite, rule
 from ..value import bare
 from .arithmetic import nonzero
@@ -28,6 +28,7 @@ rule(np.linalg.vector_norm, lambda g, y, x, axis=None, keepdims=False:
 
 
 @primitive(lambda g, y, x, p, axis, keepdims: unreduce(g, axis, keepdims) * slope(x, unreduce(y, axis, keepdims), p))
+@as_one
 def power_norm(x: Any, p: float, axis: Any, keepdims: bool) -> Any:
     """The p-th root of the sum of p-th powers, of numbers that are not negative."""
     return np.linalg.vector_norm(x, ord=p, axis=axis, keepdims=keepdims)

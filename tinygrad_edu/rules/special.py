@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import primitive
+from ..primitive import as_one, primitive
 from ..table import rule
 
 # ------------------------------------------------------------------- sin(πx) / πx and its derivatives
@@ -23,6 +23,7 @@ def sinc_rule(g: Any, y: Any, x: Any, k: int) -> Any:
 
 
 @primitive(sinc_rule, name="sinc")
+@as_one
 def sinc_derivative(x: Any, k: int) -> Any:
     """The `k`-th derivative of ``np.sinc``."""
     small = np.abs(x) < 1
@@ -43,6 +44,7 @@ def bessel_rule(g: Any, y: Any, x: Any, n: int) -> Any:
 
 
 @primitive(bessel_rule, name="i0")
+@as_one
 def bessel(x: Any, n: int) -> Any:
     """The modified Bessel function of the first kind of whole order `n`; ``np.i0`` is that of order 0."""
     small = np.abs(x) < 30

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...rules.fused import linear, softmax
-from ...value import bare
+from ...value import array_in, bare
 from .normalise import dropout
 
 
@@ -78,10 +78,10 @@ def both_masks(mask: Any, padding: Any, q: Any) -> Any:
     """PyTorch's masks, in which True forbids, as one that adds or in which True allows; padding is of (N, S)."""
     parts = []
     if mask is not None:
-        mask = np.asarray(bare(mask))
+        mask = array_in(mask)
         parts.append(mask if mask.ndim == 2 else np.reshape(mask, (-1, q.shape[-3], *mask.shape[-2:])))
     if padding is not None:
-        parts.append(np.asarray(bare(padding))[..., None, None, :])
+        parts.append(array_in(padding)[..., None, None, :])
     if not parts:
         return None
     if all(p.dtype == bool for p in parts):

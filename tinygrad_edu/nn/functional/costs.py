@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ...primitive import check
 from ...rules.fused import log_softmax, squared_error
 from ...value import Value, bare
 from .activations import logsigmoid
@@ -98,14 +99,21 @@ def nll_of(logs: Any, target: Any, weight: Any, ignore: int, reduction: str, nam
     if indices.dtype.kind not in "iu":
         raise TypeError(f"{name}: the target must be class indices, integers, or probabilities of shape {logs.shape}; it is "
                         f"{indices.dtype} of shape {indices.shape}")
-    if np.any((indices[valid] < 0) | (indices[valid] >= classes)):
-        raise ValueError(f"{name}: class indices must be from 0 to {classes - 1}; there are {np.unique(indices[valid])[[0, -1]]}")
+    refuse_other_classes(name, indices, classes, ignore)
     counted, share = counts(target, weight, ignore, logs)
     chosen = np.take_along_axis(logs, np.expand_dims(np.where(valid, indices, 0), 1), 1)
     losses = -np.squeeze(chosen, 1) * counted
     if reduction == "none":
         return losses[0] if single else losses
     return np.sum(losses) / share if mean_wanted(name, reduction) else np.sum(losses)
+
+
+@check
+def refuse_other_classes(name: str, indices: Any, classes: int, ignore: int) -> None:
+    """An error for indices of classes that are not there."""
+    counted = indices[indices != ignore]
+    if np.any((counted < 0) | (counted >= classes)):
+        raise ValueError(f"{name}: class indices must be from 0 to {classes - 1}; there are {np.unique(counted)[[0, -1]]}")
 
 
 def counts(target: Any, weight: Any, ignore: int, logs: Any) -> tuple[Any, Any]:
@@ -123,13 +131,19 @@ def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction:
     """The surprise at yes or no, for probabilities of yes; logarithms are kept above -100, as in PyTorch."""
     input, target = same_shape("binary_cross_entropy", input, target)
     values = bare(input)
-    if np.any((values < 0) | (values > 1)):
-        raise ValueError("binary_cross_entropy: inputs are probabilities, between 0 and 1; "
-                         "for any numbers use binary_cross_entropy_with_logits")
+    refuse_improbable(values)
     tiny = math.exp(-100) if values.dtype != np.float32 and values.dtype != np.float16 else float(np.finfo(values.dtype).tiny)
     yes, no = np.log(np.maximum(input, tiny)), np.log(np.maximum(1 - input, tiny))
     losses = -(target * yes + (1 - target) * no)
     return reduced("binary_cross_entropy", losses if weight is None else losses * weight, reduction)
+
+
+@check
+def refuse_improbable(values: Any) -> None:
+    """An error for what can't be probabilities."""
+    if np.any((values < 0) | (values > 1)):
+        raise ValueError("binary_cross_entropy: inputs are probabilities, between 0 and 1; "
+                         "for any numbers use binary_cross_entropy_with_logits")
 
 
 def binary_cross_entropy_with_logits(

@@ -6,16 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from ...value import bare
+from ...primitive import check
+from ...value import array_in, bare
 
 
 def embedding(indices: Any, weight: Any, padding_idx: int | None = None) -> Any:
     """Rows of `weight`, one for each index; that of `padding_idx` is not learnt."""
-    indices = np.asarray(bare(indices))
+    indices = array_in(indices)
     if indices.dtype.kind not in "iu":
         raise TypeError(f"embedding: indices must be integers, and are {indices.dtype}")
-    if indices.size and not (indices.min() >= 0 and indices.max() < weight.shape[0]):
-        raise IndexError(f"embedding: indices go from {indices.min()} to {indices.max()}, and there are {weight.shape[0]} rows")
+    refuse_missing(indices, weight.shape[0])
     rows = weight[indices]
     if padding_idx is None:
         return rows
@@ -23,9 +23,16 @@ def embedding(indices: Any, weight: Any, padding_idx: int | None = None) -> Any:
     return np.where(padding, bare(rows), rows)
 
 
+@check
+def refuse_missing(indices: Any, n: int) -> None:
+    """An error for indices of rows that are not there."""
+    if indices.size and not (indices.min() >= 0 and indices.max() < n):
+        raise IndexError(f"embedding: indices go from {indices.min()} to {indices.max()}, and there are {n} rows")
+
+
 def one_hot(indices: Any, num_classes: int = -1) -> Any:
     """1 in the place of each index, and 0 elsewhere: a plain array of integers."""
-    indices = np.asarray(bare(indices))
+    indices = array_in(indices)
     n = int(indices.max()) + 1 if num_classes < 0 else num_classes
     return np.eye(n, dtype=np.int64)[indices]
 

@@ -1,0 +1,150 @@
+"""`capture`: a function recorded once, and replayed without the engine between NumPy and its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any
+
+import numpy as np
+
+from ..modes import OFF, WATCH, level
+from ..nest import flatten
+from ..tensor import Tensor
+from ..trace import function_wanted
+from ..value import Value
+from .recording import Recording, is_recording
+from .tracer import CaptureError
+
+EMPTY = object()
+KEPT = 16  # recordings of one function, before those not used for longest are forgotten
+
+
+def capture(f: Callable[..., Any]) -> Captured:
+    """`f`, run once as it is, and replayed from then on: the same values and gradients, in much less time.
+
+    What `f` and its gradient ask of NumPy is written down as a straight program, as one would write backpropagation by
+    hand, and that is what later calls run: one operation to the engine, however many it is made of. See `Captured.source`.
+
+    Parameters
+    ----------
+    f : callable
+        Of Tensors or arrays, in nested lists, tuples and dicts, and of anything else that can be a key of a dict. It must
+        compute the same from its arguments, from the tensors it reaches (a model's parameters, say), and from nothing that
+        changes; it may depend on shapes, not on values.
+
+    Returns
+    -------
+    Captured
+        Callable as `f` is. It is recorded anew for arguments of other shapes and dtypes, other values of what is no
+        array, under `no_grad()`, and when a module is switched between ``train()`` and ``eval()``.
+
+    Raises
+    ------
+    CaptureError
+        When called, if `f` can't be replayed: it looks at numbers, draws random ones, or changes tensors. And if it turned
+        out not to be the same function any more: calls number 2, 4, 8, 16, ... run `f` too, and compare.
+
+    Notes
+    -----
+    ``backward()``, hooks and optimisers are used as ever. Higher derivatives of the result run `f` itself, as do calls
+    under `watch()`, for pictures.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinygrad_edu import Tensor, capture
+    >>> w = Tensor([1.0, 2.0], requires_grad=True)
+    >>> cost = capture(lambda x: ((x * w - 1) ** 2).sum())
+    >>> for x in ([3.0, 1.0], [1.0, 1.0]):
+    ...     w.grad = None
+    ...     cost(Tensor(x)).backward()
+    ...     print(w.grad.data)
+    [12.  2.]
+    [0. 2.]
+    """
+    function_wanted("capture", f)
+    return Captured(f)
+
+
+class Captured:
+    """What `capture` makes of a function."""
+
+    def __init__(self, f: Callable[..., Any]) -> None:
+        wraps(f, updated=())(self)
+        self._f = f
+        self._recordings: dict[Any, Recording] = {}
+        self._latest: Recording | None = None
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        key: tuple[Any, ...] = (mode := level(),)
+        for x in args:
+            if not isinstance(x, Value):
+                break
+            key += type(array := x._array), array.shape, array.dtype, x._node is None
+        else:
+            if not kwargs and mode is not WATCH and not is_recording():  # as nearly always
+                recording = self._recordings.get(key)
+                if recording is not None and recording.is_valid():
+                    self._latest = recording
+                    return recording.replay(args)
+                return self._record(key, args, lambda new: (new, {}))
+        return self._called(mode, args, kwargs)
+
+    def _called(self, mode: int, args: Any, kwargs: Any) -> Any:
+        """The same, for all kinds of arguments."""
+        if mode is WATCH or is_recording():
+            return self._f(*args, **kwargs)
+        leaves, rebuild = flatten((args, kwargs))
+        key = (mode, repr(rebuild(range(len(leaves)))), *map(signature, leaves))
+        try:
+            recording = self._recordings.get(key)
+        except TypeError:
+            raise TypeError(f"capture: an argument is neither an array nor a number, nor a key of a dict: {key}") from None
+        if recording is None or not recording.is_valid():
+            return self._record(key, leaves, rebuild)
+        self._latest = recording
+        return recording.replay(tuple(as_tensor(x) for x in leaves if is_array(x)))
+
+    def _record(self, key: Any, leaves: Sequence[Any], rebuild: Any) -> Any:
+        def fill(xs: list[Any]) -> Any:
+            """Call the function, with these for the arrays among its arguments."""
+            given = iter(xs)
+            args, kwargs = rebuild([next(given) if x is EMPTY else x for x in static])
+            return self._f(*args, **kwargs)
+
+        static = [EMPTY if is_array(x) else x for x in leaves]  # so that nothing is kept here
+        made = Recording(self._f, tuple(as_tensor(x) for x in leaves if is_array(x)), fill)
+        self._recordings.pop(key, None)
+        if len(self._recordings) >= KEPT:
+            self._recordings.pop(next(iter(self._recordings)))
+        self._recordings[key] = self._latest = made
+        value, made.value = made.value, None
+        return value
+
+    @property
+    def source(self) -> str:
+        """The program that the latest call ran, as Python source."""
+        if self._latest is None:
+            raise CaptureError("capture: nothing is recorded yet; call the function once")
+        return self._latest.source
+
+    def __repr__(self) -> str:
+        return f"capture({getattr(self._f, '__name__', self._f)})"
+
+
+def is_array(x: Any) -> bool:
+    return isinstance(x, Value | np.ndarray)
+
+
+def as_tensor(x: Any) -> Any:
+    """An argument as a Tensor: an array of the user's is copied, who may write into it before backward()."""
+    return x if isinstance(x, Value) else Tensor(x)
+
+
+def signature(x: Any) -> Any:
+    """What a recording depends on of an argument."""
+    if isinstance(x, Value):
+        array = x._array
+        return type(array), array.shape, array.dtype, x._node is None
+    return (None, x.shape, x.dtype, True) if isinstance(x, np.ndarray) else (type(x), x)

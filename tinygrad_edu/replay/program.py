@@ -1,0 +1,182 @@
+"""A straight program: what a tape holds, put in order for being run again and again.
+
+It is Python source, as one would write backpropagation by hand: `forward` computes the outputs, `backward` the gradients
+from theirs. What neither needs is left out. Results go into arrays that are there already (`b0`, `b1`, ...), and each of
+these is used again as soon as nobody will read it any more; only what leaves the program is new each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .tracer import Line, Tape
+from .writing import Writing, is_check, is_turned, read
+
+INTO = {np.dot, np.matmul}  # they write into a given array, as ufuncs do
+NEW = {np.sum, np.mean, np.add.reduce, np.copy, np.where, np.concatenate, np.stack, np.tensordot}  # results that are no views
+NEVER = 1 << 60
+
+
+class Program:
+    """Source and functions, of a tape.
+
+    Parameters
+    ----------
+    tape : Tape
+    given : dict
+        What `forward` is given, and `backward` behind the outputs' gradients: names by place.
+    outputs, seeds, gradients : lists of places
+        What `forward` returns, the outputs' gradients, and what `backward` returns.
+    """
+
+    def __init__(self, tape: Tape, given: dict[int, str], outputs: list[int], seeds: list[int], gradients: list[int]) -> None:
+        self.tape, self.given, self.outputs, self.seeds, self.gradients = tape, given, outputs, seeds, gradients
+        self.lines = {line.made: quicker(line) for line in tape.lines}
+        ahead = self.needed([*outputs, *(p for p, line in self.lines.items() if is_check(line))])
+        again = {p for p in ahead if self.looks_at_given(p)}
+        self.ahead, self.back = sorted(ahead), sorted(self.needed(gradients, ahead - again))
+        self.order = self.ahead + self.back
+        self.last = self.last_readings()
+        self.arrays: dict[int, str] = {}  # the array that each result is written into
+        self.source, self.space = self.write()
+
+    def needed(self, wanted: list[int], there: Any = ()) -> set[int]:
+        """The lines that compute what is wanted, but for those that are `there` already."""
+        found: set[int] = set()
+        waiting = list(wanted)
+        while waiting:
+            place = waiting.pop()
+            if place in self.lines and place not in found and place not in there:
+                found.add(place)
+                waiting += read(self.lines[place])
+        return found
+
+    # ----------------------------------------------------------------------- who looks at whose memory
+
+    def looks_at(self, place: int) -> list[int]:
+        """The places whose memory the result of a line is a view of."""
+        line = self.lines.get(place)
+        if line is None or line.fn in NEW or isinstance(line.fn, np.ufunc):
+            return []
+        return [p for p in read(line) if shared(self.tape.values[place], self.tape.values[p])]
+
+    def looks_at_given(self, place: int) -> bool:
+        """Whether it is another view of what was given: to look again costs less than to keep it, and keeps nothing."""
+        return any(p in self.given or self.looks_at_given(p) for p in self.looks_at(place))
+
+    def owners(self, place: int) -> set[int]:
+        """The places whose memory is read where this one is."""
+        return {place}.union(*map(self.owners, self.looks_at(place)))
+
+    def last_readings(self) -> dict[int, int]:
+        """When each place is read for the last time: a number of a line. What backward reads of forward's is kept: it may run twice."""
+        last: dict[int, int] = {}
+        ahead = set(self.ahead)
+        for turn, place in enumerate(self.order):
+            for p in read(self.lines[place]):
+                for owner in self.owners(p):
+                    last[owner] = NEVER if turn >= len(self.ahead) and owner in ahead else turn
+        for p in [*self.outputs, *self.gradients]:
+            for owner in self.owners(p):
+                last[owner] = NEVER
+        return last
+
+    # ------------------------------------------------------------------------------------------ source
+
+    def write(self) -> tuple[str, dict[str, Any]]:
+        """The program's source, and what its names stand for."""
+        self.writing = writing = Writing(self.tape, {**self.given, **self.names_of_seeds()}, self.arrays)
+        free: dict[Any, list[str]] = {}
+        text: tuple[list[str], list[str]] = [], []  # forward, backward
+        made: list[str] = []
+        for turn, place in enumerate(self.order):
+            line, value = self.lines[place], self.tape.values[place]
+            done = [p for p, t in self.last.items() if t == turn and p in self.arrays]
+            target = ""
+            if self.can_be_given_an_array(place):
+                kind = value.shape, value.dtype
+                over = [p for p in done if isinstance(line.fn, np.ufunc) and p in read(line) and self.kind(p) == kind]
+                spare = free.setdefault(kind, [])
+                if over:
+                    target = self.arrays[over[0]]
+                elif spare:
+                    target = spare.pop()
+                else:
+                    target = f"b{len(made)}"
+                    made.append(f"{target} = {writing.empty(value)}")
+            if not is_turned(line):
+                text[turn >= len(self.ahead)].append(writing.line(line, target))
+            if target:
+                self.arrays[place] = target
+            for p in done:
+                if self.arrays[p] != target:
+                    free.setdefault(self.kind(p), []).append(self.arrays[p])
+        return self.assembled(made, *text), writing.space
+
+    def names_of_seeds(self) -> dict[int, str]:
+        return {place: f"g{i}" if len(self.seeds) > 1 else "g" for i, place in enumerate(self.seeds)}
+
+    def kind(self, place: int) -> Any:
+        value = self.tape.values[place]
+        return value.shape, value.dtype
+
+    def can_be_given_an_array(self, place: int) -> bool:
+        """Whether a line's result may be written into an array of ours, which stays."""
+        line, value = self.lines[place], self.tape.values[place]
+        takes = line.fn in INTO or (isinstance(line.fn, np.ufunc) and line.fn.nout == 1)
+        plain = isinstance(value, np.ndarray) and value.ndim and value.size and value.flags.c_contiguous
+        return bool(takes and plain and not line.kwargs and place not in self.outputs and place not in self.gradients)
+
+    def assembled(self, made: list[str], forward: list[str], backward: list[str]) -> str:
+        """The lines as functions, in one that makes the arrays they write into."""
+        kept = {p for q in self.back for p in read(self.lines[q])} | set(self.gradients)
+        kept |= {turned for p in kept for turned in self.writing.behind_turns(p)}
+        loose = [f"v{p}" for p in self.ahead if p in kept and p not in self.arrays and p not in self.back and not is_turned(self.lines[p])]
+        given, seeds = ", ".join(self.given.values()), ", ".join(self.names_of_seeds().values())
+        inner = [*made, *([f"{' = '.join(loose)} = None"] if loose else []), "", f"def forward({given}):"]
+        inner += indented([f"nonlocal {', '.join(loose)}"] * bool(loose) + forward + [f"return {self.results(self.outputs, self.ahead)}"])
+        if seeds:
+            inner += ["", f"def backward({seeds}, {given}):"]
+            inner += indented([*backward, f"return {self.results(self.gradients, self.back)}"])
+        inner += ["", f"return forward, {'backward' if seeds else None}"]
+        return "\n".join([*self.writing.constants, "", "def program():", *indented(inner)]) + "\n"
+
+    def results(self, places: list[int], lines: list[int]) -> str:
+        """What a function returns: arrays that are nobody else's."""
+        own = {p for p in lines if self.lines[p].fn in NEW | INTO or isinstance(self.lines[p].fn, np.ufunc)}
+        names = [self.writing.name(p) for p in places]
+        names = [name if p in own and p not in places[:i] else f"{self.writing.function(np.array)}({name})"
+                 for i, (p, name) in enumerate(zip(places, names, strict=True))]  # fmt: skip
+        return f"({', '.join(names)},)" if names else "()"
+
+    def compiled(self) -> Callable[[], Any]:
+        """A function that makes `forward` and `backward`, with arrays of their own."""
+        exec(compile(self.source, "<captured>", "exec"), self.space)
+        return self.space["program"]  # type: ignore[no-any-return]
+
+
+def shared(a: Any, b: Any) -> bool:
+    """Whether two results, which may be tuples of arrays, lie in the same memory."""
+    if isinstance(a, tuple | list):
+        return any(shared(part, b) for part in a)
+    if isinstance(b, tuple | list):
+        return any(shared(a, part) for part in b)
+    return isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and np.may_share_memory(a, b)
+
+
+def indented(lines: Sequence[str]) -> list[str]:
+    return [f"    {line}" if line else line for line in lines]
+
+
+def quicker(line: Line) -> Line:
+    """The same, computed faster: BLAS adds rows fastest."""
+    if line.fn is np.sum and line.kwargs == {"axis": (0,)}:
+        (x,) = line.args
+        if x.ndim == 2 and x.dtype.kind == "f" and x.size:
+            ones = np.ones(len(x), x.dtype)
+            ones.flags.writeable = False
+            return Line(line.made, np.dot, (ones, x), {})
+    return line

@@ -1,0 +1,247 @@
+"""Tracer: an array that answers NumPy with numbers, and writes down what it was asked.
+
+It is one more answer to the one question. The engine treats it as it treats any other library's array: it runs its
+rules on it and converts nothing. So one run of forward and backward on tracers leaves, on the tape, all the NumPy calls
+that they are made of, and nothing else of them.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any, NoReturn
+from weakref import WeakValueDictionary
+
+import numpy as np
+
+from ..value import Value
+
+
+class CaptureError(RuntimeError):
+    """A function can't be replayed, or would not give what it gives when it is run."""
+
+
+class Line:
+    """One call: ``made = fn(*args, **kwargs)``, where Tracers among the arguments stand for what earlier lines made."""
+
+    __slots__ = ("args", "fn", "kwargs", "made")
+
+    def __init__(self, made: int, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        self.made, self.fn, self.args, self.kwargs = made, fn, args, kwargs
+
+
+class Tape:
+    """All that was asked, in order. What is computed twice is written down once."""
+
+    def __init__(self) -> None:
+        self.lines: list[Line] = []
+        self.values: list[Any] = []  # what each place held when it was recorded
+        self.known: dict[Any, int] = {}
+        self.tracers: WeakValueDictionary[int, Tracer] = WeakValueDictionary()  # those that somebody else than a line holds
+
+    def enter(self, array: Any) -> Tracer:
+        """A new place, for something that is given."""
+        self.values.append(array)
+        return Tracer(self, len(self.values) - 1)
+
+    def forget(self) -> None:
+        """Let go of all arrays: lines know Tracers, and these know their tape, which would keep them for long."""
+        for kept in (self.lines, self.values, self.known):
+            kept.clear()  # type: ignore[attr-defined]
+
+    def place_of(self, array: Any) -> int:
+        """Where this is: for what came out as a plain array, a place of its own."""
+        if isinstance(array, Tracer):
+            return array.place
+        made = self.enter(array)
+        self.lines.append(Line(made.place, np.copy, (array,), {}))
+        return made.place
+
+    def do(self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Call `fn` and write it down."""
+        args, kwargs = settled(args), settled(kwargs)
+        key = (fn, known(args), known(kwargs))
+        if (place := self.known.get(key)) is not None:
+            return Tracer(self, place)
+        y = fn(*numbers(args), **numbers(kwargs))
+        if getattr(fn, "is_check", False):
+            self.lines.append(Line(self.enter(None).place, fn, args, kwargs))
+            return None
+        several = isinstance(y, tuple | list)
+        if not all(isinstance(part, np.ndarray | np.generic) for part in (y if several else (y,))) or (several and not y):
+            return y  # a shape, a dtype: the same in every call
+        made = self.enter(y)
+        self.lines.append(Line(made.place, fn, args, kwargs))
+        self.known[key] = made.place
+        if several:  # each is a place of its own
+            return getattr(y, "_make", type(y))([self.do(operator.getitem, (made, i), {}) for i in range(len(y))])
+        return made
+
+
+class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
+    """What is at a place of the tape."""
+
+    __slots__ = ("__weakref__", "place", "tape")
+
+    def __init__(self, tape: Tape, place: int, in_line: bool = False) -> None:
+        self.tape, self.place = tape, place
+        if not in_line:
+            tape.tracers[id(self)] = self
+
+    @property
+    def value(self) -> Any:
+        """What was here at the time."""
+        return self.tape.values[self.place]
+
+    shape = property(lambda self: np.shape(self.value))
+    dtype = property(lambda self: np.asarray(self.value).dtype)
+    ndim = property(lambda self: np.ndim(self.value))
+    size = property(lambda self: np.size(self.value))
+    T = property(lambda self: np.transpose(self))
+    real = property(lambda self: np.real(self))
+    imag = property(lambda self: np.imag(self))
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, out: Any = None, **kwargs: Any) -> Any:
+        if any(isinstance(x, Value) for x in inputs):
+            return NotImplemented  # a Tensor says what this means
+        if method == "at":
+            if not isinstance(inputs[0], Tracer):
+                raise CaptureError(INTO_ANOTHER)
+            return inputs[0].becomes(self.tape.do(added_at, (ufunc, *inputs), kwargs))
+        y = self.tape.do(ufunc if method == "__call__" else getattr(ufunc, method), inputs, kwargs)
+        return y if out is None else delivered(y, *out)
+
+    def __array_function__(self, fn: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        if any(issubclass(t, Value) for t in types):
+            return NotImplemented
+        if fn in UNSTEADY or (fn is np.where and len(args) == 1):
+            raise CaptureError(f"capture: the shape of what np.{fn.__name__} gives depends on values, and differs from call to call; "
+                               "use a mask, as in np.where(mask, x, 0), or compute it before and pass it as an argument")
+        out = kwargs.pop("out", None)
+        y = self.tape.do(fn, args, kwargs)
+        return y if out is None else delivered(y, out)
+
+    def __as_one__(self, fn: Any, args: Any, kwargs: Any) -> Any:
+        return self.tape.do(fn, args, kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        """Methods are NumPy's functions of the same name."""
+        fn = None if name.startswith("_") else getattr(np, name, None)
+        if not callable(fn) or not hasattr(np.ndarray, name):
+            raise AttributeError(f"capture: {name} of an array can't be recorded")
+        return lambda *args, **kwargs: fn(self, *args, **kwargs)
+
+    def reshape(self, *shape: Any, **kwargs: Any) -> Any:
+        shape = shape[0] if len(shape) == 1 else shape
+        y = np.reshape(self, shape, **kwargs)
+        return self if y.shape == self.shape and not kwargs else y
+
+    def transpose(self, *axes: Any) -> Any:
+        return np.transpose(self, (axes[0] if len(axes) == 1 else axes) or None)
+
+    def astype(self, dtype: Any, **kwargs: Any) -> Any:
+        return self if self.dtype == dtype else self.tape.do(np.astype, (self, np.dtype(dtype)), {})
+
+    def copy(self, order: str = "C") -> Tracer:
+        """Another name for the same: what is at a place never changes."""
+        return Tracer(self.tape, self.place)
+
+    def __getitem__(self, index: Any) -> Any:
+        if any(np.ndim(i) and i.dtype == bool for i in (index if isinstance(index, tuple) else (index,)) if isinstance(i, Tracer)):
+            raise CaptureError("capture: how many elements x[mask] takes depends on values, and differs from call to call; "
+                               "use np.where(mask, x, 0)")
+        return self.tape.do(operator.getitem, (self, index), {})
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self.becomes(self.tape.do(placed, (self, index, value), {}))
+
+    def becomes(self, other: Tracer) -> None:
+        """Take another's place, after something was written into this one. Who has a view of it would not know."""
+        mine = self.value
+        if any(np.may_share_memory(t.value, mine) for t in self.tape.tracers.values() if t.value is not mine and isinstance(t.value, np.ndarray)):
+            raise CaptureError("capture: something is written here into an array of which somebody has a part, and that can't be "
+                               "recorded. Let what does so be an operation of its own (see primitive), or capture what comes before "
+                               "and behind it. (BatchNorm does so while training.)")
+        self.place = other.place
+
+    def __len__(self) -> int: return len(self.value)
+    def __repr__(self) -> str: return f"<v{self.place}: {self.dtype}{list(self.shape)}>"
+
+    def refuse(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise CaptureError("capture: the numbers of an array are asked for here (by if, float(), item(), print, a loop, or a function "
+                           "that must see them), and they differ from call to call. Use np.where in place of if, and return "
+                           "what you want to see")
+
+    __array__ = __bool__ = __int__ = __float__ = __complex__ = __index__ = __iter__ = __contains__ = item = tolist = refuse
+
+
+INTO_ANOTHER = "capture: a result is written into an array that was there before; return it instead"
+
+
+def delivered(y: Any, out: Any) -> Any:
+    """Honour ``out=``."""
+    if not isinstance(out, Tracer):
+        raise CaptureError(INTO_ANOTHER)
+    if y.dtype != out.dtype or y.shape != out.shape:
+        y = out.tape.do(placed, (out, ..., y), {})
+    out.becomes(y)
+    return out
+
+
+def placed(x: Any, index: Any, value: Any) -> Any:
+    """A copy of `x` with ``x[index] = value`` done."""
+    out = np.array(x)
+    out[index] = value
+    return out
+
+
+def added_at(ufunc: Any, x: Any, index: Any, *values: Any) -> Any:
+    """A copy of `x` with ``ufunc.at(x, index, *values)`` done."""
+    out = np.array(x)
+    ufunc.at(out, index, *values)
+    return out
+
+
+# --------------------------------------------------------------------------------------- arguments
+
+UNSTEADY = {
+    np.nonzero, np.flatnonzero, np.argwhere, np.extract, np.compress, np.trim_zeros, np.repeat, np.bincount, np.histogram,
+    np.unique, np.unique_all, np.unique_counts, np.unique_inverse, np.unique_values, np.union1d, np.intersect1d, np.setdiff1d,
+    np.setxor1d, np.place, np.putmask, np.copyto, np.put, np.put_along_axis, np.fill_diagonal, np.delete, np.insert,
+    np.array_equal, np.array_equiv, np.allclose, np.linalg.matrix_rank, np.shares_memory, np.may_share_memory,
+}  # fmt: skip
+
+
+def settled(nest: Any) -> Any:
+    """Arguments as they are now: what can be written into later is copied."""
+    if isinstance(nest, Tracer):
+        return Tracer(nest.tape, nest.place, in_line=True)
+    if isinstance(nest, np.ndarray):
+        return nest.copy() if nest.flags.writeable else nest
+    if isinstance(nest, dict):
+        return {k: settled(v) for k, v in nest.items()}
+    return type(nest)(map(settled, nest)) if type(nest) in (list, tuple) else nest
+
+
+def numbers(nest: Any) -> Any:
+    """The same nest with arrays for Tracers."""
+    if isinstance(nest, Tracer):
+        return nest.value
+    if isinstance(nest, dict):
+        return {k: numbers(v) for k, v in nest.items()}
+    return type(nest)(map(numbers, nest)) if type(nest) in (list, tuple) else nest
+
+
+def known(nest: Any) -> Any:
+    """What tells calls apart."""
+    if isinstance(nest, Tracer):
+        return "place", nest.place
+    if isinstance(nest, np.ndarray):
+        return nest.dtype, nest.shape, nest.tobytes()
+    if isinstance(nest, dict):
+        return tuple((k, known(v)) for k, v in nest.items())
+    if isinstance(nest, list | tuple):
+        return (type(nest), *map(known, nest))
+    if isinstance(nest, slice):
+        return slice, nest.start, nest.stop, nest.step
+    return type(nest), repr(nest) if isinstance(nest, float | complex | np.generic) else nest

@@ -1,0 +1,163 @@
+"""Lines of a tape as Python source."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .tracer import Line, Tape, Tracer, known
+
+
+OPERATORS: dict[Any, str] = {np.add: "+", np.subtract: "-", np.multiply: "*", np.divide: "/"}
+
+
+def read(nest: Any) -> list[int]:
+    """The places that a line, or its arguments, read."""
+    if isinstance(nest, Line):
+        return read((nest.args, nest.kwargs))
+    if isinstance(nest, Tracer):
+        return [nest.place]
+    if isinstance(nest, slice):
+        return read((nest.start, nest.stop, nest.step))
+    if isinstance(nest, dict):
+        nest = tuple(nest.values())
+    return [place for part in nest for place in read(part)] if isinstance(nest, list | tuple) else []
+
+
+def behind(tape: Tape, places: list[int]) -> set[int]:
+    """These places, and all that they are computed from."""
+    found = set(places)
+    for line in reversed(tape.lines):
+        if line.made in found:
+            found.update(read(line))
+    return found
+
+
+def is_turned(line: Line) -> bool:
+    """Whether it is ``x.T``."""
+    return line.fn is np.transpose and len(line.args) == 1 and not line.kwargs
+
+
+def is_check(line: Line) -> bool:
+    """Whether it makes nothing, and only looks."""
+    return getattr(line.fn, "is_check", False)
+
+
+class Writing:
+    """Names and expressions. `given` names what comes from outside, `arrays` the arrays that results are written into.
+
+    Attributes
+    ----------
+    space : dict
+        What the names in the source stand for, besides those that it defines.
+    constants : list of str
+        Lines that define constants.
+    """
+
+    def __init__(self, tape: Tape, given: dict[int, str], arrays: dict[int, str]) -> None:
+        self.tape, self.given, self.arrays = tape, given, arrays
+        self.space: dict[str, Any] = {"np": np}
+        self.constants: list[str] = []
+        self.numbers: dict[Any, str] = {}
+        self.turned = {line.made: line.args[0].place for line in tape.lines if is_turned(line)}
+
+    def name(self, place: int) -> str:
+        """How an array is called; of a matrix turned over, the matrix's name and ``.T``."""
+        if (turned := self.turned.get(place)) is not None:
+            return f"{self.name(turned)}.T"
+        return self.given.get(place) or self.arrays.get(place) or f"v{place}"
+
+    def behind_turns(self, place: int) -> list[int]:
+        """The places by whose names this one is written."""
+        turned = self.turned.get(place)
+        return [] if turned is None else [turned, *self.behind_turns(turned)]
+
+    def line(self, line: Line, target: str) -> str:
+        """``v = fn(...)``, or ``fn(..., target)``."""
+        args = [self.number(line, a) or self.argument(a) for a in line.args]
+        if line.fn in OPERATORS and not isinstance(self.tape.values[line.made], np.ndarray) and len(args) == 2:
+            return f"v{line.made} = {args[0]} {OPERATORS[line.fn]} {args[1]}"  # of single numbers, quicker
+        if target and line.fn in (np.minimum, np.maximum):  # which want it by name
+            target = f"out={target}"
+        if target:
+            return f"{self.function(line.fn)}({', '.join([*args, target])})"
+        if line.fn is operator.getitem:
+            made = f"{args[0]}[{self.index(line.args[1])}]"
+        elif line.fn is np.reshape and not line.kwargs:
+            made = f"{args[0]}.reshape({args[1]})"
+        else:
+            args += [f"{k}={self.argument(v)}" for k, v in line.kwargs.items()]
+            made = f"{self.function(line.fn)}({', '.join(args)})"
+            if is_check(line):
+                return made
+        return f"v{line.made} = {made}"
+
+    def argument(self, a: Any) -> str:
+        """An argument's expression."""
+        if isinstance(a, Tracer):
+            return self.name(a.place)
+        if isinstance(a, tuple | list) and type(a) in (tuple, list):
+            inner = ", ".join(map(self.argument, a))
+            return f"[{inner}]" if isinstance(a, list) else f"({inner},)" if len(a) == 1 else f"({inner})"
+        if a is Ellipsis:
+            return "..."
+        if isinstance(a, slice):
+            return f"slice({self.argument(a.start)}, {self.argument(a.stop)}, {self.argument(a.step)})"
+        if isinstance(a, np.dtype) and a.isbuiltin:
+            return f"np.{a.name}" if a.name != "bool" else "np.bool_"
+        if a is None or isinstance(a, bool | int | str) or (isinstance(a, float) and abs(a) < 1e300):
+            return repr(a)
+        if callable(a) and not isinstance(a, type):
+            return self.function(a)
+        return self.constant(a)
+
+    def index(self, i: Any) -> str:
+        """What stands between brackets."""
+        if isinstance(i, slice):
+            parts = ["" if n is None else self.argument(n) for n in (i.start, i.stop, i.step)]
+            return ":".join(parts[:2] if not parts[2] else parts)
+        if isinstance(i, tuple) and i:
+            return ", ".join(map(self.index, i)) + "," * (len(i) == 1)
+        return self.argument(i)
+
+    def number(self, line: Line, a: Any) -> str:
+        """A Python number beside arrays as a 0-d array of their dtype, which is what NumPy makes of it each time otherwise."""
+        value = self.tape.values[line.made]
+        if not isinstance(line.fn, np.ufunc) or type(a) not in (int, float) or not isinstance(value, np.ndarray):
+            return ""
+        if value.dtype.kind != "f" or any(isinstance(x, Tracer | np.ndarray) and x.dtype != value.dtype for x in line.args):
+            return ""
+        key = (a, value.dtype)
+        if key not in self.numbers:
+            self.numbers[key] = name = f"k{len(self.constants)}"
+            self.constants.append(f"{name} = np.array({a!r}, {self.argument(value.dtype)})" if abs(a) < 1e300 else f"{name} = {self.constant(value.dtype.type(a))}")
+        return self.numbers[key]
+
+    def constant(self, a: Any) -> str:
+        """A name for what can't be written out."""
+        key = known(a)
+        if key in self.numbers:
+            return self.numbers[key]
+        self.numbers[key] = name = f"k{len(self.constants)}"
+        self.space[f"{name}_"] = a
+        what = f"{a.dtype}{list(a.shape)}" if isinstance(a, np.ndarray) else type(a).__name__
+        self.constants.append(f"{name} = {name}_  # {what}")
+        return name
+
+    def function(self, fn: Callable[..., Any]) -> str:
+        """The name of a function."""
+        name = getattr(fn, "__name__", "function")
+        owner = getattr(fn, "__self__", None)
+        if isinstance(owner, np.ufunc):
+            name = f"{owner.__name__}_{name}"
+        name = name if name.isidentifier() else "function"
+        while self.space.setdefault(name, fn) is not fn and self.space[name] != fn:
+            name += "_"
+        return name
+
+    def empty(self, value: Any) -> str:
+        """An array like this one, to write into."""
+        return f"np.empty({self.argument(value.shape)}, {self.argument(value.dtype)})"
