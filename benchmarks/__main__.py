@@ -28,7 +28,7 @@ def main() -> None:
 def step(seconds: float, quick: bool) -> None:
     """A training step of the network."""
     print("One training step of 784-16-16-10, microseconds (and as a ratio to the best NumPy)\n")
-    titles = {"best NumPy": "best", "tinygrad-edu": "ours", "naive NumPy": "naive", "PyTorch eager": "pytorch"}
+    titles = {"best NumPy": "best", "tinygrad-edu": "ours", "  captured": "captured", "naive NumPy": "naive", "PyTorch eager": "pytorch"}
     table("batch", titles, [
         (batch, contest([(t, f"network:{f}", {"batch": batch}) for t, f in titles.items()], seconds))
         for batch in ((1, 32) if quick else (1, 32, 128, 1024))
@@ -44,9 +44,10 @@ def operations(seconds: float, quick: bool) -> None:
             length = 60 if size > 1 else 1200
             arguments = {"size": size, "kind": kind, "length": length}
             found = contest([("PyTorch eager", "operations:pytorch", arguments), ("tinygrad-edu", "operations:ours", arguments),
-                             ("  memory not reused", "operations:ours", {**arguments, "reuse": False})], seconds)
+                             ("  memory not reused", "operations:ours", {**arguments, "reuse": False}),
+                             ("  captured", "operations:captured", arguments)], seconds)
             rows.append((f"{size:,} {kind}", {k: v / length for k, v in found.items()}))
-    table("elements, operation", dict.fromkeys(("PyTorch eager", "tinygrad-edu", "  memory not reused")), rows, "PyTorch eager")
+    table("elements, operation", dict.fromkeys(("PyTorch eager", "tinygrad-edu", "  memory not reused", "  captured")), rows, "PyTorch eager")
 
 
 def convolution(seconds: float, quick: bool) -> None:

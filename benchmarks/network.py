@@ -17,7 +17,7 @@ def sample(batch: int) -> tuple[Any, Any]:
     return rng.random((batch, 784), np.float32), rng.random((batch, 10), np.float32)
 
 
-def ours(batch: int, reuse: bool = True) -> Step:
+def ours(batch: int, reuse: bool = True, wrapped: Any = lambda f: f) -> Step:
     """The step as a user of this library writes it."""
     from tinygrad_edu import Tensor, nn, optim, reuse_memory
 
@@ -26,14 +26,22 @@ def ours(batch: int, reuse: bool = True) -> Step:
     model = nn.Sequential(nn.Linear(784, 16), nn.Sigmoid(), nn.Linear(16, 16), nn.Sigmoid(), nn.Linear(16, 10), nn.Sigmoid())
     cost, descent = nn.SumOfSquaresLoss(), optim.SGD(model.parameters(), lr=RATE)
     x, t = map(Tensor, sample(batch))
+    cost_of = wrapped(lambda x, t: cost(model(x), t))
 
     def step() -> None:
         descent.zero_grad()
-        loss = cost(model(x), t)
+        loss = cost_of(x, t)
         loss.backward()
         descent.step()
 
     return step
+
+
+def captured(batch: int) -> Step:
+    """The same, with the cost captured."""
+    from tinygrad_edu import capture
+
+    return ours(batch, wrapped=capture)
 
 
 def pytorch(batch: int) -> Step:

@@ -12,18 +12,26 @@ import numpy as np
 LENGTH = 60  # operations in a chain over arrays
 
 
-def ours(size: int, kind: str, length: int = LENGTH, reuse: bool = True) -> Callable[[], Any]:
+def ours(size: int, kind: str, length: int = LENGTH, reuse: bool = True, wrapped: Any = lambda f: f) -> Callable[[], Any]:
     from tinygrad_edu import Tensor, reuse_memory
 
     if reuse:
         reuse_memory()
     x = Tensor(np.full(size, 0.5, np.float32) if size > 1 else 0.5, requires_grad=True)
 
+    f = wrapped(lambda x: run(kind, x, np.tanh, length).sum())
+
     def step() -> None:
         x.grad = None
-        run(kind, x, np.tanh, length).sum().backward()
+        f(x).backward()
 
     return step
+
+
+def captured(size: int, kind: str, length: int = LENGTH) -> Callable[[], Any]:
+    from tinygrad_edu import capture
+
+    return ours(size, kind, length, wrapped=capture)
 
 
 def pytorch(size: int, kind: str, length: int = LENGTH) -> Callable[[], Any]:

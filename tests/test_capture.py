@@ -41,7 +41,7 @@ def agree(f, captured, arrays, seed=1.0):
     assert len(expected) == len(got)
     for want, y in zip(expected, got):
         if want is None or y is None:
-            assert (want is None or not want.any()) and (y is None or not y.any())
+            assert not any(g.any() for g in (want, y) if g is not None)
             continue
         assert (want.shape, want.dtype) == (y.shape, y.dtype)
         scale = np.max(np.abs(want), initial=1, where=np.isfinite(want))
@@ -127,33 +127,35 @@ def test_networks(kind):
             np.testing.assert_allclose(g, want, rtol=1e-4, atol=1e-6)
 
 
+class Reader(nn.Module):
+    def __init__(self):
+        rng = np.random.default_rng(1)
+        self.memory, self.out = nn.GRU(2, 4, batch_first=True, rng=rng), nn.Linear(4, 3, rng=rng)
+
+    def forward(self, x):
+        return self.out(self.memory(x)[0][:, -1])
+
+
+def learnt(wrapped):
+    """The last cost and all parameters, after a few steps; these are taken in place."""
+    rng, model, cost = np.random.default_rng(0), Reader(), nn.CrossEntropyLoss()
+    x, t = rng.normal(size=(6, 5, 2)).astype(np.float32), rng.integers(0, 3, 6)
+    f, descent = wrapped(lambda x, t: cost(model(x), t)), optim.Adam(model.parameters(), lr=0.1)
+    places = [id(p._array) for p in model.parameters()]
+    for step in range(12):
+        descent.zero_grad()
+        loss = f(Tensor(x[step % 2 :: 2]), t[step % 2 :: 2])
+        loss.backward()
+        descent.step()
+    assert places == [id(p._array) for p in model.parameters()], "parameters were copied, for something holds them"
+    with pytest.raises(ValueError, match="class indices"):
+        f(Tensor(x[::2]), t[::2] + 3)
+    return [loss.data, *(p.data for p in model.parameters())]
+
+
 def test_a_recurrent_network_of_classes_learns_the_same():
     """Integers as arguments, indices checked in every call, and a momentum that goes on by itself."""
-    rng = np.random.default_rng(0)
-    x, t = rng.normal(size=(6, 5, 2)).astype(np.float32), rng.integers(0, 3, 6)
-    ends = []
-    for wrap in capture, lambda f: f:
-        class Reader(nn.Module):
-            def __init__(self, rng):
-                self.memory, self.out = nn.GRU(2, 4, batch_first=True, rng=rng), nn.Linear(4, 3, rng=rng)
-
-            def forward(self, x):
-                return self.out(self.memory(x)[0][:, -1])
-
-        model, cost = Reader(np.random.default_rng(1)), nn.CrossEntropyLoss()
-        f, descent = wrap(lambda x, t: cost(model(x), t)), optim.Adam(model.parameters(), lr=0.1)
-        places = [id(p._array) for p in model.parameters()]
-        for step in range(12):
-            descent.zero_grad()
-            loss = f(Tensor(x[step % 2 :: 2]), t[step % 2 :: 2])
-            loss.backward()
-            descent.step()
-        assert places == [id(p._array) for p in model.parameters()], "parameters were copied, for something holds them"
-        ends.append((loss.item(), [p.data.copy() for p in model.parameters()]))
-        with pytest.raises(ValueError, match="class indices"):
-            f(Tensor(x[::2]), t[::2] + 3)
-    assert ends[0][0] == pytest.approx(ends[1][0], rel=1e-4)
-    for a, b in zip(ends[0][1], ends[1][1]):
+    for a, b in zip(learnt(capture), learnt(lambda f: f), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-5)
 
 
@@ -244,8 +246,10 @@ def test_several_results_of_all_kinds():
     for array in (A, B, A - B):
         x = leaf(array)
         y = f(x)
-        assert list(y) == ["loss", "largest", "mask", "plain", "n"] and y["n"] == 2
-        assert type(y["mask"]) is np.ndarray and not y["plain"].requires_grad
+        assert list(y) == ["loss", "largest", "mask", "plain", "n"]
+        assert y["n"] == 2
+        assert type(y["mask"]) is np.ndarray
+        assert not y["plain"].requires_grad
         np.testing.assert_array_equal(y["largest"], np.argmax(array, 1))
         np.testing.assert_array_equal(y["mask"], array > 0)
         np.testing.assert_array_equal(y["plain"].data, array + 1)
@@ -308,10 +312,7 @@ def test_captured_within_captured_and_checkpointed():
     kept = capture(func.checkpoint(lambda x: np.tanh(np.tanh(x)).sum()))
     for array in (A, B, A + B):
         agree(lambda x: (np.tanh(np.tanh(x) * 2) * 2).sum(), outer, [array])
-        try:
-            agree(lambda x: np.tanh(np.tanh(x)).sum(), kept, [array])
-        except CaptureError:
-            pass
+        agree(lambda x: np.tanh(np.tanh(x)).sum(), kept, [array])
 
 
 def test_hooks_hear_the_real_walk_only():
@@ -371,9 +372,10 @@ def test_what_changes_silently_is_noticed():
     for _ in range(4):
         f(leaf(A))
     surroundings["factor"] = 3.0
+    for _ in range(3):
+        f(leaf(A))
     with pytest.raises(CaptureError, match="call number 8"):
-        for _ in range(4):
-            f(leaf(A))
+        f(leaf(A))
 
 
 def test_a_gradient_alone_that_changes_is_noticed():
@@ -387,7 +389,6 @@ def test_a_gradient_alone_that_changes_is_noticed():
 
 def test_what_can_not_be_replayed_says_why():
     state, norm = leaf(A), nn.BatchNorm1d(3)
-    rng = np.random.default_rng(0)
 
     def keeps(x):
         state.data = x.data * 2
@@ -401,7 +402,7 @@ def test_what_can_not_be_replayed_says_why():
         (lambda x: norm(x).sum(), "BatchNorm"),
         (keeps, "changes a tensor"),
         (lambda x: nn.Dropout(0.5)(x).sum(), "random"),
-        (lambda x: np.sort(x, 1).sum(), "capture"),
+        (lambda x: np.nanmean(x), "asked for"),
     ]:
         with pytest.raises(CaptureError, match=why):
             capture(f)(leaf(A))
@@ -424,8 +425,9 @@ def test_the_program_is_what_one_would_write_by_hand():
     x, t = np.ones((4, 3), np.float32), np.zeros((4, 2), np.float32)
     f(Tensor(x), Tensor(t))
     source = f.source
-    assert "def forward(x, t, model_bias, model_weight):" in source
-    assert "dot(x, model_weight.T, b0)" in source and "tanh(b0, b0)" in source
+    assert "def forward(x, t, model_weight, model_bias):" in source
+    assert "dot(x, model_weight.T, b0)" in source
+    assert "tanh(b0, b0)" in source
     assert source.count("np.empty") == 4
     assert len(source.splitlines()) < 40
     w, b = model.weight.data, model.bias.data

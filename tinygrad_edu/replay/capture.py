@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..modes import OFF, WATCH, level
+from ..modes import WATCH, level
 from ..nest import flatten
 from ..tensor import Tensor
 from ..trace import function_wanted
@@ -107,7 +107,7 @@ class Captured:
         return recording.replay(tuple(as_tensor(x) for x in leaves if is_array(x)))
 
     def _record(self, key: Any, leaves: Sequence[Any], rebuild: Any) -> Any:
-        def fill(xs: list[Any]) -> Any:
+        def fill(xs: tuple[Any, ...]) -> Any:
             """Call the function, with these for the arrays among its arguments."""
             given = iter(xs)
             args, kwargs = rebuild([next(given) if x is EMPTY else x for x in static])

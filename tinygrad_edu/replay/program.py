@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from .tracer import Line, Tape
-from .writing import Writing, is_check, is_turned, read
+from .tracer import Line, Tape, Tracer
+from .writing import Writing, is_check, is_turned, read, tracers
 
 INTO = {np.dot, np.matmul}  # they write into a given array, as ufuncs do
 NEW = {np.sum, np.mean, np.add.reduce, np.copy, np.where, np.concatenate, np.stack, np.tensordot}  # results that are no views
@@ -33,6 +33,8 @@ class Program:
     """
 
     def __init__(self, tape: Tape, given: dict[int, str], outputs: list[int], seeds: list[int], gradients: list[int]) -> None:
+        same = without_copies(tape)
+        outputs, gradients = [same.get(p, p) for p in outputs], [same.get(p, p) for p in gradients]
         self.tape, self.given, self.outputs, self.seeds, self.gradients = tape, given, outputs, seeds, gradients
         self.lines = {line.made: quicker(line) for line in tape.lines}
         ahead = self.needed([*outputs, *(p for p, line in self.lines.items() if is_check(line))])
@@ -134,7 +136,7 @@ class Program:
         """The lines as functions, in one that makes the arrays they write into."""
         kept = {p for q in self.back for p in read(self.lines[q])} | set(self.gradients)
         kept |= {turned for p in kept for turned in self.writing.behind_turns(p)}
-        loose = [f"v{p}" for p in self.ahead if p in kept and p not in self.arrays and p not in self.back and not is_turned(self.lines[p])]
+        loose = [self.writing.name(p) for p in self.ahead if p in kept and p not in self.arrays and p not in self.back and not is_turned(self.lines[p])]
         given, seeds = ", ".join(self.given.values()), ", ".join(self.names_of_seeds().values())
         inner = [*made, *([f"{' = '.join(loose)} = None"] if loose else []), "", f"def forward({given}):"]
         inner += indented([f"nonlocal {', '.join(loose)}"] * bool(loose) + forward + [f"return {self.results(self.outputs, self.ahead)}"])
@@ -169,6 +171,17 @@ def shared(a: Any, b: Any) -> bool:
 
 def indented(lines: Sequence[str]) -> list[str]:
     return [f"    {line}" if line else line for line in lines]
+
+
+def without_copies(tape: Tape) -> dict[int, int]:
+    """Let lines read what was copied in place of its copy, for what is at a place never changes; and say which is which."""
+    same: dict[int, int] = {}
+    for line in tape.lines:
+        for tracer in tracers(line):
+            tracer.place = same.get(tracer.place, tracer.place)
+        if line.fn is np.copy and isinstance(line.args[0], Tracer):
+            same[line.made] = line.args[0].place
+    return same
 
 
 def quicker(line: Line) -> Line:

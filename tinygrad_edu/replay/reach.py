@@ -35,7 +35,7 @@ def reached(f: Callable[..., Any]) -> tuple[dict[str, Value], list[Module]]:
         elif not isinstance(x, type):
             if isinstance(x, Module):
                 modules.append(x)
-            waiting += [(f"{name}_{k}" if name and k else name or k, v, depth + 1) for k, v in parts(x)]
+            waiting += reversed([(f"{name}_{k}" if name and k else name or k, v, depth + 1) for k, v in parts(x)])
     return tensors, modules
 
 

@@ -65,7 +65,7 @@ class Recording:
             sources = inputs + outer
             places = [t._array.place for t in sources]
             ys, self.rebuild = flatten(self.fill(inputs))
-            refuse_changed("capture", inputs, nodes)
+            refuse_changed("capture", list(inputs), nodes)
             ends = [y for y in ys if tracked(y)]
             seeds = [tape.enter(np.ones(y.shape, y.dtype)) for y in ends]
             found = walked(ends, seeds, [t._node for t in sources if tracked(t)])
@@ -96,10 +96,7 @@ class Recording:
         for t, shape, dtype in self.lengths:
             if t._array.shape != shape or t._array.dtype != dtype:
                 return False
-        for module, mode in self.modes:
-            if module.training is not mode:
-                return False
-        return True
+        return all(module.training is mode for module, mode in self.modes)
 
     def replay(self, xs: tuple[Any, ...]) -> Any:
         """What the function returns for other tensors of the same kind."""
@@ -118,7 +115,7 @@ class Recording:
         if self.spaces.several:
             parts = ((y[i] if tracked else wrap(y._array[i])) for i, tracked in enumerate(self.spaces.tracks))
         else:
-            parts = iter((y,))
+            parts = (same for same in (y,))
         return [r.constant if r.place is None else r.of(next(parts)) for r in self.results]
 
     # ------------------------------------------------------------------------- where f itself is run

@@ -47,7 +47,7 @@ class Tape:
     def forget(self) -> None:
         """Let go of all arrays: lines know Tracers, and these know their tape, which would keep them for long."""
         for kept in (self.lines, self.values, self.known):
-            kept.clear()  # type: ignore[attr-defined]
+            kept.clear()
 
     def place_of(self, array: Any) -> int:
         """Where this is: for what came out as a plain array, a place of its own."""
@@ -61,7 +61,7 @@ class Tape:
         """Call `fn` and write it down."""
         args, kwargs = settled(args), settled(kwargs)
         key = (fn, known(args), known(kwargs))
-        if (place := self.known.get(key)) is not None:
+        if (place := self.known.get(key)) is not None and fn is not np.copy:  # who takes a copy may write into it
             return Tracer(self, place)
         y = fn(*numbers(args), **numbers(kwargs))
         if getattr(fn, "is_check", False):
@@ -142,9 +142,8 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
     def astype(self, dtype: Any, **kwargs: Any) -> Any:
         return self if self.dtype == dtype else self.tape.do(np.astype, (self, np.dtype(dtype)), {})
 
-    def copy(self, order: str = "C") -> Tracer:
-        """Another name for the same: what is at a place never changes."""
-        return Tracer(self.tape, self.place)
+    def copy(self, order: str = "C") -> Any:
+        return self.tape.do(np.copy, (self,), {})
 
     def __getitem__(self, index: Any) -> Any:
         if any(np.ndim(i) and i.dtype == bool for i in (index if isinstance(index, tuple) else (index,)) if isinstance(i, Tracer)):

@@ -10,21 +10,25 @@ import numpy as np
 
 from .tracer import Line, Tape, Tracer, known
 
-
 OPERATORS: dict[Any, str] = {np.add: "+", np.subtract: "-", np.multiply: "*", np.divide: "/"}
 
 
-def read(nest: Any) -> list[int]:
-    """The places that a line, or its arguments, read."""
-    if isinstance(nest, Line):
-        return read((nest.args, nest.kwargs))
+def tracers(nest: Any) -> list[Tracer]:
+    """Those in a line, or in its arguments."""
     if isinstance(nest, Tracer):
-        return [nest.place]
-    if isinstance(nest, slice):
-        return read((nest.start, nest.stop, nest.step))
-    if isinstance(nest, dict):
+        return [nest]
+    if isinstance(nest, Line):
+        nest = nest.args, nest.kwargs
+    elif isinstance(nest, slice):
+        nest = nest.start, nest.stop, nest.step
+    elif isinstance(nest, dict):
         nest = tuple(nest.values())
-    return [place for part in nest for place in read(part)] if isinstance(nest, list | tuple) else []
+    return [tracer for part in nest for tracer in tracers(part)] if isinstance(nest, list | tuple) else []
+
+
+def read(line: Line) -> list[int]:
+    """The places that a line reads."""
+    return [tracer.place for tracer in tracers(line)]
 
 
 def behind(tape: Tape, places: list[int]) -> set[int]:
@@ -62,13 +66,14 @@ class Writing:
         self.space: dict[str, Any] = {"np": np}
         self.constants: list[str] = []
         self.numbers: dict[Any, str] = {}
+        self.order: dict[int, int] = {}  # of results that have no array, as they come
         self.turned = {line.made: line.args[0].place for line in tape.lines if is_turned(line)}
 
     def name(self, place: int) -> str:
         """How an array is called; of a matrix turned over, the matrix's name and ``.T``."""
         if (turned := self.turned.get(place)) is not None:
             return f"{self.name(turned)}.T"
-        return self.given.get(place) or self.arrays.get(place) or f"v{place}"
+        return self.given.get(place) or self.arrays.get(place) or f"v{self.order.setdefault(place, len(self.order))}"
 
     def behind_turns(self, place: int) -> list[int]:
         """The places by whose names this one is written."""
@@ -79,7 +84,7 @@ class Writing:
         """``v = fn(...)``, or ``fn(..., target)``."""
         args = [self.number(line, a) or self.argument(a) for a in line.args]
         if line.fn in OPERATORS and not isinstance(self.tape.values[line.made], np.ndarray) and len(args) == 2:
-            return f"v{line.made} = {args[0]} {OPERATORS[line.fn]} {args[1]}"  # of single numbers, quicker
+            return f"{self.name(line.made)} = {args[0]} {OPERATORS[line.fn]} {args[1]}"  # of single numbers, quicker
         if target and line.fn in (np.minimum, np.maximum):  # which want it by name
             target = f"out={target}"
         if target:
@@ -93,7 +98,7 @@ class Writing:
             made = f"{self.function(line.fn)}({', '.join(args)})"
             if is_check(line):
                 return made
-        return f"v{line.made} = {made}"
+        return f"{self.name(line.made)} = {made}"
 
     def argument(self, a: Any) -> str:
         """An argument's expression."""
@@ -142,6 +147,9 @@ class Writing:
         if key in self.numbers:
             return self.numbers[key]
         self.numbers[key] = name = f"k{len(self.constants)}"
+        if isinstance(a, np.ndarray) and a.size and np.all(a == 1) and a.dtype.isbuiltin:
+            self.constants.append(f"{name} = np.ones({self.argument(a.shape)}, {self.argument(a.dtype)})")
+            return name
         self.space[f"{name}_"] = a
         what = f"{a.dtype}{list(a.shape)}" if isinstance(a, np.ndarray) else type(a).__name__
         self.constants.append(f"{name} = {name}_  # {what}")

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..primitive import as_one, primitive
 from ..table import composite, plain, rule
-from ..value import bare
+from ..value import bare, is_foreign
 from .complex import conjugate
 from .decompositions import adjoint, diagonal, swap
 from .reductions import others
@@ -107,7 +107,7 @@ rule(np.linalg.slogdet, lambda g, y, a: slogdet_rule(*g, *y)[..., None, None] * 
 
 def det_rule(y: Any, a: Any) -> Any:
     """The determinant times the transposed inverse, unless that would be 0 times infinity."""
-    near_singular = a.size and np.any(np.linalg.cond(bare(a), 1) > 1e4)
+    near_singular = is_foreign(bare(a)) or (a.size and np.any(np.linalg.cond(bare(a), 1) > 1e4))
     return cofactors(a) if near_singular else y[..., None, None] * swap(np.linalg.inv(a))
 
 

@@ -6,12 +6,14 @@ product is exact with any number of zeros in it; the standard deviation of equal
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..table import composite, rule
+from ..value import bare, is_foreign
 from .arithmetic import nonzero, ordered
 from .complex import conjugate
 
@@ -62,13 +64,13 @@ composite(np.amin)(lambda a, *args, **kwargs: np.min(a, *args, **kwargs))
 
 
 def divisible(y: Any) -> bool:
-    """Whether no factor of any of the products `y` is 0, infinite, or NaN."""
-    return bool(np.all((y != 0) & np.isfinite(y)))
+    """Whether no factor of any of the products `y` is 0, infinite, or NaN; other libraries' arrays are not asked."""
+    return not is_foreign(bare(y)) and bool(np.all((y != 0) & np.isfinite(y)))
 
 
 def others(x: Any) -> Any:
     """For vectors along the last axis: the product of all elements but the one in this place."""
-    one = np.ones((*x.shape[:-1], 1), x.dtype)
+    one = np.ones_like(x, shape=(*x.shape[:-1], 1))
     before = np.cumprod(np.concatenate([one, x[..., :-1]], -1), -1)
     after = np.flip(np.cumprod(np.concatenate([one, np.flip(x[..., 1:], -1)], -1), -1), -1)
     return before * after
@@ -80,7 +82,7 @@ def prod_rule(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     axes = range(x.ndim) if axis is None else normalize_axis_tuple(axis, x.ndim)
     rest = tuple(i for i in range(x.ndim) if i not in axes)
     order = (*rest, *axes)  # the multiplied axes last, as one
-    rows = np.reshape(np.transpose(x, order), (*(x.shape[i] for i in rest), -1))
+    rows = np.reshape(np.transpose(x, order), (*(x.shape[i] for i in rest), prod(x.shape[i] for i in axes)))
     product = np.reshape(others(rows), tuple(x.shape[i] for i in order))
     return unreduce(g, axis, keepdims) * np.transpose(product, np.argsort(order))
 

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from ..graph import apply
+from ..primitive import as_one
 from ..table import composite, rule
 from ..value import bare
 from .indexing import scatter
@@ -100,7 +101,12 @@ def between(fn: Any, g: Any, y: Any, x: Any, axis: Any, keepdims: bool, **how: A
 
 def places(x: Any, axis: Any) -> tuple[Any, Any]:
     """Of each element its place among the different values of its row, and where the places of this row begin."""
-    x = bare(x)
+    found: tuple[Any, Any] = places_among(bare(x), axis)
+    return found
+
+
+@as_one
+def places_among(x: Any, axis: Any) -> tuple[Any, Any]:
     element = rowwise(np.arange(x.size).reshape(x.shape), axis)
     order = np.argsort(x.reshape(-1)[element], -1)
     element = np.take_along_axis(element, order, -1)  # the smallest of its row first
@@ -115,5 +121,10 @@ def places(x: Any, axis: Any) -> tuple[Any, Any]:
 
 def shared(total: Any, group: Any) -> Any:
     """To every element its part of what came back to its group."""
-    members = np.bincount(group.reshape(-1), minlength=group.size)
-    return (total / np.maximum(members, 1).astype(total.dtype))[group]
+    return (total / np.maximum(members(group), 1).astype(total.dtype))[group]
+
+
+@as_one
+def members(group: Any) -> Any:
+    """How many there are of each number."""
+    return np.bincount(group.reshape(-1), minlength=group.size)
