@@ -1,5 +1,6 @@
 """A captured function is the function: the same values, the same gradients, whatever it is made of and used for."""
 
+import functools
 import gc
 import weakref
 
@@ -414,6 +415,67 @@ def test_what_can_not_be_replayed_says_why():
         capture(squares).source  # noqa: B018
     with pytest.raises(TypeError, match="neither an array"):
         capture(lambda x, s: x.sum())(leaf(A), {1, 2})
+
+
+SCALE = Tensor([2.0])
+
+
+def test_tensors_are_found_wherever_the_function_finds_them():
+    """And so their values may change, though no gradient flows to them."""
+    class Holder:
+        def __init__(self):
+            self.inner = [{"deep": Tensor([3.0])}]
+
+        def times(self, x):
+            return x * self.inner[0]["deep"]
+
+    holder, default = Holder(), Tensor([5.0])
+    inner = capture(holder.times)
+
+    def f(x, k=default):
+        def nested(y):
+            return y * SCALE
+        return nested(inner(x)) * k
+
+    for g in f, functools.partial(f, k=default):
+        captured = capture(g)
+        for n in range(1, 6):
+            for place in (SCALE, holder.inner[0]["deep"], default):
+                place.data = [float(n)]
+            assert captured(Tensor([1.0])).item() == n**3
+
+
+def test_methods_and_modules_as_arguments():
+    class Net(nn.Module):
+        def __init__(self, scale):
+            self.layer, self.drop = nn.Linear(3, 2), nn.Dropout(0.5)
+            self.scale = scale
+
+        @capture
+        def forward(self, x):
+            return self.drop(self.layer(x)) * self.scale
+
+    nets = Net(1.0).eval(), Net(2.0).eval()
+    x = Tensor(A, dtype=np.float32)
+    for _ in range(3):
+        for net in nets:
+            net.zero_grad()
+            y = net.forward(x)
+            y.sum().backward()
+            np.testing.assert_allclose(y.data, (x.data @ net.layer.weight.data.T + net.layer.bias.data) * net.scale, rtol=1e-5)
+            assert net.layer.bias.grad.data.tolist() == [2 * net.scale] * 2
+    with pytest.raises(CaptureError, match="random"):
+        nets[0].train().forward(x)
+
+
+def test_numbers_that_are_equal_and_not_the_same():
+    f = capture(lambda x, k: x * k)
+    for k in (0.0, -0.0, 0.0, -0.0, 1, True, 1.0):
+        y = f(Tensor([1, 2]), k)
+        want = np.array([1, 2]) * k
+        assert y.dtype == want.dtype
+        assert y.data.tolist() == want.tolist()
+        assert (np.signbit(y.data) == np.signbit(want)).all()
 
 
 # --------------------------------------------------------------------------------------------- the program

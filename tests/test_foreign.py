@@ -99,7 +99,6 @@ UNABLE = {  # with all arguments or some, and why
         "the rank or degree is asked": "least_squares.least_squares linalg.pinv linalg.lstsq polyfit polymul polydiv",
         "lists are made of them": "pad",
         "each number is computed by itself": "erf.erf",
-        "whether it is the same as before is asked": "tinygrad_edu.checkpoint.recompute",
     }.items()
     for name in names.split()
 }

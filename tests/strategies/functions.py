@@ -5,8 +5,9 @@ from functools import partial
 import numpy as np
 from hypothesis import strategies as st
 
-from tinygrad_edu import apply
+from tinygrad_edu import apply, capture
 from tinygrad_edu.checkpoint import checkpoint, pack, recompute
+from tinygrad_edu.replay.space import replayed
 from tinygrad_edu.trace import fresh_input
 
 from .cases import Case, broadcastable, numbers, several, shape
@@ -19,9 +20,18 @@ def packed(*arrays):
 
 kept_as_one = checkpoint(lambda a, b: (np.sin(a) * b, np.sum(a)))
 
+
+def replay(a, b):
+    """What a program gives that was recorded for other numbers."""
+    captured = capture(lambda a, b: (np.sin(a) * b, np.sum(a)))
+    captured(a * 2, b)
+    return captured(a, b)
+
+
 STRATEGIES = {
     fresh_input.fn: shape().flatmap(numbers).map(lambda a: Case(fresh_input.fn, (a,))),
     pack: st.lists(shape(), min_size=1, max_size=3).flatmap(several).map(
         lambda arrays: Case(partial(packed), arrays, where=tuple(range(len(arrays))))),
     recompute: broadcastable().flatmap(several).map(lambda ab: Case(partial(kept_as_one), ab, where=(0, 1))),
+    replayed: broadcastable().flatmap(several).map(lambda ab: Case(partial(replay), ab, where=(0, 1))),
 }  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from ..modes import WATCH, level
 from ..nest import flatten
 from ..tensor import Tensor
 from ..trace import function_wanted
-from ..value import Value
+from ..value import Value, is_foreign
 from .recording import Recording, is_recording
 from .tracer import CaptureError
 
@@ -48,7 +48,7 @@ def capture(f: Callable[..., Any]) -> Captured:
     Notes
     -----
     ``backward()``, hooks and optimisers are used as ever. Higher derivatives of the result run `f` itself, as do calls
-    under `watch()`, for pictures.
+    under `watch()`, for pictures, and calls with arrays of other libraries.
 
     Examples
     --------
@@ -113,14 +113,21 @@ class Captured:
             args, kwargs = rebuild([next(given) if x is EMPTY else x for x in static])
             return self._f(*args, **kwargs)
 
+        if any(isinstance(x, Value) and is_foreign(x._array) for x in leaves):
+            args, kwargs = rebuild(leaves)
+            return self._f(*args, **kwargs)  # programs are for NumPy
         static = [EMPTY if is_array(x) else x for x in leaves]  # so that nothing is kept here
-        made = Recording(self._f, tuple(as_tensor(x) for x in leaves if is_array(x)), fill)
+        made = Recording((self._f, *static), tuple(as_tensor(x) for x in leaves if is_array(x)), fill)
         self._recordings.pop(key, None)
         if len(self._recordings) >= KEPT:
             self._recordings.pop(next(iter(self._recordings)))
         self._recordings[key] = self._latest = made
         value, made.value = made.value, None
         return value
+
+    def __get__(self, owner: Any, kind: Any = None) -> Any:
+        """As a method: of each object its own."""
+        return self if owner is None else partial(self, owner)
 
     @property
     def source(self) -> str:
@@ -147,4 +154,6 @@ def signature(x: Any) -> Any:
     if isinstance(x, Value):
         array = x._array
         return type(array), array.shape, array.dtype, x._node is None
-    return (None, x.shape, x.dtype, True) if isinstance(x, np.ndarray) else (type(x), x)
+    if isinstance(x, np.ndarray):
+        return None, x.shape, x.dtype, True
+    return type(x), repr(x) if isinstance(x, float | complex) else x  # so that -0.0 is not 0.0, and nan is nan

@@ -6,8 +6,9 @@ import inspect
 import keyword
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
-from types import FunctionType, MethodType
+from types import CodeType, FunctionType, MethodType
 from typing import Any
 
 import numpy as np
@@ -16,22 +17,24 @@ from ..nn.module import Module
 from ..value import Value
 
 
-def reached(f: Callable[..., Any]) -> tuple[dict[str, Value], list[Module]]:
-    """Tensors by a name each, and all modules, that `f` may use: its own, its closure's, the globals it names, and theirs.
+def reached(given: tuple[Any, ...]) -> tuple[list[tuple[str, Value]], list[Module]]:
+    """Tensors, with names, and modules that a function may use: its closure's, the globals it names, and theirs.
+
+    `given` are the function, and other objects that it is called with.
 
     Lists, tuples, dicts and objects are looked into; what is made only while `f` runs is not seen.
     """
-    tensors: dict[str, Value] = {}
+    tensors: list[tuple[str, Value]] = []
     modules: list[Module] = []
     seen: set[int] = set()
-    waiting: list[tuple[str, Any, int]] = [("", f, 0)]
+    waiting: list[tuple[str, Any, int]] = [("", x, 0) for x in reversed(given)]
     while waiting:
         name, x, depth = waiting.pop()
-        if id(x) in seen or depth > 8:
+        if id(x) in seen or depth > 8 or len(seen) > 10_000:
             continue
         seen.add(id(x))
         if isinstance(x, Value):
-            tensors[name or "x"] = x
+            tensors.append((name, x))
         elif not isinstance(x, type):
             if isinstance(x, Module):
                 modules.append(x)
@@ -41,11 +44,15 @@ def reached(f: Callable[..., Any]) -> tuple[dict[str, Value], list[Module]]:
 
 def parts(x: Any) -> Iterator[tuple[str, Any]]:
     """What `x` holds, by name."""
+    if is_ours(x):
+        return
     if isinstance(x, FunctionType):
-        found = inspect.getclosurevars(x)
-        yield from found.nonlocals.items()
-        yield from ((k, v) for k, v in found.globals.items() if not inspect.ismodule(v) and not is_ours(v))
+        for name, cell in zip(x.__code__.co_freevars, x.__closure__ or (), strict=True):
+            with suppress(ValueError):  # nothing is in it yet
+                yield name, cell.cell_contents
+        yield from ((name, x.__globals__[name]) for name in names_in(x.__code__) if name in x.__globals__)
         yield from enumerated(x.__defaults__ or ())
+        yield from (x.__kwdefaults__ or {}).items()
     elif isinstance(x, MethodType):
         yield "", x.__self__
         yield "", x.__func__
@@ -56,10 +63,20 @@ def parts(x: Any) -> Iterator[tuple[str, Any]]:
         yield from ((str(k), v) for k, v in x.items())
     elif isinstance(x, list | tuple):
         yield from enumerated(x)
-    elif hasattr(x, "__dict__") and not inspect.ismodule(x):
-        yield from vars(x).items()
-        if isinstance(wrapped := getattr(x, "__wrapped__", None), FunctionType):
-            yield "", wrapped
+    elif callable(wrapped := getattr(x, "__wrapped__", None)):
+        yield "", wrapped
+    elif isinstance(x, Module) or not (inspect.ismodule(x) or is_ours(type(x))):
+        yield from getattr(x, "__dict__", {}).items()
+        if isinstance(forward := inspect.getattr_static(type(x), "__call__", None), FunctionType) and not is_ours(forward):
+            yield "", forward
+
+
+def names_in(code: CodeType) -> Iterator[str]:
+    """The names of globals, and of attributes, in a function and in those within it."""
+    yield from code.co_names
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            yield from names_in(inner)
 
 
 def enumerated(items: Any) -> Iterator[tuple[str, Any]]:
@@ -71,7 +88,7 @@ def is_ours(x: Any) -> bool:
     return isinstance(x, FunctionType | type) and (x.__module__ or "").startswith(("tinygrad_edu.", "numpy"))
 
 
-def names_of(f: Callable[..., Any], n: int, tensors: dict[str, Value]) -> tuple[list[str], dict[int, str]]:
+def names_of(f: Callable[..., Any], n: int, tensors: list[tuple[str, Value]]) -> tuple[list[str], dict[int, str]]:
     """Names in the program, for `n` arguments and for each tensor by its id: what the function calls them, as far as is known."""
     try:
         arguments = list(inspect.signature(f).parameters)
@@ -81,14 +98,14 @@ def names_of(f: Callable[..., Any], n: int, tensors: dict[str, Value]) -> tuple[
         arguments = [f"x{i}" for i in range(n)]
     taken: set[str] = set()
     names = []
-    for name in (*arguments, *tensors):
+    for name in (*arguments, *(name for name, _ in tensors)):
         name = re.sub(r"\W", "_", name).lstrip("_") or "p"
         name = name if name.isidentifier() else f"p_{name}"
         while name in taken or keyword.iskeyword(name) or hasattr(np, name) or RESERVED.fullmatch(name):
             name += "_"
         taken.add(name)
         names.append(name)
-    return names[:n], {id(t): name for t, name in zip(tensors.values(), names[n:], strict=True)}
+    return names[:n], {id(t): name for (_, t), name in zip(tensors, names[n:], strict=True)}
 
 
 RESERVED = re.compile(r"[bgkv]\d*|forward|backward|program")

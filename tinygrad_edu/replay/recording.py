@@ -30,29 +30,29 @@ Fill = Callable[[tuple[Any, ...]], Any]  # calls the function, with these for th
 
 
 class Recording:
-    """What `f`, which `fill` calls, does with the tensors `xs`.
+    """What a function, which `fill` calls, does with the tensors `xs`; `given` are it and its other arguments.
 
     Attributes
     ----------
     source : str
         The program.
     value
-        What `f` returned when it was run to be recorded.
+        What it returned when it was run to be recorded.
     outer : tuple of Tensor
         What it depends on besides its arguments.
     """
 
-    def __init__(self, f: Callable[..., Any], xs: tuple[Any, ...], fill: Fill) -> None:
+    def __init__(self, given: tuple[Any, ...], xs: tuple[Any, ...], fill: Fill) -> None:
         self.fill, self.calls = fill, 1
         start, chance = order(), generator().bit_generator.state
         self.value = fill(xs)
         if generator().bit_generator.state != chance:
             raise CaptureError("capture: random numbers are drawn here (by dropout, say), and a recording would have the same each "
                                "time: call eval(), or draw outside and pass them as arguments")
-        tensors, modules = reached(f)
+        tensors, modules = reached(given)
         self.modes = [(module, module.training) for module in modules]
-        outer = {id(t): t for t in [*tensors.values(), *leaves_behind(self.value, start, xs)]}
-        self.record(xs, tuple(outer.values()), names_of(f, len(xs), tensors))
+        outer = {id(t): t for t in [*(t for _, t in tensors), *leaves_behind(self.value, start, xs)]}
+        self.record(xs, tuple(outer.values()), names_of(given[0], len(xs), tensors))
 
     def record(self, xs: tuple[Any, ...], outer: tuple[Any, ...], names: tuple[list[str], dict[int, str]]) -> None:
         """Run the function and its derivative on Tracers, and make a program of their tape."""
