@@ -1,7 +1,9 @@
 """A captured function is the function: the same values, the same gradients, whatever it is made of and used for."""
 
+import copy
 import functools
 import gc
+import pickle
 import weakref
 
 import numpy as np
@@ -100,7 +102,11 @@ def check(f, seed):
             return
     rng = np.random.default_rng(seed)
     for _ in range(3):
-        agree(f, captured, [(x * rng.uniform(0.9, 1.1, x.shape)).astype(x.dtype) for x in f.inputs], rng.uniform())
+        arrays = [(x * rng.uniform(0.9, 1.1, x.shape)).astype(x.dtype) for x in f.inputs]
+        with np.errstate(all="ignore"):
+            waiting = captured(*map(leaf, arrays))  # in a space of its own
+        agree(f, captured, arrays, rng.uniform())
+        del waiting
 
 
 NETWORKS = {
@@ -307,6 +313,88 @@ def test_derivatives_of_all_orders_and_kinds():
         np.testing.assert_allclose(func.jacobian(func.grad(h))(A).data, func.hessian(lambda x: np.exp(x * w).sum())(A).data)
 
 
+def test_a_penalty_on_the_gradient_is_learnt_from():
+    """Second derivatives with respect to what is outside, of a function whose argument is a constant."""
+    w, x = leaf([1.0, 2.0]), Tensor([0.3, 0.5])
+
+    def f(x):
+        return (np.tanh(x * w) ** 3).sum()
+
+    found = []
+    for g in f, *[capture(f)] * 4:
+        w.grad = None
+        g(x).backward(create_graph=True)
+        p, w.grad = w.grad, None
+        ((p * p).sum() + w.sum()).backward()
+        found.append(w.grad.data)
+    np.testing.assert_allclose(found, [found[0]] * 5)
+
+
+def test_results_that_nobody_walks_back_from_leave_nothing():
+    """No NaN of 0 times infinity, and no gradient of 0 where there is none, which weight decay would go by."""
+    f = capture(lambda x: ((x * x).sum(), np.sqrt(x)))
+    a, b = leaf([1.0]), leaf([1.0])
+    g = capture(lambda x: ((x * a).sum(), (x * b).sum()))
+    descent = optim.SGD([a, b], 0.1, weight_decay=0.5)
+    for _ in range(4):
+        x = leaf([0.0, 1.0])
+        f(x)[0].backward()
+        assert x.grad.data.tolist() == [0, 2]
+        descent.zero_grad()
+        first, second = g(Tensor([1.0]))
+        first.backward()
+        descent.step()
+        assert b.grad is None
+        second.backward()  # a graph of its own
+        assert (b.grad.item(), b.item()) == (1, 1)
+
+
+def test_the_same_gradient_is_no_sign_of_the_same_call():
+    w, v = leaf([1.0, 2.0]), Tensor([1.0, 1.0])
+    c = capture(lambda w, x: w * x * x)
+    for _ in range(3):
+        c(w, leaf([1.0, 1.0])).backward(v)
+    _, pull = func.vjp(lambda x: c(w, x), Tensor([1.0, 1.0]))
+    with no_grad():
+        pull(v)
+    w.grad = None
+    c(w, leaf([10.0, 10.0])).backward(v)
+    assert w.grad.data.tolist() == [100, 100]
+    both = capture(lambda x: (x * 2, x * 3))
+    for _ in range(3):
+        x = leaf([1.0])
+        one, other = both(x)
+        (one + other).backward(np.ones(1))
+        assert x.grad.item() == 5
+
+
+def test_copies_work_in_arrays_of_their_own():
+    c = capture(lambda x: np.exp(x).sum())
+    for _ in range(3):
+        c(leaf(A)).backward()
+    for twin in copy.deepcopy(c), copy.copy(c):
+        x = leaf(A)
+        y = c(x)
+        twin(leaf(B)).backward()
+        y.backward()
+        np.testing.assert_allclose(x.grad.data, np.exp(A))
+    pickle.loads(pickle.dumps(capture(np.tanh)))
+
+
+def test_a_result_that_is_kept_keeps_no_more_than_itself():
+    f = capture(squares)
+    kept = []
+    for _ in range(20):
+        kept.append(f(leaf(A)))
+        kept[-1].backward()
+    assert len(f._latest.spaces.all) == 1
+    waiting = [f(leaf(A)) for _ in range(20)]
+    assert len(f._latest.spaces.all) == 20
+    del waiting
+    f(leaf(A))
+    assert len(f._latest.spaces.all) <= 4
+
+
 def test_captured_within_captured_and_checkpointed():
     inner = capture(lambda x: np.tanh(x) * 2)
     outer = capture(lambda x: inner(inner(x)).sum())
@@ -476,6 +564,94 @@ def test_numbers_that_are_equal_and_not_the_same():
         assert y.dtype == want.dtype
         assert y.data.tolist() == want.tolist()
         assert (np.signbit(y.data) == np.signbit(want)).all()
+
+
+def test_a_module_as_argument_may_change_its_mode():
+    net = nn.Sequential(nn.Linear(3, 3), nn.Dropout(0.5)).eval()
+    f = capture(lambda net, x: net(x).sum())
+    x = Tensor(A, dtype=np.float32)
+    for p in net.parameters():
+        p.requires_grad = False
+    f(net, x)
+    net[0].weight.data[...] = net[0].bias.data[...] = 0
+    for _ in range(2):
+        assert f(net, x).item() == 0
+    for p in net.parameters():
+        p.requires_grad = True
+    f(net, x).backward()
+    assert net[0].bias.grad.data.tolist() == [2, 2, 2]
+    net.train()
+    with pytest.raises(CaptureError, match="random"):
+        f(net, x)
+
+
+def test_what_is_found_nowhere_is_refused():
+    """Its gradient would be lost."""
+    x = leaf([1.0])
+    hidden = iter([])
+
+    def f(z, hide=lambda y: (lambda: y)):
+        return (z * next(hidden)).sum()
+
+    hidden = iter([x * 2] * 5)
+    with pytest.raises(CaptureError, match="computed outside"):
+        capture(f)(leaf([1.0]))
+
+
+def test_plain_and_constant_results_are_the_users():
+    def f(x):
+        z = np.exp(x)
+        return (z * 2).sum(), z.data, Tensor(np.zeros(2)), np.zeros(2), x.argmax(), x.sum().data
+
+    captured = capture(f)
+    for _ in range(5):
+        x = leaf([0.0, 1.0])
+        y, z, zeros, others, most, total = captured(x)
+        assert [type(r) for r in (z, zeros, others, most, total)] == [np.ndarray, Tensor, np.ndarray, np.int64, np.ndarray]
+        assert zeros.data.tolist() == others.tolist() == [0, 0]
+        z[:] = 7
+        zeros.data[:] = others[:] = 7
+        y.backward()
+        np.testing.assert_allclose(x.grad.data, 2 * np.exp([0, 1]))
+
+
+def test_what_the_function_keeps_is_no_tracer():
+    class Memory(nn.Module):
+        def __init__(self):
+            self.layer, self.seen = nn.Linear(3, 3), None
+
+        def forward(self, x):
+            self.seen = np.tanh(self.layer(x)).detach()
+            return self.seen * 1
+
+    model, x = Memory(), Tensor(A, dtype=np.float32)
+    with pytest.raises(CaptureError, match="keeps a tensor"):
+        capture(model)(x)
+    assert isinstance(model.seen._array, np.ndarray)
+    assert model(x).shape == (2, 3)
+
+
+@pytest.mark.parametrize("f", [
+    lambda x: np.sum(x, axis=(0,)).astype(np.float64),
+    lambda x: ((x * x).sum() ** 1.5).astype(np.float64),
+    lambda x: np.sum(x - np.sum(x, axis=(0,)) / len(x), axis=(0,)),
+    lambda x: ((x + 1j * x) ** 2).real.sum(),
+])  # fmt: skip
+def test_rounding_is_no_change(f):
+    rng = np.random.default_rng(0)
+    captured = capture(f)
+    for _ in range(4):
+        captured(leaf(rng.normal(size=(500, 8)).astype(np.float32)))
+
+
+def test_numbers_beside_arrays_mean_what_they_meant():
+    for f in (lambda x: np.ldexp(x, 3), lambda x: np.copysign(x, 0.0) + 3 * np.copysign(x, -0.0), lambda x: x * 0.0 + x * -0.0,
+              lambda x: np.multiply(x.sum(), x.sum(), dtype="f")):  # fmt: skip
+        captured = capture(f)
+        for _ in range(4):
+            y, want = captured(Tensor(A)), f(A)
+            np.testing.assert_array_equal(y.data, want)
+            np.testing.assert_array_equal(np.signbit(y.data), np.signbit(want))
 
 
 # --------------------------------------------------------------------------------------------- the program

@@ -48,7 +48,9 @@ def capture(f: Callable[..., Any]) -> Captured:
     Notes
     -----
     ``backward()``, hooks and optimisers are used as ever. Higher derivatives of the result run `f` itself, as do calls
-    under `watch()`, for pictures, and calls with arrays of other libraries.
+    under `watch()`, for pictures, and calls with arrays of other libraries. What `f` does besides computing, printing say, or
+    calling a module's forward hooks, is done only when it is run. One
+    thread at a time may record, and one go back through a graph.
 
     Examples
     --------
@@ -124,6 +126,10 @@ class Captured:
         self._recordings[key] = self._latest = made
         value, made.value = made.value, None
         return value
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy begins anew: its arrays are its own."""
+        return capture, (self._f,)
 
     def __get__(self, owner: Any, kind: Any = None) -> Any:
         """As a method: of each object its own."""

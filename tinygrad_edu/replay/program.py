@@ -17,7 +17,6 @@ from .writing import Writing, is_check, is_turned, read, tracers
 
 INTO = {np.dot, np.matmul}  # they write into a given array, as ufuncs do
 NEW = {np.sum, np.mean, np.add.reduce, np.copy, np.where, np.concatenate, np.stack, np.tensordot}  # results that are no views
-NEVER = 1 << 60
 
 
 class Program:
@@ -27,23 +26,28 @@ class Program:
     ----------
     tape : Tape
     given : dict
-        What `forward` is given, and `backward` behind the outputs' gradients: names by place.
-    outputs, seeds, gradients : lists of places
-        What `forward` returns, the outputs' gradients, and what `backward` returns.
+        What `forward` is given, and each `backward` behind the gradient of its output: names by place.
+    outputs : list of places
+        What `forward` returns.
+    backwards : list of pairs
+        For each output None, or the place of its gradient and those of the gradients to be returned.
     """
 
-    def __init__(self, tape: Tape, given: dict[int, str], outputs: list[int], seeds: list[int], gradients: list[int]) -> None:
+    def __init__(self, tape: Tape, given: dict[int, str], outputs: list[int], backwards: list[tuple[int, list[int]] | None]) -> None:
         same = without_copies(tape)
-        outputs, gradients = [same.get(p, p) for p in outputs], [same.get(p, p) for p in gradients]
-        self.tape, self.given, self.outputs, self.seeds, self.gradients = tape, given, outputs, seeds, gradients
+        self.tape, self.given = tape, given
         self.lines = {line.made: quicker(line) for line in tape.lines}
-        ahead = self.needed([*outputs, *(p for p, line in self.lines.items() if is_check(line))])
+        self.outputs = [same.get(p, p) for p in outputs]
+        self.seeds = [back[0] for back in backwards if back]
+        self.gradients = [[same.get(p, p) for p in back[1]] for back in backwards if back]
+        ahead = self.needed([*self.outputs, *(p for p, line in self.lines.items() if is_check(line))])
         again = {p for p in ahead if self.looks_at_given(p)}
-        self.ahead, self.back = sorted(ahead), sorted(self.needed(gradients, ahead - again))
-        self.order = self.ahead + self.back
-        self.last = self.last_readings()
+        self.ahead = sorted(ahead)
+        self.backs = [sorted(self.needed(gradients, ahead - again)) for gradients in self.gradients]
+        self.leaving = {*self.outputs, *(p for gradients in self.gradients for p in gradients)}
+        self.kept = self.read_later()
         self.arrays: dict[int, str] = {}  # the array that each result is written into
-        self.source, self.space = self.write()
+        self.source, self.space = self.write(["None" if back is None else "" for back in backwards])
 
     def needed(self, wanted: list[int], there: Any = ()) -> set[int]:
         """The lines that compute what is wanted, but for those that are `there` already."""
@@ -73,53 +77,59 @@ class Program:
         """The places whose memory is read where this one is."""
         return {place}.union(*map(self.owners, self.looks_at(place)))
 
-    def last_readings(self) -> dict[int, int]:
-        """When each place is read for the last time: a number of a line. What backward reads of forward's is kept: it may run twice."""
-        last: dict[int, int] = {}
+    def read_later(self) -> set[int]:
+        """What backward functions read of forward's, and what leaves. It is kept, for they may run more than once."""
+        ends = [p for back in self.backs for q in back for p in read(self.lines[q])]
         ahead = set(self.ahead)
-        for turn, place in enumerate(self.order):
-            for p in read(self.lines[place]):
-                for owner in self.owners(p):
-                    last[owner] = NEVER if turn >= len(self.ahead) and owner in ahead else turn
-        for p in [*self.outputs, *self.gradients]:
-            for owner in self.owners(p):
-                last[owner] = NEVER
-        return last
+        return {owner for p in ends for owner in self.owners(p) & ahead}.union(*map(self.owners, self.leaving))
+
+    def last_readings(self, order: list[int]) -> dict[int, int]:
+        """For each place that is read by these lines, the number of the last that does."""
+        return {owner: turn for turn, q in enumerate(order) for p in read(self.lines[q]) for owner in self.owners(p)}
 
     # ------------------------------------------------------------------------------------------ source
 
-    def write(self) -> tuple[str, dict[str, Any]]:
+    def write(self, missing: list[str]) -> tuple[str, dict[str, Any]]:
         """The program's source, and what its names stand for."""
-        self.writing = writing = Writing(self.tape, {**self.given, **self.names_of_seeds()}, self.arrays)
+        seeds = {place: f"g{i}" if len(self.seeds) > 1 else "g" for i, place in enumerate(self.seeds)}
+        self.writing = Writing(self.tape, {**self.given, **seeds}, self.arrays)
+        self.made: dict[str, int] = {}  # the arrays, and for which place each was made first
         free: dict[Any, list[str]] = {}
-        text: tuple[list[str], list[str]] = [], []  # forward, backward
-        made: list[str] = []
-        for turn, place in enumerate(self.order):
-            line, value = self.lines[place], self.tape.values[place]
-            done = [p for p, t in self.last.items() if t == turn and p in self.arrays]
+        forward = self.block(self.ahead, free)
+        blocks = []
+        for back in self.backs:  # each may have what forward and the others are done with
+            there = len(self.made)
+            blocks.append(self.block(back, {kind: names.copy() for kind, names in free.items()}))
+            for name, place in list(self.made.items())[there:]:
+                free.setdefault(self.kind(place), []).append(name)
+        return self.assembled(forward, blocks, missing), self.writing.space
+
+    def block(self, order: list[int], free: dict[Any, list[str]]) -> list[str]:
+        """The source of some lines. Arrays to write into are taken from those that are `free`, or made."""
+        text = []
+        last = self.last_readings(order)
+        for turn, place in enumerate(order):
+            line = self.lines[place]
+            done = [p for p, t in last.items() if t == turn and p in self.arrays and p not in self.kept and p in order]
             target = ""
             if self.can_be_given_an_array(place):
-                kind = value.shape, value.dtype
-                over = [p for p in done if isinstance(line.fn, np.ufunc) and p in read(line) and self.kind(p) == kind]
-                spare = free.setdefault(kind, [])
+                over = [p for p in done if isinstance(line.fn, np.ufunc) and p in read(line) and self.kind(p) == self.kind(place)]
+                spare = free.setdefault(self.kind(place), [])
                 if over:
                     target = self.arrays[over[0]]
                 elif spare:
                     target = spare.pop()
                 else:
-                    target = f"b{len(made)}"
-                    made.append(f"{target} = {writing.empty(value)}")
+                    target = f"b{len(self.made)}"
+                    self.made[target] = place
             if not is_turned(line):
-                text[turn >= len(self.ahead)].append(writing.line(line, target))
+                text.append(self.writing.line(line, target))
             if target:
                 self.arrays[place] = target
             for p in done:
                 if self.arrays[p] != target:
                     free.setdefault(self.kind(p), []).append(self.arrays[p])
-        return self.assembled(made, *text), writing.space
-
-    def names_of_seeds(self) -> dict[int, str]:
-        return {place: f"g{i}" if len(self.seeds) > 1 else "g" for i, place in enumerate(self.seeds)}
+        return text
 
     def kind(self, place: int) -> Any:
         value = self.tape.values[place]
@@ -130,20 +140,30 @@ class Program:
         line, value = self.lines[place], self.tape.values[place]
         takes = line.fn in INTO or (isinstance(line.fn, np.ufunc) and line.fn.nout == 1)
         plain = isinstance(value, np.ndarray) and value.ndim and value.size and value.flags.c_contiguous
-        return bool(takes and plain and not line.kwargs and place not in self.outputs and place not in self.gradients)
+        return bool(takes and plain and not line.kwargs and place not in self.leaving)
 
-    def assembled(self, made: list[str], forward: list[str], backward: list[str]) -> str:
+    def assembled(self, forward: list[str], blocks: list[list[str]], missing: list[str]) -> str:
         """The lines as functions, in one that makes the arrays they write into."""
-        kept = {p for q in self.back for p in read(self.lines[q])} | set(self.gradients)
+        kept = {p for back in self.backs for q in back for p in read(self.lines[q])}.union(*self.gradients)
         kept |= {turned for p in kept for turned in self.writing.behind_turns(p)}
-        loose = [self.writing.name(p) for p in self.ahead if p in kept and p not in self.arrays and p not in self.back and not is_turned(self.lines[p])]
-        given, seeds = ", ".join(self.given.values()), ", ".join(self.names_of_seeds().values())
+        again = {p for back in self.backs for p in back}
+        loose = [self.writing.name(p) for p in self.ahead
+                 if p in kept and p not in self.arrays and p not in again and not is_turned(self.lines[p])]  # fmt: skip
+        given = ", ".join(self.given.values())
+        made = [f"{name} = {self.writing.empty(self.tape.values[p])}" for name, p in self.made.items()]
         inner = [*made, *([f"{' = '.join(loose)} = None"] if loose else []), "", f"def forward({given}):"]
         inner += indented([f"nonlocal {', '.join(loose)}"] * bool(loose) + forward + [f"return {self.results(self.outputs, self.ahead)}"])
-        if seeds:
-            inner += ["", f"def backward({seeds}, {given}):"]
-            inner += indented([*backward, f"return {self.results(self.gradients, self.back)}"])
-        inner += ["", f"return forward, {'backward' if seeds else None}"]
+        names = []
+        parts = iter(zip(self.seeds, self.backs, blocks, self.gradients, strict=True))
+        for number, nothing in enumerate(missing):
+            if nothing:
+                names.append(nothing)
+                continue
+            seed, back, text, gradients = next(parts)
+            names.append(f"backward_{number}" if len(self.seeds) > 1 else "backward")
+            inner += ["", f"def {names[-1]}({', '.join(filter(None, (self.writing.name(seed), given)))}):"]
+            inner += indented([*text, f"return {self.results(gradients, back)}"])
+        inner += ["", f"return forward, ({', '.join(names)},)" if names else "return forward, ()"]
         return "\n".join([*self.writing.constants, "", "def program():", *indented(inner)]) + "\n"
 
     def results(self, places: list[int], lines: list[int]) -> str:

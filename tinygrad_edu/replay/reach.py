@@ -5,10 +5,11 @@ from __future__ import annotations
 import inspect
 import keyword
 import re
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
-from types import CodeType, FunctionType, MethodType
+from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -27,10 +28,10 @@ def reached(given: tuple[Any, ...]) -> tuple[list[tuple[str, Value]], list[Modul
     tensors: list[tuple[str, Value]] = []
     modules: list[Module] = []
     seen: set[int] = set()
-    waiting: list[tuple[str, Any, int]] = [("", x, 0) for x in reversed(given)]
+    waiting = [("", x) for x in reversed(given)]
     while waiting:
-        name, x, depth = waiting.pop()
-        if id(x) in seen or depth > 8 or len(seen) > 10_000:
+        name, x = waiting.pop()
+        if id(x) in seen or len(seen) > 100_000:
             continue
         seen.add(id(x))
         if isinstance(x, Value):
@@ -38,7 +39,7 @@ def reached(given: tuple[Any, ...]) -> tuple[list[tuple[str, Value]], list[Modul
         elif not isinstance(x, type):
             if isinstance(x, Module):
                 modules.append(x)
-            waiting += reversed([(f"{name}_{k}" if name and k else name or k, v, depth + 1) for k, v in parts(x)])
+            waiting += reversed([(f"{name}_{k}" if name and k else name or k, v) for k, v in parts(x)])
     return tensors, modules
 
 
@@ -50,7 +51,13 @@ def parts(x: Any) -> Iterator[tuple[str, Any]]:
         for name, cell in zip(x.__code__.co_freevars, x.__closure__ or (), strict=True):
             with suppress(ValueError):  # nothing is in it yet
                 yield name, cell.cell_contents
-        yield from ((name, x.__globals__[name]) for name in names_in(x.__code__) if name in x.__globals__)
+        names = list(names_in(x.__code__))
+        for name in names:
+            held = x.__globals__.get(name)
+            if inspect.ismodule(held) and not is_ours(held):  # of a module, what the function may name
+                yield from ((k, vars(held)[k]) for k in names if k in vars(held))
+            elif held is not None:
+                yield name, held
         yield from enumerated(x.__defaults__ or ())
         yield from (x.__kwdefaults__ or {}).items()
     elif isinstance(x, MethodType):
@@ -61,14 +68,22 @@ def parts(x: Any) -> Iterator[tuple[str, Any]]:
         yield from (*enumerated(x.args), *x.keywords.items())
     elif isinstance(x, dict):
         yield from ((str(k), v) for k, v in x.items())
-    elif isinstance(x, list | tuple):
+    elif isinstance(x, list | tuple | set | frozenset):
         yield from enumerated(x)
     elif callable(wrapped := getattr(x, "__wrapped__", None)):
         yield "", wrapped
     elif isinstance(x, Module) or not (inspect.ismodule(x) or is_ours(type(x))):
         yield from getattr(x, "__dict__", {}).items()
-        if isinstance(forward := inspect.getattr_static(type(x), "__call__", None), FunctionType) and not is_ours(forward):
-            yield "", forward
+        for kind in type(x).__mro__:
+            if not is_ours(kind) and kind is not object:
+                yield from ((k, getattr(x, k, None)) for k in slots(kind))
+                yield from ((k if not callable(v) else "", v) for k, v in vars(kind).items() if not k.startswith("__") or k == "__call__")
+
+
+def slots(kind: type) -> tuple[str, ...]:
+    """The names in a class's ``__slots__``."""
+    names = vars(kind).get("__slots__", ())
+    return (names,) if isinstance(names, str) else tuple(names)
 
 
 def names_in(code: CodeType) -> Iterator[str]:
@@ -84,8 +99,11 @@ def enumerated(items: Any) -> Iterator[tuple[str, Any]]:
 
 
 def is_ours(x: Any) -> bool:
-    """Whether it is a function or class of this package, or of NumPy's: these hold no tensors of the user's."""
-    return isinstance(x, FunctionType | type) and (x.__module__ or "").startswith(("tinygrad_edu.", "numpy"))
+    """Whether it is a function, class or module of this package, of NumPy's or Python's: these hold no tensors of the user's."""
+    if not isinstance(x, FunctionType | type | ModuleType):
+        return False
+    name = x.__name__ if isinstance(x, ModuleType) else x.__module__ or ""
+    return name.partition(".")[0] in {"tinygrad_edu", "numpy", *sys.stdlib_module_names}
 
 
 def names_of(f: Callable[..., Any], n: int, tensors: list[tuple[str, Value]]) -> tuple[list[str], dict[int, str]]:

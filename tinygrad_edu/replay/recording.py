@@ -16,7 +16,7 @@ from ..graph import apply, backpropagate
 from ..nest import flatten
 from ..node import Leaf, order
 from ..trace import as_tensor, fresh_input, refuse_changed
-from ..value import Value, bare, wrap
+from ..value import Value, bare, copied, wrap
 from .program import Program
 from .reach import names_of, reached
 from .space import Spaces, replayed
@@ -51,40 +51,56 @@ class Recording:
                                "time: call eval(), or draw outside and pass them as arguments")
         tensors, modules = reached(given)
         self.modes = [(module, module.training) for module in modules]
-        outer = {id(t): t for t in [*(t for _, t in tensors), *leaves_behind(self.value, start, xs)]}
+        known = [t for _, t in tensors]
+        outer = {id(t): t for t in [*known, *leaves_behind(self.value, start, [*xs, *known])]}
         self.record(xs, tuple(outer.values()), names_of(given[0], len(xs), tensors))
 
     def record(self, xs: tuple[Any, ...], outer: tuple[Any, ...], names: tuple[list[str], dict[int, str]]) -> None:
-        """Run the function and its derivative on Tracers, and make a program of their tape."""
+        """Make a program of what the function and its derivative ask of NumPy."""
         tape = Tape()
+        places, seeds, gradients = self.run_on_tracers(tape, xs, outer)
+        outputs = [r.place for r in self.results if r.place is not None]
+        used = behind(tape, [*outputs, *(place for part in gradients for place in part.values())])
+        kept = [i for i, place in enumerate(places) if i < len(xs) or place in used]
+        called = [*names[0], *(names[1].get(id(t), f"x{i}") for i, t in enumerate(outer, len(xs)))]
+        backwards = [None if g is None else (g, [part[i] for i in kept if i in part])
+                     for g, part in zip(seeds, gradients, strict=True)]  # fmt: skip
+        program = Program(tape, {places[i]: called[i] for i in kept}, outputs, backwards)
+        self.source, self.program = program.source, program.compiled()
+        self.outer = tuple((xs + outer)[i] for i in kept[len(xs) :])
+        self.was = [(t, t._node) for t in self.outer]  # of another shape, it would be another node
+        self.lengths = [(t, t._array.shape, t._array.dtype) for t in self.outer if t._node is None]
+        self.flows = [[i in part for i in kept] for part in gradients]  # for each result, the inputs that get gradients of it
+        self.turns = [[sum(flows[:i]) for i in range(len(flows))] for flows in self.flows]  # and where these are among them
+        self.all_flow = [all(f or not tracked(t) for t, f in zip(xs + self.outer, flows, strict=True)) for flows in self.flows]
+        self.spaces = Spaces(self)
+        self.rounding = rounding(tape.values)
+        tape.close()
+
+    def run_on_tracers(self, tape: Tape, xs: tuple[Any, ...], outer: tuple[Any, ...]) -> tuple[list[int], list[Any], list[Any]]:
+        """Run the function and its derivative on Tracers.
+
+        What comes out are places on the tape: of all inputs, and for each result of its gradient (or None) and of those
+        that the inputs get from it.
+        """
         inputs = tuple(wrap(tape.enter(array_of(x))) for x in xs)
-        for x, given in zip(xs, inputs, strict=True):
-            given.requires_grad = tracked(x)
+        for x, stand_in in zip(xs, inputs, strict=True):
+            stand_in.requires_grad = tracked(x)
         nodes = [x._node for x in inputs]
         with recorded(), standing_in(outer, [tape.enter(array_of(t)) for t in outer]):
             sources = inputs + outer
             places = [t._array.place for t in sources]
             ys, self.rebuild = flatten(self.fill(inputs))
             refuse_changed("capture", list(inputs), nodes)
-            ends = [y for y in ys if tracked(y)]
-            seeds = [tape.enter(np.ones(y.shape, y.dtype)) for y in ends]
-            found = walked(ends, seeds, [t._node for t in sources if tracked(t)])
-        self.results = [Result(y) for y in ys]
-        outputs = [r.place for r in self.results if r.place is not None]
-        gradients = {i: tape.place_of(found[t._node]) for i, t in enumerate(sources) if t._node in found}
-        used = behind(tape, [*outputs, *gradients.values()])
-        kept = [i for i, place in enumerate(places) if i < len(xs) or place in used]
-        self.outer = tuple(sources[i] for i in kept[len(xs) :])
-        self.was = [(t, t._node) for t in self.outer]  # of another shape, it would be another node
-        self.lengths = [(t, t._array.shape, t._array.dtype) for t in self.outer if t._node is None]
-        self.flowing = [i in gradients for i in kept]  # whether a gradient flows to this one
-        self.all_flow = all(flows or not tracked(t) for t, flows in zip(xs + self.outer, self.flowing, strict=True))
-        called = [*names[0], *(names[1].get(id(t), f"x{i}") for i, t in enumerate(outer, len(xs)))]
-        given = {places[i]: called[i] for i in kept}
-        program = Program(tape, given, outputs, [g.place for g in seeds], [gradients[i] for i in kept if i in gradients])
-        self.source = program.source
-        self.spaces = Spaces(self, program.compiled())
-        tape.forget()
+            self.results = [Result(y, was) for y, was in zip(ys, flatten(self.value)[0], strict=True)]
+            seeds: list[Any] = []
+            gradients: list[dict[int, int]] = []
+            for y in [y for y, r in zip(ys, self.results, strict=True) if r.place is not None]:
+                g = tape.enter(np.ones(y.shape, y.dtype)) if tracked(y) else None
+                found = {} if g is None else walked([y], [g], [t._node for t in sources if tracked(t)])
+                seeds.append(None if g is None else g.place)
+                gradients.append({i: tape.place_of(found[t._node]) for i, t in enumerate(sources) if t._node in found})
+        return places, seeds, gradients
 
     # ------------------------------------------------------------------------------------ replay
 
@@ -107,68 +123,82 @@ class Recording:
         return self.rebuild(ys)
 
     def run(self, xs: tuple[Any, ...]) -> list[Any]:
-        """The program, as one operation on all that it depends on."""
-        sources = xs + self.outer
-        if not self.all_flow:
-            sources = tuple(x if flows or x._node is None else x.detach() for x, flows in zip(sources, self.flowing, strict=True))
-        y = apply(replayed, (self.spaces.free(),), *sources)
-        if self.spaces.several:
-            parts = ((y[i] if tracked else wrap(y._array[i])) for i, tracked in enumerate(self.spaces.tracks))
-        else:
-            parts = (same for same in (y,))
-        return [r.constant if r.place is None else r.of(next(parts)) for r in self.results]
+        """The program, as an operation for each result on all that it depends on."""
+        space, sources = self.spaces.free(), xs + self.outer
+        ys, turn = [], 0
+        for result in self.results:
+            if result.place is None:
+                ys.append(result.again())
+                continue
+            given = sources
+            if not self.all_flow[turn]:
+                flows = zip(sources, self.flows[turn], strict=True)
+                given = tuple(x if f or x._node is None else x.detach() for x, f in flows)
+            y = apply(replayed, (space, turn), *given)
+            if y._node is not None:  # what was saved is let go of after backward(), but not this
+                y._node.parents = ("program", *y._node.parents[1:])
+            ys.append(result.of(y))
+            turn += 1
+        return ys
 
     # ------------------------------------------------------------------------- where f itself is run
 
-    def again(self, g: list[Any], inputs: Any) -> list[Any]:
-        """The inputs' gradients as Tensors, for further derivatives: the function is run again, where it was."""
-        record = isinstance(inputs[0], Value) if inputs else False
-        n = len(inputs) - len(self.outer)
+    def again(self, result: int, g: Any, inputs: Any) -> list[Any]:
+        """A result's gradients as Tensors, for further derivatives: the function is run again, where it was."""
+        record = any(isinstance(x, Value) for x in inputs)
+        flows, n = self.flows[result], len(inputs) - len(self.outer)
         xs = tuple(fresh_input(x) if tracked(x) else wrap(bare(x)) for x in inputs[:n])
-        for x, flows in zip(xs, self.flowing, strict=False):
-            if flows and not tracked(x):
+        for x, f in zip(xs, flows, strict=False):
+            if f and not tracked(x):
                 x.requires_grad = True
         with standing_in(self.outer, [bare(x) for x in inputs[n:]]):
-            ys, _ = flatten(self.fill(xs))
-            sources = [t for t, flows in zip(xs + self.outer, self.flowing, strict=True) if flows]
-            found = walked([y for y in ys if tracked(y)], g, [t._node for t in sources], record)
+            ys = [y for y, r in zip(flatten(self.fill(xs))[0], self.results, strict=True) if r.place is not None]
+            sources = [t for t, f in zip(xs + self.outer, flows, strict=True) if f]
+            found = walked([ys[result]], [g], [t._node for t in sources], record)
         return [as_tensor(found.get(t._node), t) for t in sources]
 
     def compare(self, xs: tuple[Any, ...], replayed: list[Any]) -> None:
-        """An error if the function, run now, gives anything else, or has another gradient."""
-        sources = [t._node for t, flows in zip(xs + self.outer, self.flowing, strict=True) if flows]
+        """An error if the function, run now, gives anything else, or has another gradient, or one of what we don't know."""
+        sources = [t._node for t in xs + self.outer if tracked(t)]
+        start = order()
+        ys = flatten(self.fill(xs))[0]
         found = []
-        for ys in (flatten(self.fill(xs))[0], replayed):
-            ends = [y for y in ys if tracked(y)]
+        for results in ys, replayed:
+            ends = [y for y in results if tracked(y)]
             gradients = walked(ends, [np.ones(y.shape, y.dtype) for y in ends], sources, keep=True)
-            found.append([*map(bare, ys), *(gradients.get(node) for node in sources)])
-        if len(found[0]) != len(found[1]) or not all(map(alike, *found)):
+            found.append([*map(bare, results), *(gradients.get(node) for node in sources)])
+        same = len(found[0]) == len(found[1]) and all(alike(a, b, self.rounding) for a, b in zip(*found, strict=True))
+        if not same or explored([y for y in ys if tracked(y)], start, sources)[1]:
             raise CaptureError(f"capture: call number {self.calls} was compared with what the function gives when it is run, and that "
                                "is something else now. A captured function must depend on nothing that changes but its arguments, the "
                                "tensors it reaches and whether modules are training: pass what changes as an argument, or capture anew")
 
 
 class Result:
-    """One leaf of what the function returns."""
+    """One leaf of what the function returns; `was` is what it returned when it was run."""
 
-    def __init__(self, y: Any) -> None:
+    def __init__(self, y: Any, was: Any) -> None:
         array = y._array if isinstance(y, Value) else y
         self.place = array.place if isinstance(array, Tracer) else None
-        self.constant = None if isinstance(array, Tracer) else y
-        self.tensor, self.tracked = isinstance(y, Value), tracked(y)
+        self.constant = None if self.place is not None else y
+        self.is_tensor, self.is_number = isinstance(y, Value), isinstance(was, np.generic)
 
     def of(self, y: Any) -> Any:
-        """The same kind of thing, of a Tensor of today."""
-        return y if self.tensor else y._array
+        """The same kind of thing, of a Tensor of today; a plain array is the user's to write into."""
+        return y if self.is_tensor else y._array[()] if self.is_number else np.array(y._array)
+
+    def again(self) -> Any:
+        """What is the same in each call."""
+        return copied(self.constant) if isinstance(self.constant, Value | np.ndarray) else self.constant
 
 
-def walked(ends: list[Any], seeds: list[Any], wanted: list[Any], record: bool = False, keep: bool = False) -> dict[Any, Any]:
-    """Gradients as they are within a walk, unconjugated, heard by no hook."""
+def walked(ends: list[Any], seeds: list[Any], wanted: list[Any], record: bool = False, keep: bool = True) -> dict[Any, Any]:
+    """Gradients as they are within a walk, unconjugated, heard by no hook, and without warnings: perhaps nobody asks for them."""
     if not ends:
         return {}
-    with silent(wanted):
+    with silent(wanted), np.errstate(all="ignore"):
         pairs = [(y._node, conjugate(g)) for y, g in zip(ends, seeds, strict=True)]
-        return {node: conjugate(g) for node, g in backpropagate(pairs, wanted, keep or record, record, partial=True).items()}
+        return {node: conjugate(g) for node, g in backpropagate(pairs, wanted, keep, record, partial=True).items()}
 
 
 @contextmanager
@@ -199,14 +229,15 @@ def standing_in(tensors: Sequence[Any], arrays: Sequence[Any]) -> Iterator[None]
                            "training; let it return the new value instead")
 
 
-def leaves_behind(value: Any, start: int, xs: tuple[Any, ...]) -> list[Any]:
-    """The tensors outside that a value was computed from."""
-    ends = [x._node for x in xs if tracked(x)]
+def leaves_behind(value: Any, start: int, known: list[Any]) -> list[Any]:
+    """The tensors outside that a value was computed from, besides those `known`."""
     found = []
-    for node in explored([y for y in flatten(value)[0] if tracked(y)], start, ends)[1]:
+    for node in explored([y for y in flatten(value)[0] if tracked(y)], start, [x._node for x in known if tracked(x)])[1]:
         tensor = node.tensor() if isinstance(node, Leaf) else None
-        if tensor is not None:
-            found.append(tensor)
+        if tensor is None:
+            raise CaptureError(f"capture: the function uses a tensor that was computed outside, {node}, and can't be followed to where "
+                               "it has it from: pass it as an argument")
+        found.append(tensor)
     return found
 
 
@@ -217,13 +248,25 @@ def array_of(t: Any) -> Any:
     return t._array
 
 
-def alike(a: Any, b: Any) -> bool:
+def rounding(values: list[Any]) -> float:
+    """By how much results may differ that are computed in another order, of these numbers."""
+    floats = [v for v in values if isinstance(v, np.ndarray | np.generic) and v.dtype.kind in "fc" and v.size]
+    size = max((float(np.max(np.abs(v), initial=0, where=np.isfinite(v))) for v in floats), default=0.0)
+    return 100 * size * precision(floats)
+
+
+def precision(arrays: list[Any]) -> float:
+    """The coarsest of their dtypes' epsilons."""
+    return max((float(np.finfo(a.dtype).eps) for a in arrays), default=0.0)
+
+
+def alike(a: Any, b: Any, rounding: float) -> bool:
     """Whether two results differ by no more than rounding."""
-    if a is None or b is None or not hasattr(a, "dtype"):
-        return a is b or bool(a == b)
+    if a is None or b is None or not hasattr(a, "dtype") or not hasattr(b, "dtype"):
+        return a is b or (not hasattr(a, "dtype") and not hasattr(b, "dtype") and bool(a == b))
     if a.shape != b.shape or a.dtype != b.dtype:
         return False
     if a.dtype.kind not in "fc":
         return bool(np.all(a == b))
     size = np.max(np.abs(a), initial=0, where=np.isfinite(a))
-    return bool(np.allclose(a, b, rtol=0, atol=2e3 * np.finfo(a.dtype).eps * size, equal_nan=True))
+    return bool(np.allclose(a, b, rtol=0, atol=rounding + 2e3 * precision([a]) * size, equal_nan=True))

@@ -1,7 +1,7 @@
 """The operation that a replayed program is to the engine, and the arrays it works in.
 
-A program writes into arrays of its own, and its backward reads what its forward left there. So each result has a space
-to itself, until its graph is released or dropped; then the next one has it. Whether anybody still holds a space needs
+A program writes into arrays of its own, and its backward reads what its forward left there. So each call has a space
+to itself, until its graphs are released or dropped; then the next one has it. Whether anybody still holds a space needs
 no bookkeeping: CPython counts references.
 """
 
@@ -11,66 +11,77 @@ from collections.abc import Callable
 from sys import getrefcount
 from typing import Any
 
-from ..parts import Parts
 from ..table import rule
 from ..value import Value
 
-FREE = 3  # what getrefcount says of a space that only our list holds, the loop's name and its own argument included
+IDLE = 4  # spaces that are kept for nobody
 
 
 class Space:
     """The functions of a program, with arrays of their own."""
 
-    __slots__ = ("backward", "forward", "found", "g", "pool")
+    __slots__ = ("asked", "backwards", "forward", "found", "g", "recording", "result", "ys")
 
-    def __init__(self, pool: Spaces) -> None:
-        self.pool = pool
-        self.forward, self.backward = pool.program()
+    def __init__(self, recording: Any) -> None:
+        self.recording = recording
+        self.forward, self.backwards = recording.program()
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget the last call; not the arrays, which the next one writes into."""
+        self.ys: Any = None  # what forward gave
         self.g: Any = None  # the gradient that was asked with last
-        self.found: list[Any] = []  # what was found by it, each until it is fetched
+        self.result, self.asked = -1, 0  # for which result and input
+        self.found: list[Any] = []  # what was found then
 
-    def find(self, g: Any, inputs: tuple[Any, ...]) -> None:
-        """Compute the gradients of all inputs."""
-        parts = [g[k] for k, tracked in enumerate(self.pool.tracks) if tracked] if self.pool.several else [g]
-        again = isinstance(g, Value)  # gradients that are to be differentiated
-        self.found, self.g = list(self.pool.again(parts, inputs) if again else self.backward(*parts, *inputs)), g
+    def find(self, result: int, g: Any, inputs: tuple[Any, ...]) -> None:
+        """Compute the gradients of all inputs of one result."""
+        if isinstance(g, Value) or any(isinstance(x, Value) for x in inputs):  # to be differentiated in their turn
+            self.found = self.recording.again(result, g, inputs)
+        else:
+            self.found = list(self.backwards[result](g, *inputs))
+        self.g, self.result = g, result
 
 
 class Spaces:
     """All spaces of a recording's program."""
 
-    def __init__(self, recording: Any, program: Callable[[], Any]) -> None:
-        results = [r for r in recording.results if r.place is not None]
-        self.program = program
-        self.again = recording.again
-        self.several = len(results) != 1
-        self.tracks = [r.tracked for r in results]
-        self.turn = [sum(recording.flowing[:i]) for i in range(len(recording.flowing))]  # of each input, among those that get gradients
+    def __init__(self, recording: Any) -> None:
+        self.recording = recording
         self.all: list[Space] = []
 
     def free(self) -> Space:
         """One that nobody needs."""
-        for space in self.all:
-            if getrefcount(space) == FREE:
-                return space
-        self.all.append(Space(self))
-        return self.all[-1]
+        idle = [space for space in self.all if getrefcount(space) == FREE]
+        if len(idle) > IDLE:
+            self.all = [space for space in self.all if not any(space is other for other in idle[IDLE:])]
+        if not idle:
+            idle = [Space(self.recording)]
+            self.all += idle
+        idle[0].clear()
+        return idle[0]
 
 
-def replayed(work: tuple[Space], *inputs: Any) -> Any:
-    """What the program makes of the inputs: an array, or several as one."""
-    y = work[0].forward(*inputs)
-    return y[0] if len(y) == 1 else Parts(y)
+FREE = max([getrefcount(x) for x in [object()]])  # what is said in there of a space that only the list holds
+
+
+def replayed(work: tuple[Space, int], *inputs: Any) -> Any:
+    """One result of a call. The first that is asked for computes them all."""
+    space, result = work
+    if space.ys is None:
+        space.ys = space.forward(*inputs)
+    return space.ys[result]
 
 
 def gradient(i: int) -> Callable[..., Any]:
-    """The vjp of argument `i`. The first that is asked finds the gradients of all; the walk asks each in turn."""
+    """The vjp of argument `i`. The first that is asked finds the gradients of all; the walk asks each, from first to last."""
 
-    def vjp(g: Any, y: Any, work: tuple[Space], *inputs: Any) -> Any:
-        space = work[0]
-        turn = space.pool.turn[i - 1]
-        if space.g is not g or space.found[turn] is None:
-            space.find(g, inputs)
+    def vjp(g: Any, y: Any, work: tuple[Space, int], *inputs: Any) -> Any:
+        space, result = work
+        if space.g is not g or i <= space.asked or space.result != result:
+            space.find(result, g, inputs)
+        space.asked = i
+        turn = space.recording.turns[result][i - 1]
         d, space.found[turn] = space.found[turn], None
         return d
 

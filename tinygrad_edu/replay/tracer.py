@@ -7,6 +7,7 @@ that they are made of, and nothing else of them.
 
 from __future__ import annotations
 
+import gc
 import operator
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -44,10 +45,20 @@ class Tape:
         self.values.append(array)
         return Tracer(self, len(self.values) - 1)
 
-    def forget(self) -> None:
-        """Let go of all arrays: lines know Tracers, and these know their tape, which would keep them for long."""
+    def close(self) -> None:
+        """Let go of all arrays: lines know Tracers, and these know their tape, which would keep them for long.
+
+        Whoever has a Tracer still, has kept what the function computed. It gets what was there, and the function an error.
+        """
+        left = [t for t in self.tracers.values() if t.place < len(self.values)]
+        holders = [x for t in left for x in gc.get_referrers(t) if isinstance(x, Value)]
+        for x in holders:
+            x._array, x._node = x._array.value, None
         for kept in (self.lines, self.values, self.known):
             kept.clear()
+        if holders:
+            raise CaptureError("capture: the function keeps a tensor that it computed (as an attribute, or in a list, say), and when it "
+                               "is replayed there will be none; let it return what is to be kept")
 
     def place_of(self, array: Any) -> int:
         """Where this is: for what came out as a plain array, a place of its own."""

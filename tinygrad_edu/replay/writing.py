@@ -10,6 +10,7 @@ import numpy as np
 
 from .tracer import Line, Tape, Tracer, known
 
+ARITHMETIC = {np.add, np.subtract, np.multiply, np.divide, np.power, np.minimum, np.maximum}
 OPERATORS: dict[Any, str] = {np.add: "+", np.subtract: "-", np.multiply: "*", np.divide: "/"}
 
 
@@ -83,7 +84,7 @@ class Writing:
     def line(self, line: Line, target: str) -> str:
         """``v = fn(...)``, or ``fn(..., target)``."""
         args = [self.number(line, a) or self.argument(a) for a in line.args]
-        if line.fn in OPERATORS and not isinstance(self.tape.values[line.made], np.ndarray) and len(args) == 2:
+        if line.fn in OPERATORS and not line.kwargs and not isinstance(self.tape.values[line.made], np.ndarray) and len(args) == 2:
             return f"{self.name(line.made)} = {args[0]} {OPERATORS[line.fn]} {args[1]}"  # of single numbers, quicker
         if target and line.fn in (np.minimum, np.maximum):  # which want it by name
             target = f"out={target}"
@@ -131,11 +132,11 @@ class Writing:
     def number(self, line: Line, a: Any) -> str:
         """A Python number beside arrays as a 0-d array of their dtype, which is what NumPy makes of it each time otherwise."""
         value = self.tape.values[line.made]
-        if not isinstance(line.fn, np.ufunc) or type(a) not in (int, float) or not isinstance(value, np.ndarray):
+        if line.fn not in ARITHMETIC or type(a) not in (int, float) or not isinstance(value, np.ndarray):
             return ""
         if value.dtype.kind != "f" or any(isinstance(x, Tracer | np.ndarray) and x.dtype != value.dtype for x in line.args):
             return ""
-        key = (a, value.dtype)
+        key = known(a), value.dtype
         if key not in self.numbers:
             self.numbers[key] = name = f"k{len(self.constants)}"
             self.constants.append(f"{name} = np.array({a!r}, {self.argument(value.dtype)})" if abs(a) < 1e300 else f"{name} = {self.constant(value.dtype.type(a))}")
