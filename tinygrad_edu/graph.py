@@ -204,7 +204,7 @@ def backpropagate(
             for hook in node.info.get("hooks", ()):
                 hook(np.conjugate(g) if node.dtype.kind == "c" else g)
         if targets is not None and node in targets:
-            found[node] = copied(g)  # it flows on, and may be the seed or a saved array
+            found[node] = np.conjugate(g) if node.dtype.kind == "c" else copied(g)  # it flows on, and may be a saved array
             if partial:
                 continue
         if node.saved is None:
@@ -245,15 +245,14 @@ def backpropagate(
                 node.output = None
 
     node = g = d = y = args = None  # type: ignore[assignment]  # no names of ours may count as holders below
-    for leaf in grads:
+    for leaf, g in grads.items():
         if targets is None or leaf in targets:
-            if getrefcount(grads[leaf]) == ALONE and type(grads[leaf]) is ndarray and grads[leaf].base is None:
-                found[leaf] = grads[leaf]
+            if leaf.dtype.kind == "c":
+                found[leaf] = np.conjugate(g)
+            elif getrefcount(g) == ALONE + 1 and type(g) is ndarray and g.base is None:  # one more is `g`
+                found[leaf] = g
             else:
-                found[leaf] = copied(grads[leaf])
-    for node in found:
-        if node.dtype.kind == "c":
-            found[node] = np.conjugate(found[node])
+                found[leaf] = copied(g)
     return found
 
 
