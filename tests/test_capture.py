@@ -677,3 +677,16 @@ def test_what_is_computed_twice_is_computed_once():
     f = capture(lambda x: np.exp(x) * np.exp(x) + np.exp(x))
     f(leaf(A))
     assert f.source.count("exp(") == 1
+
+
+def test_long_programs_need_no_recursion():
+    def f(x):
+        for i in range(1500):
+            x = (x * 0.999).reshape((2, 3) if i % 2 else (3, 2)).T
+        return x.sum()
+
+    captured = capture(f)
+    for _ in range(3):
+        x = leaf(np.ones((2, 3)))
+        captured(x).backward()
+        np.testing.assert_allclose(x.grad.data, 0.999**1500)

@@ -40,8 +40,9 @@ class Program:
         self.outputs = [same.get(p, p) for p in outputs]
         self.seeds = [back[0] for back in backwards if back]
         self.gradients = [[same.get(p, p) for p in back[1]] for back in backwards if back]
+        self.owners = self.memory()
         ahead = self.needed([*self.outputs, *(p for p, line in self.lines.items() if is_check(line))])
-        again = {p for p in ahead if self.looks_at_given(p)}
+        again = {p for p in ahead if not self.owners[p].isdisjoint(given)}  # to look again costs less than to keep, and keeps nothing
         self.ahead = sorted(ahead)
         self.backs = [sorted(self.needed(gradients, ahead - again)) for gradients in self.gradients]
         self.leaving = {*self.outputs, *(p for gradients in self.gradients for p in gradients)}
@@ -60,32 +61,29 @@ class Program:
                 waiting += read(self.lines[place])
         return found
 
-    # ----------------------------------------------------------------------- who looks at whose memory
-
-    def looks_at(self, place: int) -> list[int]:
-        """The places whose memory the result of a line is a view of."""
-        line = self.lines.get(place)
-        if line is None or line.fn in NEW or isinstance(line.fn, np.ufunc):
-            return []
-        return [p for p in read(line) if shared(self.tape.values[place], self.tape.values[p])]
-
-    def looks_at_given(self, place: int) -> bool:
-        """Whether it is another view of what was given: to look again costs less than to keep it, and keeps nothing."""
-        return any(p in self.given or self.looks_at_given(p) for p in self.looks_at(place))
-
-    def owners(self, place: int) -> set[int]:
-        """The places whose memory is read where this one is."""
-        return {place}.union(*map(self.owners, self.looks_at(place)))
+    def memory(self) -> dict[int, set[int]]:
+        """For each place those whose memory is read where it is read: itself, and what it is a view of."""
+        values = self.tape.values
+        owners = {place: {place} for place in range(len(values))}
+        for place, line in self.lines.items():  # in order, so that what is read is there already
+            if line.fn not in NEW and not isinstance(line.fn, np.ufunc):
+                owners[place].update(*(owners[p] for p in read(line) if shared(values[place], values[p])))
+        return owners
 
     def read_later(self) -> set[int]:
         """What backward functions read of forward's, and what leaves. It is kept, for they may run more than once."""
         ends = [p for back in self.backs for q in back for p in read(self.lines[q])]
         ahead = set(self.ahead)
-        return {owner for p in ends for owner in self.owners(p) & ahead}.union(*map(self.owners, self.leaving))
+        return {owner for p in ends for owner in self.owners[p] & ahead}.union(*(self.owners[p] for p in self.leaving))
 
-    def last_readings(self, order: list[int]) -> dict[int, int]:
-        """For each place that is read by these lines, the number of the last that does."""
-        return {owner: turn for turn, q in enumerate(order) for p in read(self.lines[q]) for owner in self.owners(p)}
+    def last_readings(self, order: list[int]) -> dict[int, list[int]]:
+        """For the number of each of these lines, those of their results that are read there for the last time, and not kept."""
+        last = {owner: turn for turn, q in enumerate(order) for p in read(self.lines[q]) for owner in self.owners[p]}
+        readings: dict[int, list[int]] = {}
+        for place in order:
+            if place in last and place not in self.kept:
+                readings.setdefault(last[place], []).append(place)
+        return readings
 
     # ------------------------------------------------------------------------------------------ source
 
@@ -110,7 +108,7 @@ class Program:
         last = self.last_readings(order)
         for turn, place in enumerate(order):
             line = self.lines[place]
-            done = [p for p, t in last.items() if t == turn and p in self.arrays and p not in self.kept and p in order]
+            done = [p for p in last.get(turn, ()) if p in self.arrays]
             target = ""
             if self.can_be_given_an_array(place):
                 over = [p for p in done if isinstance(line.fn, np.ufunc) and p in read(line) and self.kind(p) == self.kind(place)]
