@@ -151,7 +151,7 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
         return np.transpose(self, (axes[0] if len(axes) == 1 else axes) or None)
 
     def astype(self, dtype: Any, **kwargs: Any) -> Any:
-        return self if self.dtype == dtype else self.tape.do(np.astype, (self, np.dtype(dtype)), {})
+        return self if self.dtype == dtype else self.tape.do(astype, (self, np.dtype(dtype)), {})
 
     def copy(self, order: str = "C") -> Any:
         return self.tape.do(np.copy, (self,), {})
@@ -196,6 +196,11 @@ def delivered(y: Any, out: Any) -> Any:
         y = out.tape.do(placed, (out, ..., y), {})
     out.becomes(y)
     return out
+
+
+def astype(x: Any, dtype: Any) -> Any:
+    """`x`, converted."""
+    return x.astype(dtype)
 
 
 def placed(x: Any, index: Any, value: Any) -> Any:
