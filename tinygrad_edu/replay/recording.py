@@ -17,6 +17,7 @@ from ..nest import flatten
 from ..node import Leaf, order
 from ..trace import as_tensor, fresh_input, refuse_changed
 from ..value import Value, bare, copied, wrap
+from .comparing import alike, rounding
 from .program import Program
 from .reach import names_of, reached
 from .space import Spaces, replayed
@@ -246,27 +247,3 @@ def array_of(t: Any) -> Any:
     if not isinstance(t._array, np.ndarray | np.generic):
         raise CaptureError(f"capture is for NumPy's arrays; here is one of type {type(t._array).__name__}")
     return t._array
-
-
-def rounding(values: list[Any]) -> float:
-    """By how much results may differ that are computed in another order, of these numbers."""
-    floats = [v for v in values if isinstance(v, np.ndarray | np.generic) and v.dtype.kind in "fc" and v.size]
-    size = max((float(np.max(np.abs(v), initial=0, where=np.isfinite(v))) for v in floats), default=0.0)
-    return 100 * size * precision(floats)
-
-
-def precision(arrays: list[Any]) -> float:
-    """The coarsest of their dtypes' epsilons."""
-    return max((float(np.finfo(a.dtype).eps) for a in arrays), default=0.0)
-
-
-def alike(a: Any, b: Any, rounding: float) -> bool:
-    """Whether two results differ by no more than rounding."""
-    if a is None or b is None or not hasattr(a, "dtype") or not hasattr(b, "dtype"):
-        return a is b or (not hasattr(a, "dtype") and not hasattr(b, "dtype") and bool(a == b))
-    if a.shape != b.shape or a.dtype != b.dtype:
-        return False
-    if a.dtype.kind not in "fc":
-        return bool(np.all(a == b))
-    size = np.max(np.abs(a), initial=0, where=np.isfinite(a))
-    return bool(np.allclose(a, b, rtol=0, atol=rounding + 2e3 * precision([a]) * size, equal_nan=True))
