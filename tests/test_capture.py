@@ -629,6 +629,19 @@ def test_what_the_function_keeps_is_no_tracer():
         capture(model)(x)
     assert isinstance(model.seen._array, np.ndarray)
     assert model(x).shape == (2, 3)
+    f = capture(lambda x: model(x) if model(x).sum() > 0 else x)
+    with pytest.raises(CaptureError, match="in place of if"):
+        f(x)
+    assert isinstance(model.seen._array, np.ndarray)
+
+
+def test_what_is_only_checked_is_checked():
+    classes, weights = Tensor([0, 1]), leaf(A)
+    f = capture(lambda x: (nn.functional.embedding(classes, weights) * 0 + x).sum() if x is None else nn.functional.embedding(classes, x))
+    f(leaf(A))
+    classes.data[...] = 7
+    with pytest.raises(IndexError, match="7"):
+        f(leaf(A))
 
 
 @pytest.mark.parametrize("f", [

@@ -59,7 +59,11 @@ class Recording:
     def record(self, xs: tuple[Any, ...], outer: tuple[Any, ...], names: tuple[list[str], dict[int, str]]) -> None:
         """Make a program of what the function and its derivative ask of NumPy."""
         tape = Tape()
-        places, seeds, gradients = self.run_on_tracers(tape, xs, outer)
+        try:
+            places, seeds, gradients = self.run_on_tracers(tape, xs, outer)
+        except BaseException:
+            tape.close()
+            raise
         outputs = [r.place for r in self.results if r.place is not None]
         used = behind(tape, [*outputs, *(place for part in gradients for place in part.values())])
         kept = [i for i, place in enumerate(places) if i < len(xs) or place in used]
@@ -76,7 +80,9 @@ class Recording:
         self.all_flow = [all(f or not tracked(t) for t, f in zip(xs + self.outer, flows, strict=True)) for flows in self.flows]
         self.spaces = Spaces(self)
         self.rounding = rounding(tape.values)
-        tape.close()
+        if tape.close():
+            raise CaptureError("capture: the function keeps a tensor that it computed (as an attribute, or in a list, say), and when it "
+                               "is replayed there will be none; let it return what is to be kept")
 
     def run_on_tracers(self, tape: Tape, xs: tuple[Any, ...], outer: tuple[Any, ...]) -> tuple[list[int], list[Any], list[Any]]:
         """Run the function and its derivative on Tracers.

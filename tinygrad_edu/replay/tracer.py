@@ -45,10 +45,10 @@ class Tape:
         self.values.append(array)
         return Tracer(self, len(self.values) - 1)
 
-    def close(self) -> None:
+    def close(self) -> bool:
         """Let go of all arrays: lines know Tracers, and these know their tape, which would keep them for long.
 
-        Whoever has a Tracer still, has kept what the function computed. It gets what was there, and the function an error.
+        A tensor that has a Tracer still was kept by the function. It gets what was there. The answer is whether there are such.
         """
         left = [t for t in self.tracers.values() if t.place < len(self.values)]
         holders = [x for t in left for x in gc.get_referrers(t) if isinstance(x, Value)]
@@ -56,9 +56,7 @@ class Tape:
             x._array, x._node = x._array.value, None
         for kept in (self.lines, self.values, self.known):
             kept.clear()
-        if holders:
-            raise CaptureError("capture: the function keeps a tensor that it computed (as an attribute, or in a list, say), and when it "
-                               "is replayed there will be none; let it return what is to be kept")
+        return bool(holders)
 
     def place_of(self, array: Any) -> int:
         """Where this is: for what came out as a plain array, a place of its own."""

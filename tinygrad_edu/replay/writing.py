@@ -33,8 +33,8 @@ def read(line: Line) -> list[int]:
 
 
 def behind(tape: Tape, places: list[int]) -> set[int]:
-    """These places, and all that they are computed from."""
-    found = set(places)
+    """These places, and all that they are computed from, or that is checked."""
+    found = {*places, *(line.made for line in tape.lines if is_check(line))}
     for line in reversed(tape.lines):
         if line.made in found:
             found.update(read(line))
