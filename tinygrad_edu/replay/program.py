@@ -40,7 +40,7 @@ class Program:
         self.outputs = [same.get(p, p) for p in outputs]
         self.seeds = [back[0] for back in backwards if back]
         self.gradients = [[same.get(p, p) for p in back[1]] for back in backwards if back]
-        self.owners = self.memory()
+        self.owners = self.memory(same)
         ahead = self.needed([*self.outputs, *(p for p, line in self.lines.items() if is_check(line))])
         again = {p for p in ahead if not self.owners[p].isdisjoint(given)}  # to look again costs less than to keep, and keeps nothing
         self.ahead = sorted(ahead)
@@ -61,9 +61,14 @@ class Program:
                 waiting += read(self.lines[place])
         return found
 
-    def memory(self) -> dict[int, set[int]]:
-        """For each place those whose memory is read where it is read: itself, and what it is a view of."""
-        values = self.tape.values
+    def memory(self, same: dict[int, int]) -> dict[int, set[int]]:
+        """For each place those whose memory is read where it is read: itself, and what it is a view of.
+
+        When it was recorded it may have been a view of a copy. Now that is the `same` place as what was copied.
+        """
+        values: list[list[Any]] = [[value] for value in self.tape.values]
+        for copy, place in same.items():
+            values[place].append(self.tape.values[copy])
         owners = {place: {place} for place in range(len(values))}
         for place, line in self.lines.items():  # in order, so that what is read is there already
             if line.fn not in NEW and not isinstance(line.fn, np.ufunc):
