@@ -77,7 +77,7 @@ def others(x: Any) -> Any:
 
 
 def prod_rule(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
-    if divisible(y):
+    if not x.size or divisible(y):
         return unreduce(g * y, axis, keepdims) / x
     axes = range(x.ndim) if axis is None else normalize_axis_tuple(axis, x.ndim)
     rest = tuple(i for i in range(x.ndim) if i not in axes)
@@ -90,7 +90,7 @@ def prod_rule(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
 def cumprod_rule(g: Any, y: Any, x: Any, axis: Any) -> Any:
     if axis is None:
         return np.reshape(cumprod_rule(g, y, np.reshape(x, -1), 0), x.shape)
-    if divisible(y):
+    if not x.size or divisible(y):
         return np.flip(np.cumsum(np.flip(g * y, axis), axis), axis) / x
     rows = np.moveaxis(x, axis, -1)
     eye = np.eye(rows.shape[-1], dtype=bool)
