@@ -12,7 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from strategies import STRATEGIES, listed
 
-from tinygrad_edu import Tensor, capture, func, nn, no_grad, optim, watch
+from tinygrad_edu import Tensor, capture, explain, func, nn, no_grad, optim, watch
 from tinygrad_edu.replay.capture import CaptureError
 from tinygrad_edu.table import COMPOSITES, RULES
 from tinygrad_edu.testing import programs
@@ -679,6 +679,41 @@ def test_numbers_beside_arrays_mean_what_they_meant():
             y, want = captured(Tensor(A)), f(A)
             np.testing.assert_array_equal(y.data, want)
             np.testing.assert_array_equal(np.signbit(y.data), np.signbit(want))
+
+
+def test_arrays_outside_are_part_of_the_program_and_tensors_are_read():
+    array, tensor = np.array([1.0, 2.0]), Tensor([1.0, 2.0])
+    f, g = capture(lambda x: (x * array).sum()), capture(lambda x: (x * tensor).sum())
+    for h in f, g:
+        for _ in range(4):
+            assert h(Tensor([1.0, 1.0])).item() == 3
+    array[:] = tensor.data[:] = 5
+    assert g(Tensor([1.0, 1.0])).item() == 10
+    for _ in range(3):
+        f(Tensor([1.0, 1.0]))
+    with pytest.raises(CaptureError, match="call number 8"):
+        f(Tensor([1.0, 1.0]))
+
+
+def test_arguments_may_be_called_as_functions_are():
+    """Those of the program, too."""
+    f = capture(lambda windows, squeeze: nn.functional.max_pool2d(windows, 2) + squeeze)
+    for _ in range(3):
+        x = leaf(np.arange(16.0).reshape(1, 1, 4, 4))
+        y = f(x, Tensor(1.0))
+        assert y.data.ravel().tolist() == [6, 8, 14, 16]
+        y.sum().backward()
+        assert x.grad.data.sum() == 4
+
+
+def test_a_formula_is_asked_of_the_function_itself():
+    f = capture(squares)
+    for _ in range(3):
+        y = f(leaf(A))
+    with pytest.raises(CaptureError, match="watch"):
+        explain(y)
+    with watch():
+        assert "2" in str(explain(f(leaf(A))))
 
 
 # --------------------------------------------------------------------------------------------- the program

@@ -17,7 +17,7 @@ from .recording import Recording, is_recording
 from .tracer import CaptureError
 
 EMPTY = object()
-KEPT = 16  # recordings of one function, before those not used for longest are forgotten
+KEPT = 16  # recordings of one function, before the oldest is forgotten
 
 
 def capture(f: Callable[..., Any]) -> Captured:
@@ -49,8 +49,8 @@ def capture(f: Callable[..., Any]) -> Captured:
     -----
     ``backward()``, hooks and optimisers are used as ever. Higher derivatives of the result run `f` itself, as do calls
     under `watch()`, for pictures, and calls with arrays of other libraries. What `f` does besides computing, printing say, or
-    calling a module's forward hooks, is done only when it is run. One
-    thread at a time may record, and one go back through a graph.
+    calling a module's forward hooks, is done only when it is run. NumPy's arrays outside are part of the program, as they
+    were; Tensors outside are read in each call. One thread at a time may record, and one go back through a graph.
 
     Examples
     --------

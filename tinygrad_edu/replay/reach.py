@@ -21,9 +21,8 @@ from ..value import Value
 def reached(given: tuple[Any, ...]) -> tuple[list[tuple[str, Value]], list[Module]]:
     """Tensors, with names, and modules that a function may use: its closure's, the globals it names, and theirs.
 
-    `given` are the function, and other objects that it is called with.
-
-    Lists, tuples, dicts and objects are looked into; what is made only while `f` runs is not seen.
+    `given` are it and other objects that it is called with. Lists, tuples, dicts and objects are looked into; what is made
+    only while the function runs is not seen.
     """
     tensors: list[tuple[str, Value]] = []
     modules: list[Module] = []

@@ -146,6 +146,7 @@ class Recording:
                 y._node.parents = ("program", *y._node.parents[1:])
             ys.append(result.of(y))
             turn += 1
+        space.ys = None  # they are the user's now
         return ys
 
     # ------------------------------------------------------------------------- where f itself is run

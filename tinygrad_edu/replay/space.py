@@ -13,6 +13,7 @@ from typing import Any
 
 from ..table import rule
 from ..value import Value
+from .tracer import CaptureError
 
 IDLE = 4  # spaces that are kept for nobody
 
@@ -77,6 +78,8 @@ def gradient(i: int) -> Callable[..., Any]:
     """The vjp of argument `i`. The first that is asked finds the gradients of all; the walk asks each, from first to last."""
 
     def vjp(g: Any, y: Any, work: tuple[Space, int], *inputs: Any) -> Any:
+        if type(work) is not tuple:  # a formula is asked for
+            raise CaptureError("a captured function has no formula but its program: see its .source, or compute under watch()")
         space, result = work
         if space.g is not g or i <= space.asked or space.result != result:
             space.find(result, g, inputs)

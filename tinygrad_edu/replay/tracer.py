@@ -134,8 +134,8 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
         return self.tape.do(fn, args, kwargs)
 
     def __getattr__(self, name: str) -> Any:
-        """Methods are NumPy's functions of the same name."""
-        fn = None if name.startswith("_") else getattr(np, name, None)
+        """Methods are NumPy's functions of the same name, but for those that work in place."""
+        fn = None if name.startswith("_") or name in ("sort", "partition", "resize", "put") else getattr(np, name, None)
         if not callable(fn) or not hasattr(np.ndarray, name):
             raise AttributeError(f"capture: {name} of an array can't be recorded")
         return lambda *args, **kwargs: fn(self, *args, **kwargs)

@@ -64,6 +64,7 @@ class Writing:
 
     def __init__(self, tape: Tape, given: dict[int, str], arrays: dict[int, str]) -> None:
         self.tape, self.given, self.arrays = tape, given, arrays
+        self.names_given = set(given.values())
         self.space: dict[str, Any] = {"np": np}
         self.constants: list[str] = []
         self.numbers: dict[Any, str] = {}
@@ -163,7 +164,7 @@ class Writing:
         if isinstance(owner, np.ufunc):
             name = f"{owner.__name__}_{name}"
         name = name if name.isidentifier() else "function"
-        while self.space.setdefault(name, fn) is not fn and self.space[name] != fn:
+        while name in self.names_given or (self.space.setdefault(name, fn) is not fn and self.space[name] != fn):
             name += "_"
         return name
 

@@ -184,7 +184,7 @@ def flat(x: Any) -> Any:
 
 
 def weighted(w: Any, columns: Any) -> Any:
-    """``w @ columns``."""
+    """``w @ columns``, in pieces."""
     out = np.empty_like(columns, np.result_type(w, columns), "C", shape=(*columns.shape[:-2], w.shape[-2], columns.shape[-1]))
     for piece in pieces(columns.shape[-1], w.shape[-2] * w.shape[-1]):
         np.matmul(w, columns[..., piece], out[..., piece])

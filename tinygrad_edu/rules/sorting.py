@@ -107,6 +107,7 @@ def places(x: Any, axis: Any) -> tuple[Any, Any]:
 
 @as_one
 def places_among(x: Any, axis: Any) -> tuple[Any, Any]:
+    """The same, of an array."""
     element = rowwise(np.arange(x.size).reshape(x.shape), axis)
     order = np.argsort(x.reshape(-1)[element], -1)
     element = np.take_along_axis(element, order, -1)  # the smallest of its row first
