@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..replay.afterwards import waiting
 from ..value import Value
 
 
@@ -39,15 +40,16 @@ def clip_grad_norm_(parameters: Any, max_norm: float, norm_type: float = 2.0, er
     array([0.6, 0.8])
     """
     gradients = gradients_of(parameters)
-    norms = [float(np.linalg.norm(np.ravel(g._array), norm_type)) for g in gradients if g.size]
-    total = float(np.linalg.norm(norms, norm_type)) if norms else 0.0
+    norms = [np.linalg.norm(np.ravel(g._array), norm_type) for g in gradients if g.size]
+    total: Any = np.linalg.norm(np.stack(norms), norm_type) if norms else np.float64(0)
     if error_if_nonfinite and not np.isfinite(total):
         raise RuntimeError(f"clip_grad_norm_: the norm of the gradients is {total}")
-    scale = max_norm / (total + 1e-6)
-    if not scale >= 1:  # NaN too
+    scale = np.minimum(max_norm / (total + 1e-6), 1)  # NaN, if the norm is
+    written_down = waiting() is not None  # within `capture`, where no number may be looked at
+    if written_down or scale != 1:
         for g in gradients:
-            g._array = g._own() * np.asarray(scale, g.dtype)
-    return total
+            g._array = g._own() * scale.astype(g.dtype)
+    return total if written_down else float(total)
 
 
 def clip_grad_value_(parameters: Any, clip_value: float) -> None:

@@ -31,7 +31,7 @@ class Watch:
             if parameter is not None:
                 (parameter._node.info or {}).pop("used", None)
                 if self.added and parameter.grad is self.grad():
-                    warnings.warn(MESSAGE, stacklevel=3)
+                    warnings.warn(MESSAGE, stacklevel=4)
             return None
         used = [p for p in params if isinstance(p.grad, Value) and type(p.grad._array) is np.ndarray]
         if used:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy import ndarray
 
+from ..replay.afterwards import waits
 from ..value import Value, is_foreign
 from .forgotten import Watch
 
@@ -81,6 +82,7 @@ class Optimizer:
             for p in group["params"]:
                 p.grad = None
 
+    @waits
     def step(self) -> None:
         """Go one step, by the gradients that backward() left; parameters without one stay."""
         for group in self.param_groups:

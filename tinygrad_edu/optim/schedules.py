@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ..replay.afterwards import waits
 from .optimizer import Optimizer
 
 
@@ -24,6 +25,7 @@ class Schedule:
         self.last_epoch = 0
         self._set()
 
+    @waits
     def step(self) -> None:
         """One step on."""
         self.last_epoch += 1
@@ -181,6 +183,7 @@ class SequentialLR:
         self.last_epoch = 0
         self.schedulers[0]._set()
 
+    @waits
     def step(self) -> None:
         """One step on."""
         self.last_epoch += 1
@@ -233,6 +236,7 @@ class ReduceLROnPlateau:
         self.best = math.inf if mode == "min" else -math.inf
         self.bad_steps = self.resting = 0
 
+    @waits
     def step(self, metrics: Any) -> None:
         """One step on, after which the number is `metrics`."""
         now = float(metrics)

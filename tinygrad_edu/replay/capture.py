@@ -13,7 +13,8 @@ from ..nest import flatten
 from ..tensor import Tensor
 from ..trace import function_wanted
 from ..value import Value, is_foreign
-from .recording import Recording, is_recording
+from .recording import Recording
+from .surroundings import is_recording
 from .tracer import CaptureError
 
 EMPTY = object()

@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from .tracer import Line, Tape, Tracer
-from .writing import Writing, is_check, is_turned, read, tracers
+from .tidying import quicker, tidied
+from .tracer import Tape
+from .writing import Writing, is_check, is_turned, read
 
 INTO = {np.dot, np.matmul}  # they write into a given array, as ufuncs do
 NEW = {np.sum, np.mean, np.add.reduce, np.copy, np.where, np.concatenate, np.stack, np.tensordot}  # results that are no views
@@ -34,9 +35,9 @@ class Program:
     """
 
     def __init__(self, tape: Tape, given: dict[int, str], outputs: list[int], backwards: list[tuple[int, list[int]] | None]) -> None:
-        same = without_copies(tape)
+        same, self.constants = tidied(tape)
         self.tape, self.given = tape, given
-        self.lines = {line.made: quicker(line) for line in tape.lines}
+        self.lines = {line.made: quicker(line) for line in tape.lines if line.made not in self.constants}
         self.outputs = [same.get(p, p) for p in outputs]
         self.seeds = [back[0] for back in backwards if back]
         self.gradients = [[same.get(p, p) for p in back[1]] for back in backwards if back]
@@ -95,7 +96,7 @@ class Program:
     def write(self, missing: list[str]) -> tuple[str, dict[str, Any]]:
         """The program's source, and what its names stand for."""
         seeds = {place: f"g{i}" if len(self.seeds) > 1 else "g" for i, place in enumerate(self.seeds)}
-        self.writing = Writing(self.tape, {**self.given, **seeds}, self.arrays)
+        self.writing = Writing(self.tape, {**self.given, **seeds}, self.arrays, self.constants)
         self.made: dict[str, int] = {}  # the arrays, and for which place each was made first
         free: dict[Any, list[str]] = {}
         forward = self.block(self.ahead, free)
@@ -194,25 +195,3 @@ def shared(a: Any, b: Any) -> bool:
 
 def indented(lines: Sequence[str]) -> list[str]:
     return [f"    {line}" if line else line for line in lines]
-
-
-def without_copies(tape: Tape) -> dict[int, int]:
-    """Let lines read what was copied in place of its copy, for what is at a place never changes; and say which is which."""
-    same: dict[int, int] = {}
-    for line in tape.lines:
-        for tracer in tracers(line):
-            tracer.place = same.get(tracer.place, tracer.place)
-        if line.fn is np.copy and isinstance(line.args[0], Tracer):
-            same[line.made] = line.args[0].place
-    return same
-
-
-def quicker(line: Line) -> Line:
-    """The same, computed faster: BLAS adds rows fastest."""
-    if line.fn is np.sum and line.kwargs == {"axis": (0,)}:
-        (x,) = line.args
-        if x.ndim == 2 and x.dtype.kind == "f" and x.size:
-            ones = np.ones(len(x), x.dtype)
-            ones.flags.writeable = False
-            return Line(line.made, np.dot, (ones, x), {})
-    return line

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..nn.module import Module
+from ..optim.optimizer import Optimizer
 from ..value import Value
 
 
@@ -28,13 +29,16 @@ def reached(given: tuple[Any, ...]) -> tuple[list[tuple[str, Value]], list[Modul
     modules: list[Module] = []
     seen: set[int] = set()
     waiting = [("", x) for x in reversed(given)]
-    while waiting:
-        name, x = waiting.pop()
+    optimisers: list[Optimizer] = []  # their parameters have better names elsewhere, perhaps
+    while waiting or optimisers:
+        name, x = waiting.pop() if waiting else ("p", optimisers.pop().params)
         if id(x) in seen or len(seen) > 100_000:
             continue
         seen.add(id(x))
         if isinstance(x, Value):
             tensors.append((name, x))
+        elif isinstance(x, Optimizer):
+            optimisers.append(x)
         elif not isinstance(x, type):
             if isinstance(x, Module):
                 modules.append(x)

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ..boundary import explored, tracked
 from ..chance import generator
-from ..checkpoint import conjugate, silent
-from ..graph import apply, backpropagate
+from ..graph import apply
 from ..nest import flatten
 from ..node import Leaf, order
+from ..outside import ARRAYS, as_array
 from ..trace import as_tensor, fresh_input, refuse_changed
 from ..value import Value, bare, copied, wrap
+from .afterwards import putting_off, same_calls
 from .comparing import alike, rounding
+from .deposits import Deposit, StandIns, gradients_apart, put, sums
 from .program import Program
 from .reach import names_of, reached
 from .space import Spaces, replayed
+from .surroundings import array_of, leaves_behind, recorded, spent, standing_in, walked
 from .tracer import CaptureError, Tape, Tracer
 from .writing import behind
-
-_recording: ContextVar[bool] = ContextVar("tinygrad_edu recording", default=False)
-is_recording = _recording.get
 
 Fill = Callable[[tuple[Any, ...]], Any]  # calls the function, with these for the arrays among its arguments
 
@@ -45,6 +43,7 @@ class Recording:
 
     def __init__(self, given: tuple[Any, ...], xs: tuple[Any, ...], fill: Fill) -> None:
         self.fill, self.calls = fill, 1
+        self.deposits: list[Deposit] = []  # gradients that it leaves in tensors
         start, chance = order(), generator().bit_generator.state
         self.value = fill(xs)
         if generator().bit_generator.state != chance:
@@ -55,6 +54,8 @@ class Recording:
         known = [t for _, t in tensors]
         outer = {id(t): t for t in [*known, *leaves_behind(self.value, start, [*xs, *known])]}
         self.record(xs, tuple(outer.values()), names_of(given[0], len(xs), tensors))
+        values = flatten(self.value)[0]  # what the function has gone back from is not to be walked again
+        self.value = self.rebuild([y if r.has_gradient or not tracked(y) else y.detach() for r, y in zip(self.results, values, strict=True)])
 
     def record(self, xs: tuple[Any, ...], outer: tuple[Any, ...], names: tuple[list[str], dict[int, str]]) -> None:
         """Make a program of what the function and its derivative ask of NumPy."""
@@ -64,20 +65,25 @@ class Recording:
         except BaseException:
             tape.close()
             raise
-        outputs = [r.place for r in self.results if r.place is not None]
+        outputs = [r.place for r in self.results if r.place is not None] + [d.place for d in self.deposits if d.place is not None]
         used = behind(tape, [*outputs, *(place for part in gradients for place in part.values())])
-        kept = [i for i, place in enumerate(places) if i < len(xs) or place in used]
+        changed = {d.source for d in self.deposits}
+        kept = [i for i, place in enumerate(places) if i < len(xs) or place in used or i in changed]
         called = [*names[0], *(names[1].get(id(t), f"x{i}") for i, t in enumerate(outer, len(xs)))]
         backwards = [None if g is None else (g, [part[i] for i in kept if i in part])
                      for g, part in zip(seeds, gradients, strict=True)]  # fmt: skip
         program = Program(tape, {places[i]: called[i] for i in kept}, outputs, backwards)
         self.source, self.program = program.source, program.compiled()
         self.outer = tuple((xs + outer)[i] for i in kept[len(xs) :])
+        self.deposits = [d._replace(source=kept.index(d.source)) for d in self.deposits]
+        self.leaves = [i for i in range(len(xs)) if i in changed]  # arguments that get gradients
+        self.refuse_computed(xs)
         self.was = [(t, t._node) for t in self.outer]  # of another shape, it would be another node
         self.lengths = [(t, t._array.shape, t._array.dtype) for t in self.outer if t._node is None]
         self.flows = [[i in part for i in kept] for part in gradients]  # for each result, the inputs that get gradients of it
         self.turns = [[sum(flows[:i]) for i in range(len(flows))] for flows in self.flows]  # and where these are among them
         self.all_flow = [all(f or not tracked(t) for t, f in zip(xs + self.outer, flows, strict=True)) for flows in self.flows]
+        self.flowing = any(result.has_gradient for result in self.results)
         self.spaces = Spaces(self)
         self.rounding = rounding(tape.values)
         if tape.close():
@@ -93,20 +99,27 @@ class Recording:
         inputs = tuple(wrap(tape.enter(array_of(x))) for x in xs)
         for x, stand_in in zip(xs, inputs, strict=True):
             stand_in.requires_grad = tracked(x)
-        nodes = [x._node for x in inputs]
-        with recorded(), standing_in(outer, [tape.enter(array_of(t)) for t in outer]):
+        nodes, start = [x._node for x in inputs], order()
+        with recorded(), standing_in(outer, [tape.enter(array_of(t)) for t in outer]), putting_off() as self.afterwards:
             sources = inputs + outer
             places = [t._array.place for t in sources]
+            before = StandIns(tape, sources)
+            tape.closed_by = self.afterwards
             ys, self.rebuild = flatten(self.fill(inputs))
+            tape.closed_by = ()
             refuse_changed("capture", list(inputs), nodes)
-            self.results = [Result(y, was) for y, was in zip(ys, flatten(self.value)[0], strict=True)]
+            self.results = [Result(y, was, tracked(y) and not spent(y, start)) for y, was in zip(ys, flatten(self.value)[0], strict=True)]
+            self.deposits = before.deposits()
             seeds: list[Any] = []
             gradients: list[dict[int, int]] = []
-            for y in [y for y, r in zip(ys, self.results, strict=True) if r.place is not None]:
-                g = tape.enter(np.ones(y.shape, y.dtype)) if tracked(y) else None
+            for y, r in zip(ys, self.results, strict=True):
+                if r.place is None:
+                    continue
+                g = tape.enter(np.ones(y.shape, y.dtype)) if r.has_gradient else None
                 found = {} if g is None else walked([y], [g], [t._node for t in sources if tracked(t)])
                 seeds.append(None if g is None else g.place)
                 gradients.append({i: tape.place_of(found[t._node]) for i, t in enumerate(sources) if t._node in found})
+            before.refuse_old([r.place for r in self.results if r.place is not None])
         return places, seeds, gradients
 
     # ------------------------------------------------------------------------------------ replay
@@ -122,32 +135,40 @@ class Recording:
         return all(module.training is mode for module, mode in self.modes)
 
     def replay(self, xs: tuple[Any, ...]) -> Any:
-        """What the function returns for other tensors of the same kind."""
+        """What the function returns, and does, for other tensors of the same kind."""
         self.calls += 1
-        ys = self.run(xs)
+        if self.leaves:
+            self.refuse_computed(xs)
+        sources = xs + self.outer
+        ys, left = self.run(sources)
         if not self.calls & (self.calls - 1):
-            self.compare(xs, ys)
+            self.compare(xs, ys, left)
+        put(self.deposits, sources, left)
+        for fn, args, kwargs in self.afterwards:
+            fn(*args, **kwargs)
         return self.rebuild(ys)
 
-    def run(self, xs: tuple[Any, ...]) -> list[Any]:
-        """The program, as an operation for each result on all that it depends on."""
-        space, sources = self.spaces.free(), xs + self.outer
-        ys, turn = [], 0
-        for result in self.results:
-            if result.place is None:
-                ys.append(result.again())
-                continue
-            given = sources
-            if not self.all_flow[turn]:
-                flows = zip(sources, self.flows[turn], strict=True)
-                given = tuple(x if f or x._node is None else x.detach() for x, f in flows)
-            y = apply(replayed, (space, turn), *given)
-            if y._node is not None:  # what was saved is let go of after backward(), but not this
-                y._node.parents = ("program", *y._node.parents[1:])
-            ys.append(result.of(y))
-            turn += 1
-        space.ys = None  # they are the user's now
-        return ys
+    def run(self, sources: tuple[Any, ...]) -> tuple[list[Any], Any]:
+        """The results, and the gradients that the function leaves in tensors."""
+        space = self.spaces.free()
+        if self.flowing:
+            ys = [self.operation(space, turn, sources) for turn in range(len(self.flows))]
+            outputs, space.ys = space.ys, None  # they are the user's now
+        else:  # nothing to go back through
+            outputs = space.forward(*[x._array for x in sources])
+            ys = [wrap(y if type(y) in ARRAYS else as_array(y)) for y in outputs[: len(self.flows)]]
+        given = iter(ys)
+        return [result.again() if result.place is None else result.of(next(given)) for result in self.results], outputs[len(ys) :]
+
+    def operation(self, space: Any, turn: int, sources: tuple[Any, ...]) -> Any:
+        """The program as an operation on all that a result depends on."""
+        if not self.all_flow[turn]:
+            flows = zip(sources, self.flows[turn], strict=True)
+            sources = tuple(x if f or x._node is None else x.detach() for x, f in flows)
+        y = apply(replayed, (space, turn), *sources)
+        if y._node is not None:  # what was saved is let go of after backward(), but not this
+            y._node.parents = ("program", *y._node.parents[1:])
+        return y
 
     # ------------------------------------------------------------------------- where f itself is run
 
@@ -159,24 +180,33 @@ class Recording:
         for x, f in zip(xs, flows, strict=False):
             if f and not tracked(x):
                 x.requires_grad = True
-        with standing_in(self.outer, [bare(x) for x in inputs[n:]]):
+        with standing_in(self.outer, [bare(x) for x in inputs[n:]]), putting_off():
             ys = [y for y, r in zip(flatten(self.fill(xs))[0], self.results, strict=True) if r.place is not None]
             sources = [t for t, f in zip(xs + self.outer, flows, strict=True) if f]
             found = walked([ys[result]], [g], [t._node for t in sources], record)
         return [as_tensor(found.get(t._node), t) for t in sources]
 
-    def compare(self, xs: tuple[Any, ...], replayed: list[Any]) -> None:
+    def refuse_computed(self, xs: tuple[Any, ...]) -> None:
+        """An error if an argument that gets a gradient was computed: backward() would go on behind it."""
+        for i in self.leaves:
+            if type(xs[i]._node) is not Leaf:
+                raise CaptureError(f"capture: backward() is called within the function, and would go on into what argument {i} was computed "
+                                   "from; pass .detach() of it, or call backward() outside")
+
+    def compare(self, xs: tuple[Any, ...], replayed: list[Any], left: Any) -> None:
         """An error if the function, run now, gives anything else, or has another gradient, or one of what we don't know."""
-        sources = [t._node for t in xs + self.outer if tracked(t)]
-        start = order()
-        ys = flatten(self.fill(xs))[0]
-        found = []
-        for results in ys, replayed:
-            ends = [y for y in results if tracked(y)]
-            gradients = walked(ends, [np.ones(y.shape, y.dtype) for y in ends], sources, keep=True)
-            found.append([*map(bare, results), *(gradients.get(node) for node in sources)])
-        same = len(found[0]) == len(found[1]) and all(alike(a, b, self.rounding) for a, b in zip(*found, strict=True))
-        if not same or explored([y for y in ys if tracked(y)], start, sources)[1]:
+        sources = xs + self.outer
+        nodes, start = [t._node for t in sources if tracked(t)], order()
+        with gradients_apart(sources), putting_off() as calls:
+            ys = flatten(self.fill(xs))[0]
+            found = [[bare(t.grad) for t in sources], sums(self.deposits, sources, left)]
+        for results, numbers in zip((ys, replayed), found, strict=True):
+            ends = [y for y, r in zip(results, self.results, strict=False) if r.has_gradient and tracked(y)]
+            gradients = walked(ends, [np.ones(y.shape, y.dtype) for y in ends], nodes, keep=True)
+            numbers += [*map(bare, results), *(gradients.get(node) for node in nodes)]
+        same = same_calls(calls, self.afterwards) and len(found[0]) == len(found[1])
+        same = same and all(alike(a, b, self.rounding) for a, b in zip(*found, strict=True))
+        if not same or explored([y for y in ys if tracked(y)], start, nodes)[1]:
             raise CaptureError(f"capture: call number {self.calls} was compared with what the function gives when it is run, and that "
                                "is something else now. A captured function must depend on nothing that changes but its arguments, the "
                                "tensors it reaches and whether modules are training: pass what changes as an argument, or capture anew")
@@ -185,9 +215,10 @@ class Recording:
 class Result:
     """One leaf of what the function returns; `was` is what it returned when it was run."""
 
-    def __init__(self, y: Any, was: Any) -> None:
+    def __init__(self, y: Any, was: Any, has_gradient: bool) -> None:
         array = y._array if isinstance(y, Value) else y
         self.place = array.place if isinstance(array, Tracer) else None
+        self.has_gradient = has_gradient and self.place is not None
         self.constant = None if self.place is not None else y
         self.is_tensor, self.is_number = isinstance(y, Value), isinstance(was, np.generic)
 
@@ -198,59 +229,3 @@ class Result:
     def again(self) -> Any:
         """What is the same in each call."""
         return copied(self.constant) if isinstance(self.constant, Value | np.ndarray) else self.constant
-
-
-def walked(ends: list[Any], seeds: list[Any], wanted: list[Any], record: bool = False, keep: bool = True) -> dict[Any, Any]:
-    """Gradients as they are within a walk, unconjugated, heard by no hook, and without warnings: perhaps nobody asks for them."""
-    if not ends:
-        return {}
-    with silent(wanted), np.errstate(all="ignore"):
-        pairs = [(y._node, conjugate(g)) for y, g in zip(ends, seeds, strict=True)]
-        return {node: conjugate(g) for node, g in backpropagate(pairs, wanted, keep, record, partial=True).items()}
-
-
-@contextmanager
-def recorded() -> Iterator[None]:
-    """While a function is recorded, captured ones that it calls are run as they are, and so become part of it."""
-    token = _recording.set(True)
-    try:
-        yield
-    finally:
-        _recording.reset(token)
-
-
-@contextmanager
-def standing_in(tensors: Sequence[Any], arrays: Sequence[Any]) -> Iterator[None]:
-    """For a while, let these tensors hold other arrays; what the function does must not change them."""
-    held = [(t, t._array, t._shared, t._source, t._node) for t in tensors]
-    for t, array in zip(tensors, arrays, strict=True):
-        t._array, t._shared = array, False
-    try:
-        yield
-        changed = [t for t, array, (*_, node) in zip(tensors, arrays, held, strict=True)
-                   if t._array is not array or t._node is not node]  # fmt: skip
-    finally:
-        for t, array, shared, source, node in held:
-            t._array, t._shared, t._source, t._node = array, shared, source, node
-    if changed:
-        raise CaptureError(f"capture: the function changes a tensor that was there before ({changed[0]!r:.80}), as BatchNorm does while "
-                           "training; let it return the new value instead")
-
-
-def leaves_behind(value: Any, start: int, known: list[Any]) -> list[Any]:
-    """The tensors outside that a value was computed from, besides those `known`."""
-    found = []
-    for node in explored([y for y in flatten(value)[0] if tracked(y)], start, [x._node for x in known if tracked(x)])[1]:
-        tensor = node.tensor() if isinstance(node, Leaf) else None
-        if tensor is None:
-            raise CaptureError(f"capture: the function uses a tensor that was computed outside, {node}, and can't be followed to where "
-                               "it has it from: pass it as an argument")
-        found.append(tensor)
-    return found
-
-
-def array_of(t: Any) -> Any:
-    """Its array, which must be NumPy's."""
-    if not isinstance(t._array, np.ndarray | np.generic):
-        raise CaptureError(f"capture is for NumPy's arrays; here is one of type {type(t._array).__name__}")
-    return t._array

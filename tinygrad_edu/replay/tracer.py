@@ -38,6 +38,7 @@ class Tape:
         self.lines: list[Line] = []
         self.values: list[Any] = []  # what each place held when it was recorded
         self.known: dict[Any, int] = {}
+        self.closed_by: Any = ()  # calls that have to wait till the end: nothing comes behind them
         self.tracers: WeakValueDictionary[int, Tracer] = WeakValueDictionary()  # those that somebody else than a line holds
 
     def enter(self, array: Any) -> Tracer:
@@ -68,6 +69,9 @@ class Tape:
 
     def do(self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call `fn` and write it down."""
+        if self.closed_by:
+            raise CaptureError("capture: an optimiser's step() waits until all is computed, and here is more to compute behind it; let it "
+                               "be the last thing that the function does, or capture each step on its own")
         args, kwargs = settled(args), settled(kwargs)
         key = (fn, known(args), known(kwargs))
         if (place := self.known.get(key)) is not None and fn is not np.copy:  # who takes a copy may write into it

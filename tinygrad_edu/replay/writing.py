@@ -54,6 +54,8 @@ def is_check(line: Line) -> bool:
 class Writing:
     """Names and expressions. `given` names what comes from outside, `arrays` the arrays that results are written into.
 
+    `fixed` are places that hold the same in each call, and what.
+
     Attributes
     ----------
     space : dict
@@ -62,8 +64,8 @@ class Writing:
         Lines that define constants.
     """
 
-    def __init__(self, tape: Tape, given: dict[int, str], arrays: dict[int, str]) -> None:
-        self.tape, self.given, self.arrays = tape, given, arrays
+    def __init__(self, tape: Tape, given: dict[int, str], arrays: dict[int, str], fixed: dict[int, Any]) -> None:
+        self.tape, self.given, self.arrays, self.fixed = tape, given, arrays, fixed
         self.names_given = set(given.values())
         self.space: dict[str, Any] = {"np": np}
         self.constants: list[str] = []
@@ -73,6 +75,8 @@ class Writing:
 
     def name(self, place: int) -> str:
         """How an array is called; of a matrix turned over, the matrix's name and ``.T``."""
+        if place in self.fixed:
+            return self.constant(self.fixed[place])
         if (turned := self.turned.get(place)) is not None:
             return f"{self.name(turned)}.T"
         return self.given.get(place) or self.arrays.get(place) or f"v{self.order.setdefault(place, len(self.order))}"
@@ -133,6 +137,8 @@ class Writing:
     def number(self, line: Line, a: Any) -> str:
         """A Python number beside arrays as a 0-d array of their dtype, which is what NumPy makes of it each time otherwise."""
         value = self.tape.values[line.made]
+        if isinstance(a, Tracer) and isinstance(fixed := self.fixed.get(a.place), np.float32 | np.float64):
+            a = float(fixed)
         if line.fn not in ARITHMETIC or type(a) not in (int, float) or not isinstance(value, np.ndarray):
             return ""
         if value.dtype.kind != "f" or any(isinstance(x, Tracer | np.ndarray) and x.dtype != value.dtype for x in line.args):
@@ -149,8 +155,12 @@ class Writing:
         if key in self.numbers:
             return self.numbers[key]
         self.numbers[key] = name = f"k{len(self.constants)}"
-        if isinstance(a, np.ndarray) and a.size and np.all(a == 1) and a.dtype.isbuiltin:
-            self.constants.append(f"{name} = np.ones({self.argument(a.shape)}, {self.argument(a.dtype)})")
+        if isinstance(a, np.float32 | np.float64) and np.isfinite(a):
+            self.constants.append(f"{name} = {a!r}")
+            return name
+        if isinstance(a, np.ndarray) and a.size and a.dtype.isbuiltin and (a.flat[0] in (0, 1)) and np.all(a == a.flat[0]):
+            made = "ones" if a.flat[0] else "zeros"
+            self.constants.append(f"{name} = np.{made}({self.argument(a.shape)}, {self.argument(a.dtype)})")
             return name
         self.space[f"{name}_"] = a
         what = f"{a.dtype}{list(a.shape)}" if isinstance(a, np.ndarray) else type(a).__name__

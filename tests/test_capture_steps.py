@@ -1,0 +1,489 @@
+"""Captured functions that call backward() themselves: whole training steps, and what they leave in the tensors."""
+
+import copy
+import itertools
+
+import numpy as np
+import pytest
+
+from tinygrad_edu import Tensor, capture, func, nn, no_grad, optim
+from tinygrad_edu.replay.capture import CaptureError
+
+A = np.array([[0.5, -1.0, 2.0], [0.3, 0.2, -0.1]])
+B = np.array([[1.5, 0.4, 0.7], [2.0, 0.1, 0.6]])
+SQUARE = nn.SumOfSquaresLoss()
+
+
+def leaf(values, **kwargs):
+    return Tensor(values, requires_grad=True, **kwargs)
+
+
+def network():
+    rng = np.random.default_rng(0)
+    return nn.Sequential(nn.Linear(3, 4, rng=rng, dtype=float), nn.Tanh(), nn.Linear(4, 2, rng=rng, dtype=float))
+
+
+def batches(n, rows=5):
+    rng = np.random.default_rng(1)
+    return [(Tensor(rng.normal(size=(rows, 3))), Tensor(rng.normal(size=(rows, 2)))) for _ in range(n)]
+
+
+def learnt(model, step, n=20, rows=5):
+    """The costs of some steps, and the weights after them."""
+    costs = [step(x, t).item() for x, t in batches(n, rows)]
+    return costs, [p.data.copy() for p in model.parameters()]
+
+
+# ------------------------------------------------------------------------------------------ whole steps
+
+OPTIMISERS = {
+    "SGD": lambda params: optim.SGD(params, lr=0.05),
+    "momentum": lambda params: optim.SGD(params, lr=0.05, momentum=0.9, nesterov=True, weight_decay=0.01),
+    "Adam": lambda params: optim.Adam(params, lr=0.05),
+    "AdamW": lambda params: optim.AdamW(params, lr=0.05, weight_decay=0.1),
+    "RMSprop": lambda params: optim.RMSprop(params, lr=0.05),
+    "Adagrad": lambda params: optim.Adagrad(params, lr=0.05),
+    "groups": lambda params: optim.SGD([{"params": params[:2]}, {"params": params[2:], "lr": 0.5}], lr=0.05),
+}
+
+
+@pytest.mark.parametrize("kind", OPTIMISERS)
+@pytest.mark.parametrize("clip", [None, "norm", "value"])
+def test_a_whole_step(kind, clip):
+    found = []
+    for wrapped in (lambda f: f), capture:
+        model = network()
+        params = list(model.parameters())
+        descent = OPTIMISERS[kind](params)
+        schedule = optim.CosineAnnealingLR(descent, 20)
+
+        def step(x, t, model=model, params=params, descent=descent, schedule=schedule):
+            descent.zero_grad()
+            cost = SQUARE(model(x), t)
+            cost.backward()
+            if clip == "norm":
+                optim.clip_grad_norm_(params, 0.5)
+            elif clip == "value":
+                optim.clip_grad_value_(params, 0.1)
+            descent.step()
+            schedule.step()
+            return cost
+
+        found.append(learnt(model, wrapped(step)) + (schedule.last_epoch, descent.lr))
+    (costs, weights, *rest), (others, theirs, *same) = found
+    assert rest == same
+    np.testing.assert_allclose(costs, others, rtol=1e-10)
+    for a, b in zip(weights, theirs):
+        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12)
+    assert costs[-1] != costs[0]
+
+
+@pytest.mark.parametrize("forgets", [True, False])
+def test_backward_within_and_the_step_outside(forgets):
+    found = []
+    for wrapped in (lambda f: f), capture:
+        model = network()
+        descent = optim.SGD(model.parameters(), lr=0.05)
+
+        def gradients(x, t, model=model, descent=descent):
+            if forgets:
+                descent.zero_grad()
+            cost = SQUARE(model(x), t)
+            cost.backward()
+            return cost
+
+        f = wrapped(gradients)
+
+        def step(x, t, f=f, descent=descent):
+            if not forgets:
+                descent.zero_grad()
+            cost = f(x, t)
+            descent.step()
+            return cost
+
+        found.append(learnt(model, step))
+    np.testing.assert_allclose(found[0][0], found[1][0], rtol=1e-10)
+
+
+def test_gradients_add_up_over_calls_and_to_what_is_there():
+    w, v = leaf(A), leaf([2.0])
+
+    @capture
+    def f(x):
+        (x * w * v).sum().backward()
+        (w * w).sum().backward()
+
+    w.grad = Tensor(np.full(A.shape, 100.0))
+    for n in range(1, 6):
+        assert f(Tensor(B)) is None
+        np.testing.assert_allclose(w.grad.data, 100 + n * (2 * B + 2 * A))
+        np.testing.assert_allclose(v.grad.data, [n * (A * B).sum()])
+    w.grad = None
+    f(Tensor(B))
+    np.testing.assert_allclose(w.grad.data, 2 * B + 2 * A)
+
+
+def test_zero_grad_within_forgets_what_is_there():
+    w, u = leaf(A), leaf(B)
+
+    @capture
+    def f(x):
+        w.grad = u.grad = None
+        (x * w).sum().backward()
+        (w * w).sum().backward()
+
+    for x in A, B, 2 * A, 3 * B, A:
+        u.grad = Tensor(B)
+        f(Tensor(x))
+        np.testing.assert_allclose(w.grad.data, x + 2 * A)
+        assert u.grad is None
+
+
+def test_arguments_get_gradients_if_they_are_leaves():
+    @capture
+    def f(x):
+        (x * x).sum().backward()
+        return x.sum()
+
+    for a in A, B, A:
+        x = leaf(a)
+        y = f(x)
+        np.testing.assert_allclose(x.grad.data, 2 * a)
+        y.backward()
+        np.testing.assert_allclose(x.grad.data, 2 * a + 1)
+    with pytest.raises(CaptureError, match="argument 0"):
+        f(x * 2)
+    with pytest.raises(CaptureError, match="argument 0"):
+        capture(lambda x: (x * x).sum().backward())(leaf(A) * 2)
+
+
+def test_a_parameter_that_is_an_argument_too():
+    w = leaf(A)
+    f = capture(lambda x: (x * w).sum().backward())
+    for n in range(1, 5):
+        f(w)
+        np.testing.assert_allclose(w.grad.data, 2 * n * A)
+
+
+def test_what_it_has_gone_back_from_is_a_value_and_the_rest_has_gradients():
+    w = leaf(A)
+
+    @capture
+    def f(x):
+        cost = (x * w).sum()
+        cost.backward()
+        return cost, cost * 2, (w**2).sum()
+
+    for _ in range(5):
+        w.grad = None
+        cost, double, other = f(Tensor(B))
+        assert [y.requires_grad for y in (cost, double, other)] == [False, False, True]
+        assert cost.item() == pytest.approx((A * B).sum())
+        assert double.item() == pytest.approx(2 * (A * B).sum())
+        np.testing.assert_allclose(w.grad.data, B)
+        other.backward()
+        np.testing.assert_allclose(w.grad.data, B + 2 * A)
+        with pytest.raises(RuntimeError):
+            cost.backward()
+
+
+def test_a_graph_that_is_retained_within_has_gradients_outside():
+    w = leaf(A)
+
+    @capture
+    def f(x):
+        cost = (x * w * w).sum()
+        cost.backward(retain_graph=True)
+        return cost
+
+    for n in range(1, 6):
+        f(Tensor(B)).backward()
+        np.testing.assert_allclose(w.grad.data, n * 4 * A * B)
+
+
+def test_second_derivatives_within():
+    w = leaf(A)
+    expected = []
+    for wrapped in (lambda f: f), capture:
+
+        @wrapped
+        def f(x):
+            w.grad = None
+            (w * w * x).sum().backward(create_graph=True)
+            penalty = (w.grad**2).sum()
+            w.grad = None
+            penalty.backward()
+            return penalty
+
+        for x in A, B, A:
+            expected += [f(Tensor(x)).item(), w.grad.data.copy()]
+    for a, b in zip(expected[:6], expected[6:]):
+        np.testing.assert_allclose(a, b)
+    np.testing.assert_allclose(w.grad.data, 8 * A * A * A)
+
+
+def test_gradients_belong_to_nobody_else():
+    """The constant ones included: they are new in each call."""
+    w = leaf(A)
+    f = capture(lambda: w.sum().backward())
+    f()
+    w.grad = None
+    f()
+    mine = w.grad
+    mine.data[...] = 7
+    w.grad = None
+    f()
+    np.testing.assert_array_equal(w.grad.data, 1)
+    np.testing.assert_array_equal(mine.data, 7)
+    f()
+    np.testing.assert_array_equal(w.grad.data, 2)
+    w.grad = None
+    f()
+    np.testing.assert_array_equal(w.grad.data, 1)
+
+
+def test_complex_parameters():
+    w, z = leaf(A + 1j * B), np.array([1 - 2j, 0.5j, 3.0])
+    f = capture(lambda x: (np.abs(x * w) ** 2).sum().backward())
+    for n in range(1, 5):
+        f(Tensor(z))
+        np.testing.assert_allclose(w.grad.data, n * 2 * np.abs(z) ** 2 * (A + 1j * B))
+
+
+def test_line_searches_may_call_it():
+    w = leaf([3.0, -2.0])
+    search = optim.LBFGS([w], line_search_fn="strong_wolfe")
+
+    @capture
+    def closure():
+        search.zero_grad()
+        cost = ((w - 1) ** 4).sum() + (w**2).sum()
+        cost.backward()
+        return cost
+
+    for _ in range(5):
+        search.step(closure)
+    closure()
+    np.testing.assert_allclose(w.grad.data, 0, atol=1e-4)
+
+
+def test_a_frozen_parameter_and_other_shapes():
+    model = network()
+    descent = optim.SGD(model.parameters(), lr=0.05)
+
+    @capture
+    def step(x, t):
+        descent.zero_grad()
+        cost = SQUARE(model(x), t)
+        cost.backward()
+        descent.step()
+        return cost
+
+    learnt(model, step, 5)
+    model[0].weight.requires_grad = False
+    model[0].weight.grad = None
+    before = model[0].weight.data.copy()
+    learnt(model, step, 5)
+    learnt(model, step, 5, rows=2)
+    np.testing.assert_array_equal(model[0].weight.data, before)
+    assert model[0].weight.grad is None
+    assert model[2].weight.grad is not None
+
+
+def test_a_step_counts_once():
+    """Also in the calls that are compared with the function itself."""
+    w = leaf(A)
+    counted = []
+
+    class Counting(optim.SGD):
+        def _move(self, *args):
+            counted.append(1)
+            return super()._move(*args)
+
+    descent = Counting([w], lr=0.1)
+
+    @capture
+    def step(x):
+        descent.zero_grad()
+        (x * w).sum().backward()
+        descent.step()
+
+    for n in range(1, 18):
+        step(Tensor(B))
+        assert len(counted) == n
+        np.testing.assert_allclose(w.data, A - 0.1 * n * B)
+
+
+def test_captured_within_captured():
+    w = leaf(A)
+    descent = optim.SGD([w], lr=0.1)
+    inner = capture(lambda x: (x * w).sum().backward())
+
+    @capture
+    def outer(x):
+        descent.zero_grad()
+        inner(x)
+        descent.step()
+
+    for n in range(1, 10):
+        outer(Tensor(B))
+        np.testing.assert_allclose(w.data, A - 0.1 * n * B)
+
+
+def test_within_transformations():
+    w = leaf(A)
+
+    @capture
+    def f(x):
+        (w * w).sum().backward()
+        return (x**2 * w).sum()
+
+    for n in range(1, 4):
+        np.testing.assert_allclose(func.grad(f)(Tensor(B)).data, 2 * A * B)
+        np.testing.assert_allclose(w.grad.data, 2 * n * A)
+
+
+def test_second_derivatives_outside_leave_no_gradients():
+    """The function is run again for them, and calls backward() again; that is nobody's."""
+    w, x = leaf(A), leaf(B)
+
+    @capture
+    def f(x):
+        (w * w).sum().backward()
+        return (x**3).sum()
+
+    for _ in range(3):
+        w.grad = x.grad = None
+        f(x).backward(create_graph=True)
+        np.testing.assert_allclose(w.grad.data, 2 * A)
+        np.testing.assert_allclose(x.grad.data, 3 * B**2)
+        g, x.grad = x.grad, None
+        g.sum().backward()
+        np.testing.assert_allclose(x.grad.data, 6 * B)
+
+
+def test_a_copy_trains_its_own():
+    class Trainer:
+        def __init__(self):
+            self.w = leaf(A)
+            self.learn = capture(self.step)
+
+        def step(self, x):
+            self.w.grad = None
+            (x * self.w).sum().backward()
+
+    first = Trainer()
+    first.learn(Tensor(B))
+    second = copy.deepcopy(first)
+    second.w.grad = None
+    for _ in range(3):
+        second.learn(Tensor(A))
+    np.testing.assert_allclose(first.w.grad.data, B)
+    np.testing.assert_allclose(second.w.grad.data, A)
+
+
+# --------------------------------------------------------------------------------------- what is refused
+
+
+def test_a_step_is_the_last_thing():
+    w = leaf(A)
+    descent = optim.SGD([w], lr=0.1)
+
+    @capture
+    def twice(x):
+        for _ in range(2):
+            descent.zero_grad()
+            (x * w).sum().backward()
+            descent.step()
+
+    with pytest.raises(CaptureError, match="last thing"):
+        twice(Tensor(B))
+    np.testing.assert_allclose(w.data, A - 0.2 * B)  # it was run once, as a function is
+
+
+def test_gradients_that_were_there_before_are_not_read():
+    w = leaf(A)
+    parameters = [w]
+
+    def clipped(x):
+        (x * w).sum().backward()
+        optim.clip_grad_norm_(parameters, 1.0)
+
+    def told(x):
+        (x * w).sum().backward()
+        return w.grad.sum()
+
+    for f in clipped, told:
+        w.grad = None
+        with pytest.raises(CaptureError, match="zero_grad"):
+            capture(f)(Tensor(B))
+        assert type(w.grad._array) is np.ndarray
+
+
+def test_a_gradient_that_is_recorded_is_not_left_behind():
+    w = leaf(A)
+    with pytest.raises(CaptureError, match="create_graph"):
+        capture(lambda x: (x * w * w).sum().backward(create_graph=True))(Tensor(B))
+    w.grad = None
+    with no_grad(), pytest.raises(RuntimeError, match="no graph"):
+        capture(lambda x: (x * w).sum().backward())(Tensor(B))
+
+
+def test_a_tensor_that_is_not_found_is_refused():
+    """Its values would be part of the program, and its gradient nobody's."""
+    w = leaf(A)
+    hidden = itertools.repeat(w)
+    with pytest.raises(CaptureError, match="keeps a tensor"):
+        capture(lambda x: (x * next(hidden)).sum().backward())(Tensor(B))
+    assert type(w.grad._array) is np.ndarray
+
+
+def test_what_changes_silently_is_noticed():
+    w, u = leaf(A), leaf(A)
+    settings = {"factor": 1.0, "steps": True, "u": False}
+    descent = optim.SGD([w, u], lr=0.1)
+
+    def step(x):
+        descent.zero_grad()
+        (x * (u if settings["u"] else w) * settings["factor"]).sum().backward()
+        if settings["steps"]:
+            descent.step()
+
+    for name, value in [("factor", 2.0), ("steps", False), ("u", True)]:
+        before = settings[name]
+        f = capture(step)
+        f(Tensor(B))
+        settings[name] = value
+        weights = w.data.copy()
+        with pytest.raises(CaptureError, match="call number 2"):
+            f(Tensor(B))
+        np.testing.assert_array_equal(w.data, weights)  # and nothing was done
+        settings[name] = before
+
+
+def test_a_forgotten_zero_grad_is_told():
+    w = leaf(A)
+    descent = optim.SGD([w], lr=0.1)
+
+    @capture
+    def step(x):
+        (x * w).sum().backward()
+        descent.step()
+
+    step(Tensor(B))
+    with pytest.warns(UserWarning, match="zero_grad"):
+        step(Tensor(B))
+
+
+def test_the_program_has_no_constants_to_compute():
+    w = leaf(A)
+
+    @capture
+    def f(x):
+        w.grad = None
+        ((x * w).sum() * 3).backward()
+
+    f(Tensor(B))
+    program = f.source[f.source.index("def forward") :]
+    assert "ones" not in program, f.source
+    assert program.count("multiply") == 1, f.source

@@ -1,0 +1,83 @@
+"""Running a function that is recorded on other arrays, and leaving everything around it as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import numpy as np
+
+from ..boundary import explored, tracked
+from ..checkpoint import conjugate, silent
+from ..graph import backpropagate
+from ..nest import flatten
+from ..node import Leaf, Node
+from .deposits import gradients_apart
+from .tracer import CaptureError
+
+_recording: ContextVar[bool] = ContextVar("tinygrad_edu recording", default=False)
+is_recording = _recording.get
+
+
+def walked(ends: list[Any], seeds: list[Any], wanted: list[Any], record: bool = False, keep: bool = True) -> dict[Any, Any]:
+    """Gradients as they are within a walk, unconjugated, heard by no hook, and without warnings: perhaps nobody asks for them."""
+    if not ends:
+        return {}
+    with silent(wanted), np.errstate(all="ignore"):
+        pairs = [(y._node, conjugate(g)) for y, g in zip(ends, seeds, strict=True)]
+        return {node: conjugate(g) for node, g in backpropagate(pairs, wanted, keep, record, partial=True).items()}
+
+
+@contextmanager
+def recorded() -> Iterator[None]:
+    """While a function is recorded, captured ones that it calls are run as they are, and so become part of it."""
+    token = _recording.set(True)
+    try:
+        yield
+    finally:
+        _recording.reset(token)
+
+
+@contextmanager
+def standing_in(tensors: Sequence[Any], arrays: Sequence[Any]) -> Iterator[None]:
+    """For a while, let these tensors hold other arrays; what the function does must not change them."""
+    held = [(t, t._array, t._shared, t._source, t._node) for t in tensors]
+    for t, array in zip(tensors, arrays, strict=True):
+        t._array, t._shared = array, False
+    try:
+        with gradients_apart(tensors):
+            yield
+        changed = [t for t, array, (*_, node) in zip(tensors, arrays, held, strict=True)
+                   if t._array is not array or t._node is not node]  # fmt: skip
+    finally:
+        for t, array, shared, source, node in held:
+            t._array, t._shared, t._source, t._node = array, shared, source, node
+    if changed:
+        raise CaptureError(f"capture: the function changes a tensor that was there before ({changed[0]!r:.80}), as BatchNorm does while "
+                           "training; let it return the new value instead")
+
+
+def spent(y: Any, start: int) -> bool:
+    """Whether backward() has been here, and let go of what the graph saved; behind what was made since `start`."""
+    return any(type(node) is Node and node.saved is None for node in explored([y], start)[0])
+
+
+def leaves_behind(value: Any, start: int, known: list[Any]) -> list[Any]:
+    """The tensors outside that a value was computed from, besides those `known`."""
+    found = []
+    for node in explored([y for y in flatten(value)[0] if tracked(y)], start, [x._node for x in known if tracked(x)])[1]:
+        tensor = node.tensor() if isinstance(node, Leaf) else None
+        if tensor is None:
+            raise CaptureError(f"capture: the function uses a tensor that was computed outside, {node}, and can't be followed to where "
+                               "it has it from: pass it as an argument")
+        found.append(tensor)
+    return found
+
+
+def array_of(t: Any) -> Any:
+    """Its array, which must be NumPy's."""
+    if not isinstance(t._array, np.ndarray | np.generic):
+        raise CaptureError(f"capture is for NumPy's arrays; here is one of type {type(t._array).__name__}")
+    return t._array
