@@ -5,6 +5,7 @@ import functools
 import gc
 import pickle
 import weakref
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from strategies import STRATEGIES, listed
 
 from tinygrad_edu import Tensor, capture, explain, func, nn, no_grad, optim, watch
+from tinygrad_edu.replay import strips
 from tinygrad_edu.replay.capture import CaptureError
 from tinygrad_edu.table import COMPOSITES, RULES
 from tinygrad_edu.testing import programs
@@ -92,6 +94,12 @@ def test_random_programs(f, seed):
 @given(f=programs(length=15, inputs=2, dtypes=(np.float64, np.complex128)), seed=st.integers(0, 99))
 def test_random_programs_of_complex_numbers(f, seed):
     check(f, seed)
+
+
+@given(f=programs(length=25, inputs=3, dtypes=(np.float32, np.float64)), seed=st.integers(0, 99))
+def test_random_programs_in_strips(f, seed):
+    with mock.patch.multiple(strips, STRIP=2, LONG=3):  # so that these small arrays are long
+        check(f, seed)
 
 
 def check(f, seed):
@@ -733,6 +741,30 @@ def test_the_program_is_what_one_would_write_by_hand():
     w, b = model.weight.data, model.bias.data
     y = np.tanh(x @ w.T + b)
     np.testing.assert_allclose(f(Tensor(x), Tensor(t)).item(), (y * y).sum() / 4, rtol=1e-6)
+
+
+def test_long_arrays_are_worked_through_in_strips():
+    """The same numbers, and what lies between is as long as a strip: also where the last strip is shorter."""
+    n = 5 * strips.STRIP + 7
+    rng = np.random.default_rng(0)
+
+    @capture
+    def f(x, y):
+        a = np.tanh(x * y + 1)
+        b = a * x.mean()  # must be known before
+        return (b - y).sum(), a.reshape(-1, 1) * b.reshape(-1, 1)
+
+    for _ in range(3):
+        xs = [rng.normal(size=n), rng.normal(size=n)]
+        (x, y), (u, v) = [[leaf(a) for a in xs] for _ in range(2)]
+        for got, want in zip(f(x, y), f._f(u, v)):
+            np.testing.assert_allclose(got.data, want.data)
+            got.backward(np.full(got.shape, 2.0), retain_graph=True)
+            want.backward(np.full(want.shape, 2.0), retain_graph=True)
+        np.testing.assert_allclose(x.grad.data, u.grad.data)
+        np.testing.assert_allclose(y.grad.data, v.grad.data)
+    assert f"np.empty(({strips.STRIP},)" in f.source
+    assert f.source.count("in strips(") >= 4, f.source
 
 
 def test_what_is_computed_twice_is_computed_once():

@@ -2,12 +2,18 @@
 
 import copy
 import itertools
+from unittest import mock
 
 import numpy as np
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from strategies import listed
 
 from tinygrad_edu import Tensor, capture, func, nn, no_grad, optim
+from tinygrad_edu.replay import strips
 from tinygrad_edu.replay.capture import CaptureError
+from tinygrad_edu.testing import programs
 
 A = np.array([[0.5, -1.0, 2.0], [0.3, 0.2, -0.1]])
 B = np.array([[1.5, 0.4, 0.7], [2.0, 0.1, 0.6]])
@@ -380,6 +386,46 @@ def test_a_copy_trains_its_own():
         second.learn(Tensor(A))
     np.testing.assert_allclose(first.w.grad.data, B)
     np.testing.assert_allclose(second.w.grad.data, A)
+
+
+@pytest.mark.parametrize("small", [True, False])
+@given(f=programs(length=20, inputs=3, dtypes=(np.float32, np.float64)), seed=st.integers(0, 99), forgets=st.booleans())
+def test_random_programs(small, f, seed, forgets):
+    """All that is computed on the way and back is one program, in strips or not."""
+    ws = [leaf(x) for x in f.inputs]
+
+    def step(*xs):
+        if forgets:
+            for w in ws:
+                w.grad = None
+        ys = [y for y in listed(f(*(w * x for w, x in zip(ws, xs)))) if isinstance(y, Tensor) and y.requires_grad]
+        for y in ys:
+            y.sum().backward(retain_graph=True)
+        return [y.detach() for y in ys]
+
+    rng = np.random.default_rng(seed)
+    with np.errstate(all="ignore"), mock.patch.multiple(strips, STRIP=2, LONG=3 if small else 99):
+        captured = capture(step)
+        try:
+            captured(*f.inputs)
+        except CaptureError as error:
+            assume("asked for" not in str(error))
+            raise
+        for _ in range(5):
+            xs = [np.asarray(rng.uniform(0.9, 1.1, x.shape), x.dtype) for x in f.inputs]
+            found = []
+            for run in step, captured:
+                for w in ws:
+                    w.grad = Tensor(np.ones_like(w.data))
+                found.append([y.data.copy() for y in run(*xs)] + [w.grad if w.grad is None else w.grad.data.copy() for w in ws])
+            precision = max(np.finfo(a.dtype).eps for a in (*xs, *found[0]) if a is not None and a.dtype.kind == "f")
+            for want, got in zip(*found, strict=True):
+                if want is None or got is None:
+                    assert want is got
+                    continue
+                assert (want.shape, want.dtype) == (got.shape, got.dtype)
+                scale = np.max(np.abs(want), initial=1, where=np.isfinite(want))
+                np.testing.assert_allclose(got, want, rtol=0, atol=1e3 * precision * scale)
 
 
 # --------------------------------------------------------------------------------------- what is refused

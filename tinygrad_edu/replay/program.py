@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from . import strips
 from .tidying import quicker, tidied
 from .tracer import Tape
 from .writing import Writing, is_check, is_turned, read
@@ -97,47 +98,74 @@ class Program:
         """The program's source, and what its names stand for."""
         seeds = {place: f"g{i}" if len(self.seeds) > 1 else "g" for i, place in enumerate(self.seeds)}
         self.writing = Writing(self.tape, {**self.given, **seeds}, self.arrays, self.constants)
-        self.made: dict[str, int] = {}  # the arrays, and for which place each was made first
+        self.made: dict[str, Any] = {}  # the arrays, and of what kind each is
+        self.passing: set[int] = set()  # results that are never there as a whole
         free: dict[Any, list[str]] = {}
         forward = self.block(self.ahead, free)
         blocks = []
         for back in self.backs:  # each may have what forward and the others are done with
             there = len(self.made)
             blocks.append(self.block(back, {kind: names.copy() for kind, names in free.items()}))
-            for name, place in list(self.made.items())[there:]:
-                free.setdefault(self.kind(place), []).append(name)
+            for name, kind in list(self.made.items())[there:]:
+                free.setdefault(kind, []).append(name)
         return self.assembled(forward, blocks, missing), self.writing.space
 
-    def block(self, order: list[int], free: dict[Any, list[str]]) -> list[str]:
+    def block(self, lines: list[int], free: dict[Any, list[str]]) -> list[str]:
         """The source of some lines. Arrays to write into are taken from those that are `free`, or made."""
-        text = []
+        groups = strips.arranged(lines, self.lines, self.tape.values, read)
+        self.passing = self.passed_on(groups)
+        order = [place for group in groups for place in group]
         last = self.last_readings(order)
-        for turn, place in enumerate(order):
-            line = self.lines[place]
-            done = [p for p in last.get(turn, ()) if p in self.arrays]
-            target = ""
-            if self.can_be_given_an_array(place):
-                over = [p for p in done if isinstance(line.fn, np.ufunc) and p in read(line) and self.kind(p) == self.kind(place)]
-                spare = free.setdefault(self.kind(place), [])
-                if over:
-                    target = self.arrays[over[0]]
-                elif spare:
-                    target = spare.pop()
-                else:
-                    target = f"b{len(self.made)}"
-                    self.made[target] = place
-            if not is_turned(line):
-                text.append(self.writing.line(line, target))
-            if target:
-                self.arrays[place] = target
-            for p in done:
-                if self.arrays[p] != target:
-                    free.setdefault(self.kind(p), []).append(self.arrays[p])
+        turns = iter(range(len(order)))
+        text = []
+        for group in groups:
+            inner = []
+            with self.writing.in_strips(len(group) > 1) as pieces:
+                for place in group:
+                    done = [p for p in last.get(next(turns), ()) if p in self.arrays]
+                    target = self.array_for(place, done, free)
+                    if not is_turned(self.lines[place]):
+                        inner.append(self.writing.line(self.lines[place], target))
+                    for p in done:
+                        if self.arrays[p] != target:
+                            free.setdefault(self.kind(p), []).append(self.arrays[p])
+            if pieces:
+                text += [f"{self.writing.name(p)} = {self.writing.empty(*self.kind(p))}" for p in group if p in self.leaving]
+                text += [f"for {', '.join(pieces.values())} in {self.writing.function(strips.strips)}({', '.join(pieces)}):", *indented(inner)]
+            else:
+                text += inner
         return text
+
+    def array_for(self, place: int, done: list[int], free: dict[Any, list[str]]) -> str:
+        """The array that a line's result is written into, perhaps that of one which is `done` with; "" for a new one."""
+        line = self.lines[place]
+        if not self.can_be_given_an_array(place):
+            return ""
+        over = [p for p in done if isinstance(line.fn, np.ufunc) and p in read(line) and self.kind(p) == self.kind(place)]
+        spare = free.setdefault(self.kind(place), [])
+        if over:
+            target = self.arrays[over[0]]
+        elif spare:
+            target = spare.pop()
+        else:
+            target = f"b{len(self.made)}"
+            self.made[target] = self.kind(place)
+        self.arrays[place] = target
+        return target
+
+    def passed_on(self, groups: list[list[int]]) -> set[int]:
+        """Results that are read only within the group of lines that makes them, and never are there as a whole."""
+        readers: dict[int, set[int]] = {}
+        for number, group in enumerate(groups):
+            for place in group:
+                for p in read(self.lines[place]):
+                    readers.setdefault(p, set()).add(number)
+        return {p for number, group in enumerate(groups) for p in group
+                if len(group) > 1 and readers.get(p) == {number} and p not in self.kept}  # fmt: skip
 
     def kind(self, place: int) -> Any:
         value = self.tape.values[place]
-        return value.shape, value.dtype
+        return (strips.STRIP,) if place in self.passing else value.shape, value.dtype
 
     def can_be_given_an_array(self, place: int) -> bool:
         """Whether a line's result may be written into an array of ours, which stays."""
@@ -154,7 +182,7 @@ class Program:
         loose = [self.writing.name(p) for p in self.ahead
                  if p in kept and p not in self.arrays and p not in again and not is_turned(self.lines[p])]  # fmt: skip
         given = ", ".join(self.given.values())
-        made = [f"{name} = {self.writing.empty(self.tape.values[p])}" for name, p in self.made.items()]
+        made = [f"{name} = {self.writing.empty(*kind)}" for name, kind in self.made.items()]
         inner = [*made, *([f"{' = '.join(loose)} = None"] if loose else []), "", f"def forward({given}):"]
         inner += indented([f"nonlocal {', '.join(loose)}"] * bool(loose) + forward + [f"return {self.results(self.outputs, self.ahead)}"])
         names = []

@@ -129,4 +129,4 @@ def names_of(f: Callable[..., Any], n: int, tensors: list[tuple[str, Value]]) ->
     return names[:n], {id(t): name for (_, t), name in zip(tensors, names[n:], strict=True)}
 
 
-RESERVED = re.compile(r"[bgkv]\d*|forward|backward|program")
+RESERVED = re.compile(r"[bgksv]\d*|forward|backward|program")

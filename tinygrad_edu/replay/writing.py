@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -70,16 +71,34 @@ class Writing:
         self.space: dict[str, Any] = {"np": np}
         self.constants: list[str] = []
         self.numbers: dict[Any, str] = {}
+        self.strips: dict[str, str] | None = None
         self.order: dict[int, int] = {}  # of results that have no array, as they come
         self.turned = {line.made: line.args[0].place for line in tape.lines if is_turned(line)}
 
     def name(self, place: int) -> str:
         """How an array is called; of a matrix turned over, the matrix's name and ``.T``."""
+        return self.piece(self.whole(place), self.tape.values[place])
+
+    def whole(self, place: int) -> str:
+        """The same, of all of it."""
         if place in self.fixed:
             return self.constant(self.fixed[place])
         if (turned := self.turned.get(place)) is not None:
-            return f"{self.name(turned)}.T"
+            return f"{self.whole(turned)}.T"
         return self.given.get(place) or self.arrays.get(place) or f"v{self.order.setdefault(place, len(self.order))}"
+
+    def piece(self, name: str, value: Any) -> str:
+        """How a strip of it is called, where lines are done in strips."""
+        if self.strips is None or not np.ndim(value):
+            return name
+        return self.strips.setdefault(name, f"s{len(self.strips)}")
+
+    @contextmanager
+    def in_strips(self, wanted: bool) -> Iterator[dict[str, str]]:
+        """Write lines that are done in strips; what this gives is filled with the arrays' names, and those of their strips."""
+        self.strips = {} if wanted else None
+        yield {} if self.strips is None else self.strips
+        self.strips = None
 
     def behind_turns(self, place: int) -> list[int]:
         """The places by whose names this one is written."""
@@ -91,6 +110,8 @@ class Writing:
         args = [self.number(line, a) or self.argument(a) for a in line.args]
         if line.fn in OPERATORS and not line.kwargs and not isinstance(self.tape.values[line.made], np.ndarray) and len(args) == 2:
             return f"{self.name(line.made)} = {args[0]} {OPERATORS[line.fn]} {args[1]}"  # of single numbers, quicker
+        if self.strips is not None:
+            target = self.piece(target or self.whole(line.made), self.tape.values[line.made])
         if target and line.fn in (np.minimum, np.maximum):  # which want it by name
             target = f"out={target}"
         if target:
@@ -123,7 +144,7 @@ class Writing:
             return repr(a)
         if callable(a) and not isinstance(a, type):
             return self.function(a)
-        return self.constant(a)
+        return self.piece(self.constant(a), a)
 
     def index(self, i: Any) -> str:
         """What stands between brackets."""
@@ -178,6 +199,6 @@ class Writing:
             name += "_"
         return name
 
-    def empty(self, value: Any) -> str:
-        """An array like this one, to write into."""
-        return f"np.empty({self.argument(value.shape)}, {self.argument(value.dtype)})"
+    def empty(self, shape: tuple[int, ...], dtype: Any) -> str:
+        """A new array to write into."""
+        return f"np.empty({self.argument(shape)}, {self.argument(dtype)})"

@@ -1,0 +1,58 @@
+"""Long arrays are worked through in strips, so that what lies between one operation and the next stays in the cache.
+
+An array of a million numbers has left it when the next operation reads it again, and fetching it takes longer than
+computing with it. So elementwise operations on such arrays are done together, strip after strip: all of them on the
+first numbers, then all of them on the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from .tracer import Line, Tracer
+
+STRIP = 16384  # numbers; 64 kB of float32
+LONG = 4 * STRIP  # from this size on it pays
+
+
+def strips(*arrays: Any) -> Iterator[list[Any]]:
+    """The arrays' first numbers, then their next: views, in which a program reads and writes.
+
+    The first array is as long as any. One that has the length of a strip is there to work in, and given again each time.
+    """
+    flat = [array.reshape(-1) for array in arrays]
+    for i in range(0, flat[0].size, STRIP):
+        n = min(STRIP, flat[0].size - i)
+        yield [array[:n] if array.size == STRIP else array[i : i + n] for array in flat]
+
+
+def arranged(order: Sequence[int], lines: Mapping[int, Line], values: Sequence[Any], read: Callable[[Line], list[int]]) -> list[list[int]]:
+    """The same lines, those together that are done in strips: each joins the first that it can wait for nothing else with."""
+    groups: list[list[int]] = []
+    turn: dict[int, int] = {}  # the group of each line
+    latest: dict[tuple[int, ...], int] = {}  # of each shape, the group that can still be joined
+    for place in order:
+        line = lines[place]
+        after = max((turn[p] for p in read(line) if p in turn), default=-1)
+        shape = values[place].shape if in_strips(line, values) else None
+        if shape in latest and latest[shape] >= after:
+            turn[place] = latest[shape]
+            groups[latest[shape]].append(place)
+            continue
+        turn[place] = len(groups)
+        groups.append([place])
+        if shape is not None:
+            latest[shape] = turn[place]
+    return groups
+
+
+def in_strips(line: Line, values: Sequence[Any]) -> bool:
+    """Whether a line can be computed piece by piece, and is worth it."""
+    made = values[line.made]
+    if not isinstance(line.fn, np.ufunc) or line.fn.nout > 1 or line.fn.signature or line.kwargs or np.size(made) < LONG:
+        return False
+    arrays = [values[a.place] if isinstance(a, Tracer) else a for a in line.args]
+    return all(np.ndim(a) == 0 or (isinstance(a, np.ndarray) and a.shape == made.shape and a.flags.c_contiguous) for a in [made, *arrays])
