@@ -26,19 +26,20 @@ def ours(batch: int, reuse: bool = True, wrapped: Any = lambda f: f) -> Step:
     model = nn.Sequential(nn.Linear(784, 16), nn.Sigmoid(), nn.Linear(16, 16), nn.Sigmoid(), nn.Linear(16, 10), nn.Sigmoid())
     cost, descent = nn.SumOfSquaresLoss(), optim.SGD(model.parameters(), lr=RATE)
     x, t = map(Tensor, sample(batch))
-    cost_of = wrapped(lambda x, t: cost(model(x), t))
 
-    def step() -> None:
+    def learn(x: Any, t: Any) -> Any:
         descent.zero_grad()
-        loss = cost_of(x, t)
+        loss = cost(model(x), t)
         loss.backward()
         descent.step()
+        return loss
 
-    return step
+    step = wrapped(learn)
+    return lambda: step(x, t)
 
 
 def captured(batch: int) -> Step:
-    """The same, with the cost captured."""
+    """The same, captured."""
     from tinygrad_edu import capture
 
     return ours(batch, wrapped=capture)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from strategies import STRATEGIES, listed
 
 from tinygrad_edu import Tensor, capture, explain, func, nn, no_grad, optim, watch
+from tinygrad_edu.chance import generator
 from tinygrad_edu.replay import strips
 from tinygrad_edu.replay.capture import CaptureError
 from tinygrad_edu.table import COMPOSITES, RULES
@@ -446,8 +447,7 @@ def test_it_is_recorded_anew_when_what_it_depends_on_is_another():
     w = leaf(A)
     model = nn.Sequential(nn.Dropout(0.5))
     f = capture(lambda x: (model(x) * w).sum())
-    with pytest.raises(CaptureError, match="random"):
-        f(Tensor(B))
+    assert len({f(Tensor(B)).item() for _ in range(20)}) > 1
     model.eval()
     for _ in range(3):
         assert f(Tensor(B)).item() == pytest.approx((A * B).sum())
@@ -463,8 +463,7 @@ def test_it_is_recorded_anew_when_what_it_depends_on_is_another():
     assert f(leaf(B.astype(np.float32))).dtype == np.float64
     assert f(leaf(B[:1])).item() == pytest.approx((A[:1] * B[:1]).sum())
     model.train()
-    with pytest.raises(CaptureError, match="random"):
-        f(Tensor(B))
+    assert len({f(Tensor(B)).item() for _ in range(20)}) > 1
 
 
 def test_pictures_show_what_is_inside():
@@ -499,10 +498,10 @@ def test_a_gradient_alone_that_changes_is_noticed():
 
 
 def test_what_can_not_be_replayed_says_why():
-    state, norm = leaf(A), nn.BatchNorm1d(3)
+    state, rng = Tensor(A), generator()
 
-    def keeps(x):
-        state.data = x.data * 2
+    def another(x):
+        state[0] = x[0] * 2
         return (x * 2).sum()
 
     for f, why in [
@@ -510,15 +509,15 @@ def test_what_can_not_be_replayed_says_why():
         (lambda x: x * float(x.mean()), "asked for"),
         (lambda x: x[x > 0].sum(), "x\\[mask\\]"),
         (lambda x: x[np.nonzero(x.detach())].sum(), "depends on values"),
-        (lambda x: norm(x).sum(), "BatchNorm"),
-        (keeps, "changes a tensor"),
-        (lambda x: nn.Dropout(0.5)(x).sum(), "random"),
+        (another, "another one"),
+        (lambda x: (x * rng.random(3)).sum(), "random numbers"),
+        (lambda x: (x * generator().random()).sum(), "random\\(\\(\\)\\)"),
         (lambda x: np.nanmean(x), "asked for"),
     ]:
         with pytest.raises(CaptureError, match=why):
             capture(f)(leaf(A))
-    np.testing.assert_array_equal(state.data, A * 2)  # it was run once, as a function is
-    assert isinstance(norm.running_mean._array, np.ndarray)
+    np.testing.assert_array_equal(state.data[0], A[0] * 2)  # it was run once, as a function is
+    assert isinstance(state._array, np.ndarray)
     with pytest.raises(TypeError, match="takes a function"):
         capture(squares(leaf(A)))
     with pytest.raises(CaptureError, match="call the function once"):
@@ -574,8 +573,10 @@ def test_methods_and_modules_as_arguments():
             y.sum().backward()
             np.testing.assert_allclose(y.data, (x.data @ net.layer.weight.data.T + net.layer.bias.data) * net.scale, rtol=1e-5)
             assert net.layer.bias.grad.data.tolist() == [2 * net.scale] * 2
-    with pytest.raises(CaptureError, match="random"):
-        nets[0].train().forward(x)
+    y = nets[0].train().forward(x)
+    z = nets[0].forward(x)
+    assert 0 in y.data
+    assert (y.data != z.data).any()
 
 
 def test_numbers_that_are_equal_and_not_the_same():
@@ -603,8 +604,10 @@ def test_a_module_as_argument_may_change_its_mode():
     f(net, x).backward()
     assert net[0].bias.grad.data.tolist() == [2, 2, 2]
     net.train()
-    with pytest.raises(CaptureError, match="random"):
-        f(net, x)
+    net[0].bias.data[...] = 1
+    assert len({f(net, x).item() for _ in range(20)}) > 1
+    net.eval()
+    assert f(net, x).item() == 6
 
 
 def test_what_is_found_nowhere_is_refused():
@@ -745,7 +748,7 @@ def test_the_program_is_what_one_would_write_by_hand():
 
 def test_long_arrays_are_worked_through_in_strips():
     """The same numbers, and what lies between is as long as a strip: also where the last strip is shorter."""
-    n = 5 * strips.STRIP + 7
+    n = strips.LONG + 7
     rng = np.random.default_rng(0)
 
     @capture

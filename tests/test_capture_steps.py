@@ -10,7 +10,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from strategies import listed
 
-from tinygrad_edu import Tensor, capture, func, nn, no_grad, optim
+from tinygrad_edu import Tensor, capture, func, manual_seed, nn, no_grad, optim
+from tinygrad_edu.chance import generator
 from tinygrad_edu.replay import strips
 from tinygrad_edu.replay.capture import CaptureError
 from tinygrad_edu.testing import programs
@@ -428,6 +429,165 @@ def test_random_programs(small, f, seed, forgets):
                 np.testing.assert_allclose(got, want, rtol=0, atol=1e3 * precision * scale)
 
 
+# ------------------------------------------------------------------------- changed numbers, random numbers
+
+
+def test_steps_by_hand():
+    """What a beginner writes, without an optimiser, and with tensors that change in other ways."""
+    w, average, count = leaf(A), Tensor(np.zeros_like(A)), Tensor(0)
+
+    @capture
+    def step(x):
+        w.grad = None
+        cost = ((w * x - 1) ** 2).sum()
+        cost.backward()
+        w.data -= 0.1 * w.grad.data
+        average.data = 0.9 * average.data + 0.1 * w.data
+        count.data += 1
+        return cost
+
+    v, mean, costs = A.copy(), np.zeros_like(A), []
+    for n in range(1, 10):
+        costs.append(((v * B - 1) ** 2).sum())
+        v = v - 0.1 * 2 * (v * B - 1) * B
+        mean = 0.9 * mean + 0.1 * v
+        assert step(Tensor(B)).item() == pytest.approx(costs[-1])
+        np.testing.assert_allclose(w.data, v)
+        np.testing.assert_allclose(average.data, mean)
+        assert count.item() == n
+        assert count.dtype == int
+    assert costs[-1] < costs[0]
+
+
+def test_changed_numbers_belong_to_nobody_else():
+    """Who holds the array sees what is written into it, as with an optimiser; a pending graph doesn't."""
+    w = leaf(A)
+
+    @capture
+    def halve():
+        w.data *= 0.5
+        return w * 1
+
+    halve()
+    mine, graph = w.data, (w * w).sum()
+    y = halve()
+    assert w.data is mine
+    np.testing.assert_allclose(mine, A / 4)
+    y.data[...] = 7
+    halve()
+    np.testing.assert_allclose(mine, A / 8)
+    graph.backward()
+    np.testing.assert_allclose(w.grad.data, A)
+    w.data = A
+    np.testing.assert_allclose(halve().data, A / 2)
+
+
+def test_reading_the_numbers_is_no_change():
+    w = leaf(A)
+    f = capture(lambda x: (x * w.data).sum())
+    for _ in range(3):
+        assert f(Tensor(B)).item() == pytest.approx((A * B).sum())
+    assert not f._latest.effects
+
+
+def test_an_argument_is_changed_too():
+    f = capture(lambda x: x.__setitem__(0, 5.0))
+    for _ in range(4):
+        x = Tensor(A)
+        f(x)
+        assert x.data[0].tolist() == [5, 5, 5]
+        assert x.data[1].tolist() == A[1].tolist()
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_batch_norm_and_dropout_while_training(whole):
+    """The same running means, and the same random numbers, as without."""
+    found = []
+    for wrapped in (lambda f: f), capture:
+        rng = np.random.default_rng(0)
+        model = nn.Sequential(nn.Linear(3, 8, rng=rng, dtype=float), nn.BatchNorm1d(8, dtype=float), nn.Dropout(0.3),
+                              nn.ReLU(), nn.Dropout(0.1), nn.Linear(8, 2, rng=rng, dtype=float))  # fmt: skip
+        descent = optim.SGD(model.parameters(), lr=0.05, momentum=0.9)
+        manual_seed(3)
+
+        def step(x, t, model=model, descent=descent):
+            descent.zero_grad()
+            cost = SQUARE(model(x), t)
+            cost.backward()
+            descent.step()
+            return cost
+
+        cost_of = wrapped(lambda x, t, model=model: SQUARE(model(x), t))
+
+        def parts(x, t, descent=descent, cost_of=cost_of):
+            descent.zero_grad()
+            cost = cost_of(x, t)
+            cost.backward()
+            descent.step()
+            return cost
+
+        costs, weights = learnt(model, wrapped(step) if whole else parts)
+        found.append([costs, *weights, *(b.data.copy() for b in model.buffers())])
+        assert model[1].num_batches_tracked.item() == 20
+        model.eval()
+        found[-1].append([step(x, t).item() for x, t in batches(3)])
+    for a, b in zip(*found, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12)
+
+
+def test_random_numbers_are_new_in_each_call_and_the_same_for_all_derivatives():
+    x = leaf(A)
+    f = capture(lambda x: (nn.functional.dropout(x, 0.5) ** 3).sum())
+    seen = set()
+    for _ in range(10):
+        x.grad = None
+        y = f(x)
+        y.backward(create_graph=True)
+        kept = x.grad.data != 0
+        assert y.item() == pytest.approx((8 * A[kept] ** 3).sum())
+        np.testing.assert_allclose(x.grad.data[kept], 24 * A[kept] ** 2)
+        g, x.grad = x.grad, None
+        g.sum().backward()
+        np.testing.assert_allclose(x.grad.data, np.where(kept, 48 * A, 0))
+        seen.add(kept.tobytes())
+    assert len(seen) > 3
+
+
+def test_random_numbers_within_a_checkpoint_are_drawn_once():
+    w = leaf(A)
+    found = []
+    for wrapped in (lambda f: f), capture:
+        manual_seed(0)
+        block = func.checkpoint(lambda x: nn.functional.dropout(np.tanh(x * w), 0.5) + nn.functional.dropout(x, 0.2))
+
+        @wrapped
+        def f(x, block=block):
+            w.grad = None
+            y = (block(block(x)) * generator().normal(size=(2, 3))).sum()
+            y.backward()
+            return y
+
+        found += [[(f(Tensor(B)).item(), w.grad.data.copy()) for _ in range(6)]]
+    for (y, g), (z, h) in zip(*found):
+        assert y == pytest.approx(z)
+        np.testing.assert_allclose(g, h)
+
+
+def test_draws_that_nobody_reads_are_drawn():
+    """So that what comes after is the same."""
+    found = []
+    for wrapped in (lambda f: f), capture:
+
+        @wrapped
+        def f(x):
+            generator().random(3)
+            return x * generator().random(3)
+
+        manual_seed(1)
+        found.append([f(Tensor([1.0, 2.0, 3.0])).data.tolist() for _ in range(5)] + [generator().random()])
+    assert found[0] == found[1]
+
+
 # --------------------------------------------------------------------------------------- what is refused
 
 
@@ -486,24 +646,26 @@ def test_a_tensor_that_is_not_found_is_refused():
 
 def test_what_changes_silently_is_noticed():
     w, u = leaf(A), leaf(A)
-    settings = {"factor": 1.0, "steps": True, "u": False}
+    settings = {"factor": 1.0, "steps": True, "u": False, "halves": False}
     descent = optim.SGD([w, u], lr=0.1)
 
     def step(x):
         descent.zero_grad()
         (x * (u if settings["u"] else w) * settings["factor"]).sum().backward()
+        if settings["halves"]:
+            u.data *= 0.5
         if settings["steps"]:
             descent.step()
 
-    for name, value in [("factor", 2.0), ("steps", False), ("u", True)]:
+    for name, value in [("factor", 2.0), ("steps", False), ("u", True), ("halves", True)]:
         before = settings[name]
         f = capture(step)
         f(Tensor(B))
         settings[name] = value
-        weights = w.data.copy()
+        weights = w.data.copy(), u.data.copy()
         with pytest.raises(CaptureError, match="call number 2"):
             f(Tensor(B))
-        np.testing.assert_array_equal(w.data, weights)  # and nothing was done
+        np.testing.assert_array_equal((w.data, u.data), weights)  # and nothing was done
         settings[name] = before
 
 

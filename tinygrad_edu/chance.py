@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 
 _rng = np.random.default_rng()
+_stand_in: ContextVar[Any] = ContextVar("tinygrad_edu generator", default=None)
 
 
 def manual_seed(seed: int) -> None:
@@ -19,6 +21,11 @@ def manual_seed(seed: int) -> None:
 
 def generator() -> np.random.Generator:
     """The generator that `manual_seed` seeds."""
+    return _stand_in.get() or seeded()
+
+
+def seeded() -> np.random.Generator:
+    """The same, whatever stands in for it."""
     return _rng
 
 
@@ -31,3 +38,13 @@ def drawn_again(state: Any) -> Iterator[None]:
         yield
     finally:
         bits.state = now
+
+
+@contextmanager
+def drawing_from(stand_in: Any) -> Iterator[None]:
+    """Within, something else stands in for the generator."""
+    token = _stand_in.set(stand_in)
+    try:
+        yield
+    finally:
+        _stand_in.reset(token)

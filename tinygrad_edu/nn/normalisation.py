@@ -44,7 +44,8 @@ class BatchNorm(Module):
             raise ValueError(f"{type(self).__name__}({self.num_features}) wants inputs of {' or '.join(map(str, self.axes))} axes, "
                              f"the second of length {self.num_features}; got {x.shape}")
         if self.training and self.num_batches_tracked is not None:
-            self.num_batches_tracked._own()[...] += 1
+            count = self.num_batches_tracked._own()
+            count += 1
         return F.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, self.training, self.momentum, self.eps)
 
     def extra_repr(self) -> str:

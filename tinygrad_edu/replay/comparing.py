@@ -21,8 +21,10 @@ def precision(arrays: list[Any]) -> float:
 
 def alike(a: Any, b: Any, rounding: float) -> bool:
     """Whether two results differ by no more than rounding."""
+    if a is b:
+        return True
     if a is None or b is None or not hasattr(a, "dtype") or not hasattr(b, "dtype"):
-        return a is b or (not hasattr(a, "dtype") and not hasattr(b, "dtype") and bool(a == b))
+        return not hasattr(a, "dtype") and not hasattr(b, "dtype") and bool(a == b)
     if a.shape != b.shape or a.dtype != b.dtype:
         return False
     if a.dtype.kind not in "fc":

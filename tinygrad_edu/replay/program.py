@@ -15,7 +15,7 @@ import numpy as np
 from . import strips
 from .tidying import quicker, tidied
 from .tracer import Tape
-from .writing import Writing, is_check, is_turned, read
+from .writing import Writing, is_turned, must_run, read
 
 INTO = {np.dot, np.matmul}  # they write into a given array, as ufuncs do
 NEW = {np.sum, np.mean, np.add.reduce, np.copy, np.where, np.concatenate, np.stack, np.tensordot}  # results that are no views
@@ -43,7 +43,7 @@ class Program:
         self.seeds = [back[0] for back in backwards if back]
         self.gradients = [[same.get(p, p) for p in back[1]] for back in backwards if back]
         self.owners = self.memory(same)
-        ahead = self.needed([*self.outputs, *(p for p, line in self.lines.items() if is_check(line))])
+        ahead = self.needed([*self.outputs, *(p for p, line in self.lines.items() if must_run(line))])
         again = {p for p in ahead if not self.owners[p].isdisjoint(given)}  # to look again costs less than to keep, and keeps nothing
         self.ahead = sorted(ahead)
         self.backs = [sorted(self.needed(gradients, ahead - again)) for gradients in self.gradients]

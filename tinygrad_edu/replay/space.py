@@ -21,7 +21,7 @@ IDLE = 4  # spaces that are kept for nobody
 class Space:
     """The functions of a program, with arrays of their own."""
 
-    __slots__ = ("asked", "backwards", "forward", "found", "g", "recording", "result", "ys")
+    __slots__ = ("asked", "backwards", "chance", "forward", "found", "g", "recording", "result", "ys")
 
     def __init__(self, recording: Any) -> None:
         self.recording = recording
@@ -34,11 +34,12 @@ class Space:
         self.g: Any = None  # the gradient that was asked with last
         self.result, self.asked = -1, 0  # for which result and input
         self.found: list[Any] = []  # what was found then
+        self.chance: Any = None  # the generator's state, where random numbers were drawn
 
     def find(self, result: int, g: Any, inputs: tuple[Any, ...]) -> None:
         """Compute the gradients of all inputs of one result."""
         if isinstance(g, Value) or any(isinstance(x, Value) for x in inputs):  # to be differentiated in their turn
-            self.found = self.recording.again(result, g, inputs)
+            self.found = self.recording.again(result, g, inputs, self.chance)
         else:
             self.found = list(self.backwards[result](g, *inputs))
         self.g, self.result = g, result

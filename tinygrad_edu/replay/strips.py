@@ -15,7 +15,7 @@ import numpy as np
 from .tracer import Line, Tracer
 
 STRIP = 16384  # numbers; 64 kB of float32
-LONG = 4 * STRIP  # from this size on it pays
+LONG = 8 * STRIP  # from this size on it pays
 
 
 def strips(*arrays: Any) -> Iterator[list[Any]]:

@@ -14,7 +14,7 @@ from ..checkpoint import conjugate, silent
 from ..graph import backpropagate
 from ..nest import flatten
 from ..node import Leaf, Node
-from .deposits import gradients_apart
+from .effects import gradients_apart
 from .tracer import CaptureError
 
 _recording: ContextVar[bool] = ContextVar("tinygrad_edu recording", default=False)
@@ -42,21 +42,16 @@ def recorded() -> Iterator[None]:
 
 @contextmanager
 def standing_in(tensors: Sequence[Any], arrays: Sequence[Any]) -> Iterator[None]:
-    """For a while, let these tensors hold other arrays; what the function does must not change them."""
+    """For a while, let these tensors hold other arrays, and no gradients. Whatever becomes of them, they are what they were after it."""
     held = [(t, t._array, t._shared, t._source, t._node) for t in tensors]
     for t, array in zip(tensors, arrays, strict=True):
         t._array, t._shared = array, False
     try:
         with gradients_apart(tensors):
             yield
-        changed = [t for t, array, (*_, node) in zip(tensors, arrays, held, strict=True)
-                   if t._array is not array or t._node is not node]  # fmt: skip
     finally:
-        for t, array, shared, source, node in held:
+        for t, array, shared, source, node in reversed(held):
             t._array, t._shared, t._source, t._node = array, shared, source, node
-    if changed:
-        raise CaptureError(f"capture: the function changes a tensor that was there before ({changed[0]!r:.80}), as BatchNorm does while "
-                           "training; let it return the new value instead")
 
 
 def spent(y: Any, start: int) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .tracer import Line, Tape, Tracer
-from .writing import is_check, read, tracers
+from .writing import must_run, read, tracers
 
 LIKE = {np.ones_like, np.zeros_like, np.full_like}  # of their first argument, only the shape and dtype are asked for
 
@@ -28,7 +28,7 @@ def tidied(tape: Tape) -> tuple[dict[int, int], dict[int, Any]]:
         for tracer in tracers(line):
             tracer.place = same.get(tracer.place, tracer.place)
         source = line.args[0] if line.fn is np.copy else factor_of_one(line, tape, constants)
-        if all(place in constants for place in matters(line)) and not is_check(line):
+        if all(place in constants for place in matters(line)) and not must_run(line):
             constants[line.made] = tape.values[line.made]
         elif isinstance(source, Tracer):
             same[line.made] = source.place

@@ -34,8 +34,8 @@ def read(line: Line) -> list[int]:
 
 
 def behind(tape: Tape, places: list[int]) -> set[int]:
-    """These places, and all that they are computed from, or that is checked."""
-    found = {*places, *(line.made for line in tape.lines if is_check(line))}
+    """These places, and all that they are computed from, or that must run."""
+    found = {*places, *(line.made for line in tape.lines if must_run(line))}
     for line in reversed(tape.lines):
         if line.made in found:
             found.update(read(line))
@@ -50,6 +50,11 @@ def is_turned(line: Line) -> bool:
 def is_check(line: Line) -> bool:
     """Whether it makes nothing, and only looks."""
     return getattr(line.fn, "is_check", False)
+
+
+def must_run(line: Line) -> bool:
+    """Whether it is run even if nobody reads what it makes: a check, or random numbers that are drawn."""
+    return is_check(line) or getattr(line.fn, "is_draw", False)
 
 
 class Writing:

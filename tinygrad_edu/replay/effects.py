@@ -1,0 +1,138 @@
+"""What a captured function does to tensors that were there before: it leaves gradients, and changes numbers.
+
+While it is recorded, each leaf has a stand-in for the gradient that may be there already. What the function puts into its
+place tells what it did: added to it, as backward() does, or forgot it first, as zero_grad() does. Numbers are changed by
+BatchNorm, say, and by ``w.data -= rate * w.grad.data``: then another Tracer is in the tensor at the end than at the beginning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..node import Leaf
+from ..value import Value, wrap
+from .tracer import CaptureError, Tape, Tracer
+from .writing import behind
+
+FORGET, LEAVE, ADD, CHANGE = "forget", "leave", "add", "change"
+
+
+class Effect(NamedTuple):
+    """One thing that is done to a tensor."""
+
+    source: int  # the tensor's number among all that the program depends on
+    kind: str  # its gradient is forgotten, becomes this, or is added to; or its numbers become these
+    place: int | None  # where on the tape the array is
+
+
+class StandIns:
+    """Stand-ins for the gradients of `tensors`, which hold Tracers; from here on it is noted what becomes of both."""
+
+    def __init__(self, tape: Tape, tensors: Sequence[Any]) -> None:
+        self.tape, self.tensors = tape, tensors
+        self.arrays = [(t._array, t._array.place, t._node) for t in tensors]
+        self.places: dict[int, int] = {}
+        for i, t in enumerate(tensors):
+            t.grad = None
+            if type(t._node) is Leaf:
+                t.grad = wrap(tape.enter(np.zeros(t.shape, t.dtype)))
+                self.places[i] = t.grad._array.place
+
+    def effects(self) -> list[Effect]:
+        """What became of them."""
+        changes = [change for i in range(len(self.tensors)) for change in self.changes(i)]
+        return changes + [left for i in self.places for left in self.left(i, self.tensors[i].grad)]
+
+    def changes(self, i: int) -> list[Effect]:
+        """Of a tensor's numbers; it has the old ones again."""
+        t, (array, place, node) = self.tensors[i], self.arrays[i]
+        now = t._array
+        if t._node is not node or now.shape != array.shape or now.dtype != array.dtype:
+            raise CaptureError(f"capture: the function makes a tensor that was there before ({t!r:.80}) another one, of other shape or dtype "
+                               "or with another graph; let it return the new one instead")
+        t._array = array
+        end = self.tape.place_of(now)
+        copies = {line.made: line.args[0].place for line in self.tape.lines if line.fn is np.copy and isinstance(line.args[0], Tracer)}
+        if copies.get(end, end) == place:  # who reads ``t.data`` gets a copy
+            return []
+        self.refuse_old([end])
+        return [Effect(i, CHANGE, end)]
+
+    def left(self, i: int, g: Any) -> list[Effect]:
+        """Of its gradient."""
+        start = self.places[i]
+        if g is None:
+            return [Effect(i, FORGET, None)]
+        if isinstance(g, Value) and g._node is not None:
+            raise CaptureError("capture: the function leaves a gradient that can itself be differentiated, by backward(create_graph="
+                               "True); let it forget that with zero_grad() when it has used it, or call backward() outside")
+        added: list[int] = []
+        whole = place = self.tape.place_of(g._array if isinstance(g, Value) else g)
+        lines = {line.made: line for line in self.tape.lines}
+        while place != start:
+            line = lines.get(place)
+            if line is None or line.fn is not np.add or line.kwargs or not isinstance(line.args[0], Tracer):
+                self.refuse_old([whole])
+                return [Effect(i, LEAVE, whole)]
+            place = line.args[0].place
+            added.insert(0, self.tape.place_of(line.args[1]))
+        self.refuse_old(added)
+        return [Effect(i, ADD, p) for p in added]
+
+    def refuse_old(self, places: Sequence[int]) -> None:
+        """An error if these are computed from gradients that were there before."""
+        if not behind(self.tape, [*places]).isdisjoint(self.places.values()):
+            raise CaptureError("capture: the function reads a gradient that was there before it was called; let it call zero_grad() "
+                               "first, or do outside what is done with gradients")
+
+
+def done(effects: Sequence[Effect], sources: Sequence[Any], arrays: Sequence[Any]) -> None:
+    """Do it, with these arrays for those on the tape."""
+    given = iter(arrays)
+    for i, kind, place in effects:
+        t, array = sources[i], next(given) if place is not None else None
+        if kind is LEAVE:
+            t.grad = wrap(array)
+        elif kind is ADD:
+            t._accumulate(array)
+        elif kind is FORGET:
+            t.grad = None
+        elif t._shared:
+            t._own()[...] = array  # the user holds the array, and sees what is written into it
+        else:
+            t._array = array
+
+
+def outcome(effects: Sequence[Effect], sources: Sequence[Any], arrays: Sequence[Any]) -> list[Any]:
+    """The numbers that all tensors would have, and the gradients, had they none before."""
+    given = iter(arrays)
+    numbers = {id(t): t._array for t in sources}
+    gradients: dict[int, Any] = dict.fromkeys(numbers)
+    for i, kind, place in effects:
+        t, array = id(sources[i]), None if place is None else next(given)
+        if kind is CHANGE:
+            numbers[t] = array
+        elif kind is not FORGET:
+            gradients[t] = array if gradients[t] is None else gradients[t] + array
+    return [*numbers.values(), *gradients.values()]
+
+
+@contextmanager
+def gradients_apart(tensors: Sequence[Any]) -> Iterator[None]:
+    """For a while, these have no gradient, and no notes about it; then they have theirs again."""
+    held = [(t, t.grad, t._node, t._node and t._node.info) for t in tensors]
+    for t, _, node, notes in held:
+        t.grad = None
+        if notes and "used" in notes:  # see optim/forgotten.py
+            node.info = {k: v for k, v in notes.items() if k != "used"}
+    try:
+        yield
+    finally:
+        for t, g, node, notes in reversed(held):
+            t.grad = g
+            if notes and "used" in notes:
+                node.info = notes

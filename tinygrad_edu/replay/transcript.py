@@ -1,0 +1,112 @@
+"""What a function and its derivative asked of NumPy, when it was run on Tracers, and what it did besides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..boundary import tracked
+from ..nest import flatten
+from ..node import order
+from ..value import Value, copied, wrap
+from .afterwards import putting_off
+from .draws import written_down
+from .effects import StandIns
+from .surroundings import array_of, recorded, spent, standing_in, walked
+from .tracer import Tape, Tracer
+from .writing import behind
+
+Fill = Callable[[tuple[Any, ...]], Any]  # calls the function, with these for the arrays among its arguments
+
+
+class Transcript:
+    """A run of the function that `fill` calls, on Tracers for the tensors `xs`, and for those `outer` that it may use besides.
+
+    Attributes
+    ----------
+    tape : Tape
+    sources : list of int
+        The numbers, among ``xs + outer``, of the tensors that a program of it depends on, or does something to.
+    given : list of places
+        Where these are.
+    results : list of Result
+        The leaves of what it returned, which `rebuild` puts together.
+    seeds : list
+        For each result that was computed, the place of its gradient, if it has one.
+    gradients : list of dicts
+        For each result that was computed, by source, the place of the gradient that the source gets from it.
+    effects : list of Effect
+        What the function does to tensors; of those in `sources`, by their numbers there.
+    afterwards
+        Calls to be made when all is computed.
+    draws : bool
+        Whether random numbers were drawn.
+    """
+
+    def __init__(self, fill: Fill, xs: tuple[Any, ...], outer: tuple[Any, ...], value: Any) -> None:
+        self.tape = Tape()
+        try:
+            self.run(fill, xs, outer, flatten(value)[0])
+        except BaseException:
+            self.tape.close()
+            raise
+
+    def run(self, fill: Fill, xs: tuple[Any, ...], outer: tuple[Any, ...], was: list[Any]) -> None:
+        """`was` is what it returned when it was run on arrays."""
+        tape = self.tape
+        inputs = tuple(wrap(tape.enter(array_of(x))) for x in xs)
+        for x, stand_in in zip(xs, inputs, strict=True):
+            stand_in.requires_grad = tracked(x)
+        start = order()
+        with recorded(), standing_in(outer, [tape.enter(array_of(t)) for t in outer]), written_down(tape) as draws:
+            sources = inputs + outer
+            places = [t._array.place for t in sources]
+            before = StandIns(tape, sources)
+            with putting_off() as self.afterwards:
+                tape.closed_by = self.afterwards
+                ys, self.rebuild = flatten(fill(inputs))
+                tape.closed_by = ()
+            self.results = [Result(y, x, tracked(y) and not spent(y, start)) for y, x in zip(ys, was, strict=True)]
+            effects = before.effects()
+            self.seeds: list[Any] = []
+            self.gradients: list[dict[int, int]] = []
+            for y, r in zip(ys, self.results, strict=True):
+                if r.place is not None:
+                    self.go_back(y, r.has_gradient, sources)
+            before.refuse_old([r.place for r in self.results if r.place is not None])
+        self.draws = bool(draws.made)
+        self.outputs = [r.place for r in self.results if r.place is not None] + [e.place for e in effects if e.place is not None]
+        used = behind(tape, [*self.outputs, *(place for part in self.gradients for place in part.values())])
+        touched = {e.source for e in effects}
+        self.sources = [i for i, place in enumerate(places) if i < len(xs) or place in used or i in touched]
+        self.given = [places[i] for i in self.sources]
+        self.gradients = [{n: part[i] for n, i in enumerate(self.sources) if i in part} for part in self.gradients]
+        self.effects = [e._replace(source=self.sources.index(e.source)) for e in effects]
+
+    def go_back(self, y: Any, has_gradient: bool, sources: tuple[Any, ...]) -> None:
+        """Write down the gradients that the sources get from this result."""
+        g = self.tape.enter(np.ones(y.shape, y.dtype)) if has_gradient else None
+        found = {} if g is None else walked([y], [g], [t._node for t in sources if tracked(t)])
+        self.seeds.append(None if g is None else g.place)
+        self.gradients.append({i: self.tape.place_of(found[t._node]) for i, t in enumerate(sources) if t._node in found})
+
+
+class Result:
+    """One leaf of what the function returns; `was` is what it returned when it was run."""
+
+    def __init__(self, y: Any, was: Any, has_gradient: bool) -> None:
+        array = y._array if isinstance(y, Value) else y
+        self.place = array.place if isinstance(array, Tracer) else None
+        self.has_gradient = has_gradient and self.place is not None
+        self.constant = None if self.place is not None else y
+        self.is_tensor, self.is_number = isinstance(y, Value), isinstance(was, np.generic)
+
+    def of(self, y: Any) -> Any:
+        """The same kind of thing, of a Tensor of today; a plain array is the user's to write into."""
+        return y if self.is_tensor else y._array[()] if self.is_number else np.array(y._array)
+
+    def again(self) -> Any:
+        """What is the same in each call."""
+        return copied(self.constant) if isinstance(self.constant, Value | np.ndarray) else self.constant
