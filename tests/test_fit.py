@@ -8,6 +8,7 @@ import pytest
 
 import tinygrad_edu
 from tinygrad_edu import Tensor, data, debug, evaluate, fit, load, manual_seed, nn, no_grad, optim, predict, save
+from tinygrad_edu.replay.tracer import CaptureError
 from tinygrad_edu.training import Callback, EarlyStopping, History, accuracy
 
 x, y = data.two_moons(100, seed=0)
@@ -105,6 +106,37 @@ def test_models_of_several_inputs():
 def test_lbfgs_computes_as_often_as_it_wants():
     _, history = trained(make=lambda p: optim.LBFGS(p, line_search_fn="strong_wolfe"), batch_size=100, epochs=5, metrics="accuracy")
     assert history["accuracy"][-1] == 1.0
+
+
+@pytest.mark.parametrize("make", [optim.Adam, optim.LBFGS])
+@pytest.mark.parametrize(("loss", "targets", "outputs"), [(nn.CrossEntropyLoss(), y, 2), (nn.BCEWithLogitsLoss(), column, 1), (nn.MSELoss(), column, 1)])
+def test_captured_it_learns_the_same(make, loss, targets, outputs):
+    """With batches of two sizes, normalisation and dropout; and all figures are the same."""
+    found = []
+    for capture in False, True:
+        manual_seed(0)
+        model = nn.Sequential(nn.Linear(2, 8), nn.BatchNorm1d(8), nn.Tanh(), nn.Dropout(0.1), nn.Linear(8, outputs))
+        _, history = trained(model, loss, (x, targets), make, capture=capture, seed=1, metrics=accuracy, validation_data=(x, targets), epochs=2)
+        found.append((model, history))
+    (model, history), (other, figures) = found
+    for name in history:
+        np.testing.assert_allclose(history[name], figures[name], rtol=2e-4)
+    for a, b in zip(model.state_dict().values(), other.state_dict().values()):
+        np.testing.assert_allclose(a, b, rtol=2e-3, atol=2e-4)
+
+
+def test_a_model_that_can_not_be_captured_says_why():
+    class Undecided(nn.Module):
+        def __init__(self):
+            self.layer = nn.Linear(2, 2)
+
+        def forward(self, x):
+            y = self.layer(x)
+            return y if y.sum() > 0 else -y
+
+    trained(Undecided())
+    with pytest.raises(CaptureError, match="in place of if"):
+        trained(Undecided(), capture=True)
 
 
 def test_manual_seed_decides_everything():

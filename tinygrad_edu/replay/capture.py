@@ -32,7 +32,8 @@ def capture(f: Callable[..., Any]) -> Captured:
     f : callable
         Of Tensors or arrays, in nested lists, tuples and dicts, and of anything else that can be a key of a dict. It must
         compute the same from its arguments, from the tensors it reaches (a model's parameters, say), and from nothing that
-        changes; it may depend on shapes, not on values.
+        changes; it may depend on shapes, not on values. It may call ``backward()``, change tensors, draw random numbers from
+        `manual_seed`'s generator, and at its end take an optimiser's step.
 
     Returns
     -------
@@ -43,15 +44,16 @@ def capture(f: Callable[..., Any]) -> Captured:
     Raises
     ------
     CaptureError
-        When called, if `f` can't be replayed: it looks at numbers, draws random ones, or changes tensors. And if it turned
-        out not to be the same function any more: calls number 2, 4, 8, 16, ... run `f` too, and compare.
+        When called, if `f` can't be replayed: it looks at numbers, say. And if it turned out not to be the same function any
+        more: calls number 2, 4, 8, 16, ... run `f` too, and compare; in these, nothing is done to tensors.
 
     Notes
     -----
     ``backward()``, hooks and optimisers are used as ever. Higher derivatives of the result run `f` itself, as do calls
     under `watch()`, for pictures, and calls with arrays of other libraries. What `f` does besides computing, printing say, or
     calling a module's forward hooks, is done only when it is run. NumPy's arrays outside are part of the program, as they
-    were; Tensors outside are read in each call. One thread at a time may record, and one go back through a graph.
+    were; Tensors outside are read in each call. One thread at a time may record, and one go back through a graph. What `f`
+    has itself gone back from, it returns as values: these have no graph.
 
     Examples
     --------

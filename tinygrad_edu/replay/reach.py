@@ -48,12 +48,13 @@ def reached(given: tuple[Any, ...]) -> tuple[list[tuple[str, Value]], list[Modul
 
 def parts(x: Any) -> Iterator[tuple[str, Any]]:
     """What `x` holds, by name."""
-    if is_ours(x):
-        return
     if isinstance(x, FunctionType):
         for name, cell in zip(x.__code__.co_freevars, x.__closure__ or (), strict=True):
             with suppress(ValueError):  # nothing is in it yet
                 yield name, cell.cell_contents
+    if is_ours(x):
+        return
+    if isinstance(x, FunctionType):
         names = list(names_in(x.__code__))
         for name in names:
             held = x.__globals__.get(name)

@@ -45,7 +45,7 @@ class Recording:
         self.value = fill(xs)
         drew = generator().bit_generator.state != chance
         tensors, modules = reached(given)
-        self.modes = [(module, module.training) for module in modules]
+        self.modules, self.training = modules, [module.training for module in modules]
         known = [t for _, t in tensors]
         outer = tuple({id(t): t for t in [*known, *leaves_behind(self.value, start, [*xs, *known])]}.values())
         names = names_of(given[0], len(xs), tensors)
@@ -93,7 +93,7 @@ class Recording:
         for t, shape, dtype in self.lengths:
             if t._array.shape != shape or t._array.dtype != dtype:
                 return False
-        return all(module.training is mode for module, mode in self.modes)
+        return [module.training for module in self.modules] == self.training
 
     def replay(self, xs: tuple[Any, ...]) -> Any:
         """What the function returns, and does, for other tensors of the same kind."""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..optim import LBFGS, ReduceLROnPlateau
+from ..replay.capture import capture as captured
 from . import checkpoints, mistakes
 from .batches import as_batches, as_tensors, dtype_of
 from .callbacks import EarlyStopping, as_callbacks
@@ -23,7 +24,7 @@ def fit(
     model: Any, data: Any, loss: Callable[[Any, Any], Any], optimizer: Any, *, epochs: int = 1, batch_size: int = 32,
     shuffle: bool = True, seed: int | np.random.Generator | None = None, validation_data: Any = None, metrics: Any = (),
     schedule: Any = None, schedule_every: str = "epoch", patience: int | None = None,
-    checkpoint: str | os.PathLike[str] | None = None, resume: bool = False, callbacks: Any = (), progress: bool = True,
+    checkpoint: str | os.PathLike[str] | None = None, resume: bool = False, callbacks: Any = (), progress: bool = True, capture: bool = False,
 ) -> History:  # fmt: skip
     """Train a model: for each batch, forget the old gradients, compute the cost, go back through it, take a step.
 
@@ -60,6 +61,9 @@ def fit(
         To be called as training goes on; a function is called with the `Run` after each epoch.
     progress : bool
         Show how far it is: a bar (tqdm's, if it is installed), or some lines.
+    capture : bool
+        Record what is computed for a batch as a straight program, and replay that, which takes less time where layers are small; see
+        `capture` for what the model and the loss must not do then.
 
     Returns
     -------
@@ -93,6 +97,8 @@ def fit(
     """
     mistakes.check(model, loss, optimizer, schedule, schedule_every, epochs)
     run = Run(model, loss, optimizer, as_batches(data, batch_size, shuffle, seed), epochs, schedule)
+    differentiate = differentiation(model, loss, optimizer)
+    run.differentiate = captured(differentiate) if capture else differentiate
     run.metrics = as_metrics(metrics, loss)
     run.validation = None if validation_data is None else as_batches(validation_data, max(batch_size, 256), False, None, "validation_data")
     run.callbacks = as_callbacks(callbacks) + ([EarlyStopping(patience)] if patience is not None else [])
@@ -145,13 +151,10 @@ def step(run: Run, inputs: list[Any], target: Any) -> tuple[Any, float]:
     seen: list[tuple[Any, float]] = []
 
     def closure() -> Any:
-        run.optimizer.zero_grad()
-        output = answer(run.model, inputs)
-        cost = cost_of(run.loss, output, target)
+        output, cost = run.differentiate(inputs, target)
         value = float(cost.item())
         if not np.isfinite(value):
             raise mistakes.diverged(run, inputs, target, value)
-        cost.backward()
         seen.append((output, value))
         return cost
 
@@ -163,6 +166,19 @@ def step(run: Run, inputs: list[Any], target: Any) -> tuple[Any, float]:
     if run.epoch == run.batch == 1:
         mistakes.check_gradients(run.optimizer)
     return seen[0]
+
+
+def differentiation(model: Any, loss: Any, optimizer: Any) -> Callable[[list[Any], Any], tuple[Any, Any]]:
+    """What gives the output and the cost of a batch, and leaves the gradients in the parameters."""
+
+    def differentiate(inputs: list[Any], target: Any) -> tuple[Any, Any]:
+        optimizer.zero_grad()
+        output = answer(model, inputs)
+        cost = cost_of(loss, output, target)
+        cost.backward()
+        return output, cost
+
+    return differentiate
 
 
 def judged(run: Run) -> dict[str, float]:

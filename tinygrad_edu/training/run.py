@@ -31,6 +31,7 @@ class Run:
     def __init__(self, model: Any, loss: Any, optimizer: Any, batches: Any, epochs: int, schedule: Any) -> None:
         self.model, self.loss, self.optimizer, self.schedule = model, loss, optimizer, schedule
         self.batches, self.epochs = batches, epochs
+        self.differentiate: Any = None  # gives the output and the cost of a batch, and leaves gradients
         self.validation: Any = None
         self.metrics: dict[str, Any] = {}
         self.callbacks: list[Any] = []
