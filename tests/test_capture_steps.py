@@ -1,7 +1,9 @@
 """Captured functions that call backward() themselves: whole training steps, and what they leave in the tensors."""
 
+import collections
 import copy
 import itertools
+import types
 from unittest import mock
 
 import numpy as np
@@ -13,7 +15,7 @@ from strategies import listed
 from tinygrad_edu import Tensor, capture, func, manual_seed, nn, no_grad, optim
 from tinygrad_edu.chance import generator
 from tinygrad_edu.replay import strips
-from tinygrad_edu.replay.capture import CaptureError
+from tinygrad_edu.replay.errors import CaptureError
 from tinygrad_edu.testing import programs
 
 A = np.array([[0.5, -1.0, 2.0], [0.3, 0.2, -0.1]])
@@ -164,12 +166,35 @@ def test_arguments_get_gradients_if_they_are_leaves():
         capture(lambda x: (x * x).sum().backward())(leaf(A) * 2)
 
 
-def test_a_parameter_that_is_an_argument_too():
+def test_a_tensor_under_two_names():
+    """What is done to one would not be done to the other."""
     w = leaf(A)
     f = capture(lambda x: (x * w).sum().backward())
-    for n in range(1, 5):
+    with pytest.raises(CaptureError, match="twice"):
         f(w)
-        np.testing.assert_allclose(w.grad.data, 2 * n * A)
+    f(leaf(B))
+    before = w.grad.data.copy()
+    with pytest.raises(CaptureError, match="twice"):
+        f(w)
+    np.testing.assert_array_equal(w.grad.data, before)
+
+    def add(a, b):
+        a.data += 1
+        return (a * b).sum()
+
+    g, t = capture(add), Tensor(A)
+    g(Tensor(A), Tensor(B))
+    with pytest.raises(CaptureError, match="twice"):
+        g(t, t)
+    h = capture(lambda x, wanted: ((x * w - wanted) ** 2).sum().backward())
+    for _ in range(3):  # nothing is done to these
+        w.grad = None
+        h(t, t)
+        np.testing.assert_allclose(w.grad.data, 2 * (A * A - A) * A)
+    numbers = np.array([1.0, 2.0])
+    one, other = Tensor(numbers, copy=False), Tensor(numbers, copy=False)
+    with pytest.raises(CaptureError, match="in common"):
+        capture(lambda: one.data.__iadd__(1) is None or (one * other).sum())()
 
 
 def test_what_it_has_gone_back_from_is_a_value_and_the_rest_has_gradients():
@@ -319,6 +344,54 @@ def test_a_step_counts_once():
         step(Tensor(B))
         assert len(counted) == n
         np.testing.assert_allclose(w.data, A - 0.1 * n * B)
+
+
+def test_gradients_are_forgotten_behind_the_step():
+    w = leaf(A)
+    descent = optim.SGD([w], lr=0.1)
+
+    @capture
+    def step(x):
+        (x * w).sum().backward()
+        descent.step()
+        descent.zero_grad()
+
+    for n in range(1, 9):
+        step(Tensor(B))
+        assert w.grad is None
+        np.testing.assert_allclose(w.data, A - 0.1 * n * B)
+
+
+def test_optimisers_of_ones_own_and_groups_that_come_later():
+    found = []
+    for wrapped in (lambda f: f), capture:
+        v, w = leaf(A), leaf(B)
+
+        class Warm(optim.SGD):
+            def __init__(self, params):
+                super().__init__(params, lr=0.1)
+                self.steps = 0
+
+            def step(self):
+                self.steps += 1
+                self.lr = 0.1 / self.steps
+                super().step()
+
+        descent = Warm([v])
+
+        @wrapped
+        def step(x, descent=descent, v=v, w=w):
+            descent.zero_grad()
+            (x * v * w).sum().backward()
+            descent.step()
+
+        for n in range(9):
+            if n == 5:
+                descent.add_param_group({"params": [w]})
+            step(Tensor(B))
+        assert descent.steps == 9
+        found.append((v.data.copy(), w.data.copy(), v.grad.data.copy(), w.grad.data.copy()))
+    np.testing.assert_allclose(*found)
 
 
 def test_captured_within_captured():
@@ -490,6 +563,21 @@ def test_reading_the_numbers_is_no_change():
     assert not f._latest.effects
 
 
+def test_new_numbers_leave_the_old_array_to_who_holds_it():
+    average = Tensor(np.zeros(3))
+
+    @capture
+    def step(x):
+        average.data = average.data + x.data
+
+    step(Tensor([1.0, 2.0, 3.0]))
+    held = average.data
+    for n in range(2, 6):
+        step(Tensor([1.0, 2.0, 3.0]))
+        assert held.tolist() == [1, 2, 3]
+        assert average.data.tolist() == [n, 2 * n, 3 * n]
+
+
 def test_an_argument_is_changed_too():
     f = capture(lambda x: x.__setitem__(0, 5.0))
     for _ in range(4):
@@ -606,6 +694,43 @@ def test_a_step_is_the_last_thing():
         twice(Tensor(B))
     np.testing.assert_allclose(w.data, A - 0.2 * B)  # it was run once, as a function is
 
+    def and_then(do):
+        def step(x):
+            w.grad = None
+            (x * w).sum().backward()
+            descent.step()
+            return do()
+
+        return capture(step)
+
+    zeros = Tensor(np.zeros_like(A))
+    for do in (lambda: w, w.detach, lambda: setattr(w, "grad", zeros), lambda: setattr(w, "data", A), lambda: w.data.__imul__(2),
+               lambda: setattr(zeros, "data", A), lambda: w.data):  # fmt: skip
+        with pytest.raises(CaptureError, match=r"behind it|last thing|keeps"):
+            and_then(do)(Tensor(B))
+        assert type(w._array) is type(zeros._array) is type(w.grad._array) is np.ndarray
+
+
+def test_settings_are_changed_outside():
+    w, n = leaf(A), [0]
+    descent = optim.SGD([w], lr=0.1)
+    plateau = optim.ReduceLROnPlateau(descent)
+
+    def step(x, change):
+        n[0] += 1
+        descent.zero_grad()
+        cost = (x * w).sum()
+        cost.backward()
+        if change == "rate":
+            descent.lr = 0.1 / n[0]
+        descent.step()
+        if change == "plateau":
+            plateau.step(cost)
+
+    for change, why in [("rate", "settings"), ("plateau", "call it outside")]:
+        with pytest.raises(CaptureError, match=why):
+            capture(step)(Tensor(B), change)
+    assert descent.lr == 0.1 / 1
 
 def test_gradients_that_were_there_before_are_not_read():
     w = leaf(A)
@@ -619,11 +744,31 @@ def test_gradients_that_were_there_before_are_not_read():
         (x * w).sum().backward()
         return w.grad.sum()
 
-    for f in clipped, told:
+    def grown(x):
+        (x * w).sum().backward()
+        w.grad = w.grad + w.grad * 0.1
+
+    for f in clipped, told, grown:
         w.grad = None
         with pytest.raises(CaptureError, match="zero_grad"):
             capture(f)(Tensor(B))
         assert type(w.grad._array) is np.ndarray
+
+
+def test_tensors_in_many_places_are_found():
+    class Store:
+        total = Tensor(0.0)
+
+    space, queue = types.SimpleNamespace(total=Tensor(0.0)), collections.deque([Tensor(0.0)])
+
+    @capture
+    def count(x):
+        for total in Store.total, space.total, queue[0]:
+            total.data = total.data + x.data
+
+    for n in range(1, 6):
+        count(Tensor(2.0))
+        assert [t.item() for t in (Store.total, space.total, queue[0])] == [2 * n] * 3
 
 
 def test_a_gradient_that_is_recorded_is_not_left_behind():
@@ -639,7 +784,7 @@ def test_a_tensor_that_is_not_found_is_refused():
     """Its values would be part of the program, and its gradient nobody's."""
     w = leaf(A)
     hidden = itertools.repeat(w)
-    with pytest.raises(CaptureError, match="keeps a tensor"):
+    with pytest.raises(CaptureError, match="keeps something"):
         capture(lambda x: (x * next(hidden)).sum().backward())(Tensor(B))
     assert type(w.grad._array) is np.ndarray
 

@@ -8,7 +8,7 @@ import pytest
 
 import tinygrad_edu
 from tinygrad_edu import Tensor, data, debug, evaluate, fit, load, manual_seed, nn, no_grad, optim, predict, save
-from tinygrad_edu.replay.tracer import CaptureError
+from tinygrad_edu.replay.errors import CaptureError
 from tinygrad_edu.training import Callback, EarlyStopping, History, accuracy
 
 x, y = data.two_moons(100, seed=0)

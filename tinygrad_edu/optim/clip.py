@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..replay.afterwards import waiting
-from ..value import Value
+from ..value import Value, is_foreign
 
 
 def clip_grad_norm_(parameters: Any, max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False) -> float:
@@ -45,7 +45,7 @@ def clip_grad_norm_(parameters: Any, max_norm: float, norm_type: float = 2.0, er
     if error_if_nonfinite and not np.isfinite(total):
         raise RuntimeError(f"clip_grad_norm_: the norm of the gradients is {total}")
     scale = np.minimum(max_norm / (total + 1e-6), 1)  # NaN, if the norm is
-    written_down = waiting() is not None  # within `capture`, where no number may be looked at
+    written_down = waiting() is not None and is_foreign(total)  # by `capture`: no number may be looked at
     if written_down or scale != 1:
         for g in gradients:
             g._array = g._own() * scale.astype(g.dtype)

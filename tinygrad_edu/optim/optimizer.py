@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy import ndarray
 
-from ..replay.afterwards import waits
+from ..replay.afterwards import Patient
 from ..value import Value, is_foreign
 from .forgotten import Watch
 
 
-class Optimizer:
+class Optimizer(Patient):
     """The base: a kind of descent says how one parameter moves, in ``_move``.
 
     Parameters
@@ -82,7 +82,6 @@ class Optimizer:
             for p in group["params"]:
                 p.grad = None
 
-    @waits
     def step(self) -> None:
         """Go one step, by the gradients that backward() left; parameters without one stay."""
         for group in self.param_groups:

@@ -10,11 +10,11 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..replay.afterwards import waits
+from ..replay.afterwards import Patient
 from .optimizer import Optimizer
 
 
-class Schedule:
+class Schedule(Patient):
     """The base: ``_rate(initial)`` says the rate of a group at step ``self.last_epoch``, counted from 0."""
 
     def __init__(self, optimizer: Optimizer) -> None:
@@ -25,7 +25,6 @@ class Schedule:
         self.last_epoch = 0
         self._set()
 
-    @waits
     def step(self) -> None:
         """One step on."""
         self.last_epoch += 1
@@ -161,7 +160,7 @@ class OneCycleLR(Schedule):
         return between(self.max_lr, first / self.final_div_factor, min((self.last_epoch - top) / (end - top), 1.0))
 
 
-class SequentialLR:
+class SequentialLR(Patient):
     """One schedule after the other; `milestones` are the steps at which the next takes over.
 
     Examples
@@ -183,7 +182,6 @@ class SequentialLR:
         self.last_epoch = 0
         self.schedulers[0]._set()
 
-    @waits
     def step(self) -> None:
         """One step on."""
         self.last_epoch += 1
@@ -208,7 +206,7 @@ class SequentialLR:
         self.step()
 
 
-class ReduceLROnPlateau:
+class ReduceLROnPlateau(Patient):
     """Times `factor` when a number, usually the cost on unseen examples, has not improved for `patience` steps.
 
     Parameters
@@ -236,7 +234,6 @@ class ReduceLROnPlateau:
         self.best = math.inf if mode == "min" else -math.inf
         self.bad_steps = self.resting = 0
 
-    @waits
     def step(self, metrics: Any) -> None:
         """One step on, after which the number is `metrics`."""
         now = float(metrics)

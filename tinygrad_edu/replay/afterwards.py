@@ -6,6 +6,7 @@ but called as they are, in each call, when all is computed. Nothing may be compu
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -17,9 +18,22 @@ from .comparing import alike
 P = ParamSpec("P")
 Calls = list[tuple[Callable[..., None], tuple[Any, ...], dict[str, Any]]]
 
-_waiting: ContextVar[Calls | None] = ContextVar("tinygrad_edu calls that wait", default=None)
+
+class Waiting:
+    """Calls that wait. Before the first is put off, `notice` is called."""
+
+    def __init__(self, notice: Callable[[], None]) -> None:
+        self.calls: Calls = []
+        self.notice = notice
+
+    def put_off(self, fn: Callable[..., None], args: Any, kwargs: Any) -> None:
+        if not self.calls:
+            self.notice()
+        self.calls.append((fn, args, kwargs))
+
+
+_waiting: ContextVar[Waiting | None] = ContextVar("tinygrad_edu calls that wait", default=None)
 waiting = _waiting.get
-"""The calls that wait, or None if none needs to."""
 
 
 def waits(fn: Callable[P, None]) -> Callable[P, None]:
@@ -27,13 +41,23 @@ def waits(fn: Callable[P, None]) -> Callable[P, None]:
 
     @wraps(fn)
     def called(*args: P.args, **kwargs: P.kwargs) -> None:
-        calls = waiting()
-        if calls is None:
+        now = waiting()
+        if now is None:
             fn(*args, **kwargs)
         else:
-            calls.append((called, args, kwargs))
+            now.put_off(called, args, kwargs)
 
     return called
+
+
+class Patient:
+    """A class whose ``step()`` waits, where it must; those of classes derived from it too."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        step = vars(cls).get("step")
+        if step is not None and list(inspect.signature(step).parameters)[1:] in ([], ["metrics"]):
+            cls.step = waits(step)  # type: ignore[attr-defined]
 
 
 def same_calls(some: Calls, others: Calls) -> bool:
@@ -43,11 +67,11 @@ def same_calls(some: Calls, others: Calls) -> bool:
 
 
 @contextmanager
-def putting_off() -> Iterator[Calls]:
-    """For a while, such calls are only written down, in the list that this gives."""
-    calls: Calls = []
-    token = _waiting.set(calls)
+def putting_off(notice: Callable[[], None] = lambda: None) -> Iterator[Calls]:
+    """For a while, such calls are only written down, in the list that this gives; `notice` is called before the first."""
+    now = Waiting(notice)
+    token = _waiting.set(now)
     try:
-        yield calls
+        yield now.calls
     finally:
         _waiting.reset(token)

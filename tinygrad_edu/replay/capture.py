@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from enum import Enum
 from functools import partial, wraps
 from typing import Any
 
@@ -13,9 +14,9 @@ from ..nest import flatten
 from ..tensor import Tensor
 from ..trace import function_wanted
 from ..value import Value, is_foreign
+from .errors import CaptureError
 from .recording import Recording
 from .surroundings import is_recording
-from .tracer import CaptureError
 
 EMPTY = object()
 KEPT = 16  # recordings of one function, before the oldest is forgotten
@@ -165,4 +166,24 @@ def signature(x: Any) -> Any:
         return type(array), array.shape, array.dtype, x._node is None
     if isinstance(x, np.ndarray):
         return None, x.shape, x.dtype, True
-    return type(x), repr(x) if isinstance(x, float | complex) else x  # so that -0.0 is not 0.0, and nan is nan
+    if isinstance(x, float | complex):
+        return type(x), repr(x)  # so that -0.0 is not 0.0, and nan is nan
+    return (type(x), x) if is_value(x) else Same(x)
+
+
+def is_value(x: Any) -> bool:
+    """Whether equal objects of this kind are the same to a function: numbers, strings and the like, and not objects of the user's."""
+    return type(x).__module__ in ("builtins", "numpy") or isinstance(x, Enum)
+
+
+class Same:
+    """An object, as a key of a dict that is equal to no other."""
+
+    def __init__(self, x: Any) -> None:
+        self.x = x
+
+    def __hash__(self) -> int:
+        return id(self.x)
+
+    def __eq__(self, other: Any) -> bool:
+        return isinstance(other, Same) and self.x is other.x

@@ -8,7 +8,8 @@ from functools import cache
 from typing import Any
 
 from ..chance import drawing_from, seeded
-from .tracer import CaptureError, Tape, Tracer
+from .errors import CaptureError
+from .tracer import Tape, Tracer
 
 
 class Draws:
@@ -21,13 +22,18 @@ class Draws:
         self.tape = tape
         self.made: list[Tracer] = []
         self.state = 0  # how many were drawn
-        self.bit_generator = self
+
+    @property
+    def bit_generator(self) -> Draws:
+        return self
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or not callable(getattr(seeded(), name)):
             raise AttributeError(f"capture: {name} of a generator can't be recorded")
 
         def draw(*args: Any, **kwargs: Any) -> Any:
+            if kwargs.get("out") is not None or name == "shuffle":
+                raise CaptureError(f"capture: {name} of a generator writes into an array here, and can't be recorded; let it make a new one")
             if self.state == len(self.made):
                 made = self.tape.do(drawn(name), args, kwargs)
                 if not isinstance(made, Tracer):
@@ -62,3 +68,5 @@ def written_down(tape: Tape) -> Iterator[Draws]:
             yield draws
     finally:
         bits.state = state
+    if seeded().bit_generator is not bits:
+        raise CaptureError("capture: the function calls manual_seed(), and would draw the same each time; call it outside")

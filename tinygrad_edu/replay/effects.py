@@ -15,17 +15,18 @@ import numpy as np
 
 from ..node import Leaf
 from ..value import Value, wrap
-from .tracer import CaptureError, Tape, Tracer
+from .errors import CaptureError
+from .tracer import Tape, Tracer
 from .writing import behind
 
-FORGET, LEAVE, ADD, CHANGE = "forget", "leave", "add", "change"
+FORGET, LEAVE, ADD, CHANGE, REPLACE = "forget", "leave", "add", "change", "replace"
 
 
 class Effect(NamedTuple):
     """One thing that is done to a tensor."""
 
     source: int  # the tensor's number among all that the program depends on
-    kind: str  # its gradient is forgotten, becomes this, or is added to; or its numbers become these
+    kind: str  # its gradient is forgotten, becomes this, or is added to; its array gets these numbers, or becomes this
     place: int | None  # where on the tape the array is
 
 
@@ -36,31 +37,54 @@ class StandIns:
         self.tape, self.tensors = tape, tensors
         self.arrays = [(t._array, t._array.place, t._node) for t in tensors]
         self.places: dict[int, int] = {}
+        self.found: list[Effect] | None = None  # what was done before a step that waits
         for i, t in enumerate(tensors):
             t.grad = None
+            t._shared = True  # so that ``t.data`` is this very Tracer, and what is written into it is seen here
             if type(t._node) is Leaf:
                 t.grad = wrap(tape.enter(np.zeros(t.shape, t.dtype)))
                 self.places[i] = t.grad._array.place
 
+    def pause(self) -> None:
+        """A step waits from here on. What it makes of the tensors is not known, so none of it may be used."""
+        self.found = self.effects()
+        self.later = [(self.tape.enter(array.value), t.grad) for t, (array, _, _) in zip(self.tensors, self.arrays, strict=True)]
+        for t, (array, _) in zip(self.tensors, self.later, strict=True):
+            t._array = array
+
+    def end(self, results: Sequence[int]) -> tuple[list[Effect], list[int]]:
+        """All that was done, and the tensors whose gradients were forgotten at the end; these `results` are returned."""
+        self.refuse_old(results)
+        if self.found is None:
+            return self.effects(), []
+        forgotten = []
+        for i, (t, (array, g)) in enumerate(zip(self.tensors, self.later, strict=True)):
+            if t._array is not array or array.place in results or (t.grad is not g and t.grad is not None):
+                raise CaptureError("capture: an optimiser's step() waits until all is computed, so nothing can be done behind it with the "
+                                   f"tensors that were there before ({t!r:.60}) but to forget their gradients; do so outside")
+            if t.grad is not g:
+                forgotten.append(i)
+            t._array = self.arrays[i][0]
+        return self.found, forgotten
+
     def effects(self) -> list[Effect]:
-        """What became of them."""
+        """What became of them so far."""
         changes = [change for i in range(len(self.tensors)) for change in self.changes(i)]
         return changes + [left for i in self.places for left in self.left(i, self.tensors[i].grad)]
 
     def changes(self, i: int) -> list[Effect]:
-        """Of a tensor's numbers; it has the old ones again."""
+        """Of a tensor's numbers; it has the old array again."""
         t, (array, place, node) = self.tensors[i], self.arrays[i]
         now = t._array
         if t._node is not node or now.shape != array.shape or now.dtype != array.dtype:
             raise CaptureError(f"capture: the function makes a tensor that was there before ({t!r:.80}) another one, of other shape or dtype "
                                "or with another graph; let it return the new one instead")
         t._array = array
-        end = self.tape.place_of(now)
-        copies = {line.made: line.args[0].place for line in self.tape.lines if line.fn is np.copy and isinstance(line.args[0], Tracer)}
-        if copies.get(end, end) == place:  # who reads ``t.data`` gets a copy
+        if now is array and now.place == place:
             return []
+        end = self.tape.place_of(now)
         self.refuse_old([end])
-        return [Effect(i, CHANGE, end)]
+        return [Effect(i, CHANGE if now is array else REPLACE, end)]
 
     def left(self, i: int, g: Any) -> list[Effect]:
         """Of its gradient."""
@@ -101,10 +125,10 @@ def done(effects: Sequence[Effect], sources: Sequence[Any], arrays: Sequence[Any
             t._accumulate(array)
         elif kind is FORGET:
             t.grad = None
-        elif t._shared:
+        elif kind is CHANGE and t._shared:
             t._own()[...] = array  # the user holds the array, and sees what is written into it
         else:
-            t._array = array
+            t._array, t._shared = array, False
 
 
 def outcome(effects: Sequence[Effect], sources: Sequence[Any], arrays: Sequence[Any]) -> list[Any]:
@@ -114,7 +138,7 @@ def outcome(effects: Sequence[Effect], sources: Sequence[Any], arrays: Sequence[
     gradients: dict[int, Any] = dict.fromkeys(numbers)
     for i, kind, place in effects:
         t, array = id(sources[i]), None if place is None else next(given)
-        if kind is CHANGE:
+        if kind in (CHANGE, REPLACE):
             numbers[t] = array
         elif kind is not FORGET:
             gradients[t] = array if gradients[t] is None else gradients[t] + array
@@ -132,7 +156,7 @@ def gradients_apart(tensors: Sequence[Any]) -> Iterator[None]:
     try:
         yield
     finally:
-        for t, g, node, notes in reversed(held):
+        for t, g, node, notes in held:
             t.grad = g
             if notes and "used" in notes:
                 node.info = notes

@@ -6,11 +6,12 @@ import inspect
 import keyword
 import re
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
-from types import CodeType, FunctionType, MethodType, ModuleType
-from typing import Any
+from types import CodeType, FunctionType, MethodType, ModuleType, SimpleNamespace
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,31 +20,42 @@ from ..optim.optimizer import Optimizer
 from ..value import Value
 
 
-def reached(given: tuple[Any, ...]) -> tuple[list[tuple[str, Value]], list[Module]]:
-    """Tensors, with names, and modules that a function may use: its closure's, the globals it names, and theirs.
+class Reached(NamedTuple):
+    """What a function may use."""
+
+    tensors: list[tuple[str, Value]]  # with names
+    modules: list[Module]
+    optimisers: list[Optimizer]
+    generators: list[np.random.Generator]
+
+
+def reached(given: tuple[Any, ...]) -> Reached:
+    """What the function's closure holds, the globals it names, and theirs.
 
     `given` are it and other objects that it is called with. Lists, tuples, dicts and objects are looked into; what is made
     only while the function runs is not seen.
     """
-    tensors: list[tuple[str, Value]] = []
-    modules: list[Module] = []
+    found = Reached([], [], [], [])
     seen: set[int] = set()
     waiting = [("", x) for x in reversed(given)]
-    optimisers: list[Optimizer] = []  # their parameters have better names elsewhere, perhaps
-    while waiting or optimisers:
-        name, x = waiting.pop() if waiting else ("p", optimisers.pop().params)
+    last: list[Any] = []  # an optimiser's parameters have better names elsewhere, perhaps
+    while waiting or last:
+        name, x = waiting.pop() if waiting else ("p", last.pop())
         if id(x) in seen or len(seen) > 100_000:
             continue
         seen.add(id(x))
         if isinstance(x, Value):
-            tensors.append((name, x))
+            found.tensors.append((name, x))
         elif isinstance(x, Optimizer):
-            optimisers.append(x)
-        elif not isinstance(x, type):
+            found.optimisers.append(x)
+            last.append(x.params)
+        elif isinstance(x, np.random.Generator):
+            found.generators.append(x)
+        else:
             if isinstance(x, Module):
-                modules.append(x)
+                found.modules.append(x)
             waiting += reversed([(f"{name}_{k}" if name and k else name or k, v) for k, v in parts(x)])
-    return tensors, modules
+    return found
 
 
 def parts(x: Any) -> Iterator[tuple[str, Any]]:
@@ -72,11 +84,13 @@ def parts(x: Any) -> Iterator[tuple[str, Any]]:
         yield from (*enumerated(x.args), *x.keywords.items())
     elif isinstance(x, dict):
         yield from ((str(k), v) for k, v in x.items())
-    elif isinstance(x, list | tuple | set | frozenset):
+    elif isinstance(x, type):
+        yield from ((k, v) for k, v in vars(x).items() if not k.startswith("__"))
+    elif isinstance(x, list | tuple | set | frozenset | deque):
         yield from enumerated(x)
     elif callable(wrapped := getattr(x, "__wrapped__", None)):
         yield "", wrapped
-    elif isinstance(x, Module) or not (inspect.ismodule(x) or is_ours(type(x))):
+    elif isinstance(x, Module | SimpleNamespace) or not (inspect.ismodule(x) or is_ours(type(x))):
         yield from getattr(x, "__dict__", {}).items()
         for kind in type(x).__mro__:
             if not is_ours(kind) and kind is not object:

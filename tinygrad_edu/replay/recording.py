@@ -17,12 +17,13 @@ from ..trace import as_tensor, fresh_input
 from ..value import Value, bare, wrap
 from .afterwards import putting_off, same_calls
 from .comparing import alike, rounding
-from .effects import CHANGE, done, outcome
+from .effects import CHANGE, REPLACE, done, outcome
+from .errors import CaptureError
 from .program import Program
 from .reach import names_of, reached
 from .space import Spaces, replayed
 from .surroundings import leaves_behind, standing_in, walked
-from .tracer import CaptureError
+from .tracer import KEPT
 from .transcript import Fill, Transcript
 
 
@@ -44,29 +45,30 @@ class Recording:
         start, chance = order(), generator().bit_generator.state
         self.value = fill(xs)
         drew = generator().bit_generator.state != chance
-        tensors, modules = reached(given)
-        self.modules, self.training = modules, [module.training for module in modules]
-        known = [t for _, t in tensors]
+        around = reached(given)
+        self.modules, self.training = around.modules, [module.training for module in around.modules]
+        self.kinds = [module.__class__ for module in around.modules]  # another one, when it gets its first hook
+        self.optimisers = [(optimiser, len(optimiser.param_groups)) for optimiser in around.optimisers]
+        known = [t for _, t in around.tensors]
         outer = tuple({id(t): t for t in [*known, *leaves_behind(self.value, start, [*xs, *known])]}.values())
-        names = names_of(given[0], len(xs), tensors)
-        made = Transcript(fill, xs, outer, self.value)
+        names = names_of(given[0], len(xs), around.tensors)
+        made = Transcript(fill, xs, outer, self.value, around)
         try:
             self.take(made, xs, outer, [*names[0], *(names[1].get(id(t), f"x{i}") for i, t in enumerate(outer, len(xs)))])
         finally:
             kept = made.tape.close()
         if kept:
-            raise CaptureError("capture: the function keeps a tensor that it computed (as an attribute, or in a list, say), and when it "
-                               "is replayed there will be none; let it return what is to be kept")
+            raise CaptureError(KEPT)
         if drew and not made.draws:
-            raise CaptureError("capture: random numbers are drawn here from a generator that was got before, and a recording would have "
-                               "the same each time: ask generator() for it within the function, or pass what is drawn as an argument")
+            raise CaptureError("capture: random numbers are drawn here where that is not seen, and a recording would have the same each "
+                               "time: draw them outside, and pass them as arguments")
         values = flatten(self.value)[0]  # what the function has gone back from is not to be walked again
         self.value = self.rebuild([y if r.has_gradient or not tracked(y) else y.detach() for r, y in zip(self.results, values, strict=True)])
 
     def take(self, made: Transcript, xs: tuple[Any, ...], outer: tuple[Any, ...], names: list[str]) -> None:
         """Make a program of what was written down, and keep what is needed besides."""
-        self.results, self.rebuild, self.effects, self.afterwards, self.draws = (
-            made.results, made.rebuild, made.effects, made.afterwards, made.draws)  # fmt: skip
+        self.results, self.rebuild, self.draws = made.results, made.rebuild, made.draws
+        self.effects, self.afterwards, self.forgotten = made.effects, made.afterwards, made.forgotten
         backwards = [None if g is None else (g, [*part.values()]) for g, part in zip(made.seeds, made.gradients, strict=True)]
         program = Program(made.tape, {place: names[i] for i, place in zip(made.sources, made.given, strict=True)}, made.outputs, backwards)
         self.source, self.program = program.source, program.compiled()
@@ -78,8 +80,11 @@ class Recording:
         self.turns = [[sum(flows[:i]) for i in range(n)] for flows in self.flows]  # and where these are among them
         self.all_flow = [all(f or not tracked(t) for t, f in zip(xs + self.outer, flows, strict=True)) for flows in self.flows]
         self.flowing = any(result.has_gradient for result in self.results)
-        self.leaves = sorted({e.source for e in self.effects if e.source < len(xs) and e.kind != CHANGE})
-        self.refuse_computed(xs)
+        touched = {e.source for e in self.effects} | {*self.forgotten}
+        self.leaves = sorted({e.source for e in self.effects if e.source < len(xs) and e.kind not in (CHANGE, REPLACE)})
+        self.touched = sorted(i for i in touched if i < len(xs)), {id(t) for i, t in enumerate(xs + self.outer) if i >= len(xs) and i in touched}
+        self.refuse(xs)
+        self.refuse_common_memory(xs + self.outer)
         self.spaces = Spaces(self)
         self.rounding = rounding(made.tape.values)
 
@@ -93,13 +98,16 @@ class Recording:
         for t, shape, dtype in self.lengths:
             if t._array.shape != shape or t._array.dtype != dtype:
                 return False
-        return [module.training for module in self.modules] == self.training
+        for optimiser, n in self.optimisers:
+            if len(optimiser.param_groups) != n:
+                return False
+        return [m.training for m in self.modules] == self.training and [m.__class__ for m in self.modules] == self.kinds
 
     def replay(self, xs: tuple[Any, ...]) -> Any:
         """What the function returns, and does, for other tensors of the same kind."""
         self.calls += 1
-        if self.leaves:
-            self.refuse_computed(xs)
+        if self.effects:
+            self.refuse(xs)
         sources = xs + self.outer
         chance = generator().bit_generator.state if self.draws else None
         ys, arrays = self.run(sources, chance)
@@ -108,6 +116,8 @@ class Recording:
         done(self.effects, sources, arrays)
         for fn, args, kwargs in self.afterwards:
             fn(*args, **kwargs)
+        for i in self.forgotten:
+            sources[i].grad = None
         return self.rebuild(ys)
 
     def run(self, sources: tuple[Any, ...], chance: Any) -> tuple[list[Any], Any]:
@@ -149,28 +159,42 @@ class Recording:
             found = walked([ys[result]], [g], [t._node for t in sources], record)
         return [as_tensor(found.get(t._node), t) for t in sources]
 
-    def refuse_computed(self, xs: tuple[Any, ...]) -> None:
-        """An error if an argument that gets a gradient was computed: backward() would go on behind it."""
+    def refuse(self, xs: tuple[Any, ...]) -> None:
+        """An error about arguments to which something can't be done: whose gradients would flow on, or that have two names."""
         for i in self.leaves:
             if type(xs[i]._node) is not Leaf:
                 raise CaptureError(f"capture: backward() is called within the function, and would go on into what argument {i} was computed "
                                    "from; pass .detach() of it, or call backward() outside")
+        changed, ids = self.touched
+        for i, x in enumerate(xs):
+            if id(x) in ids or any(x is xs[n] for n in changed if n != i) or (i in changed and any(x is t for t in self.outer)):
+                raise CaptureError(f"capture: the function changes a tensor, or leaves a gradient in it, that it has twice: argument {i} is "
+                                   "also another argument, or one of those that it reaches; pass .detach() of it, or don't pass it")
+
+    def refuse_common_memory(self, sources: tuple[Any, ...]) -> None:
+        """An error if numbers are changed that two tensors have in common."""
+        for t in [sources[e.source] for e in self.effects if e.kind is CHANGE]:
+            if any(x is not t and x._shared and t._shared and np.may_share_memory(x._array, t._array) for x in sources):
+                raise CaptureError(f"capture: the function changes numbers that two tensors have in common ({t!r:.60}): make one of them a copy")
 
     def compare(self, sources: tuple[Any, ...], n: int, replayed: list[Any], arrays: Any, chance: Any) -> None:
         """An error if the function, run now, gives anything else, or has another gradient, or one of what we don't know."""
         tensors = list({id(t): t for t in sources}.values())
         nodes, start = [t._node for t in tensors if tracked(t)], order()
-        lent = [t._array.copy() if t._shared else t._array for t in tensors]  # with these it may do what it wants
         expected = outcome(self.effects, sources, arrays)
-        with standing_in(tensors, lent), putting_off() as calls, same_draws(chance):
+        found: list[Any] = []
+        with standing_in(tensors, [t._array for t in tensors]), putting_off(lambda: found.extend(held(tensors))) as calls, same_draws(chance):
             ys = flatten(self.fill(sources[:n]))[0]
-            found = [t._array for t in tensors] + [t.grad if t.grad is None else bare(t.grad) for t in tensors]
+            ended = held(tensors)
+        found = found or ended
+        forgotten = [t for t, g, now in zip(tensors, found[len(tensors) :], ended[len(tensors) :], strict=True) if now is not g]
         both = []
         for results, numbers in (ys, found), (replayed, expected):
             ends = [y for y, r in zip(results, self.results, strict=False) if r.has_gradient and tracked(y)]
             gradients = walked(ends, [np.ones(y.shape, y.dtype) for y in ends], nodes, keep=True)
             both.append([*numbers, *map(bare, results), *(gradients.get(node) for node in nodes)])
-        same = same_calls(calls, self.afterwards) and len(both[0]) == len(both[1])
+        same = same_calls(calls, self.afterwards) and {*map(id, forgotten)} == {id(sources[i]) for i in self.forgotten}
+        same = same and len(both[0]) == len(both[1])
         same = same and all(alike(a, b, self.rounding) for a, b in zip(*both, strict=True))
         if not same or explored([y for y in ys if tracked(y)], start, nodes)[1]:
             raise CaptureError(f"capture: call number {self.calls} was compared with what the function gives when it is run, and that "
@@ -181,3 +205,8 @@ class Recording:
 def same_draws(chance: Any) -> AbstractContextManager[None]:
     """Within, the random numbers are drawn that were drawn from there."""
     return nullcontext() if chance is None else drawn_again(chance)
+
+
+def held(tensors: list[Any]) -> list[Any]:
+    """Their arrays, and then those of their gradients."""
+    return [t._array for t in tensors] + [None if t.grad is None else t.grad._array for t in tensors]

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..table import rule
 from ..value import Value
-from .tracer import CaptureError
+from .errors import CaptureError
 
 IDLE = 4  # spaces that are kept for nobody
 

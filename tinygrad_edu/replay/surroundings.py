@@ -15,7 +15,8 @@ from ..graph import backpropagate
 from ..nest import flatten
 from ..node import Leaf, Node
 from .effects import gradients_apart
-from .tracer import CaptureError
+from .errors import CaptureError
+from .reach import Reached
 
 _recording: ContextVar[bool] = ContextVar("tinygrad_edu recording", default=False)
 is_recording = _recording.get
@@ -50,8 +51,25 @@ def standing_in(tensors: Sequence[Any], arrays: Sequence[Any]) -> Iterator[None]
         with gradients_apart(tensors):
             yield
     finally:
-        for t, array, shared, source, node in reversed(held):
+        for t, array, shared, source, node in held:
             t._array, t._shared, t._source, t._node = array, shared, source, node
+
+
+@contextmanager
+def unchanged(around: Reached) -> Iterator[None]:
+    """An error if the function changes an optimiser's settings, or draws from a generator of the user's; they are what they were."""
+    settings = [(group, dict(group)) for optimiser in around.optimisers for group in optimiser.param_groups]
+    states = [(g.bit_generator, g.bit_generator.state) for g in around.generators]
+    yield
+    for group, was in settings:
+        if group.keys() != was.keys() or any(group[k] is not v and group[k] != v for k, v in was.items() if k != "params"):
+            group.update(was)
+            raise CaptureError("capture: the function changes an optimiser's settings, its rate, say; do so outside, or let a schedule do it")
+    for bits, state in states:
+        if bits.state != state:
+            bits.state = state
+            raise CaptureError("capture: random numbers are drawn here from a generator of your own, and a recording would have the same "
+                               "each time; draw them outside, and pass them as arguments")
 
 
 def spent(y: Any, start: int) -> bool:

@@ -10,16 +10,15 @@ from __future__ import annotations
 import gc
 import operator
 from collections.abc import Callable
+from types import CellType, FrameType
 from typing import Any, NoReturn
 from weakref import WeakValueDictionary
 
 import numpy as np
 
 from ..value import Value
-
-
-class CaptureError(RuntimeError):
-    """A function can't be replayed, or would not give what it gives when it is run."""
+from .errors import CaptureError
+from .into import called_function, called_ufunc, placed
 
 
 class Line:
@@ -38,6 +37,7 @@ class Tape:
         self.lines: list[Line] = []
         self.values: list[Any] = []  # what each place held when it was recorded
         self.known: dict[Any, int] = {}
+        self.is_closed = False
         self.closed_by: Any = ()  # calls that have to wait till the end: nothing comes behind them
         self.tracers: WeakValueDictionary[int, Tracer] = WeakValueDictionary()  # those that somebody else than a line holds
 
@@ -49,15 +49,26 @@ class Tape:
     def close(self) -> bool:
         """Let go of all arrays: lines know Tracers, and these know their tape, which would keep them for long.
 
-        A tensor that has a Tracer still was kept by the function. It gets what was there. The answer is whether there are such.
+        Who has a Tracer still has kept what the function computed: a tensor, a list, a dict. It gets what was there. The answer
+        is whether there are such.
         """
-        left = [t for t in self.tracers.values() if t.place < len(self.values)]
-        holders = [x for t in left for x in gc.get_referrers(t) if isinstance(x, Value)]
-        for x in holders:
-            x._array, x._node = x._array.value, None
-        for kept in (self.lines, self.values, self.known):
-            kept.clear()
-        return bool(holders)
+        self.lines.clear()
+        self.known.clear()
+        found = self.held()
+        if found:
+            found.clear()
+            gc.collect()  # perhaps it was only a circle of objects that nobody holds
+            found = self.held()
+        for tracer, holder in found:
+            given_back(holder, tracer)
+        self.values.clear()
+        self.is_closed = True
+        return bool(found)
+
+    def held(self) -> list[tuple[Tracer, Any]]:
+        """Tracers that somebody else holds, and who."""
+        left = list(self.tracers.values())
+        return [(t, x) for t in left for x in gc.get_referrers(t) if x is not left and not isinstance(x, FrameType)]
 
     def place_of(self, array: Any) -> int:
         """Where this is: for what came out as a plain array, a place of its own."""
@@ -74,8 +85,7 @@ class Tape:
                                "be the last thing that the function does, or capture each step on its own")
         args, kwargs = settled(args), settled(kwargs)
         key = (fn, known(args), known(kwargs))
-        anew = fn is np.copy or getattr(fn, "is_draw", False)  # who takes a copy may write into it
-        if (place := self.known.get(key)) is not None and not anew:
+        if (place := self.known.get(key)) is not None and not getattr(fn, "is_draw", False):
             return Tracer(self, place)
         y = fn(*numbers(args), **numbers(kwargs))
         if getattr(fn, "is_check", False):
@@ -105,6 +115,8 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
     @property
     def value(self) -> Any:
         """What was here at the time."""
+        if self.tape.is_closed:
+            raise CaptureError(KEPT)
         return self.tape.values[self.place]
 
     shape = property(lambda self: np.shape(self.value))
@@ -118,22 +130,12 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, out: Any = None, **kwargs: Any) -> Any:
         if any(isinstance(x, Value) for x in inputs):
             return NotImplemented  # a Tensor says what this means
-        if method == "at":
-            if not isinstance(inputs[0], Tracer):
-                raise CaptureError(INTO_ANOTHER)
-            return inputs[0].becomes(self.tape.do(added_at, (ufunc, *inputs), kwargs))
-        y = self.tape.do(ufunc if method == "__call__" else getattr(ufunc, method), inputs, kwargs)
-        return y if out is None else delivered(y, *out)
+        return called_ufunc(self.tape, ufunc, method, inputs, out, kwargs)
 
     def __array_function__(self, fn: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if any(issubclass(t, Value) for t in types):
             return NotImplemented
-        if fn in UNSTEADY or (fn is np.where and len(args) == 1):
-            raise CaptureError(f"capture: the shape of what np.{fn.__name__} gives depends on values, and differs from call to call; "
-                               "use a mask, as in np.where(mask, x, 0), or compute it before and pass it as an argument")
-        out = kwargs.pop("out", None)
-        y = self.tape.do(fn, args, kwargs)
-        return y if out is None else delivered(y, out)
+        return called_function(self.tape, fn, args, kwargs)
 
     def __as_one__(self, fn: Any, args: Any, kwargs: Any) -> Any:
         return self.tape.do(fn, args, kwargs)
@@ -153,8 +155,10 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
     def transpose(self, *axes: Any) -> Any:
         return np.transpose(self, (axes[0] if len(axes) == 1 else axes) or None)
 
-    def astype(self, dtype: Any, **kwargs: Any) -> Any:
-        return self if self.dtype == dtype else self.tape.do(astype, (self, np.dtype(dtype)), {})
+    def astype(self, dtype: Any, *, copy: bool = True, **kwargs: Any) -> Any:
+        if self.dtype == dtype:
+            return self.copy() if copy else self
+        return self.tape.do(astype, (self, np.dtype(dtype)), {})
 
     def copy(self, order: str = "C") -> Any:
         return self.tape.do(np.copy, (self,), {})
@@ -172,9 +176,9 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
         """Take another's place, after something was written into this one. Who has a view of it would not know."""
         mine = self.value
         if any(np.may_share_memory(t.value, mine) for t in self.tape.tracers.values() if t.value is not mine and isinstance(t.value, np.ndarray)):
-            raise CaptureError("capture: something is written here into an array of which somebody has a part, and that can't be "
-                               "recorded. Let what does so be an operation of its own (see primitive), or capture what comes before "
-                               "and behind it. (BatchNorm does so while training.)")
+            raise CaptureError("capture: something is written here into an array of which somebody has a part, or into a part of one, and "
+                               "that can't be recorded. Compute a new array instead (with np.where, say), or let what does so be an "
+                               "operation of its own (see primitive)")
         self.place = other.place
 
     def __len__(self) -> int: return len(self.value)
@@ -188,17 +192,21 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
     __array__ = __bool__ = __int__ = __float__ = __complex__ = __index__ = __iter__ = __contains__ = item = tolist = refuse
 
 
-INTO_ANOTHER = "capture: a result is written into an array that was there before; return it instead"
+def given_back(holder: Any, tracer: Tracer) -> None:
+    """Let somebody have an array in place of a Tracer."""
+    if isinstance(holder, Value):
+        holder._array, holder._node = tracer.value, None
+    elif isinstance(holder, CellType):
+        holder.cell_contents = tracer.value
+    elif isinstance(holder, list):
+        holder[:] = [tracer.value if x is tracer else x for x in holder]
+    else:
+        inner = holder if isinstance(holder, dict) else getattr(holder, "__dict__", {})
+        inner.update({k: tracer.value for k, v in inner.items() if v is tracer})
 
 
-def delivered(y: Any, out: Any) -> Any:
-    """Honour ``out=``."""
-    if not isinstance(out, Tracer):
-        raise CaptureError(INTO_ANOTHER)
-    if y.dtype != out.dtype or y.shape != out.shape:
-        y = out.tape.do(placed, (out, ..., y), {})
-    out.becomes(y)
-    return out
+KEPT = ("capture: the function keeps something that it computed (as an attribute, in a list, or as the gradient of a tensor that it has from "
+        "where it can't be found), and when it is replayed there will be none; let it return what is to be kept")
 
 
 def astype(x: Any, dtype: Any) -> Any:
@@ -206,28 +214,7 @@ def astype(x: Any, dtype: Any) -> Any:
     return x.astype(dtype)
 
 
-def placed(x: Any, index: Any, value: Any) -> Any:
-    """A copy of `x` with ``x[index] = value`` done."""
-    out = np.array(x)
-    out[index] = value
-    return out
-
-
-def added_at(ufunc: Any, x: Any, index: Any, *values: Any) -> Any:
-    """A copy of `x` with ``ufunc.at(x, index, *values)`` done."""
-    out = np.array(x)
-    ufunc.at(out, index, *values)
-    return out
-
-
 # --------------------------------------------------------------------------------------- arguments
-
-UNSTEADY = {
-    np.nonzero, np.flatnonzero, np.argwhere, np.extract, np.compress, np.trim_zeros, np.repeat, np.bincount, np.histogram,
-    np.unique, np.unique_all, np.unique_counts, np.unique_inverse, np.unique_values, np.union1d, np.intersect1d, np.setdiff1d,
-    np.setxor1d, np.place, np.putmask, np.copyto, np.put, np.put_along_axis, np.fill_diagonal, np.delete, np.insert,
-    np.array_equal, np.array_equiv, np.allclose, np.linalg.matrix_rank, np.shares_memory, np.may_share_memory,
-}  # fmt: skip
 
 
 def settled(nest: Any) -> Any:

@@ -14,7 +14,9 @@ from ..value import Value, copied, wrap
 from .afterwards import putting_off
 from .draws import written_down
 from .effects import StandIns
-from .surroundings import array_of, recorded, spent, standing_in, walked
+from .errors import CaptureError
+from .reach import Reached
+from .surroundings import array_of, recorded, spent, standing_in, unchanged, walked
 from .tracer import Tape, Tracer
 from .writing import behind
 
@@ -39,16 +41,17 @@ class Transcript:
         For each result that was computed, by source, the place of the gradient that the source gets from it.
     effects : list of Effect
         What the function does to tensors; of those in `sources`, by their numbers there.
-    afterwards
-        Calls to be made when all is computed.
+    afterwards, forgotten
+        Calls to be made when all is computed, and the sources whose gradients are forgotten behind them.
     draws : bool
         Whether random numbers were drawn.
     """
 
-    def __init__(self, fill: Fill, xs: tuple[Any, ...], outer: tuple[Any, ...], value: Any) -> None:
+    def __init__(self, fill: Fill, xs: tuple[Any, ...], outer: tuple[Any, ...], value: Any, around: Reached) -> None:
         self.tape = Tape()
         try:
-            self.run(fill, xs, outer, flatten(value)[0])
+            with unchanged(around):
+                self.run(fill, xs, outer, flatten(value)[0])
         except BaseException:
             self.tape.close()
             raise
@@ -64,26 +67,29 @@ class Transcript:
             sources = inputs + outer
             places = [t._array.place for t in sources]
             before = StandIns(tape, sources)
-            with putting_off() as self.afterwards:
+            with putting_off(before.pause) as self.afterwards:
                 tape.closed_by = self.afterwards
                 ys, self.rebuild = flatten(fill(inputs))
                 tape.closed_by = ()
             self.results = [Result(y, x, tracked(y) and not spent(y, start)) for y, x in zip(ys, was, strict=True)]
-            effects = before.effects()
+            results = [r.place for r in self.results if r.place is not None]
+            effects, forgotten = before.end(results)
             self.seeds: list[Any] = []
             self.gradients: list[dict[int, int]] = []
             for y, r in zip(ys, self.results, strict=True):
                 if r.place is not None:
                     self.go_back(y, r.has_gradient, sources)
-            before.refuse_old([r.place for r in self.results if r.place is not None])
         self.draws = bool(draws.made)
-        self.outputs = [r.place for r in self.results if r.place is not None] + [e.place for e in effects if e.place is not None]
+        self.outputs = results + [e.place for e in effects if e.place is not None]
         used = behind(tape, [*self.outputs, *(place for part in self.gradients for place in part.values())])
-        touched = {e.source for e in effects}
+        touched = {*(e.source for e in effects), *forgotten}
         self.sources = [i for i, place in enumerate(places) if i < len(xs) or place in used or i in touched]
         self.given = [places[i] for i in self.sources]
         self.gradients = [{n: part[i] for n, i in enumerate(self.sources) if i in part} for part in self.gradients]
         self.effects = [e._replace(source=self.sources.index(e.source)) for e in effects]
+        self.forgotten = [self.sources.index(i) for i in forgotten]
+        if any(isinstance(getattr(x, "_array", x), Tracer) for _, args, kwargs in self.afterwards for x in (*args, *kwargs.values())):
+            raise CaptureError("capture: a step() is given what the function computes, and has to wait until that is known; call it outside")
 
     def go_back(self, y: Any, has_gradient: bool, sources: tuple[Any, ...]) -> None:
         """Write down the gradients that the sources get from this result."""
@@ -101,11 +107,11 @@ class Result:
         self.place = array.place if isinstance(array, Tracer) else None
         self.has_gradient = has_gradient and self.place is not None
         self.constant = None if self.place is not None else y
-        self.is_tensor, self.is_number = isinstance(y, Value), isinstance(was, np.generic)
+        self.is_tensor, self.number = isinstance(y, Value), type(was) if isinstance(was, float | int | complex | np.generic) else None
 
     def of(self, y: Any) -> Any:
         """The same kind of thing, of a Tensor of today; a plain array is the user's to write into."""
-        return y if self.is_tensor else y._array[()] if self.is_number else np.array(y._array)
+        return y if self.is_tensor else self.number(y._array[()]) if self.number else np.array(y._array)
 
     def again(self) -> Any:
         """What is the same in each call."""
