@@ -117,18 +117,17 @@ class StandIns:
 def done(effects: Sequence[Effect], sources: Sequence[Any], arrays: Sequence[Any]) -> None:
     """Do it, with these arrays for those on the tape."""
     given = iter(arrays)
-    for i, kind, place in effects:
-        t, array = sources[i], next(given) if place is not None else None
+    for i, kind, _ in effects:
         if kind is LEAVE:
-            t.grad = wrap(array)
+            sources[i].grad = wrap(next(given))
         elif kind is ADD:
-            t._accumulate(array)
+            sources[i]._accumulate(next(given))
         elif kind is FORGET:
-            t.grad = None
-        elif kind is CHANGE and t._shared:
-            t._own()[...] = array  # the user holds the array, and sees what is written into it
+            sources[i].grad = None
+        elif kind is CHANGE and sources[i]._shared:
+            sources[i]._own()[...] = next(given)  # the user holds the array, and sees what is written into it
         else:
-            t._array, t._shared = array, False
+            sources[i]._array, sources[i]._shared = next(given), False
 
 
 def outcome(effects: Sequence[Effect], sources: Sequence[Any], arrays: Sequence[Any]) -> list[Any]:

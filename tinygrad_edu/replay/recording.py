@@ -46,8 +46,7 @@ class Recording:
         self.value = fill(xs)
         drew = generator().bit_generator.state != chance
         around = reached(given)
-        self.modules, self.training = around.modules, [module.training for module in around.modules]
-        self.kinds = [module.__class__ for module in around.modules]  # another one, when it gets its first hook
+        self.modules = [(m, m.training, m.__class__) for m in around.modules]  # with its first hook, it gets another class
         self.optimisers = [(optimiser, len(optimiser.param_groups)) for optimiser in around.optimisers]
         known = [t for _, t in around.tensors]
         outer = tuple({id(t): t for t in [*known, *leaves_behind(self.value, start, [*xs, *known])]}.values())
@@ -86,6 +85,7 @@ class Recording:
         self.refuse(xs)
         self.refuse_common_memory(xs + self.outer)
         self.spaces = Spaces(self)
+        self.idle: list[Any] = []  # programs' functions, where nothing goes back through what they left
         self.rounding = rounding(made.tape.values)
 
     # ------------------------------------------------------------------------------------ replay
@@ -98,10 +98,10 @@ class Recording:
         for t, shape, dtype in self.lengths:
             if t._array.shape != shape or t._array.dtype != dtype:
                 return False
-        for optimiser, n in self.optimisers:
-            if len(optimiser.param_groups) != n:
+        for module, training, kind in self.modules:
+            if module.training is not training or module.__class__ is not kind:
                 return False
-        return [m.training for m in self.modules] == self.training and [m.__class__ for m in self.modules] == self.kinds
+        return not any(len(optimiser.param_groups) != n for optimiser, n in self.optimisers)
 
     def replay(self, xs: tuple[Any, ...]) -> Any:
         """What the function returns, and does, for other tensors of the same kind."""
@@ -122,13 +122,15 @@ class Recording:
 
     def run(self, sources: tuple[Any, ...], chance: Any) -> tuple[list[Any], Any]:
         """The results, and the arrays that the function leaves in tensors."""
-        space = self.spaces.free()
         if self.flowing:
+            space = self.spaces.free()
             space.chance = chance
             ys = [self.operation(space, turn, sources) for turn in range(len(self.flows))]
             outputs, space.ys = space.ys, None  # they are the user's now
         else:  # nothing to go back through
-            outputs = space.forward(*[x._array for x in sources])
+            forward = self.idle.pop() if self.idle else self.program()[0]  # two threads may run it at once
+            outputs = forward(*[x._array for x in sources])
+            self.idle.append(forward)
             ys = [wrap(y if type(y) in ARRAYS else as_array(y)) for y in outputs[: len(self.flows)]]
         given = iter(ys)
         return [result.again() if result.place is None else result.of(next(given)) for result in self.results], outputs[len(ys) :]
@@ -166,10 +168,12 @@ class Recording:
                 raise CaptureError(f"capture: backward() is called within the function, and would go on into what argument {i} was computed "
                                    "from; pass .detach() of it, or call backward() outside")
         changed, ids = self.touched
-        for i, x in enumerate(xs):
-            if id(x) in ids or any(x is xs[n] for n in changed if n != i) or (i in changed and any(x is t for t in self.outer)):
-                raise CaptureError(f"capture: the function changes a tensor, or leaves a gradient in it, that it has twice: argument {i} is "
-                                   "also another argument, or one of those that it reaches; pass .detach() of it, or don't pass it")
+        twice = [i for i, x in enumerate(xs) if id(x) in ids]
+        if changed:
+            twice += [i for i in changed if any(xs[i] is t for n, t in enumerate(xs + self.outer) if n != i)]
+        if twice:
+            raise CaptureError(f"capture: the function changes a tensor, or leaves a gradient in it, that it has twice: argument {twice[0]} "
+                               "is also another argument, or one of those that it reaches; pass .detach() of it, or don't pass it")
 
     def refuse_common_memory(self, sources: tuple[Any, ...]) -> None:
         """An error if numbers are changed that two tensors have in common."""
