@@ -605,7 +605,7 @@ def test_objects_that_are_equal_and_not_the_same():
 
 def test_numbers_that_are_equal_and_not_the_same():
     f = capture(lambda x, k: x * k)
-    for k in (0.0, -0.0, 0.0, -0.0, 1, True, 1.0):
+    for k in (0.0, -0.0, 0.0, -0.0, 1, True, 1.0, np.float32(0.0), np.float32(-0.0)):
         y = f(Tensor([1, 2]), k)
         want = np.array([1, 2]) * k
         assert y.dtype == want.dtype

@@ -394,6 +394,43 @@ def test_optimisers_of_ones_own_and_groups_that_come_later():
     np.testing.assert_allclose(*found)
 
 
+def test_steps_of_other_bases_and_with_closures_that_nobody_gives():
+    found = []
+    for wrapped in (lambda f: f), capture:
+        v = leaf(A)
+
+        class Counting:
+            steps = 0
+
+            def step(self, closure=None):
+                self.steps += 1
+                super().step()
+
+        class Descent(Counting, optim.SGD):
+            pass
+
+        class Falling(optim.StepLR):
+            def step(self, epoch=None):
+                self.last_epoch += 1
+                self._set()
+
+        descent = Descent([v], lr=0.1)
+        schedule = Falling(descent, 3, 0.5)
+
+        @wrapped
+        def step(x, descent=descent, schedule=schedule, v=v):
+            descent.zero_grad()
+            (x * v).sum().backward()
+            descent.step()
+            schedule.step()
+
+        for _ in range(9):
+            step(Tensor(B))
+        found.append((descent.steps, schedule.last_epoch, descent.lr, v.data.tolist()))
+    assert found[0][:3] == found[1][:3]
+    np.testing.assert_allclose(found[0][3], found[1][3])
+
+
 def test_captured_within_captured():
     w = leaf(A)
     descent = optim.SGD([w], lr=0.1)
@@ -578,6 +615,61 @@ def test_new_numbers_leave_the_old_array_to_who_holds_it():
         assert average.data.tolist() == [n, 2 * n, 3 * n]
 
 
+def test_a_changed_tensor_may_be_returned():
+    w, x = Tensor(A), Tensor(B)
+
+    @capture
+    def f(x):
+        w.data += x.data
+        x += 1
+        return w, x
+
+    for n in range(1, 9):
+        before = x.data.copy()
+        y, z = f(x)
+        np.testing.assert_allclose(z.data, before + 1)
+        np.testing.assert_allclose(y.data, w.data)
+        np.testing.assert_allclose(w.data, A + n * B + sum(range(n)))
+
+
+def test_parts_are_written_into():
+    """As those who compute with finite differences write it; of the array and of the tensor."""
+    found = []
+    for wrapped in (lambda f: f), capture:
+        u, v = Tensor(np.arange(7.0) ** 2), Tensor(np.zeros((3, 4)))
+
+        @wrapped
+        def step(u=u, v=v):
+            u.data[1:-1] += 0.1 * (u.data[2:] - 2 * u.data[1:-1] + u.data[:-2])
+            v.data[:, 1] += 1
+            v.data[0][2:] -= u.data[:2]
+            v[2] = u[:4]
+
+        for _ in range(6):
+            step()
+            found.append((u.data.copy(), v.data.copy()))
+    for a, b in zip(found[:6], found[6:]):
+        np.testing.assert_allclose(a[0], b[0])
+        np.testing.assert_allclose(a[1], b[1])
+
+
+def test_first_written_into_and_then_replaced():
+    w = Tensor(np.ones(2))
+
+    @capture
+    def f():
+        w.data += 1
+        w.data = w.data * 10
+
+    f()
+    for _ in range(4):
+        held = w.data
+        before = held.copy()
+        f()
+        np.testing.assert_allclose(held, before + 1)
+        np.testing.assert_allclose(w.data, (before + 1) * 10)
+
+
 def test_an_argument_is_changed_too():
     f = capture(lambda x: x.__setitem__(0, 5.0))
     for _ in range(4):
@@ -705,8 +797,9 @@ def test_a_step_is_the_last_thing():
 
     zeros = Tensor(np.zeros_like(A))
     for do in (lambda: w, w.detach, lambda: setattr(w, "grad", zeros), lambda: setattr(w, "data", A), lambda: w.data.__imul__(2),
-               lambda: setattr(zeros, "data", A), lambda: w.data):  # fmt: skip
-        with pytest.raises(CaptureError, match=r"behind it|last thing|keeps"):
+               lambda: setattr(zeros, "data", A), lambda: w.data, lambda: descent.state[w].clear(),
+               lambda: descent.load_state_dict(descent.state_dict())):  # fmt: skip
+        with pytest.raises(CaptureError, match=r"behind it|last thing|keeps|settings or state"):
             and_then(do)(Tensor(B))
         assert type(w._array) is type(zeros._array) is type(w.grad._array) is np.ndarray
 
@@ -727,7 +820,10 @@ def test_settings_are_changed_outside():
         if change == "plateau":
             plateau.step(cost)
 
-    for change, why in [("rate", "settings"), ("plateau", "call it outside")]:
+        if change == "another":
+            optim.SGD([w], lr=0.1).step()
+
+    for change, why in [("rate", "settings"), ("plateau", "call it outside"), ("another", "made within")]:
         with pytest.raises(CaptureError, match=why):
             capture(step)(Tensor(B), change)
     assert descent.lr == 0.1 / 1
@@ -756,19 +852,75 @@ def test_gradients_that_were_there_before_are_not_read():
 
 
 def test_tensors_in_many_places_are_found():
-    class Store:
+    class Base:
         total = Tensor(0.0)
 
-    space, queue = types.SimpleNamespace(total=Tensor(0.0)), collections.deque([Tensor(0.0)])
+    class Store(Base):
+        pass
+
+    hidden = Tensor(0.0)
+
+    class Asked:
+        @property
+        def total(self):
+            return hidden
+
+        def __getitem__(self, i):
+            return hidden
+
+    space, queue, asked = types.SimpleNamespace(total=Tensor(0.0)), collections.deque([Tensor(0.0)]), Asked()
+    wrapped = collections.UserDict(total=Tensor(0.0))
 
     @capture
     def count(x):
-        for total in Store.total, space.total, queue[0]:
+        for total in Store.total, space.total, queue[0], asked.total, wrapped["total"]:
             total.data = total.data + x.data
 
     for n in range(1, 6):
         count(Tensor(2.0))
-        assert [t.item() for t in (Store.total, space.total, queue[0])] == [2 * n] * 3
+        assert [t.item() for t in (Store.total, space.total, queue[0], asked[0], wrapped["total"])] == [2 * n] * 5
+
+
+def test_arrays_and_lists_that_are_given_are_not_written_into():
+    def moves(x):
+        x += 1
+        return x * 2
+
+    def logs(x, log):
+        log.append(x.sum())
+        return x * 2
+
+    with pytest.raises(CaptureError, match="array that it is given"):
+        capture(moves)(A.copy())
+    with pytest.raises(CaptureError, match="list or a dict"):
+        capture(logs)(Tensor(A), [])
+
+
+def test_generators_of_all_kinds_may_be_near():
+    for kind in np.random.MT19937, np.random.Philox, np.random.SFC64:
+        near = {"rng": np.random.Generator(kind(0)), "factor": 2.0}
+        f = capture(lambda x, near=near: x * near["factor"])
+        for _ in range(3):
+            assert f(Tensor(3.0)).item() == 6
+        with pytest.raises(CaptureError, match="generator of your own"):
+            capture(lambda x, near=near: x * near["rng"].random(2))(Tensor(3.0))
+
+
+def test_large_numbers_on_the_way_hide_no_change():
+    """Where they are not added up, there is nothing to be lenient about."""
+    settings = {"factor": np.float32(1)}
+    mask = np.tri(3, dtype=bool)
+
+    @capture
+    def attend(q):
+        scores = np.where(mask, q @ q.T, np.float32(-1e9))
+        return nn.functional.softmax(scores, -1) @ q * settings["factor"]
+
+    for _ in range(3):
+        attend(Tensor(B.T.astype(np.float32)))
+    settings["factor"] = np.float32(1.01)
+    with pytest.raises(CaptureError, match="call number 4"):
+        attend(Tensor(B.T.astype(np.float32)))
 
 
 def test_a_gradient_that_is_recorded_is_not_left_behind():
@@ -791,7 +943,7 @@ def test_a_tensor_that_is_not_found_is_refused():
 
 def test_what_changes_silently_is_noticed():
     w, u = leaf(A), leaf(A)
-    settings = {"factor": 1.0, "steps": True, "u": False, "halves": False}
+    settings = {"factor": 1.0, "steps": True, "u": False, "halves": False, "clamps": False, "early": False}
     descent = optim.SGD([w, u], lr=0.1)
 
     def step(x):
@@ -799,10 +951,14 @@ def test_what_changes_silently_is_noticed():
         (x * (u if settings["u"] else w) * settings["factor"]).sum().backward()
         if settings["halves"]:
             u.data *= 0.5
+        early = w.data if settings["early"] else None
         if settings["steps"]:
             descent.step()
+        if settings["clamps"]:
+            w.data[...] = np.clip(w.data, 0, 1)
+        return early
 
-    for name, value in [("factor", 2.0), ("steps", False), ("u", True), ("halves", True)]:
+    for name, value in [("factor", 2.0), ("steps", False), ("u", True), ("halves", True), ("clamps", True)]:
         before = settings[name]
         f = capture(step)
         f(Tensor(B))
@@ -811,7 +967,12 @@ def test_what_changes_silently_is_noticed():
         with pytest.raises(CaptureError, match="call number 2"):
             f(Tensor(B))
         np.testing.assert_array_equal((w.data, u.data), weights)  # and nothing was done
+        if name != "clamps":
+            f(Tensor(B))  # recorded anew
         settings[name] = before
+    settings["early"] = True
+    with pytest.raises(CaptureError, match="behind it"):
+        capture(step)(Tensor(B))
 
 
 def test_a_forgotten_zero_grad_is_told():

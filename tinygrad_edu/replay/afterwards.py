@@ -6,7 +6,6 @@ but called as they are, in each call, when all is computed. Nothing may be compu
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -42,11 +41,11 @@ def waits(fn: Callable[P, None]) -> Callable[P, None]:
     @wraps(fn)
     def called(*args: P.args, **kwargs: P.kwargs) -> None:
         now = waiting()
-        if now is None:
-            fn(*args, **kwargs)
-        else:
-            now.put_off(called, args, kwargs)
+        if now is None or any(map(callable, (*args[1:], *kwargs.values()))):  # a closure, as L-BFGS wants it, is to be called now
+            return fn(*args, **kwargs)
+        return now.put_off(called, args, kwargs)
 
+    called.waits = True  # type: ignore[attr-defined]
     return called
 
 
@@ -55,8 +54,8 @@ class Patient:
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        step = vars(cls).get("step")
-        if step is not None and list(inspect.signature(step).parameters)[1:] in ([], ["metrics"]):
+        step = getattr(cls, "step", None)  # perhaps of another base
+        if step is not None and not hasattr(step, "waits"):
             cls.step = waits(step)  # type: ignore[attr-defined]
 
 

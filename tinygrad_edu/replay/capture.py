@@ -14,6 +14,7 @@ from ..nest import flatten
 from ..tensor import Tensor
 from ..trace import function_wanted
 from ..value import Value, is_foreign
+from .effects import CHANGE, REPLACE
 from .errors import CaptureError
 from .recording import Recording
 from .surroundings import is_recording
@@ -46,14 +47,14 @@ def capture(f: Callable[..., Any]) -> Captured:
     ------
     CaptureError
         When called, if `f` can't be replayed: it looks at numbers, say. And if it turned out not to be the same function any
-        more: calls number 2, 4, 8, 16, ... run `f` too, and compare; in these, nothing is done to tensors.
+        more: calls number 2, 4, 8, 16, ... run `f` too, and compare. When the first call is refused, `f` has been run once.
 
     Notes
     -----
     ``backward()``, hooks and optimisers are used as ever. Higher derivatives of the result run `f` itself, as do calls
     under `watch()`, for pictures, and calls with arrays of other libraries. What `f` does besides computing, printing say, or
     calling a module's forward hooks, is done only when it is run. NumPy's arrays outside are part of the program, as they
-    were; Tensors outside are read in each call. One thread at a time may record, and one go back through a graph. What `f`
+    were, and come back as Tensors; Tensors outside are read in each call. One thread at a time may record, and one go back through a graph. What `f`
     has itself gone back from, it returns as values: these have no graph.
 
     Examples
@@ -116,14 +117,22 @@ class Captured:
         def fill(xs: tuple[Any, ...]) -> Any:
             """Call the function, with these for the arrays among its arguments."""
             given = iter(xs)
-            args, kwargs = rebuild([next(given) if x is EMPTY else x for x in static])
-            return self._f(*args, **kwargs)
+            filled = [next(given) if x is EMPTY else x for x in static]
+            args, kwargs = rebuild(filled)
+            y = self._f(*args, **kwargs)
+            after = flatten((args, kwargs))[0]
+            if len(after) != len(filled) or any(a is not b for a, b in zip(after, filled, strict=True)):
+                raise CaptureError("capture: the function writes into a list or a dict that it is given; let it return what shall be there")
+            return y
 
         if any(isinstance(x, Value) and is_foreign(x._array) for x in leaves):
             args, kwargs = rebuild(leaves)
             return self._f(*args, **kwargs)  # programs are for NumPy
         static = [EMPTY if is_array(x) else x for x in leaves]  # so that nothing is kept here
         made = Recording((self._f, *static), tuple(as_tensor(x) for x in leaves if is_array(x)), fill)
+        written = {e.source for e in made.effects if e.kind in (CHANGE, REPLACE)}
+        if any(i in written and not isinstance(x, Value) for i, x in enumerate(filter(is_array, leaves))):
+            raise CaptureError("capture: the function changes an array that it is given; pass a Tensor, or let it return the new one")
         self._recordings.pop(key, None)
         if len(self._recordings) >= KEPT:
             self._recordings.pop(next(iter(self._recordings)))
@@ -166,7 +175,7 @@ def signature(x: Any) -> Any:
         return type(array), array.shape, array.dtype, x._node is None
     if isinstance(x, np.ndarray):
         return None, x.shape, x.dtype, True
-    if isinstance(x, float | complex):
+    if isinstance(x, float | complex | np.inexact):
         return type(x), repr(x)  # so that -0.0 is not 0.0, and nan is nan
     return (type(x), x) if is_value(x) else Same(x)
 

@@ -52,14 +52,16 @@ class StandIns:
         for t, (array, _) in zip(self.tensors, self.later, strict=True):
             t._array = array
 
-    def end(self, results: Sequence[int]) -> tuple[list[Effect], list[int]]:
-        """All that was done, and the tensors whose gradients were forgotten at the end; these `results` are returned."""
-        self.refuse_old(results)
+    def end(self, ys: Sequence[Any]) -> tuple[list[Effect], list[int]]:
+        """All that was done, and the tensors whose gradients were forgotten at the end; `ys` are returned."""
+        results = [y._array if isinstance(y, Value) else y for y in ys]
+        self.refuse_old([y.place for y in results if isinstance(y, Tracer)])
         if self.found is None:
             return self.effects(), []
         forgotten = []
         for i, (t, (array, g)) in enumerate(zip(self.tensors, self.later, strict=True)):
-            if t._array is not array or array.place in results or (t.grad is not g and t.grad is not None):
+            returned = any(y is array or y is self.arrays[i][0] for y in results)
+            if t._array is not array or returned or (t.grad is not g and t.grad is not None):
                 raise CaptureError("capture: an optimiser's step() waits until all is computed, so nothing can be done behind it with the "
                                    f"tensors that were there before ({t!r:.60}) but to forget their gradients; do so outside")
             if t.grad is not g:
@@ -82,9 +84,9 @@ class StandIns:
         t._array = array
         if now is array and now.place == place:
             return []
-        end = self.tape.place_of(now)
-        self.refuse_old([end])
-        return [Effect(i, CHANGE if now is array else REPLACE, end)]
+        ends = ([(CHANGE, array.place)] if array.place != place else []) + ([(REPLACE, self.tape.place_of(now))] if now is not array else [])
+        self.refuse_old([end for _, end in ends])
+        return [Effect(i, kind, end) for kind, end in ends]
 
     def left(self, i: int, g: Any) -> list[Effect]:
         """Of its gradient."""

@@ -6,7 +6,8 @@ import inspect
 import keyword
 import re
 import sys
-from collections import deque
+from argparse import Namespace
+from collections import ChainMap, UserDict, deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
@@ -70,8 +71,8 @@ def parts(x: Any) -> Iterator[tuple[str, Any]]:
         names = list(names_in(x.__code__))
         for name in names:
             held = x.__globals__.get(name)
-            if inspect.ismodule(held) and not is_ours(held):  # of a module, what the function may name
-                yield from ((k, vars(held)[k]) for k in names if k in vars(held))
+            if inspect.ismodule(held):
+                yield from named_in(held, names)
             elif held is not None:
                 yield name, held
         yield from enumerated(x.__defaults__ or ())
@@ -82,20 +83,37 @@ def parts(x: Any) -> Iterator[tuple[str, Any]]:
     elif isinstance(x, partial):
         yield "", x.func
         yield from (*enumerated(x.args), *x.keywords.items())
+    elif isinstance(x, property):
+        yield "", x.fget
     elif isinstance(x, dict):
         yield from ((str(k), v) for k, v in x.items())
+        yield from getattr(x, "__dict__", {}).items()
     elif isinstance(x, type):
-        yield from ((k, v) for k, v in vars(x).items() if not k.startswith("__"))
+        for kind in x.__mro__:
+            if not is_ours(kind):
+                yield from ((k, v) for k, v in vars(kind).items() if k in ("__init__", "__call__") or not k.startswith("__"))
     elif isinstance(x, list | tuple | set | frozenset | deque):
         yield from enumerated(x)
     elif callable(wrapped := getattr(x, "__wrapped__", None)):
         yield "", wrapped
-    elif isinstance(x, Module | SimpleNamespace) or not (inspect.ismodule(x) or is_ours(type(x))):
+    elif isinstance(x, Module | SimpleNamespace | Namespace | UserDict | ChainMap) or not (inspect.ismodule(x) or is_ours(type(x))):
         yield from getattr(x, "__dict__", {}).items()
         for kind in type(x).__mro__:
             if not is_ours(kind) and kind is not object:
                 yield from ((k, getattr(x, k, None)) for k in slots(kind))
-                yield from ((k if not callable(v) else "", v) for k, v in vars(kind).items() if not k.startswith("__") or k == "__call__")
+                yield from ((k if not callable(v) else "", v) for k, v in vars(kind).items() if not k.startswith("__") or isinstance(v, FunctionType))
+
+
+def named_in(module: Any, names: list[str], seen: tuple[Any, ...] = ()) -> Iterator[tuple[str, Any]]:
+    """Of a module of the user's, and of those in it, what a function may name."""
+    if is_ours(module) or any(module is other for other in seen):
+        return
+    for k in names:
+        held = vars(module).get(k)
+        if inspect.ismodule(held):
+            yield from named_in(held, names, (*seen, module))
+        elif held is not None:
+            yield k, held
 
 
 def slots(kind: type) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from .errors import CaptureError
 from .program import Program
 from .reach import names_of, reached
 from .space import Spaces, replayed
-from .surroundings import leaves_behind, standing_in, walked
+from .surroundings import leaves_behind, standing_in, unchanged, walked
 from .tracer import KEPT
 from .transcript import Fill, Transcript
 
@@ -47,6 +47,7 @@ class Recording:
         drew = generator().bit_generator.state != chance
         around = reached(given)
         self.modules = [(m, m.training, m.__class__) for m in around.modules]  # with its first hook, it gets another class
+        self.around, self.is_broken = around, False
         self.optimisers = [(optimiser, len(optimiser.param_groups)) for optimiser in around.optimisers]
         known = [t for _, t in around.tensors]
         outer = tuple({id(t): t for t in [*known, *leaves_behind(self.value, start, [*xs, *known])]}.values())
@@ -86,12 +87,14 @@ class Recording:
         self.refuse_common_memory(xs + self.outer)
         self.spaces = Spaces(self)
         self.idle: list[Any] = []  # programs' functions, where nothing goes back through what they left
-        self.rounding = rounding(made.tape.values)
+        self.rounding = rounding(made.tape)
 
     # ------------------------------------------------------------------------------------ replay
 
     def is_valid(self) -> bool:
         """Whether what is outside is what was recorded: the same tensors, and modules in the same mode."""
+        if self.is_broken:
+            return False
         for t, node in self.was:
             if t._node is not node:
                 return False
@@ -187,20 +190,24 @@ class Recording:
         nodes, start = [t._node for t in tensors if tracked(t)], order()
         expected = outcome(self.effects, sources, arrays)
         found: list[Any] = []
-        with standing_in(tensors, [t._array for t in tensors]), putting_off(lambda: found.extend(held(tensors))) as calls, same_draws(chance):
-            ys = flatten(self.fill(sources[:n]))[0]
-            ended = held(tensors)
+        with standing_in(tensors, [t._array for t in tensors]), putting_off(lambda: found.extend(held(tensors))) as calls:
+            with unchanged(self.around), same_draws(chance):
+                ys = flatten(self.fill(sources[:n]))[0]
+            ended, values = held(tensors), [*map(bare, ys)]
         found = found or ended
-        forgotten = [t for t, g, now in zip(tensors, found[len(tensors) :], ended[len(tensors) :], strict=True) if now is not g]
+        m = len(tensors)  # behind a step that waits, no numbers are changed, and gradients only forgotten
+        same = all(a is b for a, b in zip(found[:m], ended[:m], strict=True))
+        forgotten = [t for t, g, now in zip(tensors, found[m:], ended[m:], strict=True) if now is not g]
         both = []
-        for results, numbers in (ys, found), (replayed, expected):
+        for results, arrays, numbers in (ys, values, found), (replayed, [*map(bare, replayed)], expected):
             ends = [y for y, r in zip(results, self.results, strict=False) if r.has_gradient and tracked(y)]
             gradients = walked(ends, [np.ones(y.shape, y.dtype) for y in ends], nodes, keep=True)
-            both.append([*numbers, *map(bare, results), *(gradients.get(node) for node in nodes)])
-        same = same_calls(calls, self.afterwards) and {*map(id, forgotten)} == {id(sources[i]) for i in self.forgotten}
+            both.append([*numbers, *arrays, *(gradients.get(node) for node in nodes)])
+        same = same and same_calls(calls, self.afterwards) and {*map(id, forgotten)} == {id(sources[i]) for i in self.forgotten}
         same = same and len(both[0]) == len(both[1])
         same = same and all(alike(a, b, self.rounding) for a, b in zip(*both, strict=True))
         if not same or explored([y for y in ys if tracked(y)], start, nodes)[1]:
+            self.is_broken = True
             raise CaptureError(f"capture: call number {self.calls} was compared with what the function gives when it is run, and that "
                                "is something else now. A captured function must depend on nothing that changes but its arguments, the "
                                "tensors it reaches and whether modules are training: pass what changes as an argument, or capture anew")

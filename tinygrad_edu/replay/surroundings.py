@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -14,6 +15,7 @@ from ..checkpoint import conjugate, silent
 from ..graph import backpropagate
 from ..nest import flatten
 from ..node import Leaf, Node
+from .comparing import alike
 from .effects import gradients_apart
 from .errors import CaptureError
 from .reach import Reached
@@ -59,14 +61,20 @@ def standing_in(tensors: Sequence[Any], arrays: Sequence[Any]) -> Iterator[None]
 def unchanged(around: Reached) -> Iterator[None]:
     """An error if the function changes an optimiser's settings, or draws from a generator of the user's; they are what they were."""
     settings = [(group, dict(group)) for optimiser in around.optimisers for group in optimiser.param_groups]
+    memories = [(optimiser.state, p, d) for optimiser in around.optimisers for p, d in optimiser.state.items()]
     states = [(g.bit_generator, g.bit_generator.state) for g in around.generators]
+    for _, _, d in memories:
+        d["_seen"] = True  # gone, if the function forgets what is there
     yield
-    for group, was in settings:
-        if group.keys() != was.keys() or any(group[k] is not v and group[k] != v for k, v in was.items() if k != "params"):
+    kept = [memory.get(p) is d and d.pop("_seen", False) for memory, p, d in memories]
+    same = [group.keys() == was.keys() and all(group[k] is v or alike(group[k], v, 0) for k, v in was.items()) for group, was in settings]
+    if not all(kept) or not all(same):
+        for group, was in settings:
             group.update(was)
-            raise CaptureError("capture: the function changes an optimiser's settings, its rate, say; do so outside, or let a schedule do it")
+        raise CaptureError("capture: the function changes an optimiser's settings or state, its rate, say; do so outside, or let a schedule "
+                           "do it")
     for bits, state in states:
-        if bits.state != state:
+        if pickle.dumps(bits.state) != pickle.dumps(state):
             bits.state = state
             raise CaptureError("capture: random numbers are drawn here from a generator of your own, and a recording would have the same "
                                "each time; draw them outside, and pass them as arguments")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gc
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import CellType, FrameType
 from typing import Any, NoReturn
 from weakref import WeakValueDictionary
@@ -105,10 +105,11 @@ class Tape:
 class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
     """What is at a place of the tape."""
 
-    __slots__ = ("__weakref__", "place", "tape")
+    __slots__ = ("__weakref__", "part_of", "place", "tape")
 
     def __init__(self, tape: Tape, place: int, in_line: bool = False) -> None:
         self.tape, self.place = tape, place
+        self.part_of: Any = None  # another one, and an index
         if not in_line:
             tape.tracers[id(self)] = self
 
@@ -167,7 +168,10 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
         if any(np.ndim(i) and i.dtype == bool for i in (index if isinstance(index, tuple) else (index,)) if isinstance(i, Tracer)):
             raise CaptureError("capture: how many elements x[mask] takes depends on values, and differs from call to call; "
                                "use np.where(mask, x, 0)")
-        return self.tape.do(operator.getitem, (self, index), {})
+        part = self.tape.do(operator.getitem, (self, index), {})
+        if np.may_share_memory(part.value, self.value):
+            part.part_of = self, index
+        return part
 
     def __setitem__(self, index: Any, value: Any) -> None:
         self.becomes(self.tape.do(placed, (self, index, value), {}))
@@ -175,11 +179,22 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
     def becomes(self, other: Tracer) -> None:
         """Take another's place, after something was written into this one. Who has a view of it would not know."""
         mine = self.value
-        if any(np.may_share_memory(t.value, mine) for t in self.tape.tracers.values() if t.value is not mine and isinstance(t.value, np.ndarray)):
-            raise CaptureError("capture: something is written here into an array of which somebody has a part, or into a part of one, and "
-                               "that can't be recorded. Compute a new array instead (with np.where, say), or let what does so be an "
-                               "operation of its own (see primitive)")
+        wholes = {id(t) for t in self.wholes()}
+        others = [t.value for t in self.tape.tracers.values() if id(t) not in wholes and t.value is not mine]
+        if any(np.may_share_memory(value, mine) for value in others if isinstance(value, np.ndarray)):
+            raise CaptureError("capture: something is written here into an array of which somebody else has a part, and that can't be "
+                               "recorded. Compute a new array instead (with np.where, say), or let what does so be an operation of its "
+                               "own (see primitive)")
         self.place = other.place
+        if self.part_of is not None:
+            whole, index = self.part_of
+            whole.becomes(self.tape.do(placed, (whole, index, other), {}))
+
+    def wholes(self) -> Iterator[Tracer]:
+        """Those that this is a part of."""
+        if self.part_of is not None:
+            yield self.part_of[0]
+            yield from self.part_of[0].wholes()
 
     def __len__(self) -> int: return len(self.value)
     def __repr__(self) -> str: return f"<v{self.place}: {self.dtype}{list(self.shape)}>"

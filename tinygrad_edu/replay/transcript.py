@@ -10,6 +10,7 @@ import numpy as np
 from ..boundary import tracked
 from ..nest import flatten
 from ..node import order
+from ..optim.optimizer import Optimizer
 from ..value import Value, copied, wrap
 from .afterwards import putting_off
 from .draws import written_down
@@ -51,12 +52,12 @@ class Transcript:
         self.tape = Tape()
         try:
             with unchanged(around):
-                self.run(fill, xs, outer, flatten(value)[0])
+                self.run(fill, xs, outer, flatten(value)[0], around.optimisers)
         except BaseException:
             self.tape.close()
             raise
 
-    def run(self, fill: Fill, xs: tuple[Any, ...], outer: tuple[Any, ...], was: list[Any]) -> None:
+    def run(self, fill: Fill, xs: tuple[Any, ...], outer: tuple[Any, ...], was: list[Any], optimisers: list[Any]) -> None:
         """`was` is what it returned when it was run on arrays."""
         tape = self.tape
         inputs = tuple(wrap(tape.enter(array_of(x))) for x in xs)
@@ -72,15 +73,14 @@ class Transcript:
                 ys, self.rebuild = flatten(fill(inputs))
                 tape.closed_by = ()
             self.results = [Result(y, x, tracked(y) and not spent(y, start)) for y, x in zip(ys, was, strict=True)]
-            results = [r.place for r in self.results if r.place is not None]
-            effects, forgotten = before.end(results)
+            effects, forgotten = before.end(ys)
             self.seeds: list[Any] = []
             self.gradients: list[dict[int, int]] = []
             for y, r in zip(ys, self.results, strict=True):
                 if r.place is not None:
                     self.go_back(y, r.has_gradient, sources)
         self.draws = bool(draws.made)
-        self.outputs = results + [e.place for e in effects if e.place is not None]
+        self.outputs = [r.place for r in self.results if r.place is not None] + [e.place for e in effects if e.place is not None]
         used = behind(tape, [*self.outputs, *(place for part in self.gradients for place in part.values())])
         touched = {*(e.source for e in effects), *forgotten}
         self.sources = [i for i, place in enumerate(places) if i < len(xs) or place in used or i in touched]
@@ -88,6 +88,8 @@ class Transcript:
         self.gradients = [{n: part[i] for n, i in enumerate(self.sources) if i in part} for part in self.gradients]
         self.effects = [e._replace(source=self.sources.index(e.source)) for e in effects]
         self.forgotten = [self.sources.index(i) for i in forgotten]
+        if any(isinstance(optimiser, Optimizer) and not any(optimiser is o for o in optimisers) for _, (optimiser, *_), _ in self.afterwards):
+            raise CaptureError("capture: a step() is taken here by an optimiser that is made within the function, or can't be found; make it outside")
         if any(isinstance(getattr(x, "_array", x), Tracer) for _, args, kwargs in self.afterwards for x in (*args, *kwargs.values())):
             raise CaptureError("capture: a step() is given what the function computes, and has to wait until that is known; call it outside")
 
