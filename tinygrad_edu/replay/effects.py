@@ -16,7 +16,7 @@ import numpy as np
 from ..node import Leaf
 from ..value import Value, wrap
 from .errors import CaptureError
-from .tracer import Tape, Tracer
+from .tracer import Line, Tape, Tracer
 from .writing import behind
 
 FORGET, LEAVE, ADD, CHANGE, REPLACE = "forget", "leave", "add", "change", "replace"
@@ -71,8 +71,11 @@ class StandIns:
 
     def effects(self) -> list[Effect]:
         """What became of them so far."""
-        changes = [change for i in range(len(self.tensors)) for change in self.changes(i)]
-        return changes + [left for i in self.places for left in self.left(i, self.tensors[i].grad)]
+        found = [change for i in range(len(self.tensors)) for change in self.changes(i)]
+        lines = {line.made: line for line in self.tape.lines}
+        found += [left for i in self.places for left in self.left(i, self.tensors[i].grad, lines)]
+        self.refuse_old([effect.place for effect in found if effect.place is not None])
+        return found
 
     def changes(self, i: int) -> list[Effect]:
         """Of a tensor's numbers; it has the old array again."""
@@ -85,10 +88,9 @@ class StandIns:
         if now is array and now.place == place:
             return []
         ends = ([(CHANGE, array.place)] if array.place != place else []) + ([(REPLACE, self.tape.place_of(now))] if now is not array else [])
-        self.refuse_old([end for _, end in ends])
         return [Effect(i, kind, end) for kind, end in ends]
 
-    def left(self, i: int, g: Any) -> list[Effect]:
+    def left(self, i: int, g: Any, lines: dict[int, Line]) -> list[Effect]:
         """Of its gradient."""
         start = self.places[i]
         if g is None:
@@ -98,15 +100,12 @@ class StandIns:
                                "True); let it forget that with zero_grad() when it has used it, or call backward() outside")
         added: list[int] = []
         whole = place = self.tape.place_of(g._array if isinstance(g, Value) else g)
-        lines = {line.made: line for line in self.tape.lines}
         while place != start:
             line = lines.get(place)
             if line is None or line.fn is not np.add or line.kwargs or not isinstance(line.args[0], Tracer):
-                self.refuse_old([whole])
                 return [Effect(i, LEAVE, whole)]
             place = line.args[0].place
             added.insert(0, self.tape.place_of(line.args[1]))
-        self.refuse_old(added)
         return [Effect(i, ADD, p) for p in added]
 
     def refuse_old(self, places: Sequence[int]) -> None:

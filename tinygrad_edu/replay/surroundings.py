@@ -65,8 +65,10 @@ def unchanged(around: Reached) -> Iterator[None]:
     states = [(g.bit_generator, g.bit_generator.state) for g in around.generators]
     for _, _, d in memories:
         d["_seen"] = True  # gone, if the function forgets what is there
-    yield
-    kept = [memory.get(p) is d and d.pop("_seen", False) for memory, p, d in memories]
+    try:
+        yield
+    finally:
+        kept = [memory.get(p) is d and d.pop("_seen", False) for memory, p, d in memories]
     same = [group.keys() == was.keys() and all(group[k] is v or alike(group[k], v, 0) for k, v in was.items()) for group, was in settings]
     if not all(kept) or not all(same):
         for group, was in settings:
