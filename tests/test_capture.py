@@ -500,6 +500,18 @@ def test_a_gradient_alone_that_changes_is_noticed():
 def test_what_can_not_be_replayed_says_why():
     state, rng, mine = Tensor(A), generator(), np.random.default_rng(0)
 
+    def two_names(x):
+        a = x.data * 2
+        r, s = a[0], a[0]
+        r += 1
+        return x * s
+
+    def one_more_axis(x):
+        a = x.data * 2
+        b = np.atleast_1d(a)
+        b += 1
+        return x * a
+
     def another(x):
         state[0] = x[0] * 2
         return (x * 2).sum()
@@ -518,6 +530,8 @@ def test_what_can_not_be_replayed_says_why():
         (lambda x: np.copyto(x.data, 1.0) or x.sum(), "np.where"),
         (lambda x: (x * generator().random()).sum(), "random\\(\\(\\)\\)"),
         (lambda x: np.nanmean(x), "asked for"),
+        (two_names, "somebody else has a part"),
+        (one_more_axis, "somebody else has a part"),
     ]:
         captured = capture(f)
         with pytest.raises(CaptureError, match=why):

@@ -653,6 +653,37 @@ def test_parts_are_written_into():
         np.testing.assert_allclose(a[1], b[1])
 
 
+def test_what_is_computed_alike_or_detached_is_apart():
+    w = Tensor(A)
+    early = w.detach()
+
+    @capture
+    def f(x):
+        a, b = x.data * 2, x.data * 2
+        a += 1
+        w.data += 1
+        return x * a * b + early
+
+    for n in range(1, 6):
+        np.testing.assert_allclose(f(Tensor(B)).data, B * (2 * B + 1) * 2 * B + A)
+        np.testing.assert_allclose(w.data, A + n)
+
+
+def test_numbers_made_of_nothing_leave_a_pending_graph_alone():
+    """``copy=False`` writes into the tensor, and not into what a graph reads."""
+    w = leaf([np.nan, 2.0])
+    clean = capture(lambda: np.nan_to_num(w.data, copy=False, nan=3.0) is None)
+    clean()
+    for _ in range(4):
+        w.data = np.array([np.nan, 2.0])
+        graph = (w * w).sum()
+        clean()
+        assert w.data.tolist() == [3, 2]
+        w.grad = None
+        graph.backward()
+        np.testing.assert_array_equal(w.grad.data, [np.nan, 4])
+
+
 def test_first_written_into_and_then_replaced():
     w = Tensor(np.ones(2))
 

@@ -225,3 +225,11 @@ def test_an_optimiser_under_way_can_be_copied_together_with_its_parameters(twin)
     other = twin(pair)
     assert other[1].params[0] is other[0]
     np.testing.assert_array_equal(step(*other), step(*pair))
+
+
+def test_the_norm_of_half_precision_gradients_is_no_infinity():
+    params = [Tensor(np.zeros(1, np.float16), requires_grad=True) for _ in range(4)]
+    for p in params:
+        p.grad = Tensor(np.full(1, 200, np.float16))
+    assert optim.clip_grad_norm_(params, 4.0) == pytest.approx(400)
+    assert [p.grad.item() for p in params] == pytest.approx([2.0] * 4, rel=1e-2)

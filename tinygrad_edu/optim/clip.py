@@ -41,7 +41,7 @@ def clip_grad_norm_(parameters: Any, max_norm: float, norm_type: float = 2.0, er
     """
     gradients = gradients_of(parameters)
     norms = [np.linalg.norm(np.ravel(g._array), norm_type) for g in gradients if g.size]
-    total: Any = np.linalg.norm(np.stack(norms), norm_type) if norms else np.float64(0)
+    total: Any = np.linalg.norm(np.stack(norms).astype(np.float64), norm_type) if norms else np.float64(0)
     if error_if_nonfinite and not np.isfinite(total):
         raise RuntimeError(f"clip_grad_norm_: the norm of the gradients is {total}")
     scale = np.minimum(max_norm / (total + 1e-6), 1)  # NaN, if the norm is

@@ -42,8 +42,9 @@ def called_function(tape: Any, fn: Any, args: Any, kwargs: dict[str, Any]) -> An
     if "out" in names:
         i = names.index("out")
         out, args, kwargs = args[i], args[:i], {**kwargs, **dict(zip(names[i + 1 :], args[i + 1 :], strict=True))}
-    if fn is np.nan_to_num and given.get("copy") is False:
-        out = args[0]
+    if fn is np.nan_to_num and given.get("copy") is False:  # a place of the tape is never written into
+        out, args, kwargs = args[0], (args[0],), {**given, "copy": True}
+        del kwargs["x"]
     y = tape.do(fn, args, kwargs)
     return y if out is None else delivered(y, out)
 

@@ -23,7 +23,7 @@ from .program import Program
 from .reach import names_of, reached
 from .space import Spaces, replayed
 from .surroundings import leaves_behind, standing_in, unchanged, walked
-from .tracer import KEPT
+from .tracer import KEEPS
 from .transcript import Fill, Transcript
 
 
@@ -58,7 +58,7 @@ class Recording:
         finally:
             kept = made.tape.close()
         if kept:
-            raise CaptureError(KEPT)
+            raise CaptureError(KEEPS)
         if drew and not made.draws:
             raise CaptureError("capture: random numbers are drawn here where that is not seen, and a recording would have the same each "
                                "time: draw them outside, and pass them as arguments")

@@ -117,7 +117,7 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
     def value(self) -> Any:
         """What was here at the time."""
         if self.tape.is_closed:
-            raise CaptureError(KEPT)
+            raise CaptureError(KEEPS)
         return self.tape.values[self.place]
 
     shape = property(lambda self: np.shape(self.value))
@@ -180,8 +180,8 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
         """Take another's place, after something was written into this one. Who has a view of it would not know."""
         mine = self.value
         wholes = {id(t) for t in self.wholes()}
-        others = [t.value for t in self.tape.tracers.values() if id(t) not in wholes and t.value is not mine]
-        if any(np.may_share_memory(value, mine) for value in others if isinstance(value, np.ndarray)):
+        others = [t for t in self.tape.tracers.values() if t is not self and id(t) not in wholes and isinstance(t.value, np.ndarray)]
+        if any(np.may_share_memory(t.value, mine) and not self.is_apart(t) for t in others):
             raise CaptureError("capture: something is written here into an array of which somebody else has a part, and that can't be "
                                "recorded. Compute a new array instead (with np.where, say), or let what does so be an operation of its "
                                "own (see primitive)")
@@ -189,6 +189,12 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
         if self.part_of is not None:
             whole, index = self.part_of
             whole.becomes(self.tape.do(placed, (whole, index, other), {}))
+
+    def is_apart(self, other: Tracer) -> bool:
+        """Whether another one with the very same array is on its own: computed alike, or given, and not a part or another view."""
+        made = {line.made for line in self.tape.lines}
+        one_place = self.place == other.place and other.part_of is None
+        return self.value is other.value and (one_place or made.isdisjoint((self.place, other.place)))
 
     def wholes(self) -> Iterator[Tracer]:
         """Those that this is a part of."""
@@ -220,7 +226,7 @@ def given_back(holder: Any, tracer: Tracer) -> None:
         inner.update({k: tracer.value for k, v in inner.items() if v is tracer})
 
 
-KEPT = ("capture: the function keeps something that it computed (as an attribute, in a list, or as the gradient of a tensor that it has from "
+KEEPS = ("capture: the function keeps something that it computed (as an attribute, in a list, or as the gradient of a tensor that it has from "
         "where it can't be found), and when it is replayed there will be none; let it return what is to be kept")
 
 
