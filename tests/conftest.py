@@ -4,6 +4,7 @@
 ``HYPOTHESIS_PROFILE=explore`` draws many new ones.
 """
 
+import gc
 import os
 
 import pytest
@@ -21,6 +22,12 @@ settings.register_profile("explore", max_examples=300, print_blob=True, **COMMON
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 collect_ignore = ["torch_numpy.py"]  # no tests, and of no use without PyTorch
+
+
+def pytest_collection_finish():
+    """What was made to collect eight thousand tests stays: Python need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -40,9 +40,10 @@ def reached(given: tuple[Any, ...]) -> Reached:
     seen: set[int] = set()
     waiting = [("", x) for x in reversed(given)]
     last: list[Any] = []  # an optimiser's parameters have better names elsewhere, perhaps
+    kinds: set[type] = set()  # classes that were looked into
     while waiting or last:
         name, x = waiting.pop() if waiting else ("p", last.pop())
-        if id(x) in seen or len(seen) > 100_000:
+        if type(x) in ATOMS or id(x) in seen or len(seen) > 100_000:
             continue
         seen.add(id(x))
         if isinstance(x, Value):
@@ -55,7 +56,11 @@ def reached(given: tuple[Any, ...]) -> Reached:
         else:
             if isinstance(x, Module):
                 found.modules.append(x)
-            waiting += reversed([(f"{name}_{k}" if name and k else name or k, v) for k, v in parts(x)])
+            held = list(parts(x))
+            if type(x) not in kinds:
+                kinds.add(type(x))
+                held += members(type(x))
+            waiting += reversed([(f"{name}_{k}" if name and k else name or k, v) for k, v in held if id(v) not in seen])
     return found
 
 
@@ -101,7 +106,14 @@ def parts(x: Any) -> Iterator[tuple[str, Any]]:
         for kind in type(x).__mro__:
             if not is_ours(kind) and kind is not object:
                 yield from ((k, getattr(x, k, None)) for k in slots(kind))
-                yield from ((k if not callable(v) else "", v) for k, v in vars(kind).items() if not k.startswith("__") or isinstance(v, FunctionType))
+
+
+def members(kind: type) -> Iterator[tuple[str, Any]]:
+    """What the objects of a class have in common: its methods and attributes."""
+    for base in kind.__mro__:
+        if not is_ours(base):
+            yield from ((k if not callable(v) else "", v) for k, v in vars(base).items()
+                        if not k.startswith("__") or isinstance(v, FunctionType))
 
 
 def named_in(module: Any, names: list[str], seen: tuple[Any, ...] = ()) -> Iterator[tuple[str, Any]]:
@@ -131,7 +143,7 @@ def names_in(code: CodeType) -> Iterator[str]:
 
 
 def enumerated(items: Any) -> Iterator[tuple[str, Any]]:
-    return ((str(i), item) for i, item in enumerate(items))
+    return ((str(i), item) for i, item in enumerate(items) if type(item) not in ATOMS)
 
 
 def is_ours(x: Any) -> bool:
@@ -139,7 +151,7 @@ def is_ours(x: Any) -> bool:
     if not isinstance(x, FunctionType | type | ModuleType):
         return False
     name = x.__name__ if isinstance(x, ModuleType) else x.__module__ or ""
-    return name.partition(".")[0] in {"tinygrad_edu", "numpy", *sys.stdlib_module_names}
+    return name.partition(".")[0] in OURS
 
 
 def names_of(f: Callable[..., Any], n: int, tensors: list[tuple[str, Value]]) -> tuple[list[str], dict[int, str]]:
@@ -162,4 +174,6 @@ def names_of(f: Callable[..., Any], n: int, tensors: list[tuple[str, Value]]) ->
     return names[:n], {id(t): name for (_, t), name in zip(tensors, names[n:], strict=True)}
 
 
+OURS = {"tinygrad_edu", "numpy", *sys.stdlib_module_names}
+ATOMS = {type(None), bool, int, float, complex, str, bytes, CodeType, type(len), np.ndarray, np.ufunc}  # hold nothing of the user's
 RESERVED = re.compile(r"[bgksv]\d*|forward|backward|program")

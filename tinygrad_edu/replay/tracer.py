@@ -46,7 +46,7 @@ class Tape:
         self.values.append(array)
         return Tracer(self, len(self.values) - 1)
 
-    def close(self) -> bool:
+    def close(self, has_failed: bool = False) -> bool:
         """Let go of all arrays: lines know Tracers, and these know their tape, which would keep them for long.
 
         Who has a Tracer still has kept what the function computed: a tensor, a list, a dict. It gets what was there. The answer
@@ -55,7 +55,7 @@ class Tape:
         self.lines.clear()
         self.known.clear()
         found = self.held()
-        if found:
+        if found and not has_failed:  # an error holds all that it came through
             found.clear()
             gc.collect()  # perhaps it was only a circle of objects that nobody holds
             found = self.held()
@@ -68,7 +68,9 @@ class Tape:
     def held(self) -> list[tuple[Tracer, Any]]:
         """Tracers that somebody else holds, and who."""
         left = list(self.tracers.values())
-        return [(t, x) for t in left for x in gc.get_referrers(t) if x is not left and not isinstance(x, FrameType)]
+        holders = gc.get_referrers(*left) if left else []  # for all at once: this looks at everything that there is
+        return [(t, x) for x in holders if x is not left and not isinstance(x, FrameType)
+                for t in gc.get_referents(x) if isinstance(t, Tracer) and t.tape is self]
 
     def place_of(self, array: Any) -> int:
         """Where this is: for what came out as a plain array, a place of its own."""

@@ -54,7 +54,7 @@ class Transcript:
             with unchanged(around):
                 self.run(fill, xs, outer, flatten(value)[0], around.optimisers)
         except BaseException:
-            self.tape.close()
+            self.tape.close(has_failed=True)
             raise
 
     def run(self, fill: Fill, xs: tuple[Any, ...], outer: tuple[Any, ...], was: list[Any], optimisers: list[Any]) -> None:
