@@ -521,6 +521,8 @@ def test_what_can_not_be_replayed_says_why():
         (lambda x: x * float(x.mean()), "asked for"),
         (lambda x: x[x > 0].sum(), "x\\[mask\\]"),
         (lambda x: x[np.nonzero(x.detach())].sum(), "depends on values"),
+        (lambda x: np.repeat(x.data, (x.data[0] > 0).astype(int), 1).sum() * x, "depends on values"),
+        (lambda x: np.insert(x.data, [x.data.argmax()], 1.0).sum() * x, "depends on values"),
         (another, "another one"),
         (lambda x: (x * rng.random(3)).sum(), "not seen"),
         (lambda x: (x * mine.random(3)).sum(), "generator of your own"),
@@ -899,3 +901,33 @@ def test_long_programs_need_no_recursion():
         x = leaf(np.ones((2, 3)))
         captured(x).backward()
         np.testing.assert_allclose(x.grad.data, 0.999**1500)
+
+
+def test_methods_of_plain_arrays():
+    def f(x):
+        a = x.data.flatten()
+        b = x.data.ravel() * 1
+        a.sort()
+        b.fill(a[0])
+        c = np.insert(np.delete(np.repeat(x.data, 2), [1, 3]), 1, b[:1])
+        c.partition(2)
+        return x * (a[1] + b[2] * x.data.itemsize + c[2] * a.nbytes)
+
+    captured = capture(f)
+    for factor in 1, 2, 3:
+        agree(f, captured, [A * factor])
+    for name, why in ("view", "no function for it"), ("tolists", "has no attribute"):
+        with pytest.raises(AttributeError, match=why):
+            capture(lambda x, name=name: getattr(x.data, name)() * x)(leaf(A))
+
+
+def test_many_numbers_do_not_hide_a_tensor():
+    numbers = [*range(150_000)]
+    held = {"numbers": numbers, "scale": Tensor(2.0)}
+    captured = capture(lambda x: x * held["scale"] * len(held["numbers"]))
+    captured(leaf(A))
+    held["scale"].data = np.array(3.0)
+    np.testing.assert_array_equal(captured(leaf(A)).data, A * 3.0 * 150_000)
+    captured(leaf(A))
+    held["scale"].data = np.array(4.0)
+    np.testing.assert_array_equal(captured(leaf(A)).data, A * 4.0 * 150_000)

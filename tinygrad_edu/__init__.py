@@ -70,7 +70,7 @@ __all__ = [
 LAZY = {
     "capture": "replay.capture", "draw": "drawing.draw", "evaluate": "training.evaluation", "explain": "formulas.explain",
     "explore": "explorer.explore", "fit": "training.loop", "gradcheck": "differences",
-    "CaptureError": "replay.tracer", "GradcheckError": "differences", "load": "saving", "manual_seed": "chance", "predict": "training.evaluation",
+    "CaptureError": "replay.errors", "GradcheckError": "differences", "load": "saving", "manual_seed": "chance", "predict": "training.evaluation",
     "save": "saving",
 }  # fmt: skip
 

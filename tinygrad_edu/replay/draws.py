@@ -9,7 +9,8 @@ from typing import Any
 
 from ..chance import drawing_from, seeded
 from .errors import CaptureError
-from .tracer import Tape, Tracer
+from .tape import Tape
+from .tracer import Tracer
 
 
 class Draws:

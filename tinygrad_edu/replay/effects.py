@@ -16,7 +16,8 @@ import numpy as np
 from ..node import Leaf
 from ..value import Value, wrap
 from .errors import CaptureError
-from .tracer import Line, Tape, Tracer
+from .tape import Line, Tape
+from .tracer import Tracer
 from .writing import behind
 
 FORGET, LEAVE, ADD, CHANGE, REPLACE = "forget", "leave", "add", "change", "replace"

@@ -28,14 +28,14 @@ def called_ufunc(tape: Any, ufunc: Any, method: str, inputs: Any, out: Any, kwar
 
 def called_function(tape: Any, fn: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     """Any other function of NumPy's."""
-    if fn in UNSTEADY or (fn is np.where and len(args) == 1):
+    names = parameters(fn)[: len(args)]
+    given = {**dict(zip(names, args, strict=False)), **kwargs}
+    if fn in UNSTEADY or (fn is np.where and len(args) == 1) or is_traced(given.get(UNSTEADY_BY.get(fn, ""))):
         raise CaptureError(f"capture: the shape of what np.{fn.__name__} gives depends on values, and differs from call to call; "
                            "use a mask, as in np.where(mask, x, 0), or compute it before and pass it as an argument")
     if fn in WRITERS:
         raise CaptureError(f"capture: np.{fn.__name__} writes into its argument, which can't be recorded; assign with x[index] = values, or "
                            "choose with np.where")
-    names = parameters(fn)[: len(args)]
-    given = {**dict(zip(names, args, strict=False)), **kwargs}
     if given.get("overwrite_input"):
         raise CaptureError(f"capture: np.{fn.__name__} may change its argument here, which can't be recorded; leave overwrite_input out")
     out = kwargs.pop("out", None)
@@ -49,9 +49,14 @@ def called_function(tape: Any, fn: Any, args: Any, kwargs: dict[str, Any]) -> An
     return y if out is None else delivered(y, out)
 
 
+def is_traced(x: Any) -> bool:
+    """Whether these numbers may be others in each call."""
+    return any(map(is_traced, x)) if isinstance(x, list | tuple) else hasattr(type(x), "becomes")
+
+
 def delivered(y: Any, out: Any) -> Any:
     """Honour ``out=``."""
-    if not hasattr(type(out), "becomes"):
+    if not is_traced(out):
         raise CaptureError(INTO_ANOTHER)
     if y.dtype != out.dtype or y.shape != out.shape:
         y = out.tape.do(placed, (out, ..., y), {})
@@ -61,7 +66,7 @@ def delivered(y: Any, out: Any) -> Any:
 
 def added_into(tape: Any, ufunc: Any, inputs: Any, kwargs: dict[str, Any]) -> None:
     """``ufunc.at``."""
-    if not hasattr(type(inputs[0]), "becomes"):
+    if not is_traced(inputs[0]):
         raise CaptureError(INTO_ANOTHER)
     inputs[0].becomes(tape.do(added_at, (ufunc, *inputs), kwargs))
 
@@ -83,8 +88,9 @@ def added_at(ufunc: Any, x: Any, index: Any, *values: Any) -> Any:
 INTO_ANOTHER = "capture: a result is written into an array that was there before, and that is no Tensor's; return it instead"
 
 UNSTEADY = {
-    np.nonzero, np.flatnonzero, np.argwhere, np.extract, np.compress, np.trim_zeros, np.repeat, np.bincount, np.histogram,
+    np.nonzero, np.flatnonzero, np.argwhere, np.extract, np.compress, np.trim_zeros, np.bincount, np.histogram,
     np.unique, np.unique_all, np.unique_counts, np.unique_inverse, np.unique_values, np.union1d, np.intersect1d, np.setdiff1d,
-    np.setxor1d, np.delete, np.insert,
+    np.setxor1d,
     np.array_equal, np.array_equiv, np.allclose, np.linalg.matrix_rank, np.shares_memory, np.may_share_memory,
 }  # fmt: skip
+UNSTEADY_BY = {np.repeat: "repeats", np.delete: "obj", np.insert: "obj"}  # those that are, if this argument is

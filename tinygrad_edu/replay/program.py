@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from . import strips
+from .tape import Tape
 from .tidying import quicker, tidied
-from .tracer import Tape
 from .writing import Writing, is_turned, must_run, read
 
 INTO = {np.dot, np.matmul}  # they write into a given array, as ufuncs do

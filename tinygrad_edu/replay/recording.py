@@ -18,12 +18,11 @@ from ..value import Value, bare, wrap
 from .afterwards import putting_off, same_calls
 from .comparing import alike, rounding
 from .effects import CHANGE, REPLACE, done, outcome
-from .errors import CaptureError
+from .errors import KEEPS, CaptureError
 from .program import Program
 from .reach import names_of, reached
 from .space import Spaces, replayed
 from .surroundings import leaves_behind, standing_in, unchanged, walked
-from .tracer import KEEPS
 from .transcript import Fill, Transcript
 
 

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from .tracer import Line, Tracer
+from .tape import Line
+from .tracer import Tracer
 
 STRIP = 16384  # numbers; 64 kB of float32
 LONG = 8 * STRIP  # from this size on it pays

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from .tracer import Line, Tape, Tracer
+from .tape import Line, Tape
+from .tracer import Tracer
 from .writing import must_run, read, tracers
 
 LIKE = {np.ones_like, np.zeros_like, np.full_like}  # of their first argument, only the shape and dtype are asked for

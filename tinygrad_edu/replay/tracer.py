@@ -7,101 +7,18 @@ that they are made of, and nothing else of them.
 
 from __future__ import annotations
 
-import gc
 import operator
-from collections.abc import Callable, Iterator
-from types import CellType, FrameType
-from typing import Any, NoReturn
-from weakref import WeakValueDictionary
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
 from ..value import Value
-from .errors import CaptureError
+from .errors import KEEPS, CaptureError
 from .into import called_function, called_ufunc, placed
 
-
-class Line:
-    """One call: ``made = fn(*args, **kwargs)``, where Tracers among the arguments stand for what earlier lines made."""
-
-    __slots__ = ("args", "fn", "kwargs", "made")
-
-    def __init__(self, made: int, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        self.made, self.fn, self.args, self.kwargs = made, fn, args, kwargs
-
-
-class Tape:
-    """All that was asked, in order. What is computed twice is written down once."""
-
-    def __init__(self) -> None:
-        self.lines: list[Line] = []
-        self.values: list[Any] = []  # what each place held when it was recorded
-        self.known: dict[Any, int] = {}
-        self.is_closed = False
-        self.closed_by: Any = ()  # calls that have to wait till the end: nothing comes behind them
-        self.tracers: WeakValueDictionary[int, Tracer] = WeakValueDictionary()  # those that somebody else than a line holds
-
-    def enter(self, array: Any) -> Tracer:
-        """A new place, for something that is given."""
-        self.values.append(array)
-        return Tracer(self, len(self.values) - 1)
-
-    def close(self, has_failed: bool = False) -> bool:
-        """Let go of all arrays: lines know Tracers, and these know their tape, which would keep them for long.
-
-        Who has a Tracer still has kept what the function computed: a tensor, a list, a dict. It gets what was there. The answer
-        is whether there are such.
-        """
-        self.lines.clear()
-        self.known.clear()
-        found = self.held()
-        if found and not has_failed:  # an error holds all that it came through
-            found.clear()
-            gc.collect()  # perhaps it was only a circle of objects that nobody holds
-            found = self.held()
-        for tracer, holder in found:
-            given_back(holder, tracer)
-        self.values.clear()
-        self.is_closed = True
-        return bool(found)
-
-    def held(self) -> list[tuple[Tracer, Any]]:
-        """Tracers that somebody else holds, and who."""
-        left = list(self.tracers.values())
-        holders = gc.get_referrers(*left) if left else []  # for all at once: this looks at everything that there is
-        return [(t, x) for x in holders if x is not left and not isinstance(x, FrameType)
-                for t in gc.get_referents(x) if isinstance(t, Tracer) and t.tape is self]
-
-    def place_of(self, array: Any) -> int:
-        """Where this is: for what came out as a plain array, a place of its own."""
-        if isinstance(array, Tracer):
-            return array.place
-        made = self.enter(array)
-        self.lines.append(Line(made.place, np.copy, (array,), {}))
-        return made.place
-
-    def do(self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Call `fn` and write it down."""
-        if self.closed_by:
-            raise CaptureError("capture: an optimiser's step() waits until all is computed, and here is more to compute behind it; let it "
-                               "be the last thing that the function does, or capture each step on its own")
-        args, kwargs = settled(args), settled(kwargs)
-        key = (fn, known(args), known(kwargs))
-        if (place := self.known.get(key)) is not None and not getattr(fn, "is_draw", False):
-            return Tracer(self, place)
-        y = fn(*numbers(args), **numbers(kwargs))
-        if getattr(fn, "is_check", False):
-            self.lines.append(Line(self.enter(None).place, fn, args, kwargs))
-            return None
-        several = isinstance(y, tuple | list)
-        if not all(isinstance(part, np.ndarray | np.generic) for part in (y if several else (y,))) or (several and not y):
-            return y  # a shape, a dtype: the same in every call
-        made = self.enter(y)
-        self.lines.append(Line(made.place, fn, args, kwargs))
-        self.known[key] = made.place
-        if several:  # each is a place of its own
-            return getattr(y, "_make", type(y))([self.do(operator.getitem, (made, i), {}) for i in range(len(y))])
-        return made
+if TYPE_CHECKING:
+    from .tape import Tape
 
 
 class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
@@ -126,6 +43,8 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
     dtype = property(lambda self: np.asarray(self.value).dtype)
     ndim = property(lambda self: np.ndim(self.value))
     size = property(lambda self: np.size(self.value))
+    itemsize = property(lambda self: self.dtype.itemsize)
+    nbytes = property(lambda self: self.size * self.itemsize)
     T = property(lambda self: np.transpose(self))
     real = property(lambda self: np.real(self))
     imag = property(lambda self: np.imag(self))
@@ -145,9 +64,12 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
 
     def __getattr__(self, name: str) -> Any:
         """Methods are NumPy's functions of the same name, but for those that work in place."""
-        fn = None if name.startswith("_") or name in ("sort", "partition", "resize", "put") else getattr(np, name, None)
-        if not callable(fn) or not hasattr(np.ndarray, name):
-            raise AttributeError(f"capture: {name} of an array can't be recorded")
+        fn = None if name.startswith("_") or name in ("resize", "put") else getattr(np, name, None)
+        if not hasattr(np.ndarray, name):
+            raise AttributeError(f"an array has no attribute {name!r}")
+        if not callable(fn):
+            raise AttributeError(f"capture: an array's .{name} can't be recorded, as NumPy has no function for it. Use one that it has, or "
+                                 "let what needs it be an operation of its own (see primitive)")
         return lambda *args, **kwargs: fn(self, *args, **kwargs)
 
     def reshape(self, *shape: Any, **kwargs: Any) -> Any:
@@ -165,6 +87,18 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
 
     def copy(self, order: str = "C") -> Any:
         return self.tape.do(np.copy, (self,), {})
+
+    def flatten(self, order: Any = "C") -> Any:
+        return np.ravel(self, order).copy()
+
+    def fill(self, value: Any) -> None:
+        self[...] = value
+
+    def sort(self, axis: int = -1, kind: Any = None) -> None:
+        self[...] = np.sort(self, axis, kind)
+
+    def partition(self, kth: Any, axis: int = -1, kind: Any = "introselect") -> None:
+        self[...] = np.partition(self, kth, axis, kind)
 
     def __getitem__(self, index: Any) -> Any:
         if any(np.ndim(i) and i.dtype == bool for i in (index if isinstance(index, tuple) else (index,)) if isinstance(i, Tracer)):
@@ -215,61 +149,6 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
     __array__ = __bool__ = __int__ = __float__ = __complex__ = __index__ = __iter__ = __contains__ = item = tolist = refuse
 
 
-def given_back(holder: Any, tracer: Tracer) -> None:
-    """Let somebody have an array in place of a Tracer."""
-    if isinstance(holder, Value):
-        holder._array, holder._node = tracer.value, None
-    elif isinstance(holder, CellType):
-        holder.cell_contents = tracer.value
-    elif isinstance(holder, list):
-        holder[:] = [tracer.value if x is tracer else x for x in holder]
-    else:
-        inner = holder if isinstance(holder, dict) else getattr(holder, "__dict__", {})
-        inner.update({k: tracer.value for k, v in inner.items() if v is tracer})
-
-
-KEEPS = ("capture: the function keeps something that it computed (as an attribute, in a list, or as the gradient of a tensor that it has from "
-        "where it can't be found), and when it is replayed there will be none; let it return what is to be kept")
-
-
 def astype(x: Any, dtype: Any) -> Any:
     """`x`, converted."""
     return x.astype(dtype)
-
-
-# --------------------------------------------------------------------------------------- arguments
-
-
-def settled(nest: Any) -> Any:
-    """Arguments as they are now: what can be written into later is copied."""
-    if isinstance(nest, Tracer):
-        return Tracer(nest.tape, nest.place, in_line=True)
-    if isinstance(nest, np.ndarray):
-        return nest.copy() if nest.flags.writeable else nest
-    if isinstance(nest, dict):
-        return {k: settled(v) for k, v in nest.items()}
-    return type(nest)(map(settled, nest)) if type(nest) in (list, tuple) else nest
-
-
-def numbers(nest: Any) -> Any:
-    """The same nest with arrays for Tracers."""
-    if isinstance(nest, Tracer):
-        return nest.value
-    if isinstance(nest, dict):
-        return {k: numbers(v) for k, v in nest.items()}
-    return type(nest)(map(numbers, nest)) if type(nest) in (list, tuple) else nest
-
-
-def known(nest: Any) -> Any:
-    """What tells calls apart."""
-    if isinstance(nest, Tracer):
-        return "place", nest.place
-    if isinstance(nest, np.ndarray):
-        return nest.dtype, nest.shape, nest.tobytes()
-    if isinstance(nest, dict):
-        return tuple((k, known(v)) for k, v in nest.items())
-    if isinstance(nest, list | tuple):
-        return (type(nest), *map(known, nest))
-    if isinstance(nest, slice):
-        return slice, nest.start, nest.stop, nest.step
-    return type(nest), repr(nest) if isinstance(nest, float | complex | np.generic) else nest

@@ -18,7 +18,8 @@ from .effects import StandIns
 from .errors import CaptureError
 from .reach import Reached
 from .surroundings import array_of, recorded, spent, standing_in, unchanged, walked
-from .tracer import Tape, Tracer
+from .tape import Tape
+from .tracer import Tracer
 from .writing import behind
 
 Fill = Callable[[tuple[Any, ...]], Any]  # calls the function, with these for the arrays among its arguments

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from .tracer import Line, Tape, Tracer, known
+from .tape import Line, Tape, known
+from .tracer import Tracer
 
 ARITHMETIC = {np.add, np.subtract, np.multiply, np.divide, np.power, np.minimum, np.maximum}
 OPERATORS: dict[Any, str] = {np.add: "+", np.subtract: "-", np.multiply: "*", np.divide: "/"}
