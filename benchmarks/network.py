@@ -45,6 +45,40 @@ def captured(batch: int) -> Step:
     return ours(batch, wrapped=capture)
 
 
+def rules(batch: int) -> Step:
+    """What our step calls, called in a row: its functions, its vjps, `fit`. An engine that costs nothing would take this long."""
+    from tinygrad_edu import reuse_memory
+    from tinygrad_edu.rules.fused import linear, sigmoid, squared_error
+    from tinygrad_edu.table import RULES
+    from tinygrad_edu.unbroadcast import fit
+
+    reuse_memory()
+    (to_x, to_w, to_b), (to_z,), (to_a, _) = (RULES[f.fn].vjps for f in (linear, sigmoid, squared_error))
+    rng = np.random.default_rng(0)
+    w = [rng.standard_normal(s).astype(np.float32) for s in SHAPES]
+    scratch = [np.empty_like(v) for v in w]
+    one, rate = np.float32(1), np.array(RATE, np.float32)
+    x, t = sample(batch)
+
+    def step() -> Any:
+        a1 = sigmoid.fn(linear.fn(x, w[0], w[1]))
+        a2 = sigmoid.fn(linear.fn(a1, w[2], w[3]))
+        a3 = sigmoid.fn(linear.fn(a2, w[4], w[5]))
+        cost = squared_error.fn(a3, t, batch)
+        d3 = to_z(to_a(one, None, a3, t, batch), a3, None)
+        d2 = to_z(to_x(d3, None, a2, w[4], None), a2, None)
+        d1 = to_z(to_x(d2, None, a1, w[2], None), a1, None)
+        gradients = []
+        for d, a, bias in (d1, x, w[1]), (d2, a1, w[3]), (d3, a2, w[5]):
+            gradients += to_w(d, None, a, None, None), fit(to_b(d, None, None, None, None), bias)
+        for v, g, s in zip(w, gradients, scratch):
+            np.multiply(g, rate, s)
+            np.subtract(v, s, v)
+        return cost
+
+    return step
+
+
 def pytorch(batch: int) -> Step:
     """The step as a user of PyTorch writes it, eagerly."""
     import torch

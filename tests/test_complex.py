@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import STRATEGIES, leaves, listed
 
-from tinygrad_edu import GradcheckError, Tensor, apply, gradcheck, relu, rule, sigmoid, squared_error
+from tinygrad_edu import GradcheckError, Tensor, apply, gradcheck, nn, relu, rule, sigmoid, squared_error
 from tinygrad_edu.table import COMPOSITES, RULES
 
 RNG = np.random.default_rng(0)
@@ -294,6 +294,9 @@ def test_their_squared_error_would_be_complex():
     for a, b in ((Z, R), (R, Z)):
         with pytest.raises(TypeError, match=r"np\.absolute\(a - b\) \*\* 2"):
             squared_error(Tensor(a), Tensor(b))
+        for reduction in "none", "sum", "mean":
+            with pytest.raises(TypeError, match=r"np\.absolute\(a - b\) \*\* 2"):
+                nn.MSELoss(reduction)(Tensor(a), Tensor(b))
 
 
 @pytest.mark.parametrize("fn", [np.floor, np.fabs, np.cbrt, np.deg2rad, np.trunc], ids=lambda fn: fn.__name__)

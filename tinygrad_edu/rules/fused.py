@@ -105,7 +105,12 @@ def log_softmax(x: Any, axis: int = -1) -> Any:
 def squared_error(a: Any, b: Any, divisor: float = 1) -> Any:
     """The sum of the squared differences of `a` and `b` over `divisor`, a single number."""
     d = np.subtract(a, b).reshape(-1)
-    if d.dtype.kind == "c":
-        raise TypeError("squared_error: complex numbers have complex squares, which measure no error; "
-                        "add up the squared lengths, np.sum(np.absolute(a - b) ** 2)")
+    refuse_complex("squared_error", d)
     return d.dot(d) / divisor
+
+
+def refuse_complex(name: str, differences: Any) -> None:
+    """Complex numbers have complex squares, which measure no error."""
+    if differences.dtype.kind == "c":
+        raise TypeError(f"{name}: complex numbers have complex squares, which measure no error; "
+                        "add up the squared lengths, np.sum(np.absolute(a - b) ** 2)")

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ...primitive import check
-from ...rules.fused import log_softmax, squared_error
+from ...rules.fused import log_softmax, refuse_complex, squared_error
 from ...value import Value, bare
 from .activations import logsigmoid
 
@@ -20,7 +20,8 @@ def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     """Squared differences."""
     input, target = same_shape("mse_loss", input, target)
     if reduction == "none":
-        return (input - target) ** 2
+        refuse_complex("mse_loss", difference := input - target)
+        return difference**2
     return squared_error(input, target, np.size(bare(input)) if mean_wanted("mse_loss", reduction) else 1)
 
 
