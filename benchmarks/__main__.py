@@ -61,6 +61,16 @@ def convolution(seconds: float, quick: bool) -> None:
     table("batch, channels, kernel", dict.fromkeys(("PyTorch eager", "tinygrad-edu")), rows, "PyTorch eager")
 
 
+def trainings(seconds: float, quick: bool) -> None:
+    """Steps of whole trainings."""
+    print("One training step of small networks, microseconds (and as a ratio to PyTorch)\n")
+    titles = {"PyTorch eager": "pytorch", "tinygrad-edu": "ours", "  captured": "captured"}
+    table("network", titles, [
+        (network, contest([(t, f"trainings:{f}", {"network": network}) for t, f in titles.items()], seconds * 2, 2 if quick else 15))
+        for network in (("perceptron",) if quick else ("perceptron", "digits", "convolution", "lstm", "transformer"))
+    ], "PyTorch eager")
+
+
 def million(seconds: float, quick: bool) -> None:
     """The long chain."""
     n = 20_000 if quick else 1_000_000
@@ -100,7 +110,7 @@ def table(label: str, titles: Any, rows: list[tuple[Any, dict[str, float]]], uni
         print(f"{name!s:28}" + "".join(f"{c:>24}" for c in cells))
 
 
-TABLES = {"step": step, "operations": operations, "convolution": convolution, "million": million, "epoch": epoch}
+TABLES = {"step": step, "operations": operations, "convolution": convolution, "trainings": trainings, "million": million, "epoch": epoch}
 
 if __name__ == "__main__":
     main()
