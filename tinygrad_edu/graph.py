@@ -18,6 +18,7 @@ from .diagnose import blame, inspect_backward, inspect_forward, released
 from .modes import WATCH, enable_grad, is_checking, level
 from .node import NOTHING, Constant, Node, order
 from .outside import ARRAYS, KNOWN, NUMBERS, admit, as_array, handed_over, is_recorded, outside
+from .scattered import Scattered
 from .table import COMPOSITES, RULES, Plan
 from .unbroadcast import fit
 from .value import ALONE, Value, copied, is_foreign, wrap
@@ -200,6 +201,8 @@ def backpropagate(
     while heap:
         _, node = heappop(heap)
         g = grads.pop(node)
+        if type(g) is Scattered:
+            g = g.whole()
         if node.info:
             for hook in node.info.get("hooks", ()):
                 hook(np.conjugate(g) if node.dtype.kind == "c" else g)

@@ -15,6 +15,7 @@ import numpy as np
 from ..modes import watch
 from ..node import Leaf, Node
 from ..parts import Parts
+from ..scattered import whole
 from ..tensor import Tensor
 from ..unbroadcast import fit
 from ..value import Value, wrap
@@ -71,7 +72,7 @@ def walk(seeds: dict[Node, Any], totals: dict[Node, Any], norms: dict[Edge, floa
             parent = node.parents[i]
             told = derivative_of((node, i))
             try:
-                d = fit(vjp(g, y, *args, **node.kwargs), parent)
+                d = fit(whole(vjp(g, y, *args, **node.kwargs)), parent)
             finally:
                 derivative_done(told)
             if not isinstance(d, Value) and (size := norm(d)) is not None:

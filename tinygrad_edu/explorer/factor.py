@@ -15,6 +15,7 @@ import numpy as np
 from ..formulas.symbol import Symbol, plain
 from ..rules import indexing, joining
 from ..rules.shapes import cast
+from ..scattered import is_basic
 
 MOVES = {np.reshape, np.transpose, np.swapaxes, np.moveaxis, np.squeeze, np.expand_dims, np.roll, np.flip,
          operator.getitem, indexing.scatter, joining.join}  # fmt: skip
@@ -139,7 +140,7 @@ def is_made_of(d: Any, g: Any, functions: set[Any]) -> bool:
 def adds(d: Any, g: Any) -> bool:
     """Whether numbers of `g` may have been put into one place: an index of numbers may name it twice."""
     while d is not g:
-        if d.fn is indexing.scatter and not indexing.is_basic(plain(d.args[1])):
+        if d.fn is indexing.scatter and not is_basic(plain(d.args[1])):
             return True
         d = d.args[0]
     return False

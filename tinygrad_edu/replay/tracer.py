@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
+from ..scattered import Scattered
 from ..value import Value
 from .errors import KEEPS, CaptureError
 from .into import called_function, called_ufunc, placed
@@ -50,8 +51,8 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
     imag = property(lambda self: np.imag(self))
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, out: Any = None, **kwargs: Any) -> Any:
-        if any(isinstance(x, Value) for x in inputs):
-            return NotImplemented  # a Tensor says what this means
+        if any(isinstance(x, Value | Scattered) for x in inputs):
+            return NotImplemented  # they say what this means
         return called_ufunc(self.tape, ufunc, method, inputs, out, kwargs)
 
     def __array_function__(self, fn: Any, types: Any, args: Any, kwargs: Any) -> Any:

@@ -28,7 +28,8 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import as_one, primitive
+from ..as_one import as_one
+from ..primitive import primitive
 
 Lengths = tuple[int, ...]
 BLOCK = 160_000  # elements of a copy: more would not stay in the cache, fewer would be all overhead

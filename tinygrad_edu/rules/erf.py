@@ -14,7 +14,8 @@ import numpy as np
 from numpy.polynomial import Chebyshev
 from numpy.polynomial.chebyshev import cheb2poly
 
-from ..primitive import as_one, primitive
+from ..as_one import as_one
+from ..primitive import primitive
 
 NEAR = 1.0
 

@@ -13,8 +13,9 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from ..graph import apply
 from ..parts import PartsType, place
+from ..scattered import Scattered, is_basic
 from ..table import composite, rule
-from ..value import answers, array_in, bare, copied, is_foreign
+from ..value import Value, answers, array_in, bare, copied, is_foreign
 
 # -------------------------------------------------------------------------------------- the pair
 
@@ -33,7 +34,21 @@ def scatter(values: Any, index: Any, shape: tuple[int, ...], dtype: Any) -> Any:
     return out
 
 
-rule(operator.getitem, lambda g, y, x, index: scatter(g, index, x.shape, x.dtype), name="getitem")
+def sent_back(g: Any, index: Any, shape: tuple[int, ...], dtype: Any) -> Any:
+    """What `scatter` gives, but where that may wait as a piece, which is put in its place when all are there."""
+    may_wait = can_wait(g, index) and not isinstance(dtype, PartsType)
+    return Scattered(None, [(index, g)], shape, dtype) if may_wait else scatter(g, index, shape, dtype)
+
+
+def can_wait(g: Any, index: Any) -> bool:
+    """Arrays of NumPy's can, and those that write down what they are asked; tensors of such, if the places are NumPy's too."""
+    if isinstance(g, Value):
+        parts = index if isinstance(index, tuple) else (index,)
+        return can_wait(g._array, ()) and not any(map(is_foreign, parts))
+    return isinstance(g, np.ndarray | np.generic) or hasattr(type(g), "__as_one__")
+
+
+rule(operator.getitem, lambda g, y, x, index: sent_back(g, index, x.shape, x.dtype), name="getitem")
 rule(scatter,          lambda g, y, values, index, shape, dtype: g[index])
 
 # --------------------------------------------------------------------------------- item assignment
@@ -80,13 +95,6 @@ def plain_index(index: Any) -> Any:
         return np.array(bare(index)) if len(index) else np.zeros(0, int)
     index = bare(index)
     return index.copy() if is_foreign(index) else np.array(index)
-
-
-def is_basic(index: Any) -> bool:
-    """Whether it is made of integers, slices, None and Ellipsis only, so that no place is named twice."""
-    parts = index if isinstance(index, tuple) else (index,)
-    return all((isinstance(i, int | slice | np.integer) and not isinstance(i, bool)) or i is None or i is Ellipsis
-               for i in parts)
 
 
 def along(axis: int, index: Any) -> tuple[Any, ...]:

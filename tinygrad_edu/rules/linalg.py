@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import as_one, primitive
+from ..as_one import as_one
+from ..primitive import primitive
 from ..table import composite, plain, rule
 from ..value import bare, is_foreign
 from .complex import conjugate

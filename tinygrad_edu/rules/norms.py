@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from ..primitive import as_one, primitive
+from ..as_one import as_one
+from ..primitive import primitive
 from ..table import composite, rule
 from ..value import bare
 from .arithmetic import nonzero

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import as_one, primitive
+from ..as_one import as_one
+from ..primitive import primitive
 from .convolution import Lengths, crossings, meetings, writable
 
 

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from ..as_one import as_one
 from ..graph import apply
-from ..primitive import as_one
 from ..table import composite, rule
 from ..value import bare
 from .indexing import scatter

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import as_one, primitive
+from ..as_one import as_one
+from ..primitive import primitive
 from ..table import rule
 
 # ------------------------------------------------------------------- sin(πx) / πx and its derivatives

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ...primitive import check
+from ...as_one import check
 from ...rules.fused import log_softmax, refuse_complex, squared_error
 from ...value import Value, bare
 from .activations import logsigmoid

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ...primitive import check
+from ...as_one import check
 from ...value import array_in, bare
 
 

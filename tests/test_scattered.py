@@ -1,0 +1,137 @@
+"""Gradients that arrive in pieces: what is read at places, sent back to them."""
+
+from unittest import mock
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tinygrad_edu import Tensor, capture, debug, func, scattered
+from tinygrad_edu.scattered import Scattered
+from tinygrad_edu.testing import arrays, indices
+
+WEIGHTS = np.random.default_rng(0)
+
+
+def shares(x, index, dtype):
+    """Weights for what is read, and what they are to the gradient of x."""
+    weights = WEIGHTS.integers(-9, 9, np.shape(x[index])).astype(dtype)
+    expected = np.zeros(x.shape)
+    np.add.at(expected, index, weights.astype(float))
+    return weights, expected
+
+
+@given(data=st.data())
+def test_pieces_and_arrays_in_any_order_are_added(data):
+    """Reads, which may overlap and repeat places, among functions of the whole; leaves and computed tensors; all dtypes."""
+    x = data.draw(arrays(dtype=data.draw(st.sampled_from((np.float32, np.float64)))))
+    leaf = Tensor(x, requires_grad=True)
+    computed = data.draw(st.booleans())
+    source = leaf * 1 if computed else leaf
+    if data.draw(st.booleans()):
+        source.retain_grad()
+    total, expected = 0, np.zeros(x.shape)
+    for _ in range(data.draw(st.integers(1, 6))):
+        if data.draw(st.booleans()):
+            total, expected = total + (source * 3).sum(), expected + 3
+        else:
+            index = data.draw(indices(x.shape))
+            weights, more = shares(x, index, data.draw(st.sampled_from((np.float32, np.float64))))
+            total, expected = total + (source[index] * weights).sum(), expected + more
+    for create_graph in data.draw(st.permutations((False, True))):
+        total.backward(retain_graph=True, create_graph=create_graph)
+    for t in {id(t): t for t in (leaf, source)}.values():
+        if t.grad is not None:
+            assert (t.grad.shape, t.grad.dtype) == (x.shape, x.dtype)
+            np.testing.assert_array_equal(t.grad.data, 2 * expected)
+
+
+def test_all_are_put_in_their_places_at_once():
+    """However long the loop, one array is made of its pieces; before, there was one for each."""
+    for factor in 1, 2:
+        x = Tensor(np.arange(500.0), requires_grad=True)
+        y = x * 2 if factor == 2 else x
+        total = (y * y).sum() + sum(y[i] * y[i] for i in range(500)) + y.sum()
+        with mock.patch.object(scattered, "gathered", wraps=scattered.gathered) as gathered:
+            total.backward()
+        assert gathered.call_count == 1
+        np.testing.assert_array_equal(x.grad.data, 4 * factor**2 * x.data + factor)
+
+
+def test_recorded_too_there_is_one_operation_for_all():
+    x = Tensor(np.arange(1, 500.0), requires_grad=True)
+    total = sum(x[i] ** 3 for i in range(499)) + (x * x).sum()
+    with mock.patch.object(scattered, "recorded", wraps=scattered.recorded) as recorded:
+        total.backward(create_graph=True)
+    assert recorded.call_count == 1
+    np.testing.assert_array_equal(x.grad.data, 3 * x.data**2 + 2 * x.data)
+    g, x.grad = x.grad, None
+    g.sum().backward()
+    np.testing.assert_array_equal(x.grad.data, 6 * x.data + 2)
+
+
+def test_the_gradient_is_an_array_of_its_own():
+    g = np.ones(3)
+    x = Tensor(np.zeros(3), requires_grad=True)
+    y = x[:]
+    y.backward(g, retain_graph=True)
+    x.grad.data[:] = 7
+    y.backward(g)
+    np.testing.assert_array_equal(x.grad.data, 8)
+    np.testing.assert_array_equal(g, 1)
+
+
+def test_places_that_are_named_twice():
+    x = Tensor(np.zeros(3), requires_grad=True)
+    (x[[0, 0, 2]].sum() + x[[2, 2, 1]].sum() + x[0] + x[0]).backward()
+    np.testing.assert_array_equal(x.grad.data, [4, 1, 3])
+
+
+def test_single_numbers_and_complex_ones():
+    x = Tensor(2.0, requires_grad=True)
+    (x[()] * x[...] + 3 * x + x[None][0]).backward()
+    assert x.grad.item() == 8
+    z = Tensor([1 + 2j, 3j], requires_grad=True)
+    (z[0] * z[0] + z.sum() + 2j * z[1] + z[0]).real.backward()
+    np.testing.assert_array_equal(z.grad.data, [2 * (1 - 2j) + 2, 1 - 2j])
+
+
+def test_second_derivatives_checkpoints_and_captured_loops():
+    def f(x):
+        return sum(x[i] ** 3 for i in range(len(x))) + x.sum()
+
+    a = np.array([1.0, 2.0, 3.0])
+    np.testing.assert_array_equal(func.grad(f)(a), 3 * a**2 + 1)
+    np.testing.assert_array_equal(func.hessian(f)(a), np.diag(6 * a))
+    np.testing.assert_array_equal(func.grad(lambda x: func.checkpoint(f)(x * 1))(a), 3 * a**2 + 1)
+    captured, second = capture(f), capture(lambda x: func.grad(f)(x).sum())
+    for factor in 1, 2, 3:
+        x = Tensor(a * factor, requires_grad=True)
+        captured(x).backward()
+        np.testing.assert_allclose(x.grad.data, 3 * (a * factor) ** 2 + 1)
+        x.grad = None
+        second(x).backward()
+        np.testing.assert_allclose(x.grad.data, 6 * a * factor)
+    assert captured.source.count("gathered") == 1
+
+
+def test_debug_sees_what_comes_in_pieces():
+    with debug(), np.errstate(all="ignore"):
+        x = Tensor([0.0, 1.0], requires_grad=True)
+        y = x[0] ** 0.5 + x[1]
+        with pytest.raises(FloatingPointError, match="power"):
+            y.backward()
+
+
+def test_other_functions_see_the_sum():
+    pieces = Scattered(None, [(0, 1.0), (slice(0, 2), np.array([1.0, 2.0]))], (3,), np.dtype(float))
+    np.testing.assert_array_equal(np.conjugate(pieces), [2, 2, 0])
+    np.testing.assert_array_equal((np.ones(3) + pieces).whole(), [3, 3, 1])
+    np.testing.assert_array_equal((pieces + np.ones(3)).whole(), [3, 3, 1])
+    total = np.ones(3)
+    total += pieces
+    total += pieces
+    total += np.ones(3)
+    np.testing.assert_array_equal(total.whole(), [6, 6, 2])
+    np.testing.assert_array_equal(pieces.whole(), [2, 2, 0])

@@ -1,0 +1,91 @@
+"""Scattered: a gradient that arrives in pieces, each for a few places of an array.
+
+A loop that reads ``x[0]``, ``x[1]``, ... sends back as many gradients as there are numbers in x, each of x's size and all
+of it zeros but one. Added up as they come, n of them cost n * n. So a piece stays a piece, beside its place, until the sum is
+wanted as an array; then all are put into one. To the walk this is one more thing that answers ``+``.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+from math import prod
+from typing import Any, Self
+
+import numpy as np
+
+from .as_one import as_one
+from .value import Value
+
+
+class Scattered:
+    """An array, or zeros, and pieces that are still to be added to it."""
+
+    __slots__ = ("array", "dtype", "pieces", "shape")
+
+    def __init__(self, array: Any, pieces: list[tuple[Any, Any]], shape: tuple[int, ...], dtype: Any) -> None:
+        self.array, self.pieces, self.shape, self.dtype = array, pieces, shape, dtype
+
+    def __iadd__(self, other: Any) -> Self:
+        array, pieces = (other.array, other.pieces) if isinstance(other, Scattered) else (other, [])
+        if array is not None:
+            self.array = array if self.array is None else self.array + array
+        self.pieces += pieces
+        return self
+
+    def __add__(self, other: Any) -> Scattered:
+        total = Scattered(self.array, [*self.pieces], self.shape, self.dtype)
+        total += other
+        return total
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if ufunc is np.add and method == "__call__":  # array + self, and array += self
+            return self + inputs[0]
+        return getattr(ufunc, method)(*map(whole, inputs), **kwargs)
+
+    def __primitive__(self, fn: Any, args: Any, kwargs: Any) -> Any:
+        return self + args[0]  # tensor + self: nothing else is asked for
+
+    def whole(self) -> Any:
+        """The sum, an array of its own; of tensors, one operation for all pieces."""
+        if any(isinstance(piece, Value) for _, piece in self.pieces):
+            return recorded(self)
+        return gathered(self.array, self.shape, self.dtype, *chain.from_iterable(self.pieces))
+
+    copy = whole
+
+
+def whole(g: Any) -> Any:
+    """A gradient as an array."""
+    return g.whole() if type(g) is Scattered else g
+
+
+@as_one
+def gathered(array: Any, shape: tuple[int, ...], dtype: Any, *pieces: Any) -> Any:
+    """A copy of `array`, or zeros if it is None, with `pieces` added: an index, what belongs there, an index, ..."""
+    out = np.zeros(shape, dtype) if array is None else np.array(array)
+    for index, piece in zip(pieces[::2], pieces[1::2], strict=True):
+        if not is_basic(index):
+            np.add.at(out, index, piece)
+        elif type(part := out[index]) is np.ndarray:  # a view
+            np.add(part, piece, part)
+        else:
+            out[index] = part + piece
+    return out
+
+
+def recorded(g: Scattered) -> Any:
+    """The sum of tensors, by operations that have derivatives: all pieces in a row, and all their places."""
+    from .rules.indexing import scatter  # this needs the door, which needs us
+
+    numbers = np.arange(prod(g.shape)).reshape(g.shape)
+    places = np.concatenate([np.reshape(numbers[index], -1) for index, _ in g.pieces])
+    row = np.concatenate([np.reshape(piece, -1) for _, piece in g.pieces])
+    total = np.reshape(scatter(row, places, (numbers.size,), g.dtype), g.shape)
+    return total if g.array is None else total + g.array
+
+
+def is_basic(index: Any) -> bool:
+    """Whether it is made of integers, slices, None and Ellipsis only, so that no place is named twice."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return all((isinstance(i, int | slice | np.integer) and not isinstance(i, bool)) or i is None or i is Ellipsis
+               for i in parts)
