@@ -398,6 +398,13 @@ def linear(draw):
 
 
 @st.composite
+def surprise(draw):
+    logs = draw(numbers(draw(shape())))
+    chosen = draw(st.lists(st.booleans(), min_size=logs.size, max_size=logs.size))
+    return Case(fused.surprise.fn, (logs, np.reshape(np.array(chosen, bool), logs.shape), draw(st.sampled_from([1, 2.5]))))
+
+
+@st.composite
 def squared_error(draw):
     a, b = draw(broadcastable())
     return Case(fused.squared_error.fn, draw(several([a, b])), draw(st.sampled_from([{}, {"divisor": 3}])), where=(0, 1))
@@ -445,6 +452,7 @@ STRATEGIES = {
     np.einsum: contraction(np.einsum, EINSUMS),
     fused.linear.fn: linear(),
     fused.squared_error.fn: squared_error(),
+    fused.surprise.fn: surprise(),
     operator.getitem: getitem(),
     indexing.scatter: scatter(),
     indexing.setitem: setitem(),

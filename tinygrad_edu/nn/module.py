@@ -98,17 +98,20 @@ class Module:
 
     def _refuse_hidden(self) -> None:
         """An error for modules and parameters in plain lists and dicts, which would stay untrained in silence."""
-        modules = list(self.named_modules())
-        known = {id(x) for _, x in (*modules, *self.named_tensors())}
-        for path, module in modules:
-            for name, value in vars(module).items():
-                inside = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
-                for x in inside if not name.startswith("_") else ():
-                    if isinstance(x, Module | Parameter) and id(x) not in known:
-                        where = f"{path}.{name}" if path else name
-                        raise TypeError(f"{type(self).__name__}: {where} is a {type(value).__name__} that holds a "
-                                        f"{type(x).__name__}, which is not found there: use nn.ModuleList or nn.ModuleDict for "
-                                        "modules, and attributes of their own for parameters")
+        hidden = [
+            (f"{path}.{name}" if path else name, value, x)
+            for path, module in self.named_modules()
+            for name, value in vars(module).items()
+            if isinstance(value, list | tuple | dict) and not name.startswith("_")
+            for x in (value.values() if isinstance(value, dict) else value)
+            if isinstance(x, Module | Parameter)
+        ]
+        known = {id(x) for _, x in (*self.named_modules(), *self.named_tensors())} if hidden else ()
+        for where, value, x in hidden:
+            if id(x) not in known:
+                raise TypeError(f"{type(self).__name__}: {where} is a {type(value).__name__} that holds a "
+                                f"{type(x).__name__}, which is not found there: use nn.ModuleList or nn.ModuleDict for "
+                                "modules, and attributes of their own for parameters")
 
     def parameter_count(self) -> int:
         """How many numbers there are to learn."""

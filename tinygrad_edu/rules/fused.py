@@ -98,6 +98,12 @@ def log_softmax(x: Any, axis: int = -1) -> Any:
     return x - np.log(np.sum(np.exp(x), axis, keepdims=True))
 
 
+@primitive(lambda g, y, logs, chosen, share: np.where(chosen, -g / share, 0))
+def surprise(logs: Any, chosen: Any, share: Any) -> Any:
+    """Minus the sum of the logarithms that are `chosen`, a mask, over `share`, a single number."""
+    return -np.sum(np.where(chosen, logs, 0)) / share
+
+
 @primitive(
     lambda g, y, a, b, divisor=1: g * (2 / divisor) * (a - b),
     lambda g, y, a, b, divisor=1: g * (-2 / divisor) * (a - b),

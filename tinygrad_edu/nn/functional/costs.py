@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ...as_one import check
-from ...rules.fused import log_softmax, refuse_complex, squared_error
+from ...rules.fused import log_softmax, refuse_complex, squared_error, surprise
 from ...value import Value, bare
 from .activations import logsigmoid
 
@@ -66,10 +66,10 @@ def cross_entropy(
     if not 0 <= label_smoothing <= 1:
         raise ValueError(f"cross_entropy: label_smoothing={label_smoothing} is out of range; it must be between 0 and 1")
     logs = log_softmax(scores, 1)
-    if np.shape(target) == scores.shape:
+    if target.shape == scores.shape:
         return cross_entropy_of_probabilities(logs, target, weight, reduction, label_smoothing, scores.shape[1])
     if not label_smoothing:
-        return nll_of(logs, target, weight, ignore_index, reduction, "cross_entropy", np.ndim(input) == 1)
+        return nll_of(logs, target, weight, ignore_index, reduction, "cross_entropy", np.ndim(bare(input)) == 1)
     own = nll_of(logs, target, weight, ignore_index, "none", "cross_entropy", False)
     spread = -np.sum(logs if weight is None else logs * channels(weight, logs.ndim), 1) / scores.shape[1]
     spread, share = np.where(bare(target) != ignore_index, spread, 0), counts(target, weight, ignore_index, logs)[1]
@@ -90,7 +90,7 @@ def cross_entropy_of_probabilities(logs: Any, target: Any, weight: Any, reductio
 def nll_loss(input: Any, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean") -> Any:
     """`cross_entropy` of outputs that are logarithms of probabilities already."""
     logs, target = as_classes("nll_loss", input, target)
-    return nll_of(logs, target, weight, ignore_index, reduction, "nll_loss", np.ndim(input) == 1)
+    return nll_of(logs, target, weight, ignore_index, reduction, "nll_loss", np.ndim(bare(input)) == 1)
 
 
 def nll_of(logs: Any, target: Any, weight: Any, ignore: int, reduction: str, name: str, single: bool) -> Any:
@@ -101,6 +101,10 @@ def nll_of(logs: Any, target: Any, weight: Any, ignore: int, reduction: str, nam
         raise TypeError(f"{name}: the target must be class indices, integers, or probabilities of shape {logs.shape}; it is "
                         f"{indices.dtype} of shape {indices.shape}")
     refuse_other_classes(name, indices, classes, ignore)
+    if weight is None and reduction != "none":  # what is asked for nearly always, as one operation
+        share = np.sum(valid, dtype=logs.dtype) if mean_wanted(name, reduction) else 1
+        chosen = indices[:, None] == channels(np.arange(classes), logs.ndim)
+        return surprise(logs, chosen & valid[:, None] if 0 <= ignore < classes else chosen, share)
     counted, share = counts(target, weight, ignore, logs)
     chosen = np.take_along_axis(logs, np.expand_dims(np.where(valid, indices, 0), 1), 1)
     losses = -np.squeeze(chosen, 1) * counted
