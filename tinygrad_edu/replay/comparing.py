@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from ..rules.kept import kept
 from .writing import tracers
 
 EXACT = {
     np.copy, np.where, np.reshape, np.transpose, np.broadcast_to, np.concatenate, np.stack, np.max, np.min, np.expand_dims, np.squeeze,
     np.take, np.sort, np.swapaxes, np.moveaxis, np.flip, np.roll, np.clip, np.ones_like, np.zeros_like, np.full_like, operator.getitem,
+    kept,
 }  # fmt: skip
 
 

@@ -12,13 +12,14 @@ from typing import Any
 
 import numpy as np
 
+from ..rules.kept import kept
 from . import strips
 from .tape import Tape
 from .tidying import quicker, tidied
 from .writing import Writing, is_turned, must_run, read
 
 INTO = {np.dot, np.matmul}  # they write into a given array, as ufuncs do
-NEW = {np.sum, np.mean, np.add.reduce, np.copy, np.where, np.concatenate, np.stack, np.tensordot}  # results that are no views
+NEW = {np.sum, np.mean, np.add.reduce, np.copy, np.where, np.concatenate, np.stack, np.tensordot, kept}  # results that are no views
 
 
 class Program:

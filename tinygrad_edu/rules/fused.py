@@ -12,6 +12,7 @@ from numpy import ndarray
 
 from ..primitive import primitive
 from .arithmetic import ordered
+from .kept import kept
 from .products import rows
 
 # The largest number whose exponential is finite, and 1, as 0-d arrays of each dtype: the quickest constants.
@@ -40,7 +41,7 @@ def sigmoid(x: Any) -> Any:
     return np.divide(e, e + one, e)
 
 
-@primitive(lambda g, y, x: np.where(y > 0, ordered(g), 0))
+@primitive(lambda g, y, x: kept(y > 0, ordered(g)))
 def relu(x: Any) -> Any:
     """The rectifier max(x, 0), elementwise; its derivative at 0 is 0."""
     return np.maximum(x, 0)
@@ -98,7 +99,7 @@ def log_softmax(x: Any, axis: int = -1) -> Any:
     return x - np.log(np.sum(np.exp(x), axis, keepdims=True))
 
 
-@primitive(lambda g, y, logs, chosen, share: np.where(chosen, -g / share, 0))
+@primitive(lambda g, y, logs, chosen, share: kept(chosen, -g / share))
 def surprise(logs: Any, chosen: Any, share: Any) -> Any:
     """Minus the sum of the logarithms that are `chosen`, a mask, over `share`, a single number."""
     return -np.sum(np.where(chosen, logs, 0)) / share

@@ -11,6 +11,7 @@ from ..graph import apply
 from ..table import composite, rule
 from ..value import bare
 from .indexing import along
+from .kept import dropped, kept
 from .shapes import array, to
 
 # ----------------------------------------------------------------------------------------- joining
@@ -98,8 +99,8 @@ def choose(condition: Any, a: Any, b: Any) -> Any:
 
 
 rule(choose, None,
-             lambda g, y, condition, a, b: np.where(condition, g, 0),
-             lambda g, y, condition, a, b: np.where(condition, 0, g), name="where")
+             lambda g, y, condition, a, b: kept(condition, g),
+             lambda g, y, condition, a, b: dropped(condition, g), name="where")
 
 composite(np.where)(lambda condition, *ab: apply(choose, condition, *ab) if ab else np.nonzero(condition))
 

@@ -16,6 +16,7 @@ from ..table import composite, rule
 from ..value import bare, is_foreign
 from .arithmetic import nonzero, ordered
 from .complex import conjugate
+from .kept import kept
 
 
 def unreduce(g: Any, axis: Any, keepdims: bool) -> Any:
@@ -31,8 +32,8 @@ def spread(g: Any, shape: tuple[int, ...], axis: Any, keepdims: bool) -> Any:
 def share(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     """`g` to the elements of `x` equal to the extreme `y`, evenly among them."""
     best = (x == unreduce(y, axis, keepdims)) | (x != x)  # a NaN is always the extreme
-    ties = np.sum(best, axis, keepdims=True).astype(ordered(g).dtype)
-    return np.where(best, unreduce(g, axis, keepdims) / ties, 0)
+    ties = np.sum(best, axis, keepdims=True, dtype=ordered(g).dtype)
+    return kept(best, unreduce(g, axis, keepdims) / ties)
 
 
 def count(x: int, y: int) -> float:
