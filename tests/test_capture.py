@@ -931,3 +931,18 @@ def test_many_numbers_do_not_hide_a_tensor():
     captured(leaf(A))
     held["scale"].data = np.array(4.0)
     np.testing.assert_array_equal(captured(leaf(A)).data, A * 4.0 * 150_000)
+
+
+def test_objects_that_answer_for_any_attribute():
+    class Settings:
+        def __init__(self, **values):
+            self.__dict__["values"] = values
+
+        def __getattr__(self, name):
+            return self.__dict__["values"][name]  # a KeyError, where an AttributeError is wanted
+
+    settings = Settings(scale=Tensor(2.0, requires_grad=True))
+    captured = capture(lambda x: x * settings.scale)
+    for value in 2.0, 3.0, 4.0:
+        settings.scale.data = np.array(value)
+        np.testing.assert_array_equal(captured(leaf(A)).data, A * value)

@@ -244,3 +244,26 @@ def test_a_classifier_learns(seed):
         cost(model(x), CLASSES).backward()
         adam.step()
     assert cost(model.eval()(x), CLASSES).item() < first
+
+
+@pytest.mark.parametrize("ways", [{}, {"weight": np.ones(3)}, {"label_smoothing": 0.1}, {"reduction": "none"}, {"reduction": "sum"}], ids=str)
+def test_what_is_ignored_has_no_say(ways):
+    """Not even an infinity; and of nothing but ignored examples the gradient is 0, as PyTorch's."""
+    x = Tensor([[-np.inf if "label_smoothing" not in ways else -50.0, 0.0, 1.0], [1.0, 2.0, 3.0]], requires_grad=True)
+    losses = F.cross_entropy(x, np.array([-100, 1]), **ways)
+    np.sum(losses).backward()
+    assert np.isfinite(losses.data).all()
+    np.testing.assert_array_equal(x.grad.data[0], 0)
+    assert (x.grad.data[1] != 0).all()
+    x.grad = None
+    with np.errstate(all="ignore"):
+        np.sum(F.cross_entropy(x, np.array([1, 1]), ignore_index=1, **ways)).backward()
+    np.testing.assert_array_equal(x.grad.data, 0)
+
+
+def test_surprise_at_numbers_that_are_not_floats():
+    for dtype, n in (np.int8, 300), (np.uint8, 3), (np.int64, 3):
+        logs = Tensor(np.ones((n, 2), dtype))
+        assert F.nll_loss(logs if dtype == np.uint8 else -logs, np.zeros(n, int)).item() == (255 if dtype == np.uint8 else 1)
+    x = Tensor(np.eye(3))
+    assert F.cross_entropy(x, [0, 1, 2], ignore_index=None).item() == F.cross_entropy(x, [0, 1, 2]).item()

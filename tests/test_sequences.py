@@ -5,6 +5,7 @@ import pytest
 
 from tinygrad_edu import Tensor, gradcheck, nn
 from tinygrad_edu.nn import functional as F
+from tinygrad_edu.nn.recurrent import unstacked
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(5, 3, 4))  # time, batch, vector
@@ -75,6 +76,15 @@ def test_cells_are_those_of_pytorch(name):
     ours.zero_grad()
     theirs.zero_grad()
     assert_same(ours, theirs, lambda m, x, *s: m(x, s if name == "LSTMCell" else s[0]), X[0], *states)
+
+
+@pytest.mark.parametrize("n", range(8))
+def test_sums_are_taken_apart_by_halves_each_once_and_in_order(n):
+    x = Tensor(rng.normal(size=(n, 2)), requires_grad=True)
+    parts = unstacked(x)
+    np.testing.assert_array_equal(np.array([p.data for p in parts]).reshape(n, 2), x.data)
+    sum((i * p.sum() for i, p in enumerate(parts)), x.sum()).backward()
+    np.testing.assert_array_equal(x.grad.data, np.repeat(np.arange(n) + 1.0, 2).reshape(n, 2))
 
 
 CAUSAL = ~np.tri(5, dtype=bool)

@@ -18,7 +18,7 @@ from .diagnose import blame, inspect_backward, inspect_forward, released
 from .modes import WATCH, enable_grad, is_checking, level
 from .node import NOTHING, Constant, Node, order
 from .outside import ARRAYS, KNOWN, NUMBERS, admit, as_array, handed_over, is_recorded, outside
-from .scattered import Scattered
+from .scattered import Scattered, whole
 from .table import COMPOSITES, RULES, Plan
 from .unbroadcast import fit
 from .value import ALONE, Value, copied, is_foreign, wrap
@@ -223,6 +223,8 @@ def backpropagate(
                 told = derivative_of((node, i))
             try:
                 d = vjp(g, y, *args, **kwargs) if kwargs else vjp(g, y, *args)
+                if create_graph:
+                    d = whole(d)  # even of Tensors a rule may give a plain gradient
                 if d.shape != parent.shape or d.dtype is not parent.dtype:
                     d = fit(d, parent)
             except Exception as error:

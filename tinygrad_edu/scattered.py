@@ -14,26 +14,30 @@ from typing import Any, Self
 import numpy as np
 
 from .as_one import as_one
-from .value import Value
 
 
 class Scattered:
     """An array, or zeros, and pieces that are still to be added to it."""
 
-    __slots__ = ("array", "dtype", "pieces", "shape")
+    __slots__ = ("array", "dtype", "pieces", "shape", "waiting")
 
-    def __init__(self, array: Any, pieces: list[tuple[Any, Any]], shape: tuple[int, ...], dtype: Any) -> None:
+    def __init__(self, array: Any, pieces: list[tuple[Any, Any]], waiting: int, shape: tuple[int, ...], dtype: Any) -> None:
         self.array, self.pieces, self.shape, self.dtype = array, pieces, shape, dtype
+        self.waiting = waiting  # how many numbers there are in the pieces
 
     def __iadd__(self, other: Any) -> Self:
         array, pieces = (other.array, other.pieces) if isinstance(other, Scattered) else (other, [])
         if array is not None:
             self.array = array if self.array is None else self.array + array
-        self.pieces += pieces
+        if pieces:
+            self.pieces += pieces
+            self.waiting += other.waiting
+            if self.waiting > max(prod(self.shape), 1000):  # kept any longer, they would take more memory than their sum
+                self.array, self.pieces, self.waiting = self.whole(), [], 0
         return self
 
     def __add__(self, other: Any) -> Scattered:
-        total = Scattered(self.array, [*self.pieces], self.shape, self.dtype)
+        total = Scattered(self.array, [*self.pieces], self.waiting, self.shape, self.dtype)
         total += other
         return total
 
@@ -42,13 +46,8 @@ class Scattered:
             return self + inputs[0]
         return getattr(ufunc, method)(*map(whole, inputs), **kwargs)
 
-    def __primitive__(self, fn: Any, args: Any, kwargs: Any) -> Any:
-        return self + args[0]  # tensor + self: nothing else is asked for
-
     def whole(self) -> Any:
-        """The sum, an array of its own; of tensors, one operation for all pieces."""
-        if any(isinstance(piece, Value) for _, piece in self.pieces):
-            return recorded(self)
+        """The sum, an array of its own."""
         return gathered(self.array, self.shape, self.dtype, *chain.from_iterable(self.pieces))
 
     copy = whole
@@ -62,7 +61,7 @@ def whole(g: Any) -> Any:
 @as_one
 def gathered(array: Any, shape: tuple[int, ...], dtype: Any, *pieces: Any) -> Any:
     """A copy of `array`, or zeros if it is None, with `pieces` added: an index, what belongs there, an index, ..."""
-    out = np.zeros(shape, dtype) if array is None else np.array(array)
+    out = np.zeros(shape, dtype) if array is None else np.array(array, order="C")
     for index, piece in zip(pieces[::2], pieces[1::2], strict=True):
         if not is_basic(index):
             np.add.at(out, index, piece)
@@ -71,17 +70,6 @@ def gathered(array: Any, shape: tuple[int, ...], dtype: Any, *pieces: Any) -> An
         else:
             out[index] = part + piece
     return out
-
-
-def recorded(g: Scattered) -> Any:
-    """The sum of tensors, by operations that have derivatives: all pieces in a row, and all their places."""
-    from .rules.indexing import scatter  # this needs the door, which needs us
-
-    numbers = np.arange(prod(g.shape)).reshape(g.shape)
-    places = np.concatenate([np.reshape(numbers[index], -1) for index, _ in g.pieces])
-    row = np.concatenate([np.reshape(piece, -1) for _, piece in g.pieces])
-    total = np.reshape(scatter(row, places, (numbers.size,), g.dtype), g.shape)
-    return total if g.array is None else total + g.array
 
 
 def is_basic(index: Any) -> bool:

@@ -98,7 +98,7 @@ class Recurrent(Module):
             for way, end in enumerate(("", "_reverse")[:ways]):
                 w_ih, w_hh, b_ih, b_hh = (getattr(self, f"{name}_l{layer}{end}", None)
                                           for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))
-                sums = linear(x, w_ih, b_ih)  # of all times at once
+                sums = unstacked(linear(x, w_ih, b_ih))  # of all times at once
                 now = tuple(s[layer * ways + way] for s in begin)
                 outputs = []
                 for t in range(len(x))[:: -1 if way else 1]:
@@ -128,6 +128,12 @@ class Recurrent(Module):
 
     def extra_repr(self) -> str:
         return f"{self.input_size}, {self.hidden_size}" + (f", num_layers={self.num_layers}" if self.num_layers > 1 else "")
+
+
+def unstacked(x: Any) -> list[Any]:
+    """``[x[0], x[1], ...]``, by halves: a gradient then passes through log(L) arrays of `x`'s size, where it would through L."""
+    n = len(x)
+    return [*unstacked(x[: n // 2]), *unstacked(x[n // 2 :])] if n > 1 else [x[0]] if n else []
 
 
 class RNN(Recurrent):

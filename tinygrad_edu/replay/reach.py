@@ -92,17 +92,17 @@ def parts(x: Any) -> Iterator[tuple[str, Any]]:
         yield "", x.fget
     elif isinstance(x, dict):
         yield from ((str(k), v) for k, v in x.items())
-        yield from getattr(x, "__dict__", {}).items()
+        yield from attributes(x).items()
     elif isinstance(x, type):
         for kind in x.__mro__:
             if not is_ours(kind):
                 yield from ((k, v) for k, v in vars(kind).items() if k in ("__init__", "__call__") or not k.startswith("__"))
     elif isinstance(x, list | tuple | set | frozenset | deque):
         yield from enumerated(x)
-    elif callable(wrapped := getattr(x, "__wrapped__", None)):
+    elif callable(wrapped := attributes(x).get("__wrapped__")):
         yield "", wrapped
     elif isinstance(x, Module | SimpleNamespace | Namespace | UserDict | ChainMap) or not (inspect.ismodule(x) or is_ours(type(x))):
-        yield from getattr(x, "__dict__", {}).items()
+        yield from attributes(x).items()
         for kind in type(x).__mro__:
             if not is_ours(kind) and kind is not object:
                 yield from ((k, getattr(x, k, None)) for k in slots(kind))
@@ -126,6 +126,14 @@ def named_in(module: Any, names: list[str], seen: tuple[Any, ...] = ()) -> Itera
             yield from named_in(held, names, (*seen, module))
         elif held is not None:
             yield k, held
+
+
+def attributes(x: Any) -> dict[str, Any]:
+    """What is in an object's own dict, without asking its class, which might answer for anything."""
+    try:
+        return object.__getattribute__(x, "__dict__")  # type: ignore[no-any-return]
+    except AttributeError:
+        return {}
 
 
 def slots(kind: type) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from ..graph import apply
 from ..parts import PartsType, place
 from ..scattered import Scattered, is_basic
 from ..table import composite, rule
-from ..value import Value, answers, array_in, bare, copied, is_foreign
+from ..value import answers, array_in, bare, copied, is_foreign
 
 # -------------------------------------------------------------------------------------- the pair
 
@@ -35,17 +35,11 @@ def scatter(values: Any, index: Any, shape: tuple[int, ...], dtype: Any) -> Any:
 
 
 def sent_back(g: Any, index: Any, shape: tuple[int, ...], dtype: Any) -> Any:
-    """What `scatter` gives, but where that may wait as a piece, which is put in its place when all are there."""
-    may_wait = can_wait(g, index) and not isinstance(dtype, PartsType)
-    return Scattered(None, [(index, g)], shape, dtype) if may_wait else scatter(g, index, shape, dtype)
-
-
-def can_wait(g: Any, index: Any) -> bool:
-    """Arrays of NumPy's can, and those that write down what they are asked; tensors of such, if the places are NumPy's too."""
-    if isinstance(g, Value):
-        parts = index if isinstance(index, tuple) else (index,)
-        return can_wait(g._array, ()) and not any(map(is_foreign, parts))
-    return isinstance(g, np.ndarray | np.generic) or hasattr(type(g), "__as_one__")
+    """What `scatter` gives; but of NumPy's arrays a piece, which is put in its place when all are there (see `Scattered`)."""
+    plain = isinstance(g, np.ndarray | np.generic) or hasattr(type(g), "__as_one__")
+    if plain and not isinstance(dtype, PartsType):
+        return Scattered(None, [(index, g)], g.size, shape, dtype)
+    return scatter(g, index, shape, dtype)
 
 
 rule(operator.getitem, lambda g, y, x, index: sent_back(g, index, x.shape, x.dtype), name="getitem")

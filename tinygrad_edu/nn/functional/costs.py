@@ -101,13 +101,13 @@ def nll_of(logs: Any, target: Any, weight: Any, ignore: int, reduction: str, nam
         raise TypeError(f"{name}: the target must be class indices, integers, or probabilities of shape {logs.shape}; it is "
                         f"{indices.dtype} of shape {indices.shape}")
     refuse_other_classes(name, indices, classes, ignore)
-    if weight is None and reduction != "none":  # what is asked for nearly always, as one operation
+    if weight is None and reduction != "none" and logs.dtype.kind == "f":  # what is asked for nearly always, as one operation
         share = np.sum(valid, dtype=logs.dtype) if mean_wanted(name, reduction) else 1
         chosen = indices[:, None] == channels(np.arange(classes), logs.ndim)
-        return surprise(logs, chosen & valid[:, None] if 0 <= ignore < classes else chosen, share)
+        return surprise(logs, chosen & valid[:, None], share)
     counted, share = counts(target, weight, ignore, logs)
     chosen = np.take_along_axis(logs, np.expand_dims(np.where(valid, indices, 0), 1), 1)
-    losses = -np.squeeze(chosen, 1) * counted
+    losses = np.where(valid, -np.squeeze(chosen, 1), 0) * counted  # what is ignored may be infinite
     if reduction == "none":
         return losses[0] if single else losses
     return np.sum(losses) / share if mean_wanted(name, reduction) else np.sum(losses)
