@@ -902,7 +902,7 @@ def test_for_every_rule_pushing_is_the_transpose_of_pulling(fn, data):
 
     def f(*tensors):
         tensors = iter(tensors)
-        return listed(case(*(next(tensors) if w else a for w, a in zip(wanted, case.arrays))))
+        return listed(case.measure(listed(case(*(next(tensors) if w else a for w, a in zip(wanted, case.arrays))))))
 
     ys, pull = vjp(f, *primals)
     rng = np.random.default_rng(0)

@@ -84,7 +84,10 @@ def call(draw, fn, matrix, kind=Case, measure=list, **options):
 
 
 def signless(vectors):
-    """What is well-defined of columns that may as well be their negatives."""
+    """What is well-defined of columns that may as well be their negatives, or if they are complex (as `eig`'s always are from
+    NumPy 2.5 on), of any phase."""
+    if vectors.dtype.kind == "c":
+        return [np.absolute(vectors) ** 2, vectors[..., :, None, :] * np.conj(vectors[..., None, :, :])]
     return [vectors**2, vectors @ np.sin(swap(vectors))]
 
 
