@@ -45,9 +45,11 @@ def quantile(draw, fn, whole):
     q = np.multiply(draw(st.one_of(fraction, st.lists(fraction, max_size=3), st.just([[0.5, 0.1]]))), whole)
     q = q.item() if q.ndim == 0 and draw(st.booleans()) else q
     kwargs = {"axis": axis, "method": draw(st.sampled_from(METHODS)), "keepdims": draw(st.booleans())}
-    if s and axis != () and draw(st.booleans()):
+    skipping = fn in (np.nanquantile, np.nanpercentile)
+    known_to_fail = skipping and not isinstance(axis, int | None) and np.lib.NumpyVersion(np.__version__) < "2.4.0"
+    if s and axis != () and not known_to_fail and draw(st.booleans()):
         # weights of one row, for all rows; NumPy's functions that pass over NaNs fail at these
-        along = isinstance(axis, int) and fn in (np.quantile, np.percentile) and draw(st.booleans())
+        along = isinstance(axis, int) and not skipping and draw(st.booleans())
         kwargs |= {"method": "inverted_cdf", "weights": draw(numbers(s[axis : axis + 1 or None] if along else s, signed=False))}
     return Case(fn, (draw(holed(fn, draw(numbers(s)), axis)), q), kwargs)
 
