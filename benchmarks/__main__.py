@@ -28,7 +28,8 @@ def main() -> None:
 def step(seconds: float, quick: bool) -> None:
     """A training step of the network."""
     print("One training step of 784-16-16-10, microseconds (and as a ratio to the best NumPy)\n")
-    titles = {"best NumPy": "best", "tinygrad-edu": "ours", "  captured": "captured", "  its rules alone": "rules", "naive NumPy": "naive", "PyTorch eager": "pytorch"}
+    titles = {"best NumPy": "best", "tinygrad-edu": "ours", "  captured": "captured", "  its rules alone": "rules",
+              "naive NumPy": "naive", "PyTorch eager": "pytorch"}
     table("batch", titles, [
         (batch, contest([(t, f"network:{f}", {"batch": batch}) for t, f in titles.items()], seconds))
         for batch in ((1, 32) if quick else (1, 32, 128, 1024))

@@ -902,7 +902,9 @@ def test_for_every_rule_pushing_is_the_transpose_of_pulling(fn, data):
 
     def f(*tensors):
         tensors = iter(tensors)
-        return listed(case.measure(listed(case(*(next(tensors) if w else a for w, a in zip(wanted, case.arrays))))))
+        results = listed(case(*(next(tensors) if w else a for w, a in zip(wanted, case.arrays))))
+        # NumPy 2.5's eigenvectors are complex, and a gradient of them that depends on their phases is refused
+        return case.measure(results) if fn is np.linalg.eig and results[0].dtype.kind == "c" else results
 
     ys, pull = vjp(f, *primals)
     rng = np.random.default_rng(0)

@@ -12,12 +12,10 @@ from tinygrad_edu import Tensor, capture, debug, func, primitive, scattered
 from tinygrad_edu.scattered import Scattered
 from tinygrad_edu.testing import arrays, indices
 
-WEIGHTS = np.random.default_rng(0)
 
-
-def shares(x, index, dtype):
+def shares(rng, x, index, dtype):
     """Weights for what is read, and what they are to the gradient of x."""
-    weights = WEIGHTS.integers(-9, 9, np.shape(x[index])).astype(dtype)
+    weights = rng.integers(-9, 9, np.shape(x[index])).astype(dtype)
     expected = np.zeros(x.shape)
     np.add.at(expected, index, weights.astype(float))
     return weights, expected
@@ -32,13 +30,13 @@ def test_pieces_and_arrays_in_any_order_are_added(data):
     source = leaf * 1 if computed else leaf
     if data.draw(st.booleans()):
         source.retain_grad()
-    total, expected = 0, np.zeros(x.shape)
+    total, expected, rng = 0, np.zeros(x.shape), np.random.default_rng(data.draw(st.integers(0, 99)))
     for _ in range(data.draw(st.integers(1, 6))):
         if data.draw(st.booleans()):
             total, expected = total + (source * 3).sum(), expected + 3
         else:
             index = data.draw(indices(x.shape))
-            weights, more = shares(x, index, data.draw(st.sampled_from((np.float32, np.float64))))
+            weights, more = shares(rng, x, index, data.draw(st.sampled_from((np.float32, np.float64))))
             total, expected = total + (source[index] * weights).sum(), expected + more
     for create_graph in data.draw(st.permutations((False, True))):
         total.backward(retain_graph=True, create_graph=create_graph)

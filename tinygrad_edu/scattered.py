@@ -15,6 +15,8 @@ import numpy as np
 
 from .as_one import as_one
 
+FEW = 1000  # numbers that may wait in any case
+
 
 class Scattered:
     """An array, or zeros, and pieces that are still to be added to it."""
@@ -32,7 +34,7 @@ class Scattered:
         if pieces:
             self.pieces += pieces
             self.waiting += other.waiting
-            if self.waiting > max(prod(self.shape), 1000):  # kept any longer, they would take more memory than their sum
+            if self.waiting > max(prod(self.shape), FEW):  # kept any longer, they would take more memory than their sum
                 self.array, self.pieces, self.waiting = self.whole(), [], 0
         return self
 

@@ -183,5 +183,5 @@ def names_of(f: Callable[..., Any], n: int, tensors: list[tuple[str, Value]]) ->
 
 
 OURS = {"tinygrad_edu", "numpy", *sys.stdlib_module_names}
-ATOMS = {type(None), bool, int, float, complex, str, bytes, CodeType, type(len), np.ndarray, np.ufunc}  # hold nothing of the user's
+ATOMS = {type(None), bool, int, float, complex, str, bytes, CodeType, type(len), np.ndarray, np.ufunc}  # nothing is looked for in them
 RESERVED = re.compile(r"[bgksv]\d*|forward|backward|program")

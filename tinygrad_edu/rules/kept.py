@@ -29,11 +29,11 @@ def kept(mask: Any, x: Any) -> Any:
     array([0.5, 0. ])
     """
     plain = type(x) is np.ndarray is type(mask) and mask.dtype.char == "?"
-    bits = BITS.get(x.dtype.char) if plain else None
-    if bits is None:
+    integer = BITS.get(x.dtype.char) if plain else None
+    if integer is None:
         return np.where(mask, x, 0)
-    whole = mask.astype(bits)
-    return np.bitwise_and(np.negative(whole, whole), x.view(bits)).view(x.dtype)
+    bits = mask.astype(integer)
+    return np.bitwise_and(np.negative(bits, bits), x.view(integer)).view(x.dtype)
 
 
 def dropped(mask: Any, x: Any) -> Any:
