@@ -1,4 +1,4 @@
-"""Settings for the whole suite: two Hypothesis profiles, and a table that no test can leave changed.
+"""Settings for the whole suite: Hypothesis profiles, the same random numbers for each test, and a table that none can leave changed.
 
 ``HYPOTHESIS_PROFILE=ci`` draws many examples, the default, ``dev``, few, and both the same each time;
 ``HYPOTHESIS_PROFILE=explore`` draws many new ones.
@@ -6,6 +6,7 @@
 
 import gc
 import os
+import sys
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -13,13 +14,14 @@ from hypothesis import HealthCheck, settings
 import tinygrad_edu.func
 import tinygrad_edu.nn
 import tinygrad_edu.replay.capture  # noqa: F401  (their rules are in the table from the start, and not put away with those of a test)
-from tinygrad_edu import table
+from tinygrad_edu import manual_seed, table
 
 COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
 settings.register_profile("dev", max_examples=5, derandomize=True, database=None, **COMMON)
 settings.register_profile("ci", max_examples=12, derandomize=True, database=None, **COMMON)
 settings.register_profile("explore", max_examples=300, print_blob=True, **COMMON)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
+PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "dev")
+settings.load_profile(PROFILE)
 
 collect_ignore = ["torch_numpy.py"]  # no tests, and of no use without PyTorch
 
@@ -28,6 +30,15 @@ def pytest_collection_finish():
     """What was made to collect eight thousand tests stays: Python need not look through it again and again."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def the_same_beginning():
+    """What a test draws from the libraries' own generators hangs on no other test and on no luck; in ``explore`` it does."""
+    if PROFILE != "explore":
+        manual_seed(0)
+        if torch := sys.modules.get("torch"):
+            torch.manual_seed(0)
 
 
 @pytest.fixture(autouse=True)

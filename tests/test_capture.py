@@ -593,7 +593,7 @@ def test_methods_and_modules_as_arguments():
             net.zero_grad()
             y = net.forward(x)
             y.sum().backward()
-            np.testing.assert_allclose(y.data, (x.data @ net.layer.weight.data.T + net.layer.bias.data) * net.scale, rtol=1e-5)
+            np.testing.assert_allclose(y.data, (x.data @ net.layer.weight.data.T + net.layer.bias.data) * net.scale, rtol=1e-5, atol=1e-6)
             assert net.layer.bias.grad.data.tolist() == [2 * net.scale] * 2
     nets[0].train()
     assert len({nets[0].forward(x).data.tobytes() for _ in range(20)}) > 1

@@ -200,11 +200,11 @@ def test_weights_go_to_pytorch_and_come_back(tmp_path):
     save(tmp_path / "ours.safetensors", net)
     twin.load_state_dict(load_file(tmp_path / "ours.safetensors"))
     x = np.random.default_rng(0).normal(size=(5, 3)).astype(np.float32)
-    np.testing.assert_allclose(twin(torch.tensor(x)).detach().numpy(), net(Tensor(x)).data, rtol=1e-5)
+    np.testing.assert_allclose(twin(torch.tensor(x)).detach().numpy(), net(Tensor(x)).data, rtol=1e-5, atol=1e-6)
     other = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Tanh(), torch.nn.Linear(4, 1))
     save_file(OrderedDict(other.state_dict()), tmp_path / "theirs.safetensors")
     net.load_state_dict(load(tmp_path / "theirs.safetensors"))
-    np.testing.assert_allclose(other(torch.tensor(x)).detach().numpy(), net(Tensor(x)).data, rtol=1e-5)
+    np.testing.assert_allclose(other(torch.tensor(x)).detach().numpy(), net(Tensor(x)).data, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such rights")

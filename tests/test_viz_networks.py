@@ -55,7 +55,7 @@ def test_neurons_have_the_activations_that_come_in_to_each_layer_and_the_answer(
     figure = drawn(viz.network(model, x))
     hidden = np.tanh(model[0](x).data)
     for k, values in enumerate((x, hidden, model(x).data)):
-        np.testing.assert_allclose(part(figure, f"neurons {k}").get_array(), values, rtol=1e-6)
+        np.testing.assert_allclose(part(figure, f"neurons {k}").get_array(), values, rtol=1e-6, atol=1e-6)
 
 
 def test_every_connection_is_drawn_with_its_weight_the_strongest_on_top_and_thickest(model):
@@ -86,7 +86,7 @@ def test_a_picture_for_each_example_each_with_its_own_gradient(model, rng):
     figure = drawn(viz.network(model, x, target=target, loss=nn.MSELoss()))
     alone = viz.network(model, x[2:], target=target[2:], loss=nn.MSELoss())
     np.testing.assert_array_equal(part(figure, "connections 0", 2).get_array(), part(alone, "connections 0").get_array())
-    np.testing.assert_allclose(part(figure, "neurons 2", 1).get_array(), model(x[1]).data, rtol=1e-5)
+    np.testing.assert_allclose(part(figure, "neurons 2", 1).get_array(), model(x[1]).data, rtol=1e-5, atol=1e-6)
 
 
 def test_wide_columns_show_those_that_count_and_say_how_many_there_are(digits, rng):

@@ -118,7 +118,7 @@ def slogdet_rule(g_sign: Any, g_log: Any, sign: Any, log: Any) -> Any:
     return g_log + (turn - conjugate(turn)) / 2
 
 
-@primitive(lambda g, y, a: cofactors_rule(g, *np.linalg.svd(a)))
+@primitive(lambda g, y, a: cofactors_rule(g, a, *np.linalg.svd(a)))
 @as_one
 def cofactors(a: Any) -> Any:
     """The derivative of the determinant: of each element the determinant of what is left without its row and column.
@@ -133,8 +133,12 @@ def frame(u: Any, vh: Any) -> Any:
     return (np.linalg.det(u) * np.linalg.det(vh))[..., None, None]
 
 
-def cofactors_rule(g: Any, u: Any, s: Any, vh: Any) -> Any:
-    """Seen from the singular vectors, an element changes others' cofactors by the product of all other singular values."""
+def cofactors_rule(g: Any, a: Any, u: Any, s: Any, vh: Any) -> Any:
+    """Seen from the singular vectors, an element changes others' cofactors by the product of all other singular values.
+
+    These are computed from `a` once more: through 0 they go on with a sign, where those of `svd` turn round and have no slope.
+    """
+    s = np.diagonal(adjoint(u) @ a @ adjoint(vh), 0, -2, -1)
     me = np.eye(s.shape[-1], dtype=bool)
     rest = np.where(me, 0, others(np.where(me, 1, s[..., None, :])))  # without the singular values i and j
     g = frame(u, vh) * (adjoint(u) @ g @ adjoint(vh))
