@@ -84,7 +84,7 @@ def leaf(kind, values=A):
 UNABLE = {  # with all arguments or some, and why
     name: why
     for why, names in {
-        "the rule asks whether a factor is 0": "prod cumprod cumulative_prod nanprod nancumprod linalg.det linalg.cofactors",
+        "the rule asks whether a factor is 0": "prod cumprod cumulative_prod nanprod nancumprod linalg.det",
         "where the numbers lie in their order, NumPy's indices say": (
             "sort partition sort_complex median nanmedian quantile percentile nanquantile nanpercentile"
         ),

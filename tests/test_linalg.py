@@ -1,5 +1,9 @@
 """Linear algebra where it is special: complex matrices, equal eigenvalues, singular matrices, refusals."""
 
+from fractions import Fraction
+from itertools import permutations
+from math import prod
+
 import numpy as np
 import pytest
 from strategies import leaves
@@ -177,6 +181,41 @@ def test_the_determinant_has_derivatives_everywhere(a):
     assert gradcheck(L.det, np.stack([a, a + a.shape[0] * np.eye(len(a))]), order=2)
 
 
+SINGULAR = {
+    "0": ZERO, "rank 1": np.outer(A[0], A[1]), "rank 2": A[:, :2] @ B[:2], "a singular value of exactly 0": np.diag([2.0, -1, 0]),
+    "rank 3 of 4": B[:, :3] @ C[0], "rank 2 of 4": B[:, :2] @ C[0, :2], "equal ones beside 0": np.diag([1.0, 1, 0]),
+    "complex, rank 1": np.outer(IA[0], IA[1]), "complex, rank 2": IA[:, :2] @ IB[:2], "complex, exactly": np.diag([1j, 2, 0]),
+    "0 of four": np.zeros((4, 4)), "rank 1 of 6": np.outer(np.arange(1.0, 7), np.cos(np.arange(6.0))) / 20,
+    "all but": A[:, :2] @ B[:2] + 1e-7 * TURNING, "five": np.diag([1.0, 1e-5, 0, 0, 2]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("order", [2, 3, 4])
+@pytest.mark.parametrize("a", SINGULAR.values(), ids=SINGULAR)
+def test_derivatives_of_all_orders_where_a_determinant_is_0(a, order):
+    assert gradcheck(L.det, a, order=order, fast=True)
+
+
+def without_one(a, i, j):
+    """The exact determinant of what is left."""
+    rows = [[Fraction(float(x)) for x in np.delete(row, j)] for row in np.delete(a, i, 0)]
+    signs = {p: (-1) ** sum(p[k] > p[l] for l in range(len(p)) for k in range(l)) for p in permutations(range(len(rows)))}
+    return (-1) ** (i + j) * sum(sign * prod(row[k] for row, k in zip(rows, p)) for p, sign in signs.items())
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("n", [2, 3, 5, 6])
+@pytest.mark.parametrize("sizes", [lambda n: 10.0 ** -np.arange(n), lambda n: 10.0 ** (-2 * np.arange(n)), lambda n: np.arange(n) > 1],
+                         ids=["graded", "steeply", "two zeros"])  # fmt: skip
+def test_the_derivative_of_a_determinant_is_exact_of_nearly_singular_matrices(sizes, n, dtype):
+    random = np.random.default_rng(n)
+    left, right = (L.qr(random.normal(size=(n, n)))[0] for _ in range(2))
+    a = ((left * sizes(n)) @ right).astype(dtype)
+    exact = np.array([[float(without_one(a, i, j)) for j in range(n)] for i in range(n)])
+    changed = 2**-52 * np.sort(sizes(n).astype(float))[::-1][: n - 2].prod()  # by rounding `a` in double precision
+    np.testing.assert_allclose(gradient(L.det, a), exact, rtol=10 * np.finfo(dtype).eps, atol=100 * changed)
+
+
 def test_the_third_derivative_of_a_determinant():
     """Of one that is 0; it is a polynomial of degree 3, so that differences of any width are exact."""
     def second(x):
@@ -234,7 +273,61 @@ def test_some_eigenvalues_equal(w):
 def test_singular_values_are_flat_at_zero():
     a = np.diag([2.0, 0.0, 0.0])
     np.testing.assert_array_equal(gradient(L.svdvals, a), np.diag([1.0, 0, 0]))
-    np.testing.assert_array_equal(gradient(lambda x: L.svd(x)[1], a), np.diag([1.0, 0, 0]))
+    np.testing.assert_array_equal(gradient(lambda x: L.svd(x, compute_uv=False), a), np.diag([1.0, 0, 0]))
+    np.testing.assert_array_equal(gradient(lambda x: L.svd(x)[1] ** 2, a), np.diag([4.0, 0, 0]))
+
+
+def product_by_svd(x, f=lambda s: s, **how):
+    u, s, vh = L.svd(x, full_matrices=False, **how)
+    return (u * f(s)[..., None, :]) @ vh
+
+
+def product_by_eigh(x, f=lambda w: w):
+    w, v = L.eigh(hermitian(x))
+    return (v * f(w)[..., None, :]) @ adjoint(v)
+
+
+def product_by_eig(x, f=lambda w: w):
+    w, v = L.eig(x)
+    return np.real((v * f(w)[..., None, :]) @ L.inv(v))
+
+
+@pytest.mark.parametrize("a", [np.diag([2.0, 1, 0]), np.diag([0.0, -2]), np.zeros((1, 1)), A[:, :2] @ B[:2]],
+                         ids=["diagonal", "negative", "number", "rank 2"])
+def test_one_value_of_0_goes_on_through_0(a):
+    """The product of all factors is the matrix, whose derivative exists."""
+    assert gradcheck(product_by_svd, a, order=2)
+    assert gradcheck(product_by_eigh, a, order=2)
+    assert gradcheck(lambda x: product_by_svd(hermitian(x), hermitian=True), a, order=2)
+    assert gradcheck(lambda x: product_by_svd(x, np.sin), np.stack([a, a + 3 * np.diag(1.0 + np.arange(len(a)))]))
+
+
+@pytest.mark.parametrize(("f", "a"), [
+    (product_by_svd, np.diag([2.0, 0, 0])), (product_by_svd, np.outer(A[0], A[1])), (product_by_svd, ZERO),
+    (product_by_svd, np.outer(B[0], B[1])[:2] * 1e-5), (product_by_svd, B[:, :2] @ A[:2]), (product_by_svd, np.eye(3, 2) * [2, 0]),
+    (product_by_svd, (np.eye(3, 2) * [2, 0]).T), (product_by_svd, IA[:, :2] @ IB[:2]), (product_by_svd, np.diag([2, 1j, 0])),
+    (lambda x: L.svd(x)[0], A @ np.diag([1.0, 0, 0]) @ A.T), (lambda x: L.svd(x)[2], ONE[[1, 2, 0]]), (lambda x: L.svd(x, full_matrices=False)[0] ** 3, B[:, :2] @ A[:2]),
+    (lambda x: L.svd(x, full_matrices=False)[2] ** 3, (B[:, :2] @ A[:2]).T), (lambda x: product_by_svd(x, lambda s: s - 2), np.diag([2.0, 2, 1])),
+    (product_by_eigh, np.outer(A[0], A[0])), (product_by_eigh, ZERO), (lambda x: product_by_eigh(x, lambda w: w - 2), np.diag([1.0, 1, 3])),
+    (product_by_eig, np.diag([1.0, 0, 0])), (lambda x: product_by_eig(x, lambda w: w - 2), np.diag([2.0, 2, 3])),
+])  # fmt: skip
+def test_several_values_of_0_may_go_anywhere(f, a):
+    """Its gradient exists, mostly, but the factors' do not tell it. The rounding of what is not exactly 0 changes nothing."""
+    weights = np.random.default_rng(0).normal(size=f(a).shape)
+    with pytest.raises(ValueError, match=r"have no derivative\s*there"):
+        gradient(lambda x: f(x) * weights, a)
+
+
+def test_of_factors_the_values_alone_are_not_known_to_be_alone():
+    with pytest.raises(ValueError, match="use svdvals for the values alone"):
+        gradient(lambda x: L.svd(x)[1], np.diag([2.0, 0, 0]))
+
+
+def test_values_of_0_that_are_left_out_do_no_harm():
+    a = np.outer(A[0], A[1])
+    largest = gradient(lambda x: (lambda u, s, vh: u[:, :1] * s[:1] @ vh[:1])(*L.svd(x)), a)
+    np.testing.assert_allclose(largest, gradient(lambda x: (lambda u, s, vh: u[:, :1] * s[:1] @ vh[:1])(*L.svd(x)), a + 1e-9 * B[:3]), atol=1e-7)
+    np.testing.assert_allclose(gradient(lambda x: L.svd(x)[1][0], ONE).sum(), 1)  # one of the equal ones: a subgradient
 
 
 def test_null_vectors():

@@ -10,7 +10,7 @@ from math import prod
 import numpy as np
 from hypothesis import strategies as st
 
-from tinygrad_edu.rules import least_squares, linalg, norms
+from tinygrad_edu.rules import least_squares, norms
 
 from .cases import Case, broadcastable, full, numbers, one_axis, several, shape, some_axes
 
@@ -259,7 +259,6 @@ STRATEGIES = {
     np.linalg.solve: solve(),
     np.linalg.det: st.one_of(call(np.linalg.det, matrices(empty=True)), singular(np.linalg.det)),
     np.linalg.slogdet: call(np.linalg.slogdet, matrices(empty=True)),
-    linalg.cofactors.fn: singular(linalg.cofactors.fn),
     np.linalg.matrix_power: st.builds(lambda a, n: Case(np.linalg.matrix_power, (a, n)), matrices(), st.integers(-3, 6)),
     np.linalg.multi_dot: multi_dot(),
     np.linalg.tensorinv: tensorinv(),

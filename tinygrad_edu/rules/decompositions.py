@@ -5,8 +5,9 @@ dq and dr, using what is known of them (that q stays orthonormal, r triangular);
 textbooks' results hold of conjugate gradients. The walk's are not conjugated, so they are given conjugated matrices.
 
 Singular points: where eigenvalues or singular values coincide, their vectors may be turned among each other, and have
-no derivative: a result that depends on these vectors is refused, one of the values alone is not. A singular value has
-derivative 0 at 0, as ``abs`` has. The phases of complex vectors are arbitrary: a result that depends on them is refused.
+no derivative: a result that depends on these vectors is refused, one of the values alone is not. `svdvals` has derivative 0
+at 0, as ``abs`` has; a factor of 0 has a sign with its vectors, and goes on through 0, if it is the only one of a real square
+matrix, or else is refused. The phases of complex vectors are arbitrary: a result that depends on them is refused.
 `cholesky` and `eigh` read one triangle only; their gradients are symmetric (Hermitian), as the matrix is meant to be.
 """
 
@@ -123,14 +124,14 @@ def along(g: Any, v: Any) -> Any:
 
 def eigh_rule(gw: Any, gv: Any, w: Any, v: Any) -> Any:
     """Of a v = v diag(w): vᴴ da v has dw on its diagonal, and vᴴ dv times the gaps of `w` elsewhere."""
-    k = regardless_of_turns(regardless_of_phase(adjoint(v) @ gv), gaps(w))
+    k = regardless_of_turns(regardless_of_phase(adjoint(v) @ gv), gw, w)
     return v @ (diagonal(gw) + skew(k) * inverse(gaps(w)) / 2) @ adjoint(v)
 
 
 def eig_rule(gw: Any, gv: Any, w: Any, v: Any) -> Any:
     """The same, with v⁻¹ for vᴴ; and what would change the vectors' length does not count."""
     k = regardless_of_phase(adjoint(v) @ gv)
-    k = regardless_of_turns(k - adjoint(v) @ v * np.diagonal(k, 0, -2, -1)[..., None, :], gaps(w))
+    k = regardless_of_turns(k - adjoint(v) @ v * np.diagonal(k, 0, -2, -1)[..., None, :], gw, w)
     return np.linalg.solve(adjoint(v), (diagonal(gw) + k * inverse(conjugate(gaps(w)))) @ adjoint(v))
 
 
@@ -143,15 +144,26 @@ def regardless_of_phase(k: Any) -> Any:
     return k
 
 
-def regardless_of_turns(k: Any, gap: Any) -> Any:
-    """`k`, unless the result depends on vectors whose values are equal, and which may be turned among each other."""
-    size = np.abs(bare(k))
-    apart = ~np.eye(size.shape[-1], dtype=bool)
-    if np.any(apart & (bare(gap) == 0) & (size > 1e-9 * np.max(size, initial=0))):
+def regardless_of_turns(k: Any, gw: Any, w: Any) -> Any:
+    """`k`, unless the result depends on vectors whose values `w` are equal, and which may be turned among each other.
+
+    Where vectors have a part in the result, or the values are 0 and so make that of their vectors 0, the gradient `gw` of
+    equal values says it too: a result that no turn changes treats these alike.
+    """
+    size, gw, w = np.abs(bare(k)), bare(gw), bare(w)
+    equal = (gaps(w) == 0) & ~np.eye(w.shape[-1], dtype=bool)
+    has_part = np.any(size, (-2, -1), keepdims=True) | negligible(w, w)[..., None, :]
+    told_apart = has_part & ~negligible(gw[..., None, :] - gw[..., :, None], gw[..., None], (-2, -1))
+    if np.any(equal & (told_apart | ~negligible(size, size, (-2, -1)))):
         raise ValueError("eigenvalues or singular values are equal, and the result depends on their vectors: these have no "
-                         "derivative there. Use a function of the values alone, or products and inverses of the matrix itself, "
+                         "derivative there. Use a function of the values alone (eigvalsh, svdvals), or products and inverses of the matrix itself, "
                          "or add a little noise to it")
     return k
+
+
+def negligible(x: Any, among: Any, axes: Any = -1) -> Any:
+    """Whether numbers are hardly more than rounding, next to the largest of `among` along these axes."""
+    return ~(np.abs(x) > np.finfo(x.dtype).eps ** 0.5 * np.max(np.abs(among), axes, keepdims=True, initial=0))
 
 
 # ---------------------------------------------------------------------------- singular vectors
@@ -171,8 +183,8 @@ def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: 
     if u is None:
         return np.abs(w)
     u = np.take_along_axis(u, order[..., None, :], -1)
-    kind = type(np.linalg.svd(np.eye(1)))
-    return kind(u, np.abs(w), adjoint(u * np.copysign(1, bare(w))[..., None, :]))
+    kind, signs = type(np.linalg.svd(np.eye(1))), np.copysign(1, bare(w))
+    return kind(u, w * signs, adjoint(u * signs[..., None, :]))
 
 
 def svdvals_rule(g: Any, u: Any, s: Any, vh: Any) -> Any:
@@ -185,11 +197,12 @@ def svd_rule(gu: Any, gs: Any, gvh: Any, u: Any, s: Any, vh: Any) -> Any:
     gv, v = leading(adjoint(gvh), swap(vh), s.shape[-1])
     ku, kv = adjoint(u) @ gu, adjoint(v) @ gv
     regardless_of_phase(ku + kv)
-    regardless_of_turns(ku, gaps(s))
-    regardless_of_turns(kv, gaps(s))
+    regardless_of_turns(ku, gs, s)
+    regardless_of_turns(kv, gs, s)
+    regardless_of_null(gs, s, gu - u @ ku, gv - v @ kv)
     row, column = s[..., None, :], s[..., :, None]
     by_gap = inverse(gaps(s) * (row + column))
-    inner = diagonal(gs * np.sign(s)) + skew(ku) * by_gap * row + column * skew(kv) * by_gap
+    inner = diagonal(gs) + skew(ku) * by_gap * row + column * skew(kv) * by_gap
     if u.dtype.kind == "c":
         sure = np.where(s > np.finfo(s.dtype).eps * s[..., :1], s, 0)  # a number close to 0 has no phase
         inner = inner + diagonal(np.diagonal(skew(ku) - skew(kv), 0, -2, -1) * inverse(sure) / 4)
@@ -199,3 +212,20 @@ def svd_rule(gu: Any, gs: Any, gvh: Any, u: Any, s: Any, vh: Any) -> Any:
     if v.shape[-2] == v.shape[-1]:
         return left @ adjoint(v)
     return left @ adjoint(v) + (u * inverse(row)) @ adjoint(gv - v @ kv)
+
+
+def regardless_of_null(gs: Any, s: Any, gu: Any, gv: Any) -> None:
+    """Nothing, unless the result depends on singular values of 0, or on where their vectors turn out of the others' space.
+
+    One value of 0 of a real square matrix goes on through 0, its vectors' sign being that of those beside it. Others may
+    leave it in any direction.
+    """
+    gs, s, gu, gv = map(bare, (gs, s, gu, gv))
+    null = s <= s.shape[-1] * np.finfo(s.dtype).eps * np.max(s, -1, keepdims=True, initial=0)
+    is_real_square = gu.dtype.kind != "c" and gu.shape[-2:] == gv.shape[-2:] == s.shape[-1:] * 2
+    goes_on = is_real_square & (np.count_nonzero(null, -1, keepdims=True) == 1)
+    turns = [np.linalg.norm(g, axis=-2) for g in (gu, gv) if g.shape[-2] > g.shape[-1]]
+    if np.any(null & ~(negligible(gs, gs) | goes_on)) or any(np.any(null & ~negligible(t, t)) for t in turns):
+        raise ValueError("singular values are 0, and the result depends on them and on their vectors: these have no derivative "
+                         "there. Leave out what belongs to them (u[:, :r], s[:r], vh[:r]), use svdvals for the values alone, "
+                         "or products and inverses of the matrix itself, or add a little noise to it")

@@ -1,7 +1,7 @@
 """Linear algebra: inverses, systems of equations, determinants; stacks of matrices everywhere.
 
 Singular points: an inverse of a singular matrix is an error, in the derivative of `solve` and `slogdet` too; `det` has
-its derivative there, exactly (of complex matrices the first two).
+its derivatives there, of all orders.
 """
 
 from __future__ import annotations
@@ -13,12 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from ..as_one import as_one
-from ..primitive import primitive
 from ..table import composite, plain, rule
 from ..value import bare, is_foreign
 from .complex import conjugate
-from .decompositions import adjoint, diagonal, swap
+from .decompositions import swap
 from .reductions import others
 from .shapes import array
 
@@ -108,7 +106,11 @@ rule(np.linalg.slogdet, lambda g, y, a: slogdet_rule(*g, *y)[..., None, None] * 
 
 def det_rule(y: Any, a: Any) -> Any:
     """The determinant times the transposed inverse, unless that would be 0 times infinity."""
-    near_singular = is_foreign(bare(a)) or (a.size and np.any(np.linalg.cond(bare(a), 1) > 1e4))
+    if is_foreign(bare(a)):  # which can't be asked whether it would
+        u, s, vh = np.linalg.svd(a)
+        frame = (np.linalg.slogdet(u)[0] * np.linalg.slogdet(vh)[0])[..., None, None]
+        return frame * (conjugate(u * others(s)[..., None, :]) @ conjugate(vh))
+    near_singular = a.size and np.any(np.linalg.cond(bare(a), 1) > 1e4)
     return cofactors(a) if near_singular else y[..., None, None] * swap(np.linalg.inv(a))
 
 
@@ -118,32 +120,40 @@ def slogdet_rule(g_sign: Any, g_log: Any, sign: Any, log: Any) -> Any:
     return g_log + (turn - conjugate(turn)) / 2
 
 
-@primitive(lambda g, y, a: cofactors_rule(g, a, *np.linalg.svd(a)))
-@as_one
 def cofactors(a: Any) -> Any:
-    """The derivative of the determinant: of each element the determinant of what is left without its row and column.
+    """The derivative of the determinant: of each element the determinant of what is left without its row and column."""
+    matrices = np.reshape(a, (-1, *a.shape[-2:])).astype(np.result_type(a.dtype, np.float64))  # as NumPy's own `det` computes
+    return np.reshape(np.stack([swap(adjugate(m)[1]) for m in matrices]), a.shape).astype(a.dtype)
 
-    It is that of a product if `a` is a product; so the cofactors of singular values make those of `a`.
+
+def adjugate(a: Any) -> tuple[Any, Any]:
+    """det(a) and det(a) a⁻¹ of one matrix, singular or not, as a function that has derivatives of all orders.
+
+    With the singular vectors of its k small singular values as a border, a matrix is far from singular. Be [[p, q], [r, s]]
+    the inverse of [[a, u], [vᴴ, 0]]: by Schur and Jacobi a⁻¹ = p - q s⁻¹ r, and det(a) is the bordered matrix's times det(s).
+    So all that is left is det(s) s⁻¹ of a small corner. The border is constant, whatever else `a` may become.
     """
-    u, s, vh = np.linalg.svd(a)
-    return frame(u, vh) * (conjugate(u * others(s)[..., None, :]) @ conjugate(vh))
+    u, sizes, vh = np.linalg.svd(bare(a))
+    n, scale = len(sizes), sizes[0]
+    k = np.count_nonzero(sizes <= 1e-3 * scale)
+    if n <= 3 or scale < 1e-100:
+        return polynomial(a)
+    bordered = np.block([[a, scale * u[:, n - k :]], [scale * vh[n - k :], np.zeros((k, k), a.dtype)]]) if k else a
+    inverse, (sign, log) = np.linalg.inv(bordered), np.linalg.slogdet(bordered)
+    half = np.exp(log / 2)  # twice, as the whole might overflow
+    p, q, r, s = inverse[:n, :n], inverse[:n, n:], inverse[n:, :n], inverse[n:, n:]
+    det, adj = adjugate(s) if k else (1, s)
+    return sign * half * det * half, sign * half * (det * p - q @ adj @ r) * half
 
 
-def frame(u: Any, vh: Any) -> Any:
-    return (np.linalg.det(u) * np.linalg.det(vh))[..., None, None]
-
-
-def cofactors_rule(g: Any, a: Any, u: Any, s: Any, vh: Any) -> Any:
-    """Seen from the singular vectors, an element changes others' cofactors by the product of all other singular values.
-
-    These are computed from `a` once more: through 0 they go on with a sign, where those of `svd` turn round and have no slope.
-    """
-    s = np.diagonal(adjoint(u) @ a @ adjoint(vh), 0, -2, -1)
-    me = np.eye(s.shape[-1], dtype=bool)
-    rest = np.where(me, 0, others(np.where(me, 1, s[..., None, :])))  # without the singular values i and j
-    g = frame(u, vh) * (adjoint(u) @ g @ adjoint(vh))
-    on_diagonal = (rest @ np.diagonal(g, 0, -2, -1)[..., None])[..., 0]
-    return conjugate(u) @ (diagonal(on_diagonal) - rest * swap(g)) @ conjugate(vh)
+def polynomial(a: Any) -> tuple[Any, Any]:
+    """The same by Faddeev's and Le Verrier's recursion, which divides by no element; for small matrices, or such as are nearly 0."""
+    n = len(a)
+    adj, x = np.eye(n, dtype=a.dtype), a
+    for j in range(1, n):
+        adj = np.trace(x) / j * np.eye(n, dtype=a.dtype) - x
+        x = a @ adj
+    return np.trace(x) / n, adj
 
 
 # ------------------------------------------------------ what the Array API calls so, and NumPy too
