@@ -323,6 +323,19 @@ def test_of_factors_the_values_alone_are_not_known_to_be_alone():
         gradient(lambda x: L.svd(x)[1], np.diag([2.0, 0, 0]))
 
 
+@pytest.mark.parametrize(("f", "a"), [(L.eigvalsh, ZERO), (L.eigvalsh, np.diag([0.0, 0, 1])), (L.svdvals, ZERO), (L.svdvals, np.diag([2.0, 1, 0])),
+                                      (L.svdvals, B[:, :2] @ A[:2]), (L.svdvals, IA[:, :2] @ IB[:2])])  # fmt: skip
+def test_the_second_derivative_of_values_of_0_is_not_made_of_vectors(f, a):
+    np.testing.assert_allclose(gradient(lambda x: f(x) ** 2, a), 2 * a, atol=1e-14)
+    x = Tensor(a, requires_grad=True)
+    with pytest.raises(ValueError, match="values are 0, where functions of them have no second derivative"):
+        np.sum(f(x) ** 2).backward(create_graph=True)
+
+
+def test_one_eigenvalue_of_0_is_one_as_any_other():
+    assert gradcheck(lambda x: L.eigvalsh(hermitian(x)) ** 2, np.diag([0.0, 1, -2]), order=2)
+
+
 def test_values_of_0_that_are_left_out_do_no_harm():
     a = np.outer(A[0], A[1])
     largest = gradient(lambda x: (lambda u, s, vh: u[:, :1] * s[:1] @ vh[:1])(*L.svd(x)), a)

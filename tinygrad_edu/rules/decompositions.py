@@ -109,7 +109,7 @@ def leading(g: Any, q: Any, n: int) -> tuple[Any, Any]:
 
 # ------------------------------------------------------------------------------- eigenvectors
 
-rule(np.linalg.eigvalsh, lambda g, y, a, UPLO="L": along(g, conjugate(np.linalg.eigh(a, UPLO)[1])))
+rule(np.linalg.eigvalsh, lambda g, y, a, UPLO="L": along(g, conjugate(np.linalg.eigh(once(a, y, 1), UPLO)[1])))
 rule(np.linalg.eigh,     lambda g, y, a, UPLO="L": eigh_rule(*g, *map(conjugate, y)), several=True)
 rule(np.linalg.eig,      lambda g, y, a: eig_rule(*g, *map(conjugate, y)), several=True)
 
@@ -135,6 +135,23 @@ def eig_rule(gw: Any, gv: Any, w: Any, v: Any) -> Any:
     return np.linalg.solve(adjoint(v), (diagonal(gw) + k * inverse(conjugate(gaps(w)))) @ adjoint(v))
 
 
+def once(a: Any, values: Any, zeros: int) -> Any:
+    """`a`, unless its gradient is recorded for a second derivative, and more than so many of its values are 0.
+
+    There all that the gradient of a flat function, such as a sum of squares, is made of is 0, and says nothing of how it changes.
+    """
+    if bare(a) is not a and np.any(np.count_nonzero(rounded_off(bare(values)), -1) > zeros):
+        raise ValueError("eigenvalues or singular values are 0, where functions of them have no second derivative that their vectors "
+                         "could tell. Use products and inverses of the matrix itself, or add a little noise to it")
+    return a
+
+
+def rounded_off(w: Any) -> Any:
+    """Which values are 0, or no more than the rounding of the largest."""
+    w = np.abs(w)
+    return w <= w.shape[-1] * np.finfo(w.dtype).eps * np.max(w, -1, keepdims=True, initial=0)
+
+
 def regardless_of_phase(k: Any) -> Any:
     """`k`, unless its diagonal says that turning vectors by phases would change the result."""
     turning = np.abs(np.imag(np.diagonal(bare(k), 0, -2, -1)))
@@ -152,7 +169,7 @@ def regardless_of_turns(k: Any, gw: Any, w: Any) -> Any:
     """
     size, gw, w = np.abs(bare(k)), bare(gw), bare(w)
     equal = (gaps(w) == 0) & ~np.eye(w.shape[-1], dtype=bool)
-    has_part = np.any(size, (-2, -1), keepdims=True) | negligible(w, w)[..., None, :]
+    has_part = np.any(size, (-2, -1), keepdims=True) | rounded_off(w)[..., None, :]
     told_apart = has_part & ~negligible(gw[..., None, :] - gw[..., :, None], gw[..., None], (-2, -1))
     if np.any(equal & (told_apart | ~negligible(size, size, (-2, -1)))):
         raise ValueError("eigenvalues or singular values are equal, and the result depends on their vectors: these have no "
@@ -168,7 +185,7 @@ def negligible(x: Any, among: Any, axes: Any = -1) -> Any:
 
 # ---------------------------------------------------------------------------- singular vectors
 
-rule(np.linalg.svdvals, lambda g, y, x: svdvals_rule(g, *np.linalg.svd(x, False)))
+rule(np.linalg.svdvals, lambda g, y, x: svdvals_rule(g, *np.linalg.svd(once(x, y, 0), False)))
 rule(np.linalg.svd,     lambda g, y, a, full_matrices=True: svd_rule(*g, *y), several=True)
 all_factors = COMPOSITES[np.linalg.svd]
 
@@ -221,7 +238,7 @@ def regardless_of_null(gs: Any, s: Any, gu: Any, gv: Any) -> None:
     leave it in any direction.
     """
     gs, s, gu, gv = map(bare, (gs, s, gu, gv))
-    null = s <= s.shape[-1] * np.finfo(s.dtype).eps * np.max(s, -1, keepdims=True, initial=0)
+    null = rounded_off(s)
     is_real_square = gu.dtype.kind != "c" and gu.shape[-2:] == gv.shape[-2:] == s.shape[-1:] * 2
     goes_on = is_real_square & (np.count_nonzero(null, -1, keepdims=True) == 1)
     turns = [np.linalg.norm(g, axis=-2) for g in (gu, gv) if g.shape[-2] > g.shape[-1]]

@@ -106,12 +106,19 @@ rule(np.linalg.slogdet, lambda g, y, a: slogdet_rule(*g, *y)[..., None, None] * 
 
 def det_rule(y: Any, a: Any) -> Any:
     """The determinant times the transposed inverse, unless that would be 0 times infinity."""
+    if a.shape[-1] <= 3:
+        return swap(polynomial(precise(a))[1]).astype(a.dtype)
     if is_foreign(bare(a)):  # which can't be asked whether it would
         u, s, vh = np.linalg.svd(a)
         frame = (np.linalg.slogdet(u)[0] * np.linalg.slogdet(vh)[0])[..., None, None]
         return frame * (conjugate(u * others(s)[..., None, :]) @ conjugate(vh))
-    near_singular = a.size and np.any(np.linalg.cond(bare(a), 1) > 1e4)
+    near_singular = np.any(np.linalg.cond(bare(a), 1) > 1e4)
     return cofactors(a) if near_singular else y[..., None, None] * swap(np.linalg.inv(a))
+
+
+def precise(a: Any) -> Any:
+    """In double precision, in which NumPy computes determinants."""
+    return a.astype(np.result_type(a.dtype, np.float64))
 
 
 def slogdet_rule(g_sign: Any, g_log: Any, sign: Any, log: Any) -> Any:
@@ -122,7 +129,7 @@ def slogdet_rule(g_sign: Any, g_log: Any, sign: Any, log: Any) -> Any:
 
 def cofactors(a: Any) -> Any:
     """The derivative of the determinant: of each element the determinant of what is left without its row and column."""
-    matrices = np.reshape(a, (-1, *a.shape[-2:])).astype(np.result_type(a.dtype, np.float64))  # as NumPy's own `det` computes
+    matrices = precise(np.reshape(a, (-1, *a.shape[-2:])))
     return np.reshape(np.stack([swap(adjugate(m)[1]) for m in matrices]), a.shape).astype(a.dtype)
 
 
@@ -147,13 +154,14 @@ def adjugate(a: Any) -> tuple[Any, Any]:
 
 
 def polynomial(a: Any) -> tuple[Any, Any]:
-    """The same by Faddeev's and Le Verrier's recursion, which divides by no element; for small matrices, or such as are nearly 0."""
-    n = len(a)
-    adj, x = np.eye(n, dtype=a.dtype), a
+    """The same of any, by Faddeev's and Le Verrier's recursion, which divides by no element; accurate if small, or nearly 0."""
+    n = a.shape[-1]
+    one = np.eye(n, dtype=a.dtype)
+    adj, x = np.broadcast_to(one, a.shape), a
     for j in range(1, n):
-        adj = np.trace(x) / j * np.eye(n, dtype=a.dtype) - x
+        adj = np.trace(x, 0, -2, -1)[..., None, None] / j * one - x
         x = a @ adj
-    return np.trace(x) / n, adj
+    return np.trace(x, 0, -2, -1) / max(n, 1), adj
 
 
 # ------------------------------------------------------ what the Array API calls so, and NumPy too
