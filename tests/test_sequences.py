@@ -150,6 +150,8 @@ def test_recurrent_layers_have_second_derivatives(module):
     (lambda: nn.LSTM(4, 6)(Tensor(X[..., :3])), r"LSTM\(4, 6\) wants inputs of shape \(L, N, 4\) or \(L, 4\); got \(5, 3, 3\)"),
     (lambda: nn.GRU(4, 6)(Tensor(X), Tensor(np.zeros((1, 2, 6)))), r"the state must be 1 of shape \(1, 3, 6\); got \(1, 2, 6\)"),
     (lambda: nn.RNN(4, 6, nonlinearity="sigmoid"), "'tanh' or 'relu'"), (lambda: nn.RNN(0, 6), "must be at least 1"),
+    (lambda: nn.GRU(4, 6)(Tensor(X[:0])), r"GRU\(4, 6\): a sequence must have a step at least; got shape \(0, 3, 4\)"),
+    (lambda: nn.LSTM(4, 6, batch_first=True)(Tensor(X[:, :0])), r"got shape \(5, 0, 4\)"),
     (lambda: nn.LSTMCell(4, 6)(Tensor(X[0, :, :2])), r"LSTMCell\(4, 6\) wants inputs"),
     (lambda: nn.MultiheadAttention(5, 2), "can't be divided among 2 heads"),
     (lambda: nn.MultiheadAttention(4, 2)(Tensor(X), Tensor(X[..., :2]), Tensor(X)), "the key must have vectors of length 4"),

@@ -87,6 +87,8 @@ class Recurrent(Module):
             raise ValueError(f"{type(self).__name__}({self.extra_repr()}) wants inputs of shape "
                              f"({'N, L' if self.batch_first else 'L, N'}, {self.input_size}) or (L, {self.input_size}); got {x.shape}")
         batched = x.ndim == 3
+        if x.shape[int(batched and self.batch_first)] == 0:
+            raise ValueError(f"{type(self).__name__}({self.extra_repr()}): a sequence must have a step at least; got shape {x.shape}")
         x = np.expand_dims(x, 1) if not batched else np.swapaxes(x, 0, 1) if self.batch_first else x
         ways = 1 + self.bidirectional
         begin = self.begin(state, x, ways * self.num_layers, batched)
