@@ -9,7 +9,7 @@ import pickle
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from strangers import Aloof, Foreign
 from strategies import STRATEGIES, listed
@@ -115,7 +115,6 @@ every_function = pytest.mark.parametrize("fn", [fn for fn in {**RULES, **COMPOSI
 
 
 @every_function
-@settings(max_examples=15)  # that the numbers are right, other tests say
 @given(data=st.data())
 def test_the_table_computes_on_foreign_arrays(fn, data):
     """Functions that need to see the numbers, at least with some arguments, say so rather than convert them.
