@@ -292,10 +292,10 @@ def test_nor_an_extreme(f):
 
 def test_their_squared_error_would_be_complex():
     for a, b in ((Z, R), (R, Z)):
-        with pytest.raises(TypeError, match=r"np\.absolute\(a - b\) \*\* 2"):
+        with pytest.raises(TypeError, match=r"np\.real\(d \* np\.conj\(d\)\)"):
             squared_error(Tensor(a), Tensor(b))
         for reduction in "none", "sum", "mean":
-            with pytest.raises(TypeError, match=r"np\.absolute\(a - b\) \*\* 2"):
+            with pytest.raises(TypeError, match=r"np\.real\(d \* np\.conj\(d\)\)"):
                 nn.MSELoss(reduction)(Tensor(a), Tensor(b))
 
 

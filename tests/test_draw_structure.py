@@ -611,3 +611,14 @@ def test_miniatures_diverge_around_zero():
     assert statistics(np.array([1.0, 3.0, np.inf])) == "mean 2, sd 1, 1 not finite"
     assert statistics(np.array([np.nan, np.nan])) == "2 not finite"
     assert set(re.findall(r'BGCOLOR="(#\w+)"', heat_map(np.zeros((3, 3)), theme))) == {zero}
+
+
+def test_what_a_notebook_has_shown_is_called_by_its_name():
+    layer = nn.Linear(2, 1)
+    Out, net, _, _11 = {11: layer}, layer, layer, layer  # noqa: F841
+    del layer
+    with watch():
+        y = net(np.ones((1, 2), np.float32))
+    assert "<B>Linear</B> net>" in draw(y).source
+    del net
+    assert "Out[11]" not in draw(y).source

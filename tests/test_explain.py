@@ -651,3 +651,9 @@ def test_a_notebook_shows_mathematics():
     told = explain(np.tanh)
     assert told._repr_html_() == told.html
     assert repr(told) == str(told) == told.text
+
+
+def test_numbers_are_inputs_if_there_is_nothing_else():
+    lines = [" ".join(line.split()) for line in explain(lambda a, b: a * b, 2, 0.5).text.splitlines()]
+    assert lines[-2:] == ["a.grad = y.grad * b 0.5", "b.grad = y.grad * a 2"]
+    assert not any(line.startswith("b.grad") for line in explain(lambda a, b: a * b, np.ones(2), 0.5).text.splitlines())

@@ -463,3 +463,7 @@ def test_the_command_tells_what_went_wrong(tmp_path, capsys):
     (tmp_path / "script.py").write_text("1 / 0")
     assert main(["explore", str(tmp_path / "script.py")]) == 1
     assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+def test_numbers_are_inputs_if_there_is_nothing_else():
+    assert "1 operations" in repr(explore(lambda a, b: a * b, 2, 0.5))

@@ -175,3 +175,25 @@ def test_hooks_change_no_gradient():
     net(X).sum().backward()
     for p, g in zip(net.parameters(), before):
         np.testing.assert_array_equal(p.grad.data, g)
+
+
+# ---------------------------------------------------------------------------------- mistakes
+
+
+class Strange:
+    """Somebody else's table of numbers, which leaves NumPy's functions to others."""
+
+    __array_ufunc__ = None
+    shape, ndim, dtype = (4, 3), 2, X.dtype
+
+
+@pytest.mark.parametrize("f", [nn.Linear(3, 1), nn.Sigmoid(), nn.ReLU(), lambda x: nn.MSELoss()(Tensor(X), x), nn.Tanh()])
+def test_what_is_no_array_is_refused_and_not_passed_on(f):
+    with pytest.raises(TypeError, match=r"got Strange: if that is numbers, make an array of it|does not support ufuncs"):
+        f(Strange())
+
+
+@pytest.mark.parametrize(("wrong", "hint"), [([nn.Tanh()], r"write \*layers"), (nn.Tanh, r"write Tanh\(\)"), (np.tanh, r"there are nn\.Tanh\(\)"), (3, "is 3$")])
+def test_what_is_no_module_is_refused_with_a_hint(wrong, hint):
+    with pytest.raises(TypeError, match=hint):
+        nn.Sequential(wrong)

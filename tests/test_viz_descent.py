@@ -1,5 +1,7 @@
 """Descents and landscapes: the points are where gradient descent goes, the heights are the function's."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -294,3 +296,10 @@ def test_a_cost_must_be_a_number_and_data_a_pair(line):
         viz.landscape(model, loss, data[0])
     with no_grad():
         viz.landscape(model, loss, data, points=3, kind="map")
+
+
+@pytest.mark.parametrize("f", [lambda x: math.sin(x), lambda x: float(x) ** 2])
+def test_a_function_that_leaves_the_engine_has_no_valley(f):
+    with pytest.raises(TypeError, match="the function left the engine"):
+        viz.descent(f, 1.0, 0.1)
+    viz.descent(lambda x: 3.0, 1.0, 0.1)  # a plain all right

@@ -17,7 +17,7 @@ from . import value
 from .diagnose import blame, inspect_backward, inspect_forward, released
 from .modes import WATCH, enable_grad, is_checking, level
 from .node import NOTHING, Constant, Node, order
-from .outside import ARRAYS, KNOWN, NUMBERS, admit, as_array, handed_over, is_recorded, outside
+from .outside import ARRAYS, KNOWN, NUMBERS, admit, as_array, is_recorded, left_to_others, outside
 from .scattered import Scattered, whole
 from .table import COMPOSITES, RULES, Plan
 from .unbroadcast import fit
@@ -78,7 +78,7 @@ def apply(fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
             if type(a) in KNOWN:
                 pattern = pattern * 4 + 3 if type(a) is ndarray else pattern * 4
             elif (a := admit(a)) is NotImplemented:
-                return handed_over(fn, args, kwargs)  # somebody else's type: perhaps it answers for itself
+                return left_to_others(fn, args, kwargs, args[len(arrays)])
             else:
                 pattern = pattern * 4 + 3 if type(a) is ndarray or is_foreign(a) else pattern * 4
             arrays += (a,)

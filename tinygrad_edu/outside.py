@@ -41,6 +41,16 @@ def outside(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any
     return wrap(y) if isinstance(y, np.ndarray | np.generic | Parts) or is_foreign(y) else y
 
 
+def left_to_others(fn: Callable[..., Any], args: Any, kwargs: Any, stranger: Any) -> Any:
+    """The answer where an argument is of somebody else's type. Of its own functions, NumPy asks that type next; of ours, nobody does."""
+    answer = handed_over(fn, args, kwargs)
+    library = (getattr(fn, "__module__", None) or "numpy").split(".")[0]
+    if answer is NotImplemented and library not in ("numpy", "_operator"):
+        raise TypeError(f"{fn.__name__} takes Tensors and NumPy's arrays, and got {type(stranger).__name__}: "
+                        "if that is numbers, make an array of it, np.asarray(x)")
+    return answer
+
+
 def handed_over(fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     """The answer of an argument that says itself what operations mean; NotImplemented if there is none."""
     for a in args:

@@ -239,7 +239,8 @@ class Tensor(PlainValues, Operators):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         if not self.is_leaf:
-            raise RuntimeError(f"this tensor was computed (by {self._node.name}): deepcopy .detach() of it instead")
+            raise RuntimeError(f"this tensor was computed (by {self._node.name}), and its graph can't be copied: "
+                               "use .detach(), or .data for the values alone")
         twin = memo[id(self)] = self.__reduce__()[0](*self.__reduce__()[1])
         if self.grad is not None:
             twin.grad = wrap(self.grad._array.copy())
@@ -247,7 +248,8 @@ class Tensor(PlainValues, Operators):
 
     def __reduce__(self) -> tuple[Any, ...]:
         if not self.is_leaf:
-            raise RuntimeError(f"this tensor was computed (by {self._node.name}): save .detach() of it instead")
+            raise RuntimeError(f"this tensor was computed (by {self._node.name}), and its graph can't be saved: "
+                               "use .detach(), or .data for the values alone")
         return rebuild, (type(self), self._array.copy(), self.requires_grad, self.name)
 
     # --------------------------------------------------------------- NumPy's functions come here

@@ -41,12 +41,15 @@ def held_in(names: Any) -> Held:
 
 
 def modules_in(names: Any) -> dict[str, Module]:
-    """The modules in a mapping from names, and in the lists, tuples and dicts there."""
+    """The modules in a mapping from names, and in the lists, tuples and dicts there; the best name of each comes last.
+
+    A notebook has all that it showed in ``Out[7]``, ``_7`` and ``_`` too, which nobody calls so.
+    """
     if isinstance(names, Module):
         return {"": names}
-    variables = [(str(name), value) for name, value in names.items()]
+    variables = sorted(((str(name), value) for name, value in names.items()), key=lambda v: not v[0].startswith("_"))
     contents = [item for variable in variables for item in items(*variable)]
-    return {name: value for name, value in (*variables, *contents) if issubclass(type(value), Module)}
+    return {name: value for name, value in (*contents, *variables) if issubclass(type(value), Module)}
 
 
 def place(tensor: Value) -> Any:

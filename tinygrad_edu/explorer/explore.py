@@ -17,7 +17,7 @@ from ..drawing.names import variables_of
 from ..formulas.chain import told
 from ..formulas.explain import is_computed
 from ..formulas.history import Names
-from ..formulas.row import as_input, names_of_leaves, parts_of
+from ..formulas.row import as_inputs, names_of_leaves, parts_of
 from ..modes import enable_grad, watch
 from ..nest import flatten
 from ..value import Value
@@ -79,7 +79,7 @@ def watched(fn: Callable[..., Any], args: Any, kwargs: Any, names: Names) -> tup
     """Call `fn` under `watch`: its results, and what its inputs are called."""
     leaves, rebuild = flatten((args, kwargs))
     called = names_of_leaves(fn, args, kwargs)
-    inputs = [as_input(a, name) for a, name in zip(leaves, called, strict=True)]
+    inputs = as_inputs(leaves, called)
     args, kwargs = rebuild(inputs)
     with enable_grad(), watch():
         results = fn(*args, **kwargs)

@@ -113,7 +113,7 @@ def of_recording(fn: Function, args: Any, kwargs: Any, names: Names) -> Explanat
     leaves, rebuild = flatten((args, kwargs))
     called = names_of_leaves(fn, args, kwargs)
     arrays = {name: a for name, a in zip(called, leaves, strict=True) if isinstance(a, np.ndarray)}
-    inputs = [as_input(a, name) for a, name in zip(leaves, called, strict=True)]
+    inputs = as_inputs(leaves, called)
     args, kwargs = rebuild(inputs)
     with np.errstate(all="ignore"), watch():  # nodes keep all their arguments
         results = fn(*args, **kwargs)
@@ -138,6 +138,13 @@ def only_operation(outputs: list[Any]) -> Node | None:
     taken = [tuple(y._node.parents) for y in outputs if y._node.name == "getitem"]
     on_leaves = all(isinstance(p, Leaf) or not isinstance(p, Node) for p in whole.parents)
     return whole if on_leaves and taken == [(whole, i) for i in range(len(whole.shape))] else None
+
+
+def as_inputs(leaves: list[Any], names: list[str]) -> list[Any]:
+    """What a function is called with: arrays as Tensors that require gradients, and numbers if there is nothing else."""
+    if not any(map(is_array, leaves)):
+        leaves = [np.asarray(a, float) if type(a) in (int, float) else a for a in leaves]
+    return [as_input(a, name) for a, name in zip(leaves, names, strict=True)]
 
 
 def as_input(a: Any, name: str) -> Any:

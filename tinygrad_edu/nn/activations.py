@@ -24,7 +24,8 @@ class Tanh(Module):
     """Activation between -1 and 1."""
 
     def forward(self, x: Any) -> Any:
-        return apply(np.tanh, x)
+        y = apply(np.tanh, x)
+        return y if y is not NotImplemented else np.tanh(x)  # of somebody else's type
 
 
 class ReLU(Module):

@@ -19,7 +19,10 @@ class Container(Module):
 
     def _put(self, name: str, module: Any) -> None:
         if not isinstance(module, Module):
-            raise TypeError(f"{type(self).__name__} takes modules, and argument {name} is {module!r}")
+            hint = (": write *layers to give a list's one by one" if isinstance(module, list | tuple)
+                    else f": write {module.__name__}()" if isinstance(module, type) and issubclass(module, Module)
+                    else ": there are nn.Tanh(), nn.ReLU() and others, or write a Module of your own" if callable(module) else "")
+            raise TypeError(f"{type(self).__name__} takes modules, and argument {name} is {module!r}{hint}")
         setattr(self, name, module)
         if name not in self._names:
             self._names.append(name)

@@ -32,7 +32,7 @@ rule(np.floor_divide, zero, zero)
 rule(np.remainder,    lambda g, y, a, b: g,
                       lambda g, y, a, b: -g * np.floor_divide(a, b))
 rule(np.fmod,         lambda g, y, a, b: g,
-                      lambda g, y, a, b: -g * np.trunc(np.divide(a, b)))
+                      lambda g, y, a, b: -g * np.rint((a - y) / b))  # `a / b` may be rounded beyond a whole number
 
 # ------------------------------------------------------------------------------ powers and the like
 
@@ -60,12 +60,18 @@ for power in np.power, np.float_power:
 
 rule(np.hypot,        lambda g, y, a, b: g * a / nonzero(y),
                       lambda g, y, a, b: g * b / nonzero(y))
-rule(np.arctan2,      lambda g, y, a, b: g * b / nonzero(a * a + b * b),
-                      lambda g, y, a, b: -g * a / nonzero(a * a + b * b))
-rule(np.logaddexp,    lambda g, y, a, b: g * np.exp(a - y),
-                      lambda g, y, a, b: g * np.exp(b - y))
-rule(np.logaddexp2,   lambda g, y, a, b: g * np.exp2(a - y),
-                      lambda g, y, a, b: g * np.exp2(b - y))
+rule(np.arctan2,      lambda g, y, a, b: over_square(g * b, np.hypot(a, b)),
+                      lambda g, y, a, b: over_square(-g * a, np.hypot(a, b)))
+rule(np.logaddexp,    lambda g, y, a, b: g * np.exp(-np.logaddexp(0, b - a)),  # of `a - y`, large numbers leave nothing
+                      lambda g, y, a, b: g * np.exp(-np.logaddexp(0, a - b)))
+rule(np.logaddexp2,   lambda g, y, a, b: g * np.exp2(-np.logaddexp2(0, b - a)),
+                      lambda g, y, a, b: g * np.exp2(-np.logaddexp2(0, a - b)))
+
+
+def over_square(x: Any, h: Any) -> Any:
+    """``x / h**2``, whose square might be 0 or infinite."""
+    return x / nonzero(h) / nonzero(h)
+
 
 # ------------------------------------------------------------------------------ one or the other
 

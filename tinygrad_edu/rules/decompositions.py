@@ -109,7 +109,7 @@ def leading(g: Any, q: Any, n: int) -> tuple[Any, Any]:
 
 # ------------------------------------------------------------------------------- eigenvectors
 
-rule(np.linalg.eigvalsh, lambda g, y, a, UPLO="L": along(g, conjugate(np.linalg.eigh(once(a, y, 1), UPLO)[1])))
+rule(np.linalg.eigvalsh, lambda g, y, a, UPLO="L": along(g, conjugate(np.linalg.eigh(once(a, y), UPLO)[1])))
 rule(np.linalg.eigh,     lambda g, y, a, UPLO="L": eigh_rule(*g, *map(conjugate, y)), several=True)
 rule(np.linalg.eig,      lambda g, y, a: eig_rule(*g, *map(conjugate, y)), several=True)
 
@@ -130,20 +130,30 @@ def eigh_rule(gw: Any, gv: Any, w: Any, v: Any) -> Any:
 
 def eig_rule(gw: Any, gv: Any, w: Any, v: Any) -> Any:
     """The same, with v⁻¹ for vᴴ; and what would change the vectors' length does not count."""
+    v = once(v, w)
+    if v.size and np.any(np.linalg.cond(bare(v)) > np.finfo(v.dtype).eps ** -0.5):
+        raise ValueError("eigenvectors are hardly independent, as those of [[1, 1], [0, 1]]: eigenvalues have no derivative there. Use "
+                         "products, inverses and determinants of the matrix itself, or add a little noise to it")
     k = regardless_of_phase(adjoint(v) @ gv)
     k = regardless_of_turns(k - adjoint(v) @ v * np.diagonal(k, 0, -2, -1)[..., None, :], gw, w)
     return np.linalg.solve(adjoint(v), (diagonal(gw) + k * inverse(conjugate(gaps(w)))) @ adjoint(v))
 
 
-def once(a: Any, values: Any, zeros: int) -> Any:
-    """`a`, unless its gradient is recorded for a second derivative, and more than so many of its values are 0.
+def once(a: Any, values: Any) -> Any:
+    """`a`, unless its gradient is recorded for a second derivative, and some of its values are equal.
 
-    There all that the gradient of a flat function, such as a sum of squares, is made of is 0, and says nothing of how it changes.
+    Where a function is flat, all that its gradient is made of is 0, and says nothing of how it changes. (Of singular values s,
+    s and -s are those of a symmetric matrix, [[0, a], [aᴴ, 0]]: so 0 is equal to itself.)
     """
-    if bare(a) is not a and np.any(np.count_nonzero(rounded_off(bare(values)), -1) > zeros):
-        raise ValueError("eigenvalues or singular values are 0, where functions of them have no second derivative that their vectors "
-                         "could tell. Use products and inverses of the matrix itself, or add a little noise to it")
+    if bare(a) is not a and np.any(is_equal(bare(values))):
+        raise ValueError("eigenvalues or singular values are equal, or 0, where functions of them have no second derivative that "
+                         "their vectors could tell. Use products and inverses of the matrix itself, or add a little noise to it")
     return a
+
+
+def is_equal(w: Any) -> Any:
+    """Whether value i and another value j are equal but for rounding."""
+    return (gaps(w) == 0) & ~np.eye(w.shape[-1], dtype=bool)
 
 
 def rounded_off(w: Any) -> Any:
@@ -168,13 +178,12 @@ def regardless_of_turns(k: Any, gw: Any, w: Any) -> Any:
     equal values says it too: a result that no turn changes treats these alike.
     """
     size, gw, w = np.abs(bare(k)), bare(gw), bare(w)
-    equal = (gaps(w) == 0) & ~np.eye(w.shape[-1], dtype=bool)
     has_part = np.any(size, (-2, -1), keepdims=True) | rounded_off(w)[..., None, :]
     told_apart = has_part & ~negligible(gw[..., None, :] - gw[..., :, None], gw[..., None], (-2, -1))
-    if np.any(equal & (told_apart | ~negligible(size, size, (-2, -1)))):
+    if np.any(is_equal(w) & (told_apart | ~negligible(size, size, (-2, -1)))):
         raise ValueError("eigenvalues or singular values are equal, and the result depends on their vectors: these have no "
-                         "derivative there. Use a function of the values alone (eigvalsh, svdvals), or products and inverses of the matrix itself, "
-                         "or add a little noise to it")
+                         "derivative there. Use a function of the values alone (eigvalsh, svdvals), or products and inverses "
+                         "of the matrix itself, or add a little noise to it")
     return k
 
 
@@ -185,7 +194,7 @@ def negligible(x: Any, among: Any, axes: Any = -1) -> Any:
 
 # ---------------------------------------------------------------------------- singular vectors
 
-rule(np.linalg.svdvals, lambda g, y, x: svdvals_rule(g, *np.linalg.svd(once(x, y, 0), False)))
+rule(np.linalg.svdvals, lambda g, y, x: svdvals_rule(g, *np.linalg.svd(once(x, np.concatenate([-y, y], -1)), False)))
 rule(np.linalg.svd,     lambda g, y, a, full_matrices=True: svd_rule(*g, *y), several=True)
 all_factors = COMPOSITES[np.linalg.svd]
 
@@ -221,7 +230,7 @@ def svd_rule(gu: Any, gs: Any, gvh: Any, u: Any, s: Any, vh: Any) -> Any:
     by_gap = inverse(gaps(s) * (row + column))
     inner = diagonal(gs) + skew(ku) * by_gap * row + column * skew(kv) * by_gap
     if u.dtype.kind == "c":
-        sure = np.where(s > np.finfo(s.dtype).eps * s[..., :1], s, 0)  # a number close to 0 has no phase
+        sure = np.where(rounded_off(bare(s)), 0, s)  # a number close to 0 has no phase
         inner = inner + diagonal(np.diagonal(skew(ku) - skew(kv), 0, -2, -1) * inverse(sure) / 4)
     left = u @ inner
     if u.shape[-2] > u.shape[-1]:  # what turns u out of the space that it spans

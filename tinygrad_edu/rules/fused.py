@@ -120,4 +120,4 @@ def refuse_complex(name: str, differences: Any) -> None:
     """Complex numbers have complex squares, which measure no error."""
     if differences.dtype.kind == "c":
         raise TypeError(f"{name}: complex numbers have complex squares, which measure no error; "
-                        "add up the squared lengths, np.sum(np.absolute(a - b) ** 2)")
+                        "add up the squared lengths, np.sum(np.real(d * np.conj(d))) of d = a - b")

@@ -16,7 +16,7 @@ import numpy as np
 from ..graph import apply
 from ..table import composite, rule
 from ..value import bare, wrap
-from .complex import conjugate
+from .complex import conjugate, squared_length
 from .decompositions import adjoint, swap, symmetric
 from .linalg import columns
 from .shapes import array, to
@@ -76,7 +76,7 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
     a, b = to(array(a), x.dtype), to(array(b), x.dtype)
     x = apply(least_squares, a, b, rcond)
     if residuals.size:  # there are more equations than unknowns
-        residuals = np.sum(np.abs(swap(columns(b, b)) - swap(columns(x, b)) @ swap(a)) ** 2, -1)
+        residuals = np.sum(squared_length(swap(columns(b, b)) - swap(columns(x, b)) @ swap(a)), -1)
     return x, residuals, rank, np.linalg.svdvals(a)
 
 

@@ -112,8 +112,9 @@ def det_rule(y: Any, a: Any) -> Any:
         u, s, vh = np.linalg.svd(a)
         frame = (np.linalg.slogdet(u)[0] * np.linalg.slogdet(vh)[0])[..., None, None]
         return frame * (conjugate(u * others(s)[..., None, :]) @ conjugate(vh))
-    near_singular = np.any(np.linalg.cond(bare(a), 1) > 1e4)
-    return cofactors(a) if near_singular else y[..., None, None] * swap(np.linalg.inv(a))
+    near_singular = np.linalg.cond(bare(a), 1) > 1e4
+    out_of_range = (np.abs(bare(y)) < np.finfo(y.dtype).tiny) | np.isinf(bare(y))
+    return cofactors(a) if np.any(near_singular | out_of_range) else y[..., None, None] * swap(np.linalg.inv(a))
 
 
 def precise(a: Any) -> Any:

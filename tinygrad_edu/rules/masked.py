@@ -20,7 +20,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 from ..graph import apply
 from ..table import composite
 from ..value import Value, bare
-from .complex import conjugate
+from .complex import squared_length
 from .shapes import cast
 
 # -------------------------------------------------------------------- sums, products, extremes
@@ -119,9 +119,7 @@ def mean_of(a: Any, axis: Any, keepdims: bool, where: Any) -> tuple[Any, Any]:
 def squares(a: Any, axis: Any, keepdims: bool, where: Any, mean: Any) -> tuple[Any, Any]:
     """The sum of the squares of the chosen elements' deviations, and how many they are."""
     d = masked(a - (mean_of(a, axis, True, where)[0] if mean is None else mean), where, 0)
-    square = d * conjugate(d)
-    square = square if square.dtype.kind != "c" else np.real(square)
-    return np.sum(square, axis, keepdims=keepdims), np.sum(chosen(a, where), axis, keepdims=keepdims)
+    return np.sum(squared_length(d), axis, keepdims=keepdims), np.sum(chosen(a, where), axis, keepdims=keepdims)
 
 
 def one_of(ddof: float, correction: Any) -> Any:

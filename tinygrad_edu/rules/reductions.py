@@ -64,9 +64,16 @@ composite(np.amin)(lambda a, *args, **kwargs: np.min(a, *args, **kwargs))
 # is: the product of all before, times the product of all after. Both ways are made of functions that have rules.
 
 
-def divisible(y: Any) -> bool:
-    """Whether no factor of any of the products `y` is 0, infinite, or NaN; other libraries' arrays are not asked."""
-    return not is_foreign(bare(y)) and bool(np.all((y != 0) & np.isfinite(y)))
+def divisible(y: Any, x: Any) -> bool:
+    """Whether the products `y` may be divided by their factors `x`; other libraries' arrays are not asked.
+
+    Derivatives of y / x divide by x again and again, and of what then cancels a small x leaves but rounding.
+    """
+    array, factors, is_recorded = bare(y), bare(x), bare(x) is not x
+    if is_foreign(array):
+        return False
+    sound = (np.abs(array) >= np.finfo(array.dtype).tiny) & np.isfinite(array)
+    return bool(np.all(sound) and not (is_recorded and np.any(np.abs(factors) < 1e-3)))
 
 
 def others(x: Any) -> Any:
@@ -78,7 +85,7 @@ def others(x: Any) -> Any:
 
 
 def prod_rule(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
-    if not x.size or divisible(y):
+    if not x.size or divisible(y, x):
         return unreduce(g * y, axis, keepdims) / x
     axes = range(x.ndim) if axis is None else normalize_axis_tuple(axis, x.ndim)
     rest = tuple(i for i in range(x.ndim) if i not in axes)
@@ -91,7 +98,7 @@ def prod_rule(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
 def cumprod_rule(g: Any, y: Any, x: Any, axis: Any) -> Any:
     if axis is None:
         return np.reshape(cumprod_rule(g, y, np.reshape(x, -1), 0), x.shape)
-    if not x.size or divisible(y):
+    if not x.size or divisible(y, x):
         return np.flip(np.cumsum(np.flip(g * y, axis), axis), axis) / x
     rows = np.moveaxis(x, axis, -1)
     eye = np.eye(rows.shape[-1], dtype=bool)

@@ -60,11 +60,19 @@ class Function:
 
     def tensor(self, point: Any) -> Any:
         """At a point, a Tensor of one or two numbers."""
-        value = self.f(point[0], point[1]) if self.apart else self.f(point if self.inputs == 2 else point[0])
+        value = self.at(point)
         if np.shape(value) != ():
             raise ValueError(f"descent needs a function whose value is a single number; at {array_of(point)} this one returned "
                              f"shape {np.shape(value)}")
-        return value if isinstance(value, Tensor) else value + 0 * point.sum()  # a constant: its slope is 0
+        if isinstance(value, Tensor):
+            return value
+        if not np.array_equal(value, self.at(point + 1), equal_nan=True):
+            raise TypeError("the function left the engine: its value is no Tensor, and so has no slope. math.sin(x) and float(x) "
+                            "do that; use NumPy's functions, np.sin(x)")
+        return value + 0 * point.sum()  # a constant: its slope is 0
+
+    def at(self, point: Any) -> Any:
+        return self.f(point[0], point[1]) if self.apart else self.f(point if self.inputs == 2 else point[0])
 
     def __call__(self, *point: float) -> float:
         """The height there."""

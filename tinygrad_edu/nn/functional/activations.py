@@ -42,12 +42,12 @@ def gelu(x: Any, approximate: str = "none") -> Any:
 
 def softplus(x: Any, beta: float = 1.0) -> Any:
     """``log(1 + exp(beta x)) / beta``: a smooth rectifier."""
-    return np.logaddexp(beta * x, 0 * x) / beta
+    return np.logaddexp(beta * x, 0) / beta
 
 
 def logsigmoid(x: Any) -> Any:
     """``log(sigmoid(x))``, without the logarithm of 0."""
-    return -np.logaddexp(-x, 0 * x)
+    return -np.logaddexp(-x, 0)
 
 
 def elu(x: Any, alpha: float = 1.0) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ...as_one import check
+from ...rules.complex import squared_length
 from ...rules.fused import log_softmax, refuse_complex, squared_error, surprise
 from ...value import Value, bare
 from .activations import logsigmoid
@@ -34,8 +35,9 @@ def l1_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
 def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0) -> Any:
     """Squares near 0, and straight lines from `delta` on: outliers pull no harder than that (Huber 1964)."""
     input, target = same_shape("huber_loss", input, target)
-    d = np.abs(input - target)
-    return reduced("huber_loss", np.where(d < delta, 0.5 * d * d, delta * (d - 0.5 * delta)), reduction)
+    d = input - target
+    size = np.abs(d)
+    return reduced("huber_loss", np.where(size < delta, 0.5 * squared_length(d), delta * (size - 0.5 * delta)), reduction)
 
 
 def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float = 1.0) -> Any:
