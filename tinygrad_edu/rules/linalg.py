@@ -137,9 +137,9 @@ def cofactors(a: Any) -> Any:
 def adjugate(a: Any) -> tuple[Any, Any]:
     """det(a) and det(a) a⁻¹ of one matrix, singular or not, as a function that has derivatives of all orders.
 
-    With the singular vectors of its k small singular values as a border, a matrix is far from singular. Be [[p, q], [r, s]]
-    the inverse of [[a, u], [vᴴ, 0]]: by Schur and Jacobi a⁻¹ = p - q s⁻¹ r, and det(a) is the bordered matrix's times det(s).
-    So all that is left is det(s) s⁻¹ of a small corner. The border is constant, whatever else `a` may become.
+    With the singular vectors of its k small singular values as a border, a matrix is far from singular. Let [[p, q], [r, s]]
+    be the inverse of [[a, u], [vᴴ, 0]]: then a⁻¹ = p - q s⁻¹ r (Schur), and det(a) is the bordered matrix's times det(s)
+    (Jacobi). So all that is left is det(s) s⁻¹ of a small corner. The border is constant: no derivative passes through it.
     """
     u, sizes, vh = np.linalg.svd(bare(a))
     n, scale = len(sizes), sizes[0]
@@ -155,7 +155,7 @@ def adjugate(a: Any) -> tuple[Any, Any]:
 
 
 def polynomial(a: Any) -> tuple[Any, Any]:
-    """The same of any, by Faddeev's and Le Verrier's recursion, which divides by no element; accurate if small, or nearly 0."""
+    """The same by Faddeev's and Le Verrier's recursion, which divides by no element; accurate for small matrices, or nearly 0."""
     n = a.shape[-1]
     one = np.eye(n, dtype=a.dtype)
     adj, x = np.broadcast_to(one, a.shape), a
