@@ -146,6 +146,22 @@ def test_recurrent_layers_have_second_derivatives(module):
     assert gradcheck(lambda x: module(x)[0], X[:2, :1], order=2)
 
 
+@pytest.mark.oracle
+def test_what_may_look_nowhere_takes_nothing():
+    import torch
+
+    mask = np.array([[1, 0, 1], [0, 0, 0], [1, 1, 0], [0, 0, 0], [0, 0, 1]], bool)
+    arrays = [np.random.default_rng(i).normal(size=(2, n, 4)) for i, n in enumerate((5, 3, 3))]
+    xs, ts = [Tensor(a, requires_grad=True) for a in arrays], [torch.tensor(a, requires_grad=True) for a in arrays]
+    y, u = F.scaled_dot_product_attention(*xs, mask), torch.nn.functional.scaled_dot_product_attention(*ts, torch.tensor(mask))
+    np.testing.assert_allclose(y.data, u.detach().numpy(), rtol=1e-12)
+    (y * y).sum().backward()
+    (u * u).sum().backward()
+    for x, t in zip(xs, ts):
+        np.testing.assert_allclose(x.grad.data, t.grad.numpy(), rtol=1e-12, atol=1e-15)
+    assert not y.data[:, [1, 3]].any()
+
+
 @pytest.mark.parametrize(("f", "message"), [
     (lambda: nn.LSTM(4, 6)(Tensor(X[..., :3])), r"LSTM\(4, 6\) wants inputs of shape \(L, N, 4\) or \(L, 4\); got \(5, 3, 3\)"),
     (lambda: nn.GRU(4, 6)(Tensor(X), Tensor(np.zeros((1, 2, 6)))), r"the state must be 1 of shape \(1, 3, 6\); got \(1, 2, 6\)"),

@@ -82,3 +82,13 @@ def test_eigenvectors_that_are_far_from_right_angles_do():
 ], ids=["huber", "smooth l1", "complex", "lstsq"])  # fmt: skip
 def test_squares_of_differences_that_are_0_are_curved(f, x, hessian):
     np.testing.assert_allclose(func.hessian(f)(np.array(x)).data, hessian, atol=1e-15)
+
+
+def test_outputs_that_cancel_do_not_hide_that_they_have_no_derivative():
+    def both(a):
+        w, v = L.eigh(a)
+        y = (v * w**2) @ v.T
+        return np.stack([y, -y])
+
+    with pytest.raises(ValueError, match="are equal, and the result depends on their vectors"):
+        func.jvp(both, (ONE,), (TURN,))

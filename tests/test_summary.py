@@ -46,6 +46,8 @@ def test_the_model_is_as_it_was():
     assert "of which 16 are frozen" in repr(table)
     assert model.training
     assert type(model[0]) is nn.Linear
+    with pytest.raises(TypeError, match=r"looks like a shape: give np\.zeros\(\(5, 3\)\)"):
+        nn.summary(model, (5, 3))
     assert "_hooks" not in vars(model[0])
     for name, array in model.state_dict().items():
         np.testing.assert_array_equal(array, before[name])

@@ -125,7 +125,9 @@ def test_a_model_that_is_written_by_hand_is_found_out_too(rng):
 
 def test_of_a_convolutional_network_the_connected_part_is_drawn(rng):
     figure = drawn(viz.network(convolutional(rng), rng.random((1, 1, 8, 8))))
-    assert "input\n108, 16 shown" in [t.get_text() for t in figure.axes[0].texts]
+    assert "features\n108, 16 shown" in [t.get_text() for t in figure.axes[0].texts]
+    maps = nn.Sequential(nn.Conv2d(1, 4, 3, padding=1, rng=rng), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(64, 2, rng=rng))
+    assert not drawn(viz.network(maps, rng.random((1, 1, 8, 8)))).axes[0].images, "as many numbers as the image had, but not the image"
 
 
 def test_axes_of_ones_own(model):

@@ -87,7 +87,7 @@ class Trace:
     def push(self, tangents: Iterable[Any]) -> Any:
         """How the outputs change, as the inputs move along `tangents`: a walk through the walk."""
         if not self.pulled:  # the inputs' gradients as a function of the vectors that they start with
-            starts = [u.requires_grad_() for u in self.ones()]
+            starts = [u.requires_grad_() for u in self.anywhere()]
             self.starts = [u._node for u in starts]
             with recording():
                 self.pulled = self.walk(self.outputs, starts, self.inputs)
@@ -97,6 +97,14 @@ class Trace:
     def ones(self) -> list[Any]:
         """Vectors of ones at the outputs, floating even where these are not; of the same library's arrays."""
         return [wrap(np.ones_like(y._array, dtype=y.dtype if y.dtype.kind in "fc" else float)) for y in self.outputs]
+
+    def anywhere(self) -> list[Any]:
+        """Vectors to start from where any would do, but by whose equal numbers a rule could be misled to see a symmetry."""
+        rng = np.random.default_rng(0)
+        for u in (vectors := self.ones()):
+            if isinstance(u._array, np.ndarray):
+                u._array[...] = rng.uniform(0.5, 1.5, u.shape)
+        return vectors
 
     def walk(self, ends: list[Any], vectors: list[Any], wanted: list[Node], last: bool = False) -> list[Any]:
         """Walk back from the `ends`, starting with the `vectors`, to the `wanted` nodes.

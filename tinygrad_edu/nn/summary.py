@@ -80,6 +80,9 @@ def summary(model: Module, *inputs: Any) -> Summary:
     ---------------------------------------------------
     in all                        12,730         12,704
     """
+    for x in inputs:
+        if isinstance(x, tuple) and len(x) > 1 and all(type(n) is int for n in x):
+            raise TypeError(f"summary calls the model with examples, and {x} looks like a shape: give np.zeros({x}), or np.array({x})")
     notes = Notes()
     handles = []
     for path, module in model.named_modules():

@@ -24,7 +24,7 @@ class Diagram:
         square = side * side == found.widths[0] and side > 1
         if image and not square:
             raise ValueError(f"image=True needs a square number of inputs, such as 784; there are {found.widths[0]}")
-        self.side = side if self.values[0] is not None and square and (image or (image is None and found.widths[0] > most)) else 0
+        self.side = side if self.values[0] is not None and square and (image or (image is None and found.begins and found.widths[0] > most)) else 0
         self.shown = [self.chosen(k) for k in range(len(found.widths))]
         self.names = [str(n) for n in (labels if labels is not None else range(found.widths[-1]) if found.widths[-1] > 1 else [""])]
         self.room = 0.35 * max(map(len, self.names))  # for them
@@ -124,7 +124,7 @@ class Diagram:
             n = (len(shown) + 1) // 2
             middle = (places[n - 1] + places[n]) / 2
             axes.plot(np.full(3, middle[0]), middle[1] + np.array([-0.4, 0, 0.4]), "o", color=ink(), markersize=2, zorder=3)
-        what = "input" if k == 0 else "output" if k == len(self.found.layers) else "hidden"
+        what = ("input" if self.found.begins else "features") if k == 0 else "output" if k == len(self.found.layers) else "hidden"
         text = f"{what}\n{width:,}" + (f", {len(shown)} shown" if len(shown) < width else "")
         axes.text(places[0][0], -self.height / 2 - 0.5, text, ha="center", va="top", fontsize=8.5, alpha=FAINT)
 

@@ -26,6 +26,7 @@ class Columns:
 
     layers: list[Linear]
     values: list[Any]  # arrays of (examples, neurons); None if it was not called
+    begins: bool = True  # whether the first column is what the network is given, and not what other layers make of it
 
     @property
     def widths(self) -> list[int]:
@@ -51,7 +52,9 @@ def columns(model: Module, x: Any) -> Columns:
         if isinstance(before, Value) and before._node is not None and not comes_from(after, before._node):
             raise no_chain(f"{layer!r} is not given what comes out of the Linear layer before it")
     end = output if np.shape(output) == np.shape(calls[-1][2]) else calls[-1][2]
-    return Columns(layers, [as_rows(v) for v in (*(x for _, x, _ in calls), end)])
+    given, first = array_of(x), array_of(calls[0][1])
+    begins = given.size == first.size and np.array_equal(np.ravel(given).astype(first.dtype), np.ravel(first), equal_nan=True)
+    return Columns(layers, [as_rows(v) for v in (*(x for _, x, _ in calls), end)], begins)
 
 
 def answer(model: Module, x: Any, inputs: int) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...rules.fused import linear, softmax
-from ...value import array_in, bare
+from ...value import array_in, bare, is_foreign
 from .normalise import dropout
 
 
@@ -23,7 +23,7 @@ def scaled_dot_product_attention(
     key : (..., S, E)
     value : (..., S, V)
     attn_mask : (..., L, S), optional
-        Of bool: which places may be looked at. Of floats: added to the scores.
+        Of bool: which places may be looked at; what may look nowhere takes zeros. Of floats: added to the scores.
     dropout_p : float
     is_causal : bool
         Whether each place sees only itself and what was before it.
@@ -40,16 +40,28 @@ def scaled_dot_product_attention(
 def attention(query: Any, key: Any, value: Any, mask: Any, dropout_p: float, causal: bool, scale: float | None) -> tuple[Any, Any]:
     """What is taken, and how much from where."""
     query = query * (1 / math.sqrt(query.shape[-1]) if scale is None else scale)  # there are fewer of these than of scores
-    scores = np.matmul(query, np.swapaxes(key, -1, -2))
+    scores, seeing = np.matmul(query, np.swapaxes(key, -1, -2)), None
     if causal:
         if mask is not None:
             raise ValueError("attention takes a mask of yours, or is_causal=True, and not both")
         mask = np.tri(*scores.shape[-2:], dtype=bool)
     if mask is not None:
         mask = np.asarray(mask) if isinstance(mask, list) else mask
-        scores = np.where(bare(mask), scores, -np.inf) if mask.dtype == bool else scores + mask
+        if mask.dtype == bool:
+            scores, seeing = looked_at(scores, bare(mask))
+        else:
+            scores = scores + mask
     weights = softmax(scores, -1)
+    weights = weights if seeing is None else weights * seeing
     return np.matmul(dropout(weights, dropout_p) if dropout_p else weights, value), weights
+
+
+def looked_at(scores: Any, mask: Any) -> tuple[Any, Any]:
+    """The scores where one may look; and, if some places may look nowhere, 0 for these, which take nothing."""
+    seeing = None if is_foreign(mask) else np.any(mask, -1, keepdims=True)
+    if seeing is None or seeing.all():
+        return np.where(mask, scores, -np.inf), None
+    return np.where(mask | ~seeing, scores, -np.inf), seeing.astype(scores.dtype)
 
 
 def multi_head(
