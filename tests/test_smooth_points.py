@@ -54,8 +54,6 @@ def test_very_large_and_very_small_and_equal_numbers(case):
     assert derivative(f, x, order) == pytest.approx(wanted, rel=1e-5 if isinstance(x, single) else 1e-9, abs=1e-300)
 
 
-
-
 @pytest.mark.parametrize("f", [lambda a: np.sum((L.eigvalsh(a) - 1) ** 2), lambda a: np.sum((L.svdvals(a) - 1) ** 2),
                                lambda a: np.real(np.sum(L.eigvals(a) ** 2)), lambda a: np.real(np.poly(a)[2])])  # fmt: skip
 def test_no_second_derivative_is_made_of_the_vectors_of_equal_values(f):

@@ -302,4 +302,4 @@ def test_a_cost_must_be_a_number_and_data_a_pair(line):
 def test_a_function_that_leaves_the_engine_has_no_valley(f):
     with pytest.raises(TypeError, match="the function left the engine"):
         viz.descent(f, 1.0, 0.1)
-    viz.descent(lambda x: 3.0, 1.0, 0.1)  # a plain all right
+    viz.descent(lambda x: 3.0, 1.0, 0.1)  # level everywhere, which is another thing

@@ -48,16 +48,16 @@ rule(np.log1p,      lambda g, y, x: g / (1 + x))
 # ----------------------------------------------------------------------------------- circular
 
 
-def cofunction(fn: Any, y: Any, square: Any) -> Any:
-    """``fn(y)``, which is the root of `square`: that is quicker, but complex numbers have two, and only `y` knows which."""
-    return np.sqrt(square) if y.dtype.kind != "c" else fn(y)
+def cofunction(fn: Any, y: Any, root: Any) -> Any:
+    """``fn(y)``, which is a root in `x`: that is quicker, but complex numbers have two, and only `y` knows which."""
+    return root() if y.dtype.kind != "c" else fn(y)
 
 
 rule(np.sin,        lambda g, y, x: g * np.cos(x))
 rule(np.cos,        lambda g, y, x: -g * np.sin(x))
 rule(np.tan,        lambda g, y, x: g * (1 + y * y))
-rule(np.arcsin,     lambda g, y, x: g / cofunction(np.cos, y, (1 - x) * (1 + x)))
-rule(np.arccos,     lambda g, y, x: -g / cofunction(np.sin, y, (1 - x) * (1 + x)))
+rule(np.arcsin,     lambda g, y, x: g / cofunction(np.cos, y, lambda: np.sqrt((1 - x) * (1 + x))))
+rule(np.arccos,     lambda g, y, x: -g / cofunction(np.sin, y, lambda: np.sqrt((1 - x) * (1 + x))))
 rule(np.arctan,     lambda g, y, x: g / (1 + x * x))
 rule(np.deg2rad,    lambda g, y, x: g * (math.pi / 180))
 rule(np.radians,    lambda g, y, x: g * (math.pi / 180))
@@ -69,8 +69,8 @@ rule(np.degrees,    lambda g, y, x: g * (180 / math.pi))
 rule(np.sinh,       lambda g, y, x: g * np.cosh(x))
 rule(np.cosh,       lambda g, y, x: g * np.sinh(x))
 rule(np.tanh,       lambda g, y, x: g * (1 - y * y))
-rule(np.arcsinh,    lambda g, y, x: g / (np.hypot(x, 1) if y.dtype.kind != "c" else np.cosh(y)))
-rule(np.arccosh,    lambda g, y, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1) if y.dtype.kind != "c" else np.sinh(y)))
+rule(np.arcsinh,    lambda g, y, x: g / cofunction(np.cosh, y, lambda: np.hypot(x, 1)))
+rule(np.arccosh,    lambda g, y, x: g / cofunction(np.sinh, y, lambda: np.sqrt(x - 1) * np.sqrt(x + 1)))
 rule(np.arctanh,    lambda g, y, x: g / ((1 - x) * (1 + x)))
 
 # ------------------------------------------------------------------------------ steps: derivative 0

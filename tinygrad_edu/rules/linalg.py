@@ -141,16 +141,19 @@ def adjugate(a: Any) -> tuple[Any, Any]:
     be the inverse of [[a, u], [vᴴ, 0]]: then a⁻¹ = p - q s⁻¹ r (Schur), and det(a) is the bordered matrix's times det(s)
     (Jacobi). So all that is left is det(s) s⁻¹ of a small corner. The border is constant: no derivative passes through it.
     """
-    u, sizes, vh = np.linalg.svd(bare(a))
-    n, scale = len(sizes), sizes[0]
-    k = np.count_nonzero(sizes <= 1e-3 * scale)
-    if n <= 3 or scale < 1e-100:
+    n = len(a)
+    if n <= 3:
         return polynomial(a)
+    u, sizes, vh = np.linalg.svd(bare(a))
+    scale = sizes[0]
+    if scale < 1e-100:
+        return polynomial(a)
+    k = np.count_nonzero(sizes <= 1e-3 * scale)
     bordered = np.block([[a, scale * u[:, n - k :]], [scale * vh[n - k :], np.zeros((k, k), a.dtype)]]) if k else a
     inverse, (sign, log) = np.linalg.inv(bordered), np.linalg.slogdet(bordered)
     half = np.exp(log / 2)  # twice, as the whole might overflow
     p, q, r, s = inverse[:n, :n], inverse[:n, n:], inverse[n:, :n], inverse[n:, n:]
-    det, adj = adjugate(s) if k else (1, s)
+    det, adj = adjugate(s) if k else (1, s)  # the determinant of nothing is 1
     return sign * half * det * half, sign * half * (det * p - q @ adj @ r) * half
 
 
