@@ -21,7 +21,7 @@ from .outside import ARRAYS, KNOWN, NUMBERS, admit, as_array, is_recorded, left_
 from .scattered import Scattered, whole
 from .table import COMPOSITES, RULES, Plan
 from .unbroadcast import fit
-from .value import ALONE, Value, copied, is_foreign, wrap
+from .value import NAMED, Value, copied, is_foreign, is_whole, wrap
 from .witness import derivative_done, derivative_of, write_down
 
 new = object.__new__
@@ -63,11 +63,17 @@ def apply(fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         args, kwargs = rule.arrange(args, kwargs)
 
     arrays: tuple[Any, ...] = ()  # what fn computes with
+    lent: tuple[Any, ...] = ()  # copies among them, held twice: into an array held once NumPy's operators may write their result
     parents: tuple[Any, ...] = ()  # where each came from
     pattern = 1  # two bits for each argument: 0 a plain value, 1 a constant, 2 needs gradients, 3 an array of the user's
     for a in args:
         if isinstance(a, Value):
-            arrays += (a._lend() if a._shared else a._array,)
+            if a._shared:
+                copy = a._lend()
+                arrays += (copy,)
+                lent += (copy,)
+            else:
+                arrays += (a._array,)
             if a._node is None:
                 parents += (a._source,)
                 pattern = pattern * 4 + 1
@@ -250,14 +256,9 @@ def backpropagate(
                 node.output = None
 
     node = g = d = y = args = None  # type: ignore[assignment]  # no names of ours may count as holders below
-    for leaf, g in grads.items():
-        if targets is None or leaf in targets:
-            if leaf.dtype.kind == "c":
-                found[leaf] = np.conjugate(g)
-            elif getrefcount(g) == ALONE + 1 and type(g) is ndarray and g.base is None:  # one more is `g`
-                found[leaf] = g
-            else:
-                found[leaf] = copied(g)
+    for leaf in grads if targets is None else targets.intersection(grads):
+        g, grads[leaf] = grads[leaf], None
+        found[leaf] = np.conjugate(g) if leaf.dtype.kind == "c" else g if getrefcount(g) == NAMED and is_whole(g) else copied(g)
     return found
 
 

@@ -9,19 +9,20 @@ forward pass, so an array that a node keeps must never change. Three doors see t
 * ``tensor._own()`` is how the engine itself writes (optimisers, item assignment): in place where nobody
   else holds the array, into a copy where somebody does.
 
-"Does anybody else hold it?" needs no bookkeeping: CPython counts references.
+"Does anybody else hold it?" needs no bookkeeping: CPython counts references. What its counts are when nobody
+does is measured below, when this is imported; an interpreter whose counts say nothing has copies made, always.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from sys import getrefcount
+import sys
+import sysconfig
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
-ALONE = 2
-"""What ``getrefcount`` says of an array that one slot or container holds: that, and its own argument."""
+getrefcount: Callable[[object], int] = getattr(sys, "getrefcount", lambda x: 0)  # PyPy counts none
 
 
 class Value:
@@ -57,6 +58,29 @@ class Value:
             self._shared = False  # the user has let go of it
             return self._array
         return self._array.copy()
+
+
+def measure(count: Callable[[bool], int]) -> int:
+    """What `count` says of an object that nobody else holds; -1, which nothing counts as, if one more holder is no 1 more."""
+    alone, held = count(False), count(True)
+    return alone if held == alone + 1 and not sysconfig.get_config_var("Py_GIL_DISABLED") else -1
+
+
+def count_in_slot(held: bool) -> int:
+    value = Value()
+    value._array = np.empty(1)
+    other = value._array if held else None  # noqa: F841
+    return getrefcount(value._array)
+
+
+def count_in_name(held: bool) -> int:
+    array = np.empty(1)
+    other = array if held else None  # noqa: F841
+    return getrefcount(array)
+
+
+ALONE = measure(count_in_slot)  # what `getrefcount(tensor._array)` says where nobody but the tensor holds the array
+NAMED = measure(count_in_name)  # and `getrefcount(array)`, where nobody holds it but that name
 
 
 def is_whole(array: Any) -> bool:
