@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 
 from ..boundary import explored, tracked
+from ..chance import drawn_again
 from ..checkpoint import conjugate, silent
 from ..graph import backpropagate
 from ..nest import flatten
@@ -69,7 +70,7 @@ def unchanged(around: Reached) -> Iterator[None]:
         yield
     finally:
         kept = [memory.get(p) is d and d.pop("_seen", False) for memory, p, d in memories]
-    same = [group.keys() == was.keys() and all(group[k] is v or alike(group[k], v, 0) for k, v in was.items()) for group, was in settings]
+    same = [group.keys() == was.keys() and all(group[k] is v or alike(group[k], v) for k, v in was.items()) for group, was in settings]
     if not all(kept) or not all(same):
         for group, was in settings:
             group.update(was)
@@ -80,6 +81,11 @@ def unchanged(around: Reached) -> Iterator[None]:
             bits.state = state
             raise CaptureError("capture: random numbers are drawn here from a generator of your own, and a recording would have the same "
                                "each time; draw them outside, and pass them as arguments")
+
+
+def same_draws(chance: Any) -> AbstractContextManager[None]:
+    """Within, the random numbers are drawn that were drawn from there."""
+    return nullcontext() if chance is None else drawn_again(chance)
 
 
 def spent(y: Any, start: int) -> bool:

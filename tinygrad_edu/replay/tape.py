@@ -126,13 +126,13 @@ def settled(nest: Any) -> Any:
     return type(nest)(map(settled, nest)) if type(nest) in (list, tuple) else nest
 
 
-def numbers(nest: Any) -> Any:
-    """The same nest with arrays for Tracers."""
+def numbers(nest: Any, values: Any = None) -> Any:
+    """The same nest with arrays for Tracers: what is at their places, or would be with these values."""
     if isinstance(nest, Tracer):
-        return nest.value
+        return nest.value if values is None else values[nest.place]
     if isinstance(nest, dict):
-        return {k: numbers(v) for k, v in nest.items()}
-    return type(nest)(map(numbers, nest)) if type(nest) in (list, tuple) else nest
+        return {k: numbers(v, values) for k, v in nest.items()}
+    return type(nest)([numbers(part, values) for part in nest]) if type(nest) in (list, tuple) else nest
 
 
 def known(nest: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import unwrap
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from .effects import StandIns
 from .errors import CaptureError
 from .reach import Reached
 from .surroundings import array_of, recorded, spent, standing_in, unchanged, walked
-from .tape import Tape
+from .tape import Tape, known
 from .tracer import Tracer
 from .writing import behind
 
@@ -94,12 +95,22 @@ class Transcript:
         if any(isinstance(getattr(x, "_array", x), Tracer) for _, args, kwargs in self.afterwards for x in (*args, *kwargs.values())):
             raise CaptureError("capture: a step() is given what the function computes, and has to wait until that is known; call it outside")
 
+    def digest(self) -> tuple[Any, ...]:
+        """What is equal for two runs that were written down alike: the lines, and what is made of them."""
+        lines = [hash((line.made, same_function(line.fn), known(line.args), known(line.kwargs))) for line in self.tape.lines]
+        return lines, self.sources, self.outputs, self.seeds, self.gradients, self.effects, self.forgotten
+
     def go_back(self, y: Any, has_gradient: bool, sources: tuple[Any, ...]) -> None:
         """Write down the gradients that the sources get from this result."""
         g = self.tape.enter(np.ones(y.shape, y.dtype)) if has_gradient else None
         found = {} if g is None else walked([y], [g], [t._node for t in sources if tracked(t)])
         self.seeds.append(None if g is None else g.place)
         self.gradients.append({i: self.tape.place_of(found[t._node]) for i, t in enumerate(sources) if t._node in found})
+
+
+def same_function(fn: Callable[..., Any]) -> Any:
+    """What two functions have in common that were made by the same line of somebody's code."""
+    return getattr(unwrap(fn), "__code__", fn)
 
 
 class Result:
