@@ -19,7 +19,7 @@ from .effects import CHANGE, REPLACE, done
 from .errors import KEEPS, CaptureError
 from .program import Program
 from .reach import names_of, reached
-from .space import Spaces, replayed
+from .space import Space, replayed
 from .surroundings import leaves_behind, same_draws, standing_in, walked
 from .transcript import Fill, Transcript
 from .verifying import compare
@@ -84,8 +84,7 @@ class Recording:
         self.touched = sorted(i for i in touched if i < len(xs)), {id(t) for i, t in enumerate(xs + self.outer) if i >= len(xs) and i in touched}
         self.refuse(xs)
         self.refuse_common_memory(xs + self.outer)
-        self.spaces = Spaces(self)
-        self.idle: list[Any] = []  # programs' functions, where nothing goes back through what they left
+        self.idle: list[Any] = []  # functions of the program that nobody needs
 
     # ------------------------------------------------------------------------------------ replay
 
@@ -127,15 +126,12 @@ class Recording:
 
     def run(self, sources: tuple[Any, ...], chance: Any) -> tuple[list[Any], Any]:
         """The results, and the arrays that the function leaves in tensors."""
+        space = Space(self, chance)
         if self.flowing:
-            space = self.spaces.free()
-            space.chance = chance
             ys = [self.operation(space, turn, sources) for turn in range(len(self.flows))]
             outputs, space.ys = space.ys, None  # they are the user's now
         else:  # nothing to go back through
-            forward = self.idle.pop() if self.idle else self.program()[0]  # two threads may run it at once
-            outputs = forward(*[x._array for x in sources])
-            self.idle.append(forward)
+            outputs = space.functions.forward(*[x._array for x in sources])
             ys = [wrap(y if type(y) in ARRAYS else as_array(y)) for y in outputs[: len(self.flows)]]
         given = iter(ys)
         return [result.again() if result.place is None else result.of(next(given)) for result in self.results], outputs[len(ys) :]
