@@ -15,14 +15,15 @@ from ..outside import ARRAYS, as_array
 from ..trace import as_tensor, fresh_input
 from ..value import Value, bare, wrap
 from .afterwards import putting_off
+from .apart import standing_in
 from .effects import CHANGE, REPLACE, done
 from .errors import KEEPS, CaptureError
 from .program import Program
 from .reach import names_of, reached
 from .space import Space, replayed
-from .surroundings import leaves_behind, same_draws, standing_in, walked
+from .surroundings import leaves_behind, same_draws, walked
 from .transcript import Fill, Transcript
-from .verifying import compare
+from .verifying import Pace, compare
 
 
 class Recording:
@@ -38,8 +39,9 @@ class Recording:
         What it depends on besides its arguments.
     """
 
-    def __init__(self, given: tuple[Any, ...], xs: tuple[Any, ...], fill: Fill) -> None:
-        self.fill, self.calls = fill, 1
+    def __init__(self, given: tuple[Any, ...], xs: tuple[Any, ...], fill: Fill, pace: Pace) -> None:
+        self.fill, self.pace = fill, pace
+        self.calls, self.counted, self.due = 1, 0, 2  # the calls, those of them that `pace` knows of, and the next that may be compared
         start, chance = order(), generator().bit_generator.state
         self.value = fill(xs)
         drew = generator().bit_generator.state != chance
@@ -72,8 +74,7 @@ class Recording:
         program = Program(made.tape, {place: names[i] for i, place in zip(made.sources, made.given, strict=True)}, made.outputs, backwards)
         self.source, self.program = program.source, program.compiled()
         self.outer = tuple((xs + outer)[i] for i in made.sources[len(xs) :])
-        self.was = [(t, t._node) for t in self.outer]  # of another shape, it would be another node
-        self.lengths = [(t, t._array.shape, t._array.dtype) for t in self.outer if t._node is None]
+        self.was = [(t, t._node, t._array.shape, t._array.dtype) for t in self.outer]
         n = len(made.sources)
         self.flows = [[i in part for i in range(n)] for part in made.gradients]  # for each result, the inputs that get gradients of it
         self.turns = [[sum(flows[:i]) for i in range(n)] for flows in self.flows]  # and where these are among them
@@ -92,12 +93,12 @@ class Recording:
         """Whether what is outside is what was recorded: the same tensors, and modules in the same mode."""
         if self.is_broken:
             return False
-        for t, node in self.was:
-            if t._node is not node:
-                return False
-        for t, shape, dtype in self.lengths:
-            if t._array.shape != shape or t._array.dtype != dtype:
-                return False
+        for i, (t, node, shape, dtype) in enumerate(self.was):
+            now = t._node
+            if now is not node or now is None:  # of another shape, it would be another node
+                if type(now) is not type(node) or t._array.shape != shape or t._array.dtype != dtype:
+                    return False
+                self.was[i] = t, now, shape, dtype  # it was frozen, and is no more
         for module, training, kind in self.modules:
             if module.training is not training or module.__class__ is not kind:
                 return False
@@ -111,7 +112,7 @@ class Recording:
         sources = xs + self.outer
         chance = generator().bit_generator.state if self.draws else None
         ys, arrays = self.run(sources, chance)
-        if not self.calls & (self.calls - 1):
+        if self.calls >= self.due and self.pace.is_turn(self):
             try:
                 compare(self, sources, len(xs), ys, arrays, chance)
             except BaseException:

@@ -14,11 +14,12 @@ from ..node import order
 from ..optim.optimizer import Optimizer
 from ..value import Value, copied, wrap
 from .afterwards import putting_off
+from .apart import standing_in
 from .draws import written_down
 from .effects import StandIns
 from .errors import CaptureError
 from .reach import Reached
-from .surroundings import array_of, recorded, spent, standing_in, unchanged, walked
+from .surroundings import array_of, recorded, spent, unchanged, walked
 from .tape import Tape, known
 from .tracer import Tracer
 from .writing import behind

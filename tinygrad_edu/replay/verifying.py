@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import log2
 from typing import Any
 
 import numpy as np
@@ -12,15 +13,38 @@ from ..nest import flatten
 from ..node import order
 from ..value import bare
 from .afterwards import putting_off, same_calls
+from .apart import standing_in
 from .comparing import alike, distance
 from .effects import outcome
 from .errors import CaptureError
-from .surroundings import same_draws, standing_in, unchanged, walked
+from .surroundings import same_draws, unchanged, walked
 from .tape import numbers
 from .transcript import Transcript
 from .writing import must_run
 
 NEARBY = 100  # results may differ by so many times what they change by when all numbers are rounded otherwise
+
+
+class Pace:
+    """How often the recordings of a function are compared: at calls 2, 4, 8, ... of each, if there are few.
+
+    Of many, the second call of each always is, and for the rest all have together what one would have.
+    """
+
+    def __init__(self) -> None:
+        self.calls = self.compared = 0
+
+    def is_turn(self, recording: Any) -> bool:
+        """Whether the recording's latest call is to be compared. When it is to ask again, is noted there."""
+        self.calls += recording.calls - recording.counted
+        recording.counted = recording.calls
+        later = recording.calls > 2
+        if later and self.compared >= log2(self.calls):
+            recording.due = recording.calls + 8
+            return False
+        self.compared += later
+        recording.due = 1 << recording.calls.bit_length()
+        return True
 
 
 def compare(recording: Any, sources: tuple[Any, ...], n: int, replayed: list[Any], arrays: Any, chance: Any) -> None:
