@@ -70,7 +70,8 @@ class Recording:
         self.everything, self.written = outer, made.digest()
         self.results, self.rebuild, self.draws = made.results, made.rebuild, made.draws
         self.effects, self.afterwards, self.forgotten = made.effects, made.afterwards, made.forgotten
-        backwards = [None if g is None else (g, [*part.values()]) for g, part in zip(made.seeds, made.gradients, strict=True)]
+        backwards = [None if g is None else (g, [*part.values()], checks)
+                     for g, part, checks in zip(made.seeds, made.gradients, made.checks, strict=True)]  # fmt: skip
         program = Program(made.tape, {place: names[i] for i, place in zip(made.sources, made.given, strict=True)}, made.outputs, backwards)
         self.source, self.program = program.source, program.compiled()
         self.outer = tuple((xs + outer)[i] for i in made.sources[len(xs) :])
