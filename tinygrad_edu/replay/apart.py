@@ -34,7 +34,7 @@ def standing_in(tensors: Sequence[Any], arrays: Sequence[Any]) -> Iterator[None]
         for t in tensors:
             _faces[id(t)] += 1
             if not hasattr(type(t), "__one_face__"):
-                t.__class__ = two_faced(type(t))
+                t.__class__ = two_faced(type(t))  # type: ignore[arg-type]  # classes are hashable
     try:
         yield
     finally:

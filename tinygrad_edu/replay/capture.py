@@ -52,14 +52,14 @@ def capture(f: Callable[..., Any]) -> Captured:
     ------
     CaptureError
         When called, if `f` can't be replayed: it looks at numbers, say. And if it turned out not to be the same function any
-        more: calls number 2, 4, 8, 16, ... run `f` too, and compare. When the first call is refused, `f` has been run once.
+        more: calls number 2, 4, 8, 16, ... run `f` too, and compare (of many kinds of arguments, the second of each, and fewer later). When the first call is refused, `f` has been run once.
 
     Notes
     -----
     ``backward()``, hooks and optimisers are used as ever. Higher derivatives of the result run `f` itself, as do calls
     under `watch()`, for pictures, and calls with arrays of other libraries. What `f` does besides computing, printing say, or
     calling a module's forward hooks, is done only when it is run. NumPy's arrays outside are part of the program, as they
-    were, and come back as Tensors; Tensors outside are read in each call. One thread at a time may record, and one go back through a graph. What `f`
+    were, and come back as Tensors; Tensors outside are read in each call. Threads may record and replay at once. What `f`
     has itself gone back from, it returns as values: these have no graph.
 
     Examples
@@ -85,6 +85,7 @@ class Captured:
     """What `capture` makes of a function."""
 
     def __init__(self, f: Callable[..., Any]) -> None:
+        self.__qualname__ = ""  # unless the function has one
         wraps(f, updated=())(self)
         self._f = f
         self._recordings: dict[Any, list[Recording]] = {}  # for each kind of arguments, one for each state of what is outside

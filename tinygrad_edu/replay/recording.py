@@ -41,6 +41,7 @@ class Recording:
 
     def __init__(self, given: tuple[Any, ...], xs: tuple[Any, ...], fill: Fill, pace: Pace) -> None:
         self.fill, self.pace = fill, pace
+        self.turn = 0  # when it came to be used last; see Captured
         self.calls, self.counted, self.due = 1, 0, 2  # the calls, those of them that `pace` knows of, and the next that may be compared
         start, chance = order(), generator().bit_generator.state
         self.value = fill(xs)

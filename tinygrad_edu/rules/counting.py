@@ -24,7 +24,7 @@ plain(np.histogram_bin_edges)
 def bincount(x: Any, /, weights: Any = None, minlength: Any = 0) -> Any:
     if not isinstance(weights, Value):
         return np.bincount(bare(x), bare(weights), minlength)
-    counts = np.bincount(bare(x), np.zeros(weights.shape), minlength)
+    counts = np.bincount(bare(x), np.zeros(weights._array.shape), minlength)
     return scatter(converted(weights, float), np.asarray(bare(x)), counts.shape, counts.dtype)
 
 
@@ -33,7 +33,7 @@ def histogram(a: Any, bins: Any = 10, range: Any = None, density: Any = None, we
     a, bins, range = bare((a, bins, range))
     if not isinstance(weights, Value):
         return np.histogram(a, bins, range, density, bare(weights))
-    edges = np.histogram(a, bins, range, weights=np.zeros(weights.shape))[1]
+    edges = np.histogram(a, bins, range, weights=np.zeros(weights._array.shape))[1]
     return added([np.ravel(a)], [edges], weights, density), edges
 
 
@@ -42,7 +42,7 @@ def histogram2d(x: Any, y: Any, bins: Any = 10, range: Any = None, density: Any 
     x, y, bins, range = bare((x, y, bins, range))
     if not isinstance(weights, Value):
         return np.histogram2d(x, y, bins, range, density, bare(weights))
-    _, *edges = np.histogram2d(x, y, bins, range, weights=np.zeros(weights.shape))
+    _, *edges = np.histogram2d(x, y, bins, range, weights=np.zeros(weights._array.shape))
     return added([x, y], edges, converted(weights, float), density), *edges
 
 
@@ -51,7 +51,7 @@ def histogramdd(sample: Any, bins: Any = 10, range: Any = None, density: Any = N
     sample, bins, range = bare((sample, bins, range))
     if not isinstance(weights, Value):
         return np.histogramdd(sample, bins, range, density, bare(weights))
-    _, edges = np.histogramdd(sample, bins, range, weights=np.zeros(weights.shape))
+    _, edges = np.histogramdd(sample, bins, range, weights=np.zeros(weights._array.shape))
     columns = sample.T if np.ndim(sample) == 2 and hasattr(sample, "shape") else np.atleast_2d(sample)
     return added(columns, edges, converted(weights, float), density), edges
 
