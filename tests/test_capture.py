@@ -231,7 +231,7 @@ def test_spaces_are_used_again_and_graphs_are_let_go():
     for _ in range(9):
         f(leaf(A)).backward()
         f(leaf(A))  # and dropped
-    assert len(f._latest.spaces.all) == 1
+    assert len(f._latest.idle) == 1
     x = leaf(A)
     y = f(x)
     place = weakref.ref(x)
@@ -410,12 +410,12 @@ def test_a_result_that_is_kept_keeps_no_more_than_itself():
     for _ in range(20):
         kept.append(f(leaf(A)))
         kept[-1].backward()
-    assert len(f._latest.spaces.all) == 1
+    assert len(f._latest.idle) == 1
     waiting = [f(leaf(A)) for _ in range(20)]
-    assert len(f._latest.spaces.all) == 20
+    assert not f._latest.idle
     del waiting
     f(leaf(A))
-    assert len(f._latest.spaces.all) <= 4
+    assert len(f._latest.idle) <= 4
 
 
 def test_captured_within_captured_and_checkpointed():
@@ -531,7 +531,7 @@ def test_what_can_not_be_replayed_says_why():
         (lambda x: manual_seed(0) or x.sum(), "manual_seed"),
         (lambda x: np.copyto(x.data, 1.0) or x.sum(), "np.where"),
         (lambda x: (x * generator().random()).sum(), "random\\(\\(\\)\\)"),
-        (lambda x: np.nanmean(x), "asked for"),
+        (lambda x: np.emath.sqrt(x).real, "asked for"),
         (two_names, "somebody else has a part"),
         (one_more_axis, "somebody else has a part"),
     ]:

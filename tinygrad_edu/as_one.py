@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+
+import numpy as np
 
 
 def as_one(fn: Callable[..., Any]) -> Callable[..., Any]:
@@ -29,3 +32,17 @@ def check(fn: Callable[..., None]) -> Callable[..., None]:
     asking = as_one(fn)
     asking.is_check = True  # type: ignore[attr-defined]
     return asking
+
+
+@check
+def refuse_where(wrong: Any, error: type[Exception], message: str) -> None:
+    """Raise this error if any of these truths is true."""
+    if np.any(wrong):
+        raise error(message)
+
+
+@check
+def warn_where(odd: Any, message: str, category: type[Warning] = RuntimeWarning) -> None:
+    """Warn if any of these truths is true; to whoever called the function that calls this."""
+    if np.any(odd):
+        warnings.warn(message, category, stacklevel=4)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
@@ -14,7 +13,7 @@ from .chance import drawn_again, generator
 from .graph import apply, backpropagate
 from .modes import level
 from .nest import Rebuild, flatten
-from .node import Node, order
+from .node import order
 from .parts import Parts, PartsType
 from .table import rule
 from .trace import as_tensor, fresh_input, function_wanted, recording, refuse_changed
@@ -106,8 +105,7 @@ class Call:
             raise differs("gave another result")
         wanted = nodes + self.captured
         seeds = [(t._node, conjugate(ct)) for t, ct in zip(tensors, g, strict=True)]  # this is a walk within a walk
-        with silent(self.captured):
-            found = backpropagate(seeds, wanted, record, record, partial=True)
+        found = backpropagate(seeds, wanted, record, record, partial=True)
         if any(node not in found for node in self.captured):
             raise differs("used other tensors")
         gradients = [conjugate(as_tensor(found.get(node), node)) for node in wanted]
@@ -147,16 +145,3 @@ def same(a: Any, b: Any) -> bool:
 def differs(how: str) -> RuntimeError:
     return RuntimeError(f"checkpoint: computed again, the function {how}; it must depend on nothing but its arguments and "
                         "tensors that are not changed before backward()")
-
-
-@contextmanager
-def silent(nodes: list[Node]) -> Iterator[None]:
-    """Let these nodes, which the walk outside will visit too, not tell anyone of their gradients in the walk within."""
-    hooked = [(node, node.info) for node in nodes if node.info and "hooks" in node.info]
-    for node, info in hooked:
-        node.info = {**info, "hooks": ()}
-    try:
-        yield
-    finally:
-        for node, info in hooked:
-            node.info = info

@@ -170,7 +170,8 @@ def backpropagate(
     create_graph : bool
         Run the rules on Tensors, so that the gradients can be differentiated in their turn.
     partial : bool
-        Do not go on behind the `wanted` nodes: each gradient is taken as if the others were constants.
+        Do not go on behind the `wanted` nodes, nor call their hooks, as is right for a walk within a walk: each gradient is
+        taken as if the others were constants.
 
     Returns
     -------
@@ -209,7 +210,7 @@ def backpropagate(
         g = grads.pop(node)
         if type(g) is Scattered:
             g = g.whole()
-        if node.info:
+        if node.info and not (partial and node in targets):  # type: ignore[operator]  # the walk outside will tell of it
             for hook in node.info.get("hooks", ()):
                 hook(np.conjugate(g) if node.dtype.kind == "c" else g)
         if targets is not None and node in targets:

@@ -62,7 +62,7 @@ class Patient:
 def same_calls(some: Calls, others: Calls) -> bool:
     """Whether these are calls of the same functions, with the same arguments."""
     some, others = ([x for fn, args, kwargs in calls for x in (fn, *args, *kwargs.items())] for calls in (some, others))
-    return len(some) == len(others) and all(alike(x, y, 0) for x, y in zip(some, others, strict=True))
+    return len(some) == len(others) and all(alike(x, y) for x, y in zip(some, others, strict=True))
 
 
 @contextmanager

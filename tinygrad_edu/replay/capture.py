@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
 from collections.abc import Callable, Sequence
 from enum import Enum
 from functools import partial, wraps
+from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -18,9 +22,10 @@ from .effects import CHANGE, REPLACE
 from .errors import CaptureError
 from .recording import Recording
 from .surroundings import is_recording
+from .verifying import Pace
 
 EMPTY = object()
-KEPT = 16  # recordings of one function, before the oldest is forgotten
+KEPT = 64  # recordings of one function
 
 
 def capture(f: Callable[..., Any]) -> Captured:
@@ -47,14 +52,14 @@ def capture(f: Callable[..., Any]) -> Captured:
     ------
     CaptureError
         When called, if `f` can't be replayed: it looks at numbers, say. And if it turned out not to be the same function any
-        more: calls number 2, 4, 8, 16, ... run `f` too, and compare. When the first call is refused, `f` has been run once.
+        more: calls number 2, 4, 8, 16, ... run `f` too, and compare (of many kinds of arguments, the second of each, and fewer later). When the first call is refused, `f` has been run once.
 
     Notes
     -----
     ``backward()``, hooks and optimisers are used as ever. Higher derivatives of the result run `f` itself, as do calls
     under `watch()`, for pictures, and calls with arrays of other libraries. What `f` does besides computing, printing say, or
     calling a module's forward hooks, is done only when it is run. NumPy's arrays outside are part of the program, as they
-    were, and come back as Tensors; Tensors outside are read in each call. One thread at a time may record, and one go back through a graph. What `f`
+    were, and come back as Tensors; Tensors outside are read in each call. Threads may record and replay at once. What `f`
     has itself gone back from, it returns as values: these have no graph.
 
     Examples
@@ -71,6 +76,8 @@ def capture(f: Callable[..., Any]) -> Captured:
     [0. 2.]
     """
     function_wanted("capture", f)
+    if isgeneratorfunction(f) or iscoroutinefunction(f) or isasyncgenfunction(f):
+        raise TypeError("capture: a generator or coroutine stops and goes on as others like, and is no function of its arguments; capture what it calls")
     return Captured(f)
 
 
@@ -78,10 +85,13 @@ class Captured:
     """What `capture` makes of a function."""
 
     def __init__(self, f: Callable[..., Any]) -> None:
+        self.__qualname__ = ""  # unless the function has one
         wraps(f, updated=())(self)
         self._f = f
-        self._recordings: dict[Any, Recording] = {}
+        self._recordings: dict[Any, list[Recording]] = {}  # for each kind of arguments, one for each state of what is outside
         self._latest: Recording | None = None
+        self._pace = Pace()
+        self._turns = self._strangers = 0  # how often another recording's turn came; and calls of a kind for which there was no room
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         key: tuple[Any, ...] = (mode := level(),)
@@ -91,11 +101,12 @@ class Captured:
             key += type(array := x._array), array.shape, array.dtype, x._node is None
         else:
             if not kwargs and mode is not WATCH and not is_recording():  # as nearly always
-                recording = self._recordings.get(key)
-                if recording is not None and recording.is_valid():
-                    self._latest = recording
-                    return recording.replay(args)
-                return self._record(key, args, lambda new: (new, {}))
+                for recording in self._recordings.get(key, ()):
+                    if recording.is_valid():
+                        if recording is not self._latest:
+                            self._turn_to(recording)
+                        return recording.replay(args)
+                return self._record(key, args, lambda new: (new, {}), 3)
         return self._called(mode, args, kwargs)
 
     def _called(self, mode: int, args: Any, kwargs: Any) -> Any:
@@ -105,15 +116,16 @@ class Captured:
         leaves, rebuild = flatten((args, kwargs))
         key = (mode, repr(rebuild(range(len(leaves)))), *map(signature, leaves))
         try:
-            recording = self._recordings.get(key)
+            recordings = self._recordings.get(key, ())
         except TypeError:
             raise TypeError(f"capture: an argument is neither an array nor a number, nor a key of a dict: {key}") from None
-        if recording is None or not recording.is_valid():
-            return self._record(key, leaves, rebuild)
-        self._latest = recording
-        return recording.replay(tuple(as_tensor(x) for x in leaves if is_array(x)))
+        for recording in recordings:
+            if recording.is_valid():
+                self._turn_to(recording)
+                return recording.replay(tuple(as_tensor(x) for x in leaves if is_array(x)))
+        return self._record(key, leaves, rebuild, 4)
 
-    def _record(self, key: Any, leaves: Sequence[Any], rebuild: Any) -> Any:
+    def _record(self, key: Any, leaves: Sequence[Any], rebuild: Any, depth: int) -> Any:
         def fill(xs: tuple[Any, ...]) -> Any:
             """Call the function, with these for the arrays among its arguments."""
             given = iter(xs)
@@ -125,24 +137,44 @@ class Captured:
                 raise CaptureError("capture: the function writes into a list or a dict that it is given; let it return what shall be there")
             return y
 
-        if any(isinstance(x, Value) and is_foreign(x._array) for x in leaves):
+        if any(isinstance(x, Value) and is_foreign(x._array) for x in leaves) or not self._make_room(depth + 1):
             args, kwargs = rebuild(leaves)
             return self._f(*args, **kwargs)  # programs are for NumPy
         static = [EMPTY if is_array(x) else x for x in leaves]  # so that nothing is kept here
-        made = Recording((self._f, *static), tuple(as_tensor(x) for x in leaves if is_array(x)), fill)
+        made = Recording((self._f, *static), tuple(as_tensor(x) for x in leaves if is_array(x)), fill, self._pace)
         written = {e.source for e in made.effects if e.kind in (CHANGE, REPLACE)}
         if any(i in written and not isinstance(x, Value) for i, x in enumerate(filter(is_array, leaves))):
             raise CaptureError("capture: the function changes an array that it is given; pass a Tensor, or let it return the new one")
-        self._recordings.pop(key, None)
-        if len(self._recordings) >= KEPT:
-            self._recordings.pop(next(iter(self._recordings)))
-        self._recordings[key] = self._latest = made
+        self._recordings[key] = [made, *self._recordings.get(key, ())]
+        self._turn_to(made)
         value, made.value = made.value, None
         return value
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        """A copy begins anew: its arrays are its own."""
-        return capture, (self._f,)
+    def _turn_to(self, recording: Recording) -> None:
+        self._turns = recording.turn = self._turns + 1
+        self._latest = recording
+
+    def _make_room(self, depth: int) -> bool:
+        """Whether there is room for another recording; what is broken makes some. Of calls of kinds for which there is none, one in
+        many gets the room of the recording that was unused for longest: so recording takes a small part of the time, whatever comes."""
+        kept = [(key, r) for key, recordings in [*self._recordings.items()] for r in recordings if not r.is_broken]
+        if len(kept) >= KEPT:
+            self._strangers += 1
+            if self._strangers == 1:
+                warnings.warn(f"{self!r} has been recorded for {KEPT} kinds of arguments (shapes, dtypes, and values of what is no array), "
+                              "and that is all that are kept. Calls of other kinds are mostly run as they are: pad arrays to fewer shapes, and "
+                              "pass numbers that change as arrays", stacklevel=depth)
+            if self._strangers % KEPT:
+                return False
+            kept.remove(min(kept, key=lambda pair: pair[1].turn))
+        self._recordings = {}
+        for key, r in kept:
+            self._recordings.setdefault(key, []).append(r)
+        return True
+
+    def __reduce__(self) -> tuple[Any, ...] | str:
+        """A function that a module knows by this name is found there; of others, a copy begins anew: its arrays are its own."""
+        return self.__qualname__ if is_known_as(self.__module__, self.__qualname__, self) else (capture, (self._f,))
 
     def __get__(self, owner: Any, kind: Any = None) -> Any:
         """As a method: of each object its own."""
@@ -157,6 +189,14 @@ class Captured:
 
     def __repr__(self) -> str:
         return f"capture({getattr(self._f, '__name__', self._f)})"
+
+
+def is_known_as(module: str, name: str, x: Any) -> bool:
+    """Whether this is what a module's name for it leads to."""
+    try:
+        return attrgetter(name)(sys.modules[module]) is x
+    except (AttributeError, KeyError, TypeError):
+        return False
 
 
 def is_array(x: Any) -> bool:

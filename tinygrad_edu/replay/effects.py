@@ -7,8 +7,7 @@ BatchNorm, say, and by ``w.data -= rate * w.grad.data``: then another Tracer is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -144,20 +143,3 @@ def outcome(effects: Sequence[Effect], sources: Sequence[Any], arrays: Sequence[
         elif kind is not FORGET:
             gradients[t] = array if gradients[t] is None else gradients[t] + array
     return [*numbers.values(), *gradients.values()]
-
-
-@contextmanager
-def gradients_apart(tensors: Sequence[Any]) -> Iterator[None]:
-    """For a while, these have no gradient, and no notes about it; then they have theirs again."""
-    held = [(t, t.grad, t._node, t._node and t._node.info) for t in tensors]
-    for t, _, node, notes in held:
-        t.grad = None
-        if notes and "used" in notes:  # see optim/forgotten.py
-            node.info = {k: v for k, v in notes.items() if k != "used"}
-    try:
-        yield
-    finally:
-        for t, g, node, notes in held:
-            t.grad = g
-            if notes and "used" in notes:
-                node.info = notes

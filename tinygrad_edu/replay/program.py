@@ -32,11 +32,11 @@ class Program:
         What `forward` is given, and each `backward` behind the gradient of its output: names by place.
     outputs : list of places
         What `forward` returns.
-    backwards : list of pairs
-        For each output None, or the place of its gradient and those of the gradients to be returned.
+    backwards : list of triples
+        For each output None, or the place of its gradient, those of the gradients to be returned, and the checks that are made there.
     """
 
-    def __init__(self, tape: Tape, given: dict[int, str], outputs: list[int], backwards: list[tuple[int, list[int]] | None]) -> None:
+    def __init__(self, tape: Tape, given: dict[int, str], outputs: list[int], backwards: list[tuple[int, list[int], list[int]] | None]) -> None:
         same, self.constants = tidied(tape)
         self.tape, self.given = tape, given
         self.lines = {line.made: quicker(line) for line in tape.lines if line.made not in self.constants}
@@ -44,10 +44,12 @@ class Program:
         self.seeds = [back[0] for back in backwards if back]
         self.gradients = [[same.get(p, p) for p in back[1]] for back in backwards if back]
         self.owners = self.memory(same)
-        ahead = self.needed([*self.outputs, *(p for p, line in self.lines.items() if must_run(line))])
+        checks = [back[2] for back in backwards if back]
+        later = {p for some in checks for p in some}
+        ahead = self.needed([*self.outputs, *(p for p, line in self.lines.items() if must_run(line) and p not in later)])
         again = {p for p in ahead if not self.owners[p].isdisjoint(given)}  # to look again costs less than to keep, and keeps nothing
         self.ahead = sorted(ahead)
-        self.backs = [sorted(self.needed(gradients, ahead - again)) for gradients in self.gradients]
+        self.backs = [sorted(self.needed([*g, *c], ahead - again)) for g, c in zip(self.gradients, checks, strict=True)]
         self.leaving = {*self.outputs, *(p for gradients in self.gradients for p in gradients)}
         self.kept = self.read_later()
         self.arrays: dict[int, str] = {}  # the array that each result is written into

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
 
-from ..boundary import explored, tracked
-from ..chance import drawn_again, generator
+from ..boundary import tracked
+from ..chance import generator
 from ..graph import apply
 from ..nest import flatten
 from ..node import Leaf, order
 from ..outside import ARRAYS, as_array
 from ..trace import as_tensor, fresh_input
 from ..value import Value, bare, wrap
-from .afterwards import putting_off, same_calls
-from .comparing import alike, rounding
-from .effects import CHANGE, REPLACE, done, outcome
+from .afterwards import putting_off
+from .apart import standing_in
+from .effects import CHANGE, REPLACE, done
 from .errors import KEEPS, CaptureError
 from .program import Program
 from .reach import names_of, reached
-from .space import Spaces, replayed
-from .surroundings import leaves_behind, standing_in, unchanged, walked
+from .space import Space, replayed
+from .surroundings import leaves_behind, same_draws, walked
 from .transcript import Fill, Transcript
+from .verifying import Pace, compare
 
 
 class Recording:
@@ -39,8 +39,10 @@ class Recording:
         What it depends on besides its arguments.
     """
 
-    def __init__(self, given: tuple[Any, ...], xs: tuple[Any, ...], fill: Fill) -> None:
-        self.fill, self.calls = fill, 1
+    def __init__(self, given: tuple[Any, ...], xs: tuple[Any, ...], fill: Fill, pace: Pace) -> None:
+        self.fill, self.pace = fill, pace
+        self.turn = 0  # when it came to be used last; see Captured
+        self.calls, self.counted, self.due = 1, 0, 2  # the calls, those of them that `pace` knows of, and the next that may be compared
         start, chance = order(), generator().bit_generator.state
         self.value = fill(xs)
         drew = generator().bit_generator.state != chance
@@ -66,14 +68,15 @@ class Recording:
 
     def take(self, made: Transcript, xs: tuple[Any, ...], outer: tuple[Any, ...], names: list[str]) -> None:
         """Make a program of what was written down, and keep what is needed besides."""
+        self.everything, self.written = outer, made.digest()
         self.results, self.rebuild, self.draws = made.results, made.rebuild, made.draws
         self.effects, self.afterwards, self.forgotten = made.effects, made.afterwards, made.forgotten
-        backwards = [None if g is None else (g, [*part.values()]) for g, part in zip(made.seeds, made.gradients, strict=True)]
+        backwards = [None if g is None else (g, [*part.values()], checks)
+                     for g, part, checks in zip(made.seeds, made.gradients, made.checks, strict=True)]  # fmt: skip
         program = Program(made.tape, {place: names[i] for i, place in zip(made.sources, made.given, strict=True)}, made.outputs, backwards)
         self.source, self.program = program.source, program.compiled()
         self.outer = tuple((xs + outer)[i] for i in made.sources[len(xs) :])
-        self.was = [(t, t._node) for t in self.outer]  # of another shape, it would be another node
-        self.lengths = [(t, t._array.shape, t._array.dtype) for t in self.outer if t._node is None]
+        self.was = [(t, t._node, t._array.shape, t._array.dtype) for t in self.outer]
         n = len(made.sources)
         self.flows = [[i in part for i in range(n)] for part in made.gradients]  # for each result, the inputs that get gradients of it
         self.turns = [[sum(flows[:i]) for i in range(n)] for flows in self.flows]  # and where these are among them
@@ -84,9 +87,7 @@ class Recording:
         self.touched = sorted(i for i in touched if i < len(xs)), {id(t) for i, t in enumerate(xs + self.outer) if i >= len(xs) and i in touched}
         self.refuse(xs)
         self.refuse_common_memory(xs + self.outer)
-        self.spaces = Spaces(self)
-        self.idle: list[Any] = []  # programs' functions, where nothing goes back through what they left
-        self.rounding = rounding(made.tape)
+        self.idle: list[Any] = []  # functions of the program that nobody needs
 
     # ------------------------------------------------------------------------------------ replay
 
@@ -94,12 +95,12 @@ class Recording:
         """Whether what is outside is what was recorded: the same tensors, and modules in the same mode."""
         if self.is_broken:
             return False
-        for t, node in self.was:
-            if t._node is not node:
-                return False
-        for t, shape, dtype in self.lengths:
-            if t._array.shape != shape or t._array.dtype != dtype:
-                return False
+        for i, (t, node, shape, dtype) in enumerate(self.was):
+            now = t._node
+            if now is not node or now is None:  # of another shape, it would be another node
+                if type(now) is not type(node) or t._array.shape != shape or t._array.dtype != dtype:
+                    return False
+                self.was[i] = t, now, shape, dtype  # it was frozen, and is no more
         for module, training, kind in self.modules:
             if module.training is not training or module.__class__ is not kind:
                 return False
@@ -113,8 +114,12 @@ class Recording:
         sources = xs + self.outer
         chance = generator().bit_generator.state if self.draws else None
         ys, arrays = self.run(sources, chance)
-        if not self.calls & (self.calls - 1):
-            self.compare(sources, len(xs), ys, arrays, chance)
+        if self.calls >= self.due and self.pace.is_turn(self):
+            try:
+                compare(self, sources, len(xs), ys, arrays, chance)
+            except BaseException:
+                self.is_broken = True
+                raise
         done(self.effects, sources, arrays)
         for fn, args, kwargs in self.afterwards:
             fn(*args, **kwargs)
@@ -124,15 +129,12 @@ class Recording:
 
     def run(self, sources: tuple[Any, ...], chance: Any) -> tuple[list[Any], Any]:
         """The results, and the arrays that the function leaves in tensors."""
+        space = Space(self, chance)
         if self.flowing:
-            space = self.spaces.free()
-            space.chance = chance
             ys = [self.operation(space, turn, sources) for turn in range(len(self.flows))]
             outputs, space.ys = space.ys, None  # they are the user's now
         else:  # nothing to go back through
-            forward = self.idle.pop() if self.idle else self.program()[0]  # two threads may run it at once
-            outputs = forward(*[x._array for x in sources])
-            self.idle.append(forward)
+            outputs = space.functions.forward(*[x._array for x in sources])
             ys = [wrap(y if type(y) in ARRAYS else as_array(y)) for y in outputs[: len(self.flows)]]
         given = iter(ys)
         return [result.again() if result.place is None else result.of(next(given)) for result in self.results], outputs[len(ys) :]
@@ -182,41 +184,3 @@ class Recording:
         for t in [sources[e.source] for e in self.effects if e.kind is CHANGE]:
             if any(x is not t and x._shared and t._shared and np.may_share_memory(x._array, t._array) for x in sources):
                 raise CaptureError(f"capture: the function changes numbers that two tensors have in common ({t!r:.60}): make one of them a copy")
-
-    def compare(self, sources: tuple[Any, ...], n: int, replayed: list[Any], arrays: Any, chance: Any) -> None:
-        """An error if the function, run now, gives anything else, or has another gradient, or one of what we don't know."""
-        tensors = list({id(t): t for t in sources}.values())
-        nodes, start = [t._node for t in tensors if tracked(t)], order()
-        expected = outcome(self.effects, sources, arrays)
-        found: list[Any] = []
-        with standing_in(tensors, [t._array for t in tensors]), putting_off(lambda: found.extend(held(tensors))) as calls:
-            with unchanged(self.around), same_draws(chance):
-                ys = flatten(self.fill(sources[:n]))[0]
-            ended, values = held(tensors), [*map(bare, ys)]
-        found = found or ended
-        m = len(tensors)  # behind a step that waits, no numbers are changed, and gradients only forgotten
-        same = all(a is b for a, b in zip(found[:m], ended[:m], strict=True))
-        forgotten = [t for t, g, now in zip(tensors, found[m:], ended[m:], strict=True) if now is not g]
-        both = []
-        for results, arrays, numbers in (ys, values, found), (replayed, [*map(bare, replayed)], expected):
-            ends = [y for y, r in zip(results, self.results, strict=False) if r.has_gradient and tracked(y)]
-            gradients = walked(ends, [np.ones(y.shape, y.dtype) for y in ends], nodes, keep=True)
-            both.append([*numbers, *arrays, *(gradients.get(node) for node in nodes)])
-        same = same and same_calls(calls, self.afterwards) and {*map(id, forgotten)} == {id(sources[i]) for i in self.forgotten}
-        same = same and len(both[0]) == len(both[1])
-        same = same and all(alike(a, b, self.rounding) for a, b in zip(*both, strict=True))
-        if not same or explored([y for y in ys if tracked(y)], start, nodes)[1]:
-            self.is_broken = True
-            raise CaptureError(f"capture: call number {self.calls} was compared with what the function gives when it is run, and that "
-                               "is something else now. A captured function must depend on nothing that changes but its arguments, the "
-                               "tensors it reaches and whether modules are training: pass what changes as an argument, or capture anew")
-
-
-def same_draws(chance: Any) -> AbstractContextManager[None]:
-    """Within, the random numbers are drawn that were drawn from there."""
-    return nullcontext() if chance is None else drawn_again(chance)
-
-
-def held(tensors: list[Any]) -> list[Any]:
-    """Their arrays, and then those of their gradients."""
-    return [t._array for t in tensors] + [None if t.grad is None else t.grad._array for t in tensors]

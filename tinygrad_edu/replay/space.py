@@ -1,77 +1,74 @@
 """The operation that a replayed program is to the engine, and the arrays it works in.
 
 A program writes into arrays of its own, and its backward reads what its forward left there. So each call has a space
-to itself, until its graphs are released or dropped; then the next one has it. Whether anybody still holds a space needs
-no bookkeeping: CPython counts references.
+to itself, until its graphs are released or dropped; then the next one has it. That is seen to by what Python does with
+an object that nobody holds any more, and so by whatever thread it was that held it last.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from sys import getrefcount
+from threading import Lock, get_ident
 from typing import Any
 
 from ..table import rule
 from ..value import Value
 from .errors import CaptureError
 
-IDLE = 4  # spaces that are kept for nobody
+IDLE = 4  # functions that are kept for nobody
+
+
+class Functions:
+    """A program's functions, with arrays of their own."""
+
+    __slots__ = ("backwards", "forward", "lock")
+
+    def __init__(self, program: Callable[[], Any]) -> None:
+        self.forward, self.backwards = program()
+        self.lock = Lock()  # two threads may go back from one call, to other ends
 
 
 class Space:
-    """The functions of a program, with arrays of their own."""
+    """What one call has for itself."""
 
-    __slots__ = ("asked", "backwards", "chance", "forward", "found", "g", "recording", "result", "ys")
+    __slots__ = ("chance", "functions", "recording", "walks", "ys")
 
-    def __init__(self, recording: Any) -> None:
+    def __init__(self, recording: Any, chance: Any = None) -> None:
         self.recording = recording
-        self.forward, self.backwards = recording.program()
-        self.clear()
-
-    def clear(self) -> None:
-        """Forget the last call; not the arrays, which the next one writes into."""
+        try:
+            self.functions = recording.idle.pop()
+        except IndexError:
+            self.functions = Functions(recording.program)
         self.ys: Any = None  # what forward gave
-        self.g: Any = None  # the gradient that was asked with last
-        self.result, self.asked = -1, 0  # for which result and input
-        self.found: list[Any] = []  # what was found then
-        self.chance: Any = None  # the generator's state, where random numbers were drawn
+        self.walks: dict[int, Walk] = {}  # by thread
+        self.chance = chance  # the generator's state, where random numbers were drawn
 
-    def find(self, result: int, g: Any, inputs: tuple[Any, ...]) -> None:
-        """Compute the gradients of all inputs of one result."""
+    def __del__(self) -> None:
+        if len(self.recording.idle) < IDLE:
+            self.recording.idle.append(self.functions)
+
+    def find(self, result: int, g: Any, inputs: tuple[Any, ...]) -> list[Any]:
+        """The gradients of all inputs of one result."""
         if isinstance(g, Value) or any(isinstance(x, Value) for x in inputs):  # to be differentiated in their turn
-            self.found = self.recording.again(result, g, inputs, self.chance)
-        else:
-            self.found = list(self.backwards[result](g, *inputs))
-        self.g, self.result = g, result
+            return self.recording.again(result, g, inputs, self.chance)  # type: ignore[no-any-return]
+        with self.functions.lock:
+            return list(self.functions.backwards[result](g, *inputs))
 
 
-class Spaces:
-    """All spaces of a recording's program."""
+class Walk:
+    """A thread's way back through a call: the gradient that it came with, for which result, what was found, and what of it was asked."""
 
-    def __init__(self, recording: Any) -> None:
-        self.recording = recording
-        self.all: list[Space] = []
+    __slots__ = ("asked", "found", "g", "result")
 
-    def free(self) -> Space:
-        """One that nobody needs."""
-        idle = [space for space in self.all if getrefcount(space) == FREE]
-        if len(idle) > IDLE:
-            self.all = [space for space in self.all if not any(space is other for other in idle[IDLE:])]
-        if not idle:
-            idle = [Space(self.recording)]
-            self.all += idle
-        idle[0].clear()
-        return idle[0]
-
-
-FREE = max([getrefcount(x) for x in [object()]])  # what is said in there of a space that only the list holds
+    def __init__(self, g: Any, result: int, found: list[Any]) -> None:
+        self.g, self.result, self.found, self.asked = g, result, found, 0
 
 
 def replayed(work: tuple[Space, int], *inputs: Any) -> Any:
     """One result of a call. The first that is asked for computes them all."""
     space, result = work
     if space.ys is None:
-        space.ys = space.forward(*inputs)
+        space.ys = space.functions.forward(*inputs)
     return space.ys[result]
 
 
@@ -82,11 +79,12 @@ def gradient(i: int) -> Callable[..., Any]:
         if type(work) is not tuple:  # a formula is asked for
             raise CaptureError("a captured function has no formula but its program: see its .source, or compute under watch()")
         space, result = work
-        if space.g is not g or i <= space.asked or space.result != result:
-            space.find(result, g, inputs)
-        space.asked = i
+        walk = space.walks.get(get_ident())
+        if walk is None or walk.g is not g or i <= walk.asked or walk.result != result:
+            walk = space.walks[get_ident()] = Walk(g, result, space.find(result, g, inputs))
+        walk.asked = i
         turn = space.recording.turns[result][i - 1]
-        d, space.found[turn] = space.found[turn], None
+        d, walk.found[turn] = walk.found[turn], None
         return d
 
     return vjp

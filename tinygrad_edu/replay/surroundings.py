@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 
 from ..boundary import explored, tracked
-from ..checkpoint import conjugate, silent
+from ..chance import drawn_again
+from ..checkpoint import conjugate
 from ..graph import backpropagate
 from ..nest import flatten
 from ..node import Leaf, Node
 from .comparing import alike
-from .effects import gradients_apart
 from .errors import CaptureError
 from .reach import Reached
 
@@ -28,7 +28,7 @@ def walked(ends: list[Any], seeds: list[Any], wanted: list[Any], record: bool = 
     """Gradients as they are within a walk, unconjugated, heard by no hook, and without warnings: perhaps nobody asks for them."""
     if not ends:
         return {}
-    with silent(wanted), np.errstate(all="ignore"):
+    with np.errstate(all="ignore"):
         pairs = [(y._node, conjugate(g)) for y, g in zip(ends, seeds, strict=True)]
         return {node: conjugate(g) for node, g in backpropagate(pairs, wanted, keep, record, partial=True).items()}
 
@@ -44,32 +44,22 @@ def recorded() -> Iterator[None]:
 
 
 @contextmanager
-def standing_in(tensors: Sequence[Any], arrays: Sequence[Any]) -> Iterator[None]:
-    """For a while, let these tensors hold other arrays, and no gradients. Whatever becomes of them, they are what they were after it."""
-    held = [(t, t._array, t._shared, t._source, t._node) for t in tensors]
-    for t, array in zip(tensors, arrays, strict=True):
-        t._array, t._shared = array, False
-    try:
-        with gradients_apart(tensors):
-            yield
-    finally:
-        for t, array, shared, source, node in held:
-            t._array, t._shared, t._source, t._node = array, shared, source, node
-
-
-@contextmanager
 def unchanged(around: Reached) -> Iterator[None]:
     """An error if the function changes an optimiser's settings, or draws from a generator of the user's; they are what they were."""
     settings = [(group, dict(group)) for optimiser in around.optimisers for group in optimiser.param_groups]
     memories = [(optimiser.state, p, d) for optimiser in around.optimisers for p, d in optimiser.state.items()]
     states = [(g.bit_generator, g.bit_generator.state) for g in around.generators]
+    names = [{*d} or {"_seen"} for _, _, d in memories]
     for _, _, d in memories:
-        d["_seen"] = True  # gone, if the function forgets what is there
+        if not d:
+            d["_seen"] = True  # gone, if the function forgets what is there
     try:
         yield
     finally:
-        kept = [memory.get(p) is d and d.pop("_seen", False) for memory, p, d in memories]
-    same = [group.keys() == was.keys() and all(group[k] is v or alike(group[k], v, 0) for k, v in was.items()) for group, was in settings]
+        kept = [memory.get(p) is d and there <= d.keys() for (memory, p, d), there in zip(memories, names, strict=True)]
+        for _, _, d in memories:
+            d.pop("_seen", None)
+    same = [group.keys() == was.keys() and all(group[k] is v or alike(group[k], v) for k, v in was.items()) for group, was in settings]
     if not all(kept) or not all(same):
         for group, was in settings:
             group.update(was)
@@ -80,6 +70,11 @@ def unchanged(around: Reached) -> Iterator[None]:
             bits.state = state
             raise CaptureError("capture: random numbers are drawn here from a generator of your own, and a recording would have the same "
                                "each time; draw them outside, and pass them as arguments")
+
+
+def same_draws(chance: Any) -> AbstractContextManager[None]:
+    """Within, the random numbers are drawn that were drawn from there."""
+    return nullcontext() if chance is None else drawn_again(chance)
 
 
 def spent(y: Any, start: int) -> bool:

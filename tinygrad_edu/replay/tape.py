@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import cache, wraps
 from types import CellType, FrameType
 from typing import Any
 from weakref import WeakValueDictionary
@@ -33,6 +34,7 @@ class Tape:
         self.values: list[Any] = []  # what each place held when it was recorded
         self.known: dict[Any, int] = {}
         self.is_closed = False
+        self.ambient: Any = None  # how NumPy treats divisions by 0 and the like around the function; None: it does not matter
         self.closed_by: Any = ()  # calls that have to wait till the end: nothing comes behind them
         self.tracers: WeakValueDictionary[int, Tracer] = WeakValueDictionary()  # those that somebody else than a line holds
 
@@ -83,7 +85,7 @@ class Tape:
         args, kwargs = settled(args), settled(kwargs)
         key = (fn, known(args), known(kwargs))
         if (place := self.known.get(key)) is not None and not getattr(fn, "is_draw", False):
-            return Tracer(self, place)
+            return self.parts(Tracer(self, place))
         y = fn(*numbers(args), **numbers(kwargs))
         if getattr(fn, "is_check", False):
             self.lines.append(Line(self.enter(None).place, fn, args, kwargs))
@@ -94,9 +96,28 @@ class Tape:
         made = self.enter(y)
         self.lines.append(Line(made.place, fn, args, kwargs))
         self.known[key] = made.place
-        if several:  # each is a place of its own
-            return getattr(y, "_make", type(y))([self.do(operator.getitem, (made, i), {}) for i in range(len(y))])
-        return made
+        if self.ambient is not None and (now := np.geterr()) != self.ambient:  # the function says so itself, and is called under its own
+            self.lines[-1].fn = under(fn, tuple(now.items()))
+        return self.parts(made)
+
+    def parts(self, made: Tracer) -> Any:
+        """What a line made; of several results each has a place of its own."""
+        y = made.value
+        if not isinstance(y, tuple | list):
+            return made
+        return getattr(y, "_make", type(y))([self.do(operator.getitem, (made, i), {}) for i in range(len(y))])
+
+
+@cache
+def under(fn: Callable[..., Any], treatment: Any) -> Callable[..., Any]:
+    """The function, called with this ``np.errstate``."""
+
+    @wraps(fn)
+    def called(*args: Any, **kwargs: Any) -> Any:
+        with np.errstate(**dict(treatment)):
+            return fn(*args, **kwargs)
+
+    return called
 
 
 def given_back(holder: Any, tracer: Tracer) -> None:
@@ -120,19 +141,26 @@ def settled(nest: Any) -> Any:
     if isinstance(nest, Tracer):
         return Tracer(nest.tape, nest.place, in_line=True)
     if isinstance(nest, np.ndarray):
-        return nest.copy() if nest.flags.writeable else nest
+        return nest.copy() if any(array.flags.writeable for array in memory_of(nest)) else nest
     if isinstance(nest, dict):
         return {k: settled(v) for k, v in nest.items()}
     return type(nest)(map(settled, nest)) if type(nest) in (list, tuple) else nest
 
 
-def numbers(nest: Any) -> Any:
-    """The same nest with arrays for Tracers."""
+def memory_of(array: Any) -> Iterator[Any]:
+    """An array, and those that it is a view of: what can't be written into by one name can be by another."""
+    while isinstance(array, np.ndarray):
+        yield array
+        array = array.base
+
+
+def numbers(nest: Any, values: Any = None) -> Any:
+    """The same nest with arrays for Tracers: what is at their places, or would be with these values."""
     if isinstance(nest, Tracer):
-        return nest.value
+        return nest.value if values is None else values[nest.place]
     if isinstance(nest, dict):
-        return {k: numbers(v) for k, v in nest.items()}
-    return type(nest)(map(numbers, nest)) if type(nest) in (list, tuple) else nest
+        return {k: numbers(v, values) for k, v in nest.items()}
+    return type(nest)([numbers(part, values) for part in nest]) if type(nest) in (list, tuple) else nest
 
 
 def known(nest: Any) -> Any:

@@ -144,8 +144,8 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
 
     def refuse(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise CaptureError("capture: the numbers of an array are asked for here (by if, float(), item(), print, a loop, or a function "
-                           "that must see them), and they differ from call to call. Use np.where in place of if, and return "
-                           "what you want to see")
+                           "that must see them), and they differ from call to call. Use np.where in place of if, "
+                           "np.take_along_axis(a, i, 0) in place of a[i] of a plain array, and return what you want to see")
 
     __array__ = __bool__ = __int__ = __float__ = __complex__ = __index__ = __iter__ = __contains__ = item = tolist = refuse
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
+from inspect import unwrap
 from typing import Any
 
 import numpy as np
@@ -13,14 +15,15 @@ from ..node import order
 from ..optim.optimizer import Optimizer
 from ..value import Value, copied, wrap
 from .afterwards import putting_off
+from .apart import standing_in
 from .draws import written_down
 from .effects import StandIns
 from .errors import CaptureError
 from .reach import Reached
-from .surroundings import array_of, recorded, spent, standing_in, unchanged, walked
-from .tape import Tape
+from .surroundings import array_of, recorded, spent, unchanged, walked
+from .tape import Tape, known
 from .tracer import Tracer
-from .writing import behind
+from .writing import behind, is_check
 
 Fill = Callable[[tuple[Any, ...]], Any]  # calls the function, with these for the arrays among its arguments
 
@@ -41,6 +44,8 @@ class Transcript:
         For each result that was computed, the place of its gradient, if it has one.
     gradients : list of dicts
         For each result that was computed, by source, the place of the gradient that the source gets from it.
+    checks : list of lists of places
+        For each result that was computed, the checks on the way back from it.
     effects : list of Effect
         What the function does to tensors; of those in `sources`, by their numbers there.
     afterwards, forgotten
@@ -70,13 +75,14 @@ class Transcript:
             places = [t._array.place for t in sources]
             before = StandIns(tape, sources)
             with putting_off(before.pause) as self.afterwards:
-                tape.closed_by = self.afterwards
+                tape.closed_by, tape.ambient = self.afterwards, np.geterr()
                 ys, self.rebuild = flatten(fill(inputs))
-                tape.closed_by = ()
+                tape.closed_by, tape.ambient = (), None
             self.results = [Result(y, x, tracked(y) and not spent(y, start)) for y, x in zip(ys, was, strict=True)]
             effects, forgotten = before.end(ys)
             self.seeds: list[Any] = []
             self.gradients: list[dict[int, int]] = []
+            self.checks: list[list[int]] = []
             for y, r in zip(ys, self.results, strict=True):
                 if r.place is not None:
                     self.go_back(y, r.has_gradient, sources)
@@ -94,12 +100,24 @@ class Transcript:
         if any(isinstance(getattr(x, "_array", x), Tracer) for _, args, kwargs in self.afterwards for x in (*args, *kwargs.values())):
             raise CaptureError("capture: a step() is given what the function computes, and has to wait until that is known; call it outside")
 
+    def digest(self) -> tuple[Any, ...]:
+        """What is equal for two runs that were written down alike: the lines, and what is made of them."""
+        lines = [hash((line.made, same_function(line.fn), known(line.args), known(line.kwargs))) for line in self.tape.lines]
+        return lines, self.sources, self.outputs, self.seeds, self.gradients, self.effects, self.forgotten
+
     def go_back(self, y: Any, has_gradient: bool, sources: tuple[Any, ...]) -> None:
         """Write down the gradients that the sources get from this result."""
+        start = len(self.tape.lines)
         g = self.tape.enter(np.ones(y.shape, y.dtype)) if has_gradient else None
         found = {} if g is None else walked([y], [g], [t._node for t in sources if tracked(t)])
         self.seeds.append(None if g is None else g.place)
         self.gradients.append({i: self.tape.place_of(found[t._node]) for i, t in enumerate(sources) if t._node in found})
+        self.checks.append([line.made for line in self.tape.lines[start:] if is_check(line)])
+
+
+def same_function(fn: Callable[..., Any]) -> Any:
+    """What two functions have in common that were made by the same line of somebody's code."""
+    return getattr(unwrap(fn), "__code__", fn)
 
 
 class Result:
@@ -110,6 +128,13 @@ class Result:
         self.place = array.place if isinstance(array, Tracer) else None
         self.has_gradient = has_gradient and self.place is not None
         self.constant = None if self.place is not None else y
+        self.is_made = self.place is None and y is not was and not isinstance(y, Value | np.ndarray)  # anew, by each call
+        if self.is_made:
+            try:
+                deepcopy(y)
+            except TypeError as error:
+                raise CaptureError(f"capture: the function returns a {type(y).__name__}, of which each call makes another, and that can't be "
+                                   "copied; let it return Tensors, arrays and numbers, in lists, tuples and dicts") from error
         self.is_tensor, self.number = isinstance(y, Value), type(was) if isinstance(was, float | int | complex | np.generic) else None
 
     def of(self, y: Any) -> Any:
@@ -118,4 +143,6 @@ class Result:
 
     def again(self) -> Any:
         """What is the same in each call."""
-        return copied(self.constant) if isinstance(self.constant, Value | np.ndarray) else self.constant
+        if isinstance(self.constant, Value | np.ndarray):
+            return copied(self.constant)
+        return deepcopy(self.constant) if self.is_made else self.constant

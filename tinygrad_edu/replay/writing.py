@@ -124,7 +124,7 @@ class Writing:
             return f"{self.function(line.fn)}({', '.join([*args, target])})"
         if line.fn is operator.getitem:
             made = f"{args[0]}[{self.index(line.args[1])}]"
-        elif line.fn is np.reshape and not line.kwargs:
+        elif line.fn is np.reshape and len(args) == 2 and not line.kwargs:
             made = f"{args[0]}.reshape({args[1]})"
         else:
             args += [f"{k}={self.argument(v)}" for k, v in line.kwargs.items()]
@@ -144,9 +144,11 @@ class Writing:
             return "..."
         if isinstance(a, slice):
             return f"slice({self.argument(a.start)}, {self.argument(a.stop)}, {self.argument(a.step)})"
-        if isinstance(a, np.dtype) and a.isbuiltin:
+        if isinstance(a, dict):
+            return f"{{{', '.join(f'{k!r}: {self.argument(v)}' for k, v in a.items())}}}"
+        if isinstance(a, np.dtype) and a.isbuiltin and a.kind in "biufc":
             return f"np.{a.name}" if a.name != "bool" else "np.bool_"
-        if a is None or isinstance(a, bool | int | str) or (isinstance(a, float) and abs(a) < 1e300):
+        if a is None or type(a) in (bool, int, str) or (type(a) is float and abs(a) < 1e300):  # others may print themselves as they like
             return repr(a)
         if callable(a) and not isinstance(a, type):
             return self.function(a)
@@ -158,7 +160,7 @@ class Writing:
             parts = ["" if n is None else self.argument(n) for n in (i.start, i.stop, i.step)]
             return ":".join(parts[:2] if not parts[2] else parts)
         if isinstance(i, tuple) and i:
-            return ", ".join(map(self.index, i)) + "," * (len(i) == 1)
+            return ", ".join(self.argument(part) if isinstance(part, tuple) else self.index(part) for part in i) + "," * (len(i) == 1)
         return self.argument(i)
 
     def number(self, line: Line, a: Any) -> str:

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
+from ..as_one import refuse_where
 from ..table import composite, rule
-from ..value import bare
+from ..value import bare, is_foreign
 from .arithmetic import nonzero
 from .indexing import along
 from .shapes import array, to
@@ -128,15 +129,14 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
     if xp.ndim != 1 or xp.shape != fp.shape or not xp.size:
         raise ValueError(f"interp: xp and fp must be vectors of one length, not 0; they have shapes {xp.shape}, {fp.shape}")
     if period is not None:
-        if bare(period) == 0:
-            raise ValueError("interp: period must not be 0")
+        refuse_where(bare(period) == 0, ValueError, "interp: period must not be 0")
         left = right = None
         x, xp, fp = around(x, xp, fp, np.abs(period))
     # Piece i lies between knots i - 1 and i. The first and the last piece, outside, are level. A knot is on two pieces.
     slopes = np.concatenate([[0.0], np.diff(fp) / nonzero(np.diff(xp)), [0.0]])
     piece, other = np.searchsorted(xp, x, "right"), np.searchsorted(xp, x, "left")
     knot = np.maximum(piece - 1, 0)
-    y = fp[knot] + (np.where(np.isinf(x), 0, x) - xp[knot]) * ((slopes[piece] + slopes[other]) / 2)
+    y = at(fp, knot) + (np.where(np.isinf(x), 0, x) - at(xp, knot)) * ((at(slopes, piece) + at(slopes, other)) / 2)
     y = np.where(x < xp[0], fp[0] if left is None else left, y)
     return np.where(x > xp[-1], fp[-1] if right is None else right, y)
 
@@ -145,8 +145,13 @@ def around(x: Any, xp: Any, fp: Any, period: Any) -> tuple[Any, Any, Any]:
     """All within one period, the knots in order, and before and after them the last and the first knot again."""
     x, xp = x % period, xp % period
     order = np.argsort(xp)
-    xp, fp = xp[order], fp[order]
+    xp, fp = at(xp, order), at(fp, order)
     return x, np.concatenate([xp[-1:] - period, xp, xp[:1] + period]), np.concatenate([fp[-1:], fp, fp[:1]])
+
+
+def at(row: Any, places: Any) -> Any:
+    """``row[places]``; of places that an array of NumPy's can't read, in a form of which they are asked themselves."""
+    return np.reshape(np.take_along_axis(row, np.ravel(places), 0), places.shape) if is_foreign(places) else row[places]
 
 
 rule(np.unwrap, lambda g, y, p, discont=None, axis=-1, *, period=2 * math.pi: g)

@@ -6,6 +6,8 @@ What is chosen *by* (conditions, indices, sizes) has no gradient; what is chosen
 from __future__ import annotations
 
 import math
+import operator
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from ..graph import apply
 from ..table import composite
-from ..value import bare, wrap
+from ..value import bare, is_foreign, wrap
 from .indexing import setitem
 from .shapes import array, to
 
@@ -47,20 +49,40 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
 @composite(np.piecewise)
 def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Any:
     x, conditions = array(x), bare(condlist)
+    if is_foreign(conditions) or (isinstance(conditions, list | tuple) and any(map(is_foreign, conditions))):
+        return all_pieces(x, conditions, funclist, args, kw)
     if np.ndim(conditions) == 0 or (x.ndim and not isinstance(conditions[0], list | np.ndarray)):
         conditions = [conditions]
     conditions = np.asarray(conditions, bool)
     if len(conditions) == len(funclist) - 1:
         conditions = np.concatenate([conditions, ~np.any(conditions, 0, keepdims=True)])
     if len(conditions) != len(funclist):
-        raise ValueError(f"piecewise: {len(funclist)} functions for {len(conditions)} conditions; "
-                         "as many are wanted, or one more for where none of them holds")
+        raise ValueError(WRONG_NUMBER.format(len(funclist), len(conditions)))
     y = wrap(np.zeros(x.shape, x.dtype))
     for condition, f in zip(conditions, funclist, strict=True):
         if np.any(condition):
             y = apply(setitem, y, condition, array(f(x[condition], *args, **kw) if callable(f) else f))
     return y
 
+
+def all_pieces(x: Any, conditions: Any, funclist: Any, args: Any, kw: Any) -> Any:
+    """The same, where it can't be seen which elements belong to a piece: each function is computed of all numbers, or of one that
+    belongs to the piece, in the place of those that don't."""
+    conditions = [conditions] if hasattr(conditions, "dtype") and conditions.ndim == x.ndim else [conditions[i] for i in range(len(conditions))]
+    if len(conditions) == len(funclist) - 1:
+        conditions.append(~reduce(operator.or_, conditions))
+    if len(conditions) != len(funclist):
+        raise ValueError(WRONG_NUMBER.format(len(funclist), len(conditions)))
+    y = wrap(np.zeros(x.shape, x.dtype))
+    for condition, f in zip(conditions, funclist, strict=True):
+        if callable(f) and x.size:
+            some = np.take(np.ravel(bare(x)), np.argmax(condition))
+            f = np.reshape(np.broadcast_to(array(f(np.ravel(np.where(condition, x, some)), *args, **kw)), x.size), x.shape)
+        y = np.where(condition, to(array(f), x.dtype), y)
+    return y
+
+
+WRONG_NUMBER = "piecewise: {} functions for {} conditions; as many are wanted, or one more for where none of them holds"
 
 # -------------------------------------------------------------------------- some of the elements, and more
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from ..as_one import refuse_where
 from ..table import COMPOSITES, composite, rule
 from ..value import bare
 from .arithmetic import nonzero
@@ -131,9 +132,10 @@ def eigh_rule(gw: Any, gv: Any, w: Any, v: Any) -> Any:
 def eig_rule(gw: Any, gv: Any, w: Any, v: Any) -> Any:
     """The same, with v⁻¹ for vᴴ; and what would change the vectors' length does not count."""
     v = once(v, w)
-    if v.size and np.any(np.linalg.cond(bare(v)) > np.finfo(v.dtype).eps ** -0.5):
-        raise ValueError("eigenvectors are hardly independent, as those of [[1, 1], [0, 1]]: eigenvalues have no derivative there. Use "
-                         "products, inverses and determinants of the matrix itself, or add a little noise to it")
+    if v.size:
+        refuse_where(np.linalg.cond(bare(v)) > np.finfo(v.dtype).eps ** -0.5, ValueError,
+                     "eigenvectors are hardly independent, as those of [[1, 1], [0, 1]]: eigenvalues have no derivative there. Use "
+                     "products, inverses and determinants of the matrix itself, or add a little noise to it")
     k = regardless_of_phase(adjoint(v) @ gv)
     k = regardless_of_turns(k - adjoint(v) @ v * np.diagonal(k, 0, -2, -1)[..., None, :], gw, w)
     return np.linalg.solve(adjoint(v), (diagonal(gw) + k * inverse(conjugate(gaps(w)))) @ adjoint(v))
@@ -145,9 +147,10 @@ def once(a: Any, values: Any) -> Any:
     Where a function is flat, all that its gradient is made of is 0, and says nothing of how it changes. (Of singular values s,
     s and -s are those of a symmetric matrix, [[0, a], [aᴴ, 0]]: so 0 is equal to itself.)
     """
-    if bare(a) is not a and np.any(is_equal(bare(values))):
-        raise ValueError("eigenvalues or singular values are equal, or 0, where functions of them have no second derivative that "
-                         "their vectors could tell. Use products and inverses of the matrix itself, or add a little noise to it")
+    if bare(a) is not a:
+        refuse_where(is_equal(bare(values)), ValueError,
+                     "eigenvalues or singular values are equal, or 0, where functions of them have no second derivative that "
+                     "their vectors could tell. Use products and inverses of the matrix itself, or add a little noise to it")
     return a
 
 
@@ -165,9 +168,9 @@ def rounded_off(w: Any) -> Any:
 def regardless_of_phase(k: Any) -> Any:
     """`k`, unless its diagonal says that turning vectors by phases would change the result."""
     turning = np.abs(np.imag(np.diagonal(bare(k), 0, -2, -1)))
-    if np.any(turning > 1e-3 * np.max(np.abs(bare(k)), initial=0) + 1e-6):
-        raise ValueError("complex eigenvectors and singular vectors may be multiplied by any phase, exp(it), and the "
-                         "result depends on that phase: it has no derivative. Use abs(v), or products in which it cancels")
+    refuse_where(turning > 1e-3 * np.max(np.abs(bare(k)), initial=0) + 1e-6, ValueError,
+                 "complex eigenvectors and singular vectors may be multiplied by any phase, exp(it), and the "
+                 "result depends on that phase: it has no derivative. Use abs(v), or products in which it cancels")
     return k
 
 
@@ -180,10 +183,10 @@ def regardless_of_turns(k: Any, gw: Any, w: Any) -> Any:
     size, gw, w = np.abs(bare(k)), bare(gw), bare(w)
     has_part = np.any(size, (-2, -1), keepdims=True) | rounded_off(w)[..., None, :]
     told_apart = has_part & ~negligible(gw[..., None, :] - gw[..., :, None], gw[..., None], (-2, -1))
-    if np.any(is_equal(w) & (told_apart | ~negligible(size, size, (-2, -1)))):
-        raise ValueError("eigenvalues or singular values are equal, and the result depends on their vectors: these have no "
-                         "derivative there. Use a function of the values alone (eigvalsh, svdvals), or products and inverses "
-                         "of the matrix itself, or add a little noise to it")
+    refuse_where(is_equal(w) & (told_apart | ~negligible(size, size, (-2, -1))), ValueError,
+                 "eigenvalues or singular values are equal, and the result depends on their vectors: these have no "
+                 "derivative there. Use a function of the values alone (eigvalsh, svdvals), or products and inverses "
+                 "of the matrix itself, or add a little noise to it")
     return k
 
 
@@ -250,8 +253,12 @@ def regardless_of_null(gs: Any, s: Any, gu: Any, gv: Any) -> None:
     null = rounded_off(s)
     is_real_square = gu.dtype.kind != "c" and gu.shape[-2:] == gv.shape[-2:] == s.shape[-1:] * 2
     goes_on = is_real_square & (np.count_nonzero(null, -1, keepdims=True) == 1)
-    turns = [np.linalg.norm(g, axis=-2) for g in (gu, gv) if g.shape[-2] > g.shape[-1]]
-    if np.any(null & ~(negligible(gs, gs) | goes_on)) or any(np.any(null & ~negligible(t, t)) for t in turns):
-        raise ValueError("singular values are 0, and the result depends on them and on their vectors: these have no derivative "
-                         "there. Leave out what belongs to them (u[:, :r], s[:r], vh[:r]), use svdvals for the values alone, "
-                         "or products and inverses of the matrix itself, or add a little noise to it")
+    depends = ~(negligible(gs, gs) | goes_on)
+    for g in gu, gv:
+        if g.shape[-2] > g.shape[-1]:
+            turn = np.linalg.norm(g, axis=-2)
+            depends = depends | ~negligible(turn, turn)
+    refuse_where(null & depends, ValueError,
+                 "singular values are 0, and the result depends on them and on their vectors: these have no derivative "
+                 "there. Leave out what belongs to them (u[:, :r], s[:r], vh[:r]), use svdvals for the values alone, "
+                 "or products and inverses of the matrix itself, or add a little noise to it")

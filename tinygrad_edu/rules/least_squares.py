@@ -8,11 +8,11 @@ Singular points: both refuse to be differentiated where they were told to drop s
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 
+from ..as_one import refuse_where, warn_where
 from ..graph import apply
 from ..table import composite, rule
 from ..value import bare, wrap
@@ -39,8 +39,8 @@ def same_rank(y: Any, a: Any) -> Any:
     s = np.linalg.svd(bare(a), compute_uv=False)
     rank = np.trace(bare(y) @ bare(a), axis1=-2, axis2=-1).real.round()  # of a projection
     dropped = np.where(np.arange(s.shape[-1]) < rank[..., None], 0, s)
-    if np.any(dropped > np.sqrt(np.finfo(s.dtype).eps) * s[..., :1]):
-        raise NotImplementedError("pinv and lstsq have no derivative rule where rcond drops singular values that are not 0")
+    refuse_where(dropped > np.sqrt(np.finfo(s.dtype).eps) * s[..., :1], NotImplementedError,
+                 "pinv and lstsq have no derivative rule where rcond drops singular values that are not 0")
     return y
 
 
@@ -72,8 +72,11 @@ def tolerance(rcond: Any, a: Any) -> float:
 
 @composite(np.linalg.lstsq)
 def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
-    x, residuals, rank, _ = map(wrap, map(np.asarray, np.linalg.lstsq(bare(a), bare(b), rcond)))
+    x, residuals, rank, _ = map(wrap, map(array, np.linalg.lstsq(bare(a), bare(b), rcond)))
     a, b = to(array(a), x.dtype), to(array(b), x.dtype)
+    if a.shape[0] > a.shape[1] and b.size:  # it is said to be so again, where this call is replayed
+        refuse_where((rank == a.shape[1]) != (residuals.size > 0), np.linalg.LinAlgError,
+                     "lstsq: this matrix is of another rank than the one that was recorded, and has no residuals, or has some; capture anew")
     x = apply(least_squares, a, b, rcond)
     if residuals.size:  # there are more equations than unknowns
         residuals = np.sum(squared_length(swap(columns(b, b)) - swap(columns(x, b)) @ swap(a)), -1)
@@ -95,6 +98,5 @@ def polyfit(x: Any, y: Any, deg: int, rcond: Any = None, full: bool = False, w: 
     scale = np.sqrt(np.sum(powers * powers, 0))
     rcond = x.size * np.finfo(bare(powers).dtype).eps if rcond is None else rcond
     c, _, rank, _ = np.linalg.lstsq(powers / scale, (y.T * w).T, rcond)
-    if rank != deg + 1:
-        warnings.warn("Polyfit may be poorly conditioned", np.exceptions.RankWarning, stacklevel=2)
+    warn_where(rank != deg + 1, "Polyfit may be poorly conditioned", np.exceptions.RankWarning)
     return (c.T / scale).T

@@ -11,15 +11,15 @@ numbers has derivative 0.
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Any
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
+from ..as_one import warn_where
 from ..graph import apply
 from ..table import composite
-from ..value import Value, bare
+from ..value import Value, bare, is_foreign
 from .complex import squared_length
 from .shapes import cast
 
@@ -57,15 +57,15 @@ def masked(a: Any, where: Any, neutral: float) -> Any:
 def chosen(a: Any, where: Any) -> Any:
     """The mask, of the shape of `a`."""
     where = bare(where)
-    if isinstance(where, np.ndarray) and where.dtype != bool:
+    if hasattr(where, "dtype") and where.dtype != bool:
         raise TypeError(f"where= takes truth values; this mask is of dtype {where.dtype}")
-    return np.broadcast_to(np.asarray(where, bool), a.shape)
+    return np.broadcast_to(where if is_foreign(where) else np.asarray(where, bool), a.shape)
 
 
 def converted(x: Any, dtype: Any) -> Any:
     """`x` as an array or a Tensor, of another dtype unless that is None."""
     if not isinstance(x, Value):
-        return np.asarray(x, dtype)
+        return np.asarray(x, dtype) if not is_foreign(x) else x if dtype is None else x.astype(dtype)
     return x if dtype is None else apply(cast, x, dtype=np.dtype(dtype))
 
 
@@ -85,8 +85,7 @@ def mean(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False, wh
     if dtype is None and a.dtype == np.float16:  # whose sums overflow soon
         return converted(np.mean(a, axis, np.float32, keepdims=keepdims, where=where), np.float16)
     y, n = mean_of(converted(a, dtype), axis, keepdims, where)
-    if not np.all(n):
-        warnings.warn("Mean of empty slice", RuntimeWarning, stacklevel=2)
+    warn_where(n == 0, "Mean of empty slice")
     return y
 
 
@@ -99,8 +98,7 @@ def var(
     if mean is None and where is True:
         return np.var(a, axis, ddof=ddof, keepdims=keepdims)
     total, n = squares(a, axis, keepdims, where, mean)
-    if np.any(n <= ddof):
-        warnings.warn("Degrees of freedom <= 0 for slice", RuntimeWarning, stacklevel=2)
+    warn_where(n <= ddof, "Degrees of freedom <= 0 for slice")
     return total / np.maximum(n - ddof, 0).astype(total.dtype)
 
 

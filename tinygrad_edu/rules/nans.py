@@ -5,11 +5,11 @@ Singular points: NaNs get nothing, even where nothing but NaNs is in a row, and 
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 
+from ..as_one import warn_where
 from ..table import composite
 from .masked import chosen, converted, one_of, root, squares
 
@@ -36,10 +36,8 @@ def extreme(
     if initial is not None:
         return y
     nothing = np.all(np.isnan(a), axis, keepdims=keepdims)
-    if np.any(nothing):
-        warnings.warn("All-NaN slice encountered", RuntimeWarning, stacklevel=2)
-        y = np.where(nothing, np.nan, y)
-    return y
+    warn_where(nothing, "All-NaN slice encountered")
+    return np.where(nothing, np.nan, y) if y.dtype.kind in "fc" else y
 
 
 # -------------------------------------------------------- a mean and a variance have fewer numbers
@@ -59,8 +57,7 @@ def nanvar(
     mean = None if mean is None else converted(mean, a.dtype)
     total, n = squares(a, axis, keepdims, numbers(a, where), mean)
     few = n <= ddof
-    if np.any(few):
-        warnings.warn("Degrees of freedom <= 0 for slice.", RuntimeWarning, stacklevel=2)
+    warn_where(few, "Degrees of freedom <= 0 for slice.")
     return np.where(few, np.nan, total / np.where(few, 1, n - ddof).astype(total.dtype))
 
 

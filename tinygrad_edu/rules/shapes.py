@@ -9,7 +9,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..graph import apply
 from ..table import RULES, composite, rule
-from ..value import Value, copied
+from ..value import Value, copied, is_foreign
 
 # ----------------------------------------------------------------------------- same elements, new shape
 
@@ -81,7 +81,7 @@ def array(x: Any) -> Any:
     """A Tensor as it is, anything else as an array: where a composite takes whatever NumPy takes, and lists of Tensors."""
     if isinstance(x, list | tuple) and any(isinstance(i, Value) for i in x):
         return np.stack([array(i) for i in x])
-    return x if isinstance(x, Value) else np.asarray(x)
+    return x if isinstance(x, Value) or is_foreign(x) else np.asarray(x)
 
 
 def to(x: Any, dtype: Any, casting: Any = "unsafe") -> Any:

@@ -6,12 +6,12 @@ is undone in its value, and not seen by its derivative.
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
+from ..as_one import refuse_where, warn_where
 from ..table import composite
 from ..value import bare
 from .complex import conjugate
@@ -36,8 +36,7 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
         weights = in_line(converted(weights, None), a, axis)
         weights = converted(weights, np.result_type(a.dtype, weights.dtype, *([float] if a.dtype.kind in "biu" else [])))
         total = np.sum(weights, axis, keepdims=keepdims)
-        if np.any(total == 0):
-            raise ZeroDivisionError("average: the weights sum to zero")
+        refuse_where(total == 0, ZeroDivisionError, "average: the weights sum to zero")
         y = np.sum(a * weights, axis, keepdims=keepdims) / total
     return (y, np.broadcast_to(total, y.shape)) if returned else y
 
@@ -74,17 +73,16 @@ def cov(
         x = np.concatenate([x, y], 0)
     repeats = None if fweights is None else samples(fweights, x.shape[1], "fweights")
     weights = None if aweights is None else samples(aweights, x.shape[1], "aweights")
-    if repeats is not None and np.any(repeats != np.rint(bare(repeats))):
-        raise TypeError("cov: fweights must be whole numbers")
+    if repeats is not None:
+        refuse_where(repeats != np.rint(bare(repeats)), TypeError, "cov: fweights must be whole numbers")
     w: Any = weights if repeats is None else repeats if weights is None else repeats * weights
 
     centre, total = np.average(x, 1, w, returned=True)
     total = total[0]
     d = x - centre[:, None]
     freedom = total - ddof if weights is None or not ddof else total - ddof * np.sum(w * weights) / total
-    if freedom <= 0:
-        warnings.warn("Degrees of freedom <= 0 for slice", RuntimeWarning, stacklevel=2)
-        freedom = 0.0
+    warn_where(freedom <= 0, "Degrees of freedom <= 0 for slice")
+    freedom = np.where(freedom <= 0, 0, freedom)
     c = np.dot(d, np.transpose(conjugate(d) if w is None else conjugate(d) * w))
     return np.squeeze(c * np.divide(1, freedom))
 
@@ -101,8 +99,7 @@ def samples(w: Any, n: int, name: str) -> Any:
     w = converted(w, float)
     if w.shape != (n,):
         raise RuntimeError(f"cov: {name} of shape {w.shape} for {n} samples")
-    if np.any(w < 0):
-        raise ValueError(f"cov: {name} cannot be negative")
+    refuse_where(w < 0, ValueError, f"cov: {name} cannot be negative")
     return w
 
 

@@ -1,0 +1,81 @@
+"""Tensors that hold something else for a while, for those who look from here, and for nobody else.
+
+While a function is recorded, the tensors that it reaches hold Tracers, and where it is only compared, what it does to
+them shall leave no trace. They belong to others too: a thread may compute with the same model at that very moment. So
+such a tensor gets two faces. Its class becomes one whose slots are answered by a twin, if the context has one for it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from threading import Lock
+from types import MappingProxyType
+from typing import Any
+
+from ..value import Value
+
+SLOTS = {name: Value.__dict__[name] for name in Value.__slots__ if name != "__weakref__"}
+
+_twins: ContextVar[Mapping[int, Any]] = ContextVar("tinygrad_edu twins", default=MappingProxyType({}))
+_faces: Counter[int] = Counter()  # of each tensor with two faces, how many contexts have a twin
+_lock = Lock()
+
+
+@contextmanager
+def standing_in(tensors: Sequence[Any], arrays: Sequence[Any]) -> Iterator[None]:
+    """For a while, let these tensors hold other arrays, and no gradients. Whatever becomes of them, they are what they were after it."""
+    twins = {id(t): twin_of(t, array) for t, array in zip(tensors, arrays, strict=True)}
+    token = _twins.set({**_twins.get(), **twins})
+    with _lock:
+        for t in tensors:
+            _faces[id(t)] += 1
+            if not hasattr(type(t), "__one_face__"):
+                t.__class__ = two_faced(type(t))  # type: ignore[arg-type]  # classes are hashable
+    try:
+        yield
+    finally:
+        _twins.reset(token)
+        with _lock:
+            for t in tensors:
+                _faces[id(t)] -= 1
+                if not _faces[id(t)]:
+                    del _faces[id(t)]
+                    t.__class__ = type(t).__one_face__
+
+
+def twin_of(t: Any, array: Any) -> Any:
+    """Another tensor in the same place of the graph."""
+    twin = object.__new__(Value)
+    twin._array, twin._node, twin._shared, twin._source, twin.grad = array, t._node, False, t._source, None
+    return twin
+
+
+@cache
+def two_faced(kind: type) -> type:
+    """A class whose tensors are of this kind, but that their slots are a twin's where they have one."""
+    held: dict[str, Any] = {name: face(slot) for name, slot in SLOTS.items()}
+
+    def _accumulate(t: Any, g: Any) -> None:
+        if t.grad is None or id(t) not in _twins.get():
+            kind._accumulate(t, g)  # type: ignore[attr-defined]
+        else:
+            t.grad = t.grad + g  # without the optimisers' note, which is not about the twin's; see optim/forgotten.py
+
+    held["_accumulate"] = _accumulate
+    return type(kind.__name__, (kind,), {"__slots__": (), "__module__": kind.__module__, "__one_face__": kind, **held})
+
+
+def face(slot: Any) -> property:
+    """A slot that is the twin's, for those who have one."""
+
+    def get(t: Any) -> Any:
+        return slot.__get__(_twins.get().get(id(t), t))
+
+    def set(t: Any, x: Any) -> None:
+        slot.__set__(_twins.get().get(id(t), t), x)
+
+    return property(get, set)
