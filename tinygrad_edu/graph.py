@@ -257,9 +257,10 @@ def backpropagate(
                 node.output = None
 
     node = g = d = y = args = None  # type: ignore[assignment]  # no names of ours may count as holders below
-    for leaf in grads if targets is None else targets.intersection(grads):
-        g, grads[leaf] = grads[leaf], None
-        found[leaf] = np.conjugate(g) if leaf.dtype.kind == "c" else g if getrefcount(g) == NAMED and is_whole(g) else copied(g)
+    for leaf in grads:
+        if targets is None or leaf in targets:
+            g, grads[leaf] = grads[leaf], None
+            found[leaf] = np.conjugate(g) if leaf.dtype.kind == "c" else g if getrefcount(g) == NAMED and is_whole(g) else copied(g)
     return found
 
 
