@@ -13,7 +13,7 @@ from ..value import Value, copied
 
 # ----------------------------------------------------------------------------- same elements, new shape
 
-rule(np.reshape,      lambda g, y, a, shape, order="C": np.reshape(g, a.shape, definite(order)))
+rule(np.reshape,      lambda g, y, a, shape, order="C": np.reshape(g, a.shape, order=definite(order)))
 rule(np.expand_dims,  lambda g, y, a, axis: np.reshape(g, a.shape))
 rule(np.squeeze,      lambda g, y, a, axis=None: np.reshape(g, a.shape))
 rule(np.transpose,    lambda g, y, a, axes=None: np.transpose(g, inverse(axes)))
@@ -31,7 +31,7 @@ RULES[np.expand_dims].compute = lambda a, axis: np.expand_dims(a, tuple(axis) if
 
 @composite(np.reshape)
 def reshape(a: Any, shape: Any = None, order: Any = "C", *, newshape: Any = None, copy: Any = None) -> Any:
-    return np.reshape(a, newshape if shape is None else shape, order)  # whether it is copied is never seen
+    return np.reshape(a, newshape if shape is None else shape, order=order)  # whether it is copied is never seen
 
 
 def inverse(axes: Any) -> Any:
@@ -59,7 +59,7 @@ if hasattr(np, "astype"):  # NumPy 2.1
 
 @composite(np.ravel)
 def ravel(a: Any, order: Any = "C") -> Any:
-    return np.reshape(a, -1, order)
+    return np.reshape(a, -1, order=order)
 
 
 @composite(np.atleast_1d)
