@@ -36,6 +36,7 @@ def reshape(a: Any, shape: Any = None, order: Any = "C", *, newshape: Any = None
 
 def inverse(axes: Any) -> Any:
     """The permutation that undoes `axes`."""
+    axes = None if axes is None else np.atleast_1d(axes).tolist()
     return None if axes is None else tuple(np.argsort([i % len(axes) for i in axes]).tolist())
 
 
@@ -110,7 +111,7 @@ composite(np.flipud)(lambda m: np.flip(m, 0))
 
 @composite(np.repeat)
 def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
-    if axis is None:
+    if axis is None or not np.ndim(a):
         a, axis = np.reshape(a, -1), 0
     return np.take(a, np.repeat(np.arange(a.shape[axis]), repeats), axis)
 
