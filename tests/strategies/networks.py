@@ -4,8 +4,8 @@ from tinygrad_edu.nn import hooks
 from tinygrad_edu.nn.functional import activations
 from tinygrad_edu.rules import erf
 
-from .cases import Case, broadcastable, several
 from .calculus import derived
+from .cases import Case, broadcastable, several
 from .foundation import unary
 
 STRATEGIES = {

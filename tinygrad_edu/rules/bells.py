@@ -18,14 +18,23 @@ from ..value import Value
 NEAR = {"e": 2.0**-5, "f": 2.0**-8, "d": 2.0**-10, "g": 2.0**-10}  # from 1, where half of the digits that may go are gone
 
 
-def one_minus_square(y: Any, x: Any) -> Any:
-    """``1 - y * y`` of ``y = tanh(x)``, with all its digits."""
-    return apply(steepness_of_tanh, y, x) if isinstance(x, Value) else steepness_of_tanh(y, x)
+def down_tanh(g: Any, y: Any, x: Any) -> Any:
+    """``g * (1 - y * y)`` of ``y = tanh(x)``, with all its digits."""
+    return g * steepness(steepness_of_tanh, y, x) if knows_numbers(x) else g * (1 - y * y)
 
 
-def times_rest(y: Any, x: Any) -> Any:
-    """``y * (1 - y)`` of ``y = sigmoid(x)``, with all its digits."""
-    return apply(steepness_of_sigmoid, y, x) if isinstance(x, Value) else steepness_of_sigmoid(y, x)
+def down_sigmoid(g: Any, y: Any, x: Any) -> Any:
+    """``g * y * (1 - y)`` of ``y = sigmoid(x)``, with all its digits."""
+    return g * steepness(steepness_of_sigmoid, y, x) if knows_numbers(x) else g * y * (1 - y)
+
+
+def steepness(fn: Any, y: Any, x: Any) -> Any:
+    return apply(fn, y, x) if isinstance(x, Value) else fn(y, x)
+
+
+def knows_numbers(x: Any) -> bool:
+    """Whether `x` is more than a symbol, and no array that computes in its own way."""
+    return isinstance(x, np.ndarray | np.generic | Value) or hasattr(type(x), "__as_one__")
 
 
 @as_one

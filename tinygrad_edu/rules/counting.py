@@ -1,7 +1,7 @@
 """Histograms. What falls into which bin has no derivative, but its weight does: weights are added up in their bins.
 
-Without a Tensor of weights these functions only count, and answer with plain arrays. So are the edges that come with counts; bins and
-ranges that require gradients are refused there, because none would come back to them.
+Without a Tensor of weights these functions only count, and answer with plain arrays. But the edges
+of bins move with what sets them, and a density is divided by their distances.
 """
 
 from __future__ import annotations
@@ -16,21 +16,6 @@ from ..value import Value, bare, wrap
 from .indexing import scatter
 from .masked import converted
 from .shapes import array, to
-
-
-def values_of(name: str, bins: Any, range: Any) -> tuple[Any, Any]:
-    """Bins and ranges as arrays, which no gradient comes back to."""
-    if is_recorded((bins, range), {}):
-        raise TypeError(f"{name}: bins and range have no derivative rule here, and they require gradients; .detach() them if "
-                        "none is wanted, or add up smooth bumps, whose places have one")
-    return bare(bins), bare(range)
-
-
-def refuse_density(name: str, sample: Any, density: Any) -> None:
-    """Of a sample that requires gradients, the widths of bins may have some too, by which a density is divided."""
-    if density and is_recorded((sample,), {}):
-        raise TypeError(f"{name}: with density=True the sample sets the widths of the bins, and no gradient comes back to it; "
-                        ".detach() it if none is wanted")
 
 
 @composite(np.histogram_bin_edges)
@@ -55,43 +40,47 @@ def bincount(x: Any, /, weights: Any = None, minlength: Any = 0) -> Any:
 
 @composite(np.histogram)
 def histogram(a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
-    counts, edges = np.histogram(bare(a), *values_of("histogram", bins, range), *bare((density, weights)))
-    if not isinstance(weights, Value):
-        return counts, edges
-    refuse_density("histogram", a, density)
-    return added([np.ravel(bare(a))], [edges], weights, density), edges
+    counts, edges = np.histogram(*bare((a, bins, range, False, weights)))
+    y, [edges] = counted(counts, [a], [edges], [bins], [range], density, weights)
+    return y, edges
 
 
 @composite(np.histogram2d)
 def histogram2d(x: Any, y: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
-    counts, *edges = np.histogram2d(*bare((x, y)), *values_of("histogram2d", bins, range), *bare((density, weights)))
-    if not isinstance(weights, Value):
-        return counts, *edges
-    refuse_density("histogram2d", [x, y], density)
-    return added(bare([x, y]), edges, converted(weights, float), density), *edges
+    counts, *edges = np.histogram2d(*bare((x, y, bins, range, False, weights)))
+    one_for_both = not isinstance(bins, list | tuple) or len(bins) != 2
+    total, edges = counted(counts, [x, y], edges, [bins] * 2 if one_for_both else bins, range or [None] * 2, density, weights)
+    return total, *edges
 
 
 @composite(np.histogramdd)
 def histogramdd(sample: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
-    counts, edges = np.histogramdd(bare(sample), *values_of("histogramdd", bins, range), *bare((density, weights)))
-    if not isinstance(weights, Value):
-        return counts, edges
-    refuse_density("histogramdd", sample, density)
-    sample = bare(sample)
-    columns = sample.T if np.ndim(sample) == 2 and hasattr(sample, "shape") else np.atleast_2d(sample)
-    return added(columns, edges, converted(weights, float), density), edges
+    counts, edges = np.histogramdd(*bare((sample, bins, range, False, weights)))
+    n = len(edges)
+    columns = sample if np.ndim(bare(sample[0])) else [sample]
+    columns = np.transpose(sample) if hasattr(sample, "shape") and sample.ndim == 2 else columns
+    each = bins if isinstance(bins, list | tuple | np.ndarray | Value) else [bins] * n
+    return counted(counts, columns, edges, each, range or [None] * n, density, weights)
 
 
-def added(columns: Any, edges: Any, weights: Any, density: Any) -> Any:
-    """The weights, added up in the bins: element i has the coordinates ``column[i]``, one from each column."""
+def counted(counts: Any, columns: Any, edges: Any, bins: Any, ranges: Any, density: Any, weights: Any) -> tuple[Any, list[Any]]:
+    """What falls into the bins, or weighs there, and their edges: Tensors where they depend on some that require gradients."""
+    places = [np.ravel(bare(x)) for x in columns]
+    moving = [np.histogram_bin_edges(x, b, r) if is_recorded((x if r is None else r, b), {}) else edge
+              for x, edge, b, r in zip(columns, edges, bins, ranges, strict=True)]  # fmt: skip
+    y = added(places, edges, converted(weights, None), counts.dtype) if isinstance(weights, Value) else counts
+    if density:
+        y = y / np.sum(y)
+        for width in np.ix_(*map(np.diff, moving)):
+            y = y / width
+    return y, moving
+
+
+def added(places: Any, edges: Any, weights: Any, dtype: Any) -> Any:
+    """The weights, added up in the bins: element i has the coordinates ``place[i]``, one from each column."""
     bins = [np.searchsorted(edge, x, "right") - 1 - (x == edge[-1])  # the last bin has its right edge too
-            for x, edge in zip(map(np.asarray, columns), edges, strict=True)]  # fmt: skip
+            for x, edge in zip(places, edges, strict=True)]  # fmt: skip
     sizes = tuple(len(edge) - 1 for edge in edges)
     inside = np.all([(b >= 0) & (b < n) for b, n in zip(bins, sizes, strict=True)], 0)
-    total = scatter(np.reshape(weights, -1)[inside], tuple(b[inside] for b in bins), sizes, weights.dtype)
-    if not density:
-        return total
-    y = total / np.sum(total)
-    for width in np.ix_(*map(np.diff, edges)):
-        y = y / width
-    return y
+    weights = to(weights, dtype)
+    return scatter(np.reshape(weights, -1)[inside], tuple(b[inside] for b in bins), sizes, weights.dtype)

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..table import RULES, rule
 from .arithmetic import nonzero, zero
-from .bells import one_minus_square
+from .bells import down_tanh
 
 
 def toward(x: Any) -> Any:
@@ -74,7 +74,7 @@ rule(np.degrees,    lambda g, y, x: g * (180 / math.pi))
 
 rule(np.sinh,       lambda g, y, x: g * np.cosh(x))
 rule(np.cosh,       lambda g, y, x: g * np.sinh(x))
-rule(np.tanh,       lambda g, y, x: g * one_minus_square(y, x))
+rule(np.tanh,       lambda g, y, x: down_tanh(g, y, x))
 rule(np.arcsinh,    lambda g, y, x: g / cofunction(np.cosh, y, lambda: np.hypot(x, 1)))
 rule(np.arccosh,    lambda g, y, x: g / cofunction(np.sinh, y, lambda: np.sqrt(x - 1) * np.sqrt(x + 1)))
 rule(np.arctanh,    lambda g, y, x: g / ((1 - x) * (1 + x)))

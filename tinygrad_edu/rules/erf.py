@@ -21,7 +21,11 @@ NEAR = 1.0
 END = {"e": 4.5, "f": 10.5, "d": 27.5}  # where exp(-x²) is 0
 
 
-@primitive(lambda g, y, x, k=0: g * gauss(x, k + 1))
+def gauss_rule(g: Any, y: Any, x: Any, k: int = 0) -> Any:
+    return g * gauss(x, k + 1)
+
+
+@primitive(gauss_rule)
 @as_one
 def gauss(x: Any, k: int = 0) -> Any:
     """The `k`-th derivative of ``exp(-x²)``."""
@@ -47,7 +51,7 @@ def erf(x: Any) -> Any:
     """
     near, z, outside = parts(x)
     y = near if outside is None else np.where(z <= NEAR, near, 1 - outside)
-    return np.copysign(y, x).astype(near.dtype, copy=False)
+    return np.copysign(y, x).astype(np.result_type(x, np.float16), copy=False)
 
 
 @primitive(lambda g, y, x: g * (-2 / math.sqrt(math.pi)) * gauss(x))
@@ -58,7 +62,7 @@ def erfc(x: Any) -> Any:
     y = 1 - np.copysign(near, x)
     if outside is not None:
         y = np.where(z <= NEAR, y, np.where(x < 0, 2 - outside, outside))
-    return y.astype(near.dtype, copy=False)
+    return y.astype(np.result_type(x, np.float16), copy=False)
 
 
 def parts(x: Any) -> tuple[Any, Any, Any]:
@@ -67,7 +71,7 @@ def parts(x: Any) -> tuple[Any, Any, Any]:
     near, far = series(dtype.itemsize < 8)
     z = np.minimum(np.abs(x), END.get(dtype.char, END["d"]))
     inside = np.minimum(z, NEAR)
-    y = (inside * polynomial(near, inside * inside)).astype(dtype, copy=False)
+    y = inside * polynomial(near, inside * inside)
     if not np.any(z > NEAR):
         return y, z, None
     outside = np.maximum(z, NEAR)

@@ -40,7 +40,7 @@ for make in np.zeros_like, np.ones_like, np.empty_like:
 def ix_(*args: Any) -> Any:
     """Indices are plain arrays; numbers that stand along axes of their own have gradients."""
     shapes = [x.shape for x in np.ix_(*bare(args))]
-    is_index = [not isinstance(x, Value) or x.dtype.kind in "biu" for x in args]
+    is_index = [not isinstance(x, Value) or bare(x).dtype.kind in "biu" for x in args]
     plain = np.ix_(*(np.zeros(0, int) if not i else bare(x) for i, x in zip(is_index, args, strict=True)))
     return tuple(p if i else np.reshape(x, s) for i, p, x, s in zip(is_index, plain, args, shapes, strict=True))
 

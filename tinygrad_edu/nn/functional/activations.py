@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ...primitive import primitive
-from ...rules.bells import one_minus_square, times_rest
+from ...rules.bells import down_sigmoid, down_tanh
 from ...rules.erf import erfc, gauss
 from ...rules.fused import sigmoid, softmax
 
@@ -22,7 +22,10 @@ def tanh(x: Any) -> Any:
 
 
 FLAT = 800.0  # from here on, exp(-x) is 0: there a sigmoid is constant, and infinity times 0 is not asked for
-bounded = lambda x: np.clip(x, -FLAT, FLAT)
+
+
+def bounded(x: Any) -> Any:
+    return np.clip(x, -FLAT, FLAT)
 
 
 @primitive(lambda g, y, x: silu_rule(g, x, sigmoid(x)))
@@ -33,7 +36,7 @@ def silu(x: Any) -> Any:
 
 def silu_rule(g: Any, x: Any, s: Any) -> Any:
     """With `s`, the sigmoid."""
-    return g * (s + bounded(x) * times_rest(s, x))
+    return g * s + down_sigmoid(g * bounded(x), s, x)
 
 
 def gelu(x: Any, approximate: str = "none") -> Any:
@@ -117,7 +120,7 @@ def mish_of(x: Any) -> Any:
 def mish_rule(g: Any, x: Any, s: Any) -> Any:
     """With `s`, the softplus."""
     t = np.tanh(s)
-    return g * (t + bounded(x) * one_minus_square(t, s) * sigmoid(x))
+    return g * t + down_tanh(g * bounded(x) * sigmoid(x), t, s)
 
 
 def softsign(x: Any) -> Any:
