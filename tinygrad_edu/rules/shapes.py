@@ -13,7 +13,7 @@ from ..value import Value, copied
 
 # ----------------------------------------------------------------------------- same elements, new shape
 
-rule(np.reshape,      lambda g, y, a, shape, order="C": np.reshape(g, a.shape, order=definite(order)))
+rule(np.reshape,      lambda g, y, a, shape, order="C": np.reshape(g, a.shape, **definite(order)))
 rule(np.expand_dims,  lambda g, y, a, axis: np.reshape(g, a.shape))
 rule(np.squeeze,      lambda g, y, a, axis=None: np.reshape(g, a.shape))
 rule(np.transpose,    lambda g, y, a, axes=None: np.transpose(g, inverse(axes)))
@@ -40,11 +40,11 @@ def inverse(axes: Any) -> Any:
     return None if axes is None else tuple(np.argsort([i % len(axes) for i in axes]).tolist())
 
 
-def definite(order: Any) -> Any:
-    """C or F; A would follow the layout of the gradient where it followed that of the argument."""
+def definite(order: Any) -> dict[str, Any]:
+    """C or F, by keyword, as each NumPy takes it; A would follow the layout of the gradient where it followed that of the argument."""
     if order not in ("C", "F"):
         raise ValueError(f"reshape: order={order!r} depends on the layout in memory, and has no derivative; say C or F")
-    return order
+    return {} if order == "C" else {"order": order}
 
 
 def cast(x: Any, dtype: Any) -> Any:
