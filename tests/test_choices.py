@@ -123,7 +123,7 @@ def test_a_tilted_mirror_continues_a_straight_line(mode, width):
     np.testing.assert_array_equal(line[width:-width], x)
 
 
-@pytest.mark.skipif(np.lib.NumpyVersion(np.__version__) < "2.2.0", reason="NumPy 2.2 has it first")
+@pytest.mark.skipif(np.lib.NumpyVersion(np.__version__) < "2.4.0", reason="NumPy 2.4 has it first")
 def test_widths_by_axis():
     assert np.pad(leaf(M), {-1: 1, 0: (0, 2)}).shape == np.pad(M, {-1: 1, 0: (0, 2)}).shape
 

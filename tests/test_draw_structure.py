@@ -512,7 +512,7 @@ def test_what_is_kept_is_what_derivatives_read():
             y = sigmoid(w * x + b) * 2.0
         texts = named(draw(y, detail="full"))
         kept = {name for name, lines in texts.items() if "kept for backward" in lines}
-        assert kept == {"x", "sigmoid"}
+        assert kept == {"x", "add", "sigmoid"}
 
 
 def test_kinds_are_told_apart():

@@ -92,13 +92,13 @@ UNABLE = {  # with all arguments or some, and why
             "linalg.eigh linalg.eigvalsh linalg.eig linalg.eigvals linalg.svd linalg.svdvals linalg.norm linalg.matrix_norm linalg.cond"
         ),
         "which numbers count is asked": "nanmax nanmin nanmean nanvar nanstd average cov corrcoef trim_zeros",
-        "where the numbers lie between others is asked": "piecewise histogram histogram2d histogramdd",
+        "where the numbers lie between others is asked": "piecewise histogram histogram2d histogramdd histogram_bin_edges",
         "whether the result is real is asked": " ".join(
             f"lib.scimath.{fn}" for fn in ("sqrt", "log", "log2", "log10", "logn", "power", "arccos", "arcsin", "arctanh")
         ),
         "the rank or degree is asked": "least_squares.least_squares linalg.pinv linalg.lstsq polyfit polymul polydiv",
         "lists are made of them": "pad",
-        "each number is computed by itself": "erf.erf",
+        "each number is computed by itself": "erf.erf erf.erfc tinygrad_edu.nn.functional.activations.normal_gate",
     }.items()
     for name in names.split()
 }

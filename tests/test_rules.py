@@ -92,10 +92,10 @@ CALLS = {  # one for each; functions of one array need no entry
     **dict.fromkeys((np.shares_memory, np.may_share_memory), (X, X + 1)),
     **dict.fromkeys((np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.left_shift, np.right_shift, np.gcd, np.lcm), (INT, INT[0])),
     **dict.fromkeys((np.invert, np.any, np.all, np.bitwise_count, np.packbits), (INT,)), np.unpackbits: (INT.astype(np.uint8),),
-    np.ravel_multi_index: ((INT[0], INT[1]), (4, 4)), np.ix_: (INT[0], INT[1]), np.diag_indices_from: (np.eye(3),),
+    np.ravel_multi_index: ((INT[0], INT[1]), (4, 4)), np.diag_indices_from: (np.eye(3),),
     np.einsum_path: ("ij,jk", X, X.T),
     np.argpartition: (X, 1), np.searchsorted: (np.arange(4.0), X), np.digitize: (X, np.arange(4.0)),
-    np.lexsort: (X,), np.nanargmax: (X, 1), np.nanargmin: (X, 1), np.unravel_index: (INT, (2, 3)), np.histogram_bin_edges: (X[1],),
+    np.lexsort: (X,), np.nanargmax: (X, 1), np.nanargmin: (X, 1), np.unravel_index: (INT, (2, 3)),
     np.can_cast: (float, int), np.linalg.matrix_rank: (INT,),
 }  # fmt: skip
 FILES = {np.save, np.savez, np.savez_compressed, np.savetxt}

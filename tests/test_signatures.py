@@ -5,6 +5,7 @@ import pytest
 from strategies import listed
 
 from tinygrad_edu import Tensor, gradcheck
+from tinygrad_edu.table import RULES
 
 A = np.random.default_rng(0).normal(size=(2, 3, 4))
 
@@ -97,3 +98,15 @@ def test_a_dtype_that_would_lose_too_much_is_refused_as_by_numpy(call):
     for x in A[0, 0], Tensor(A[0, 0], requires_grad=True):
         with pytest.raises((TypeError, ValueError)):
             call(x)
+
+
+def test_order_is_given_by_keyword(monkeypatch):
+    """NumPy 2.1.0 takes it no other way."""
+    reshape = np.reshape
+    strict = lambda a, shape, *, order="C": reshape(a, shape, order=order)
+    monkeypatch.setitem(RULES, strict, RULES[reshape])
+    monkeypatch.setattr(np, "reshape", strict)
+    for f in (lambda a: a.reshape(24), lambda a: a.ravel("F"), lambda a: a.reshape(4, 6, order="F"), lambda a: a.flatten()):
+        x = Tensor(A, requires_grad=True)
+        f(x).sum().backward()
+        np.testing.assert_array_equal(x.grad.data, 1)

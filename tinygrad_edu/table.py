@@ -143,9 +143,18 @@ class Rule:
         if self.each:
             vjps = tuple((i, self.each(i)) for i in wanted)
         else:
-            vjps = tuple((i, vjp) for i in wanted if i < len(self.vjps) and (vjp := self.vjps[i]))
+            self.refuse_dropped([i for i in wanted if i >= len(self.vjps)])
+            vjps = tuple((i, vjp) for i in wanted if (vjp := self.vjps[i]))
         plan = self.plans[pattern] = Plan(self, kinds, vjps, pattern < 0)
         return plan
+
+    def refuse_dropped(self, places: list[int]) -> None:
+        """An error for arguments that require gradients where the rule doesn't say that there are none."""
+        if places:
+            names = parameters(self.fn)
+            told = f"the argument {names[places[0]]}" if places[0] < len(names) else f"argument {places[0]}"
+            raise TypeError(f"{self.name}: there is no derivative rule with respect to {told}, and it requires gradients; "
+                            ".detach() it if none is wanted")
 
     def understands(self, kwargs: dict[str, Any]) -> bool:
         """Whether these are keywords that the vjps know, or that say nothing to them."""

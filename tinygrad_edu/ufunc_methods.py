@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from functools import reduce
 from itertools import accumulate
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,7 @@ def reduced(ufunc: Any, array: Any, axis: Any = 0, dtype: Any = None, *, keepdim
     array = array if dtype is None else array.astype(dtype)
     axes = tuple(range(array.ndim)) if axis is None else normalize_axis_tuple(axis, array.ndim)
     front = np.moveaxis(array, axes, range(len(axes)))
-    slices = np.reshape(front, (-1, *front.shape[len(axes) :]))
+    slices = np.reshape(front, (prod(front.shape[: len(axes)]), *front.shape[len(axes) :]))
     if not len(slices):
         if initial is None and ufunc.identity is None:
             raise ValueError(f"zero-size array to reduction operation {ufunc.__name__} which has no identity")

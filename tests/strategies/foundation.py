@@ -1,13 +1,15 @@
 """Calls of the functions that the foundation differentiates: arithmetic, shapes, indexing, joining, products."""
 
 import operator
+from functools import partial
 from itertools import accumulate
 
 import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from tinygrad_edu.rules import fused, indexing, joining, padding, products, shapes
+from tinygrad_edu import Tensor, apply
+from tinygrad_edu.rules import bells, fused, indexing, joining, padding, products, reductions, shapes
 
 from .cases import Case, broadcastable, full, numbers, one_axis, permutation, several, shape, some_axes
 
@@ -390,6 +392,16 @@ def with_offset(draw, fn, low, high):
 
 
 @st.composite
+def bell(draw, fn, f):
+    """The first argument is made of the second."""
+    return Case(partial(bell_of, fn, f), (draw(numbers(draw(shape()), high=6.0)),))
+
+
+def bell_of(fn, f, x):
+    return apply(fn, f(x), x) if isinstance(x, Tensor) else fn(f(x), x)
+
+
+@st.composite
 def linear(draw):
     *batch, n, m = draw(shape(min_dims=2, max_dims=4, max_side=3))
     x, weight, bias = draw(several([(*batch, n), (m, n), (m,)]))
@@ -444,12 +456,14 @@ STRATEGIES = {
     np.std: reduction(np.std, nonempty=True, least=2, ddof=st.sampled_from([0, 1, 0.5])),
     **{fn: cumulative(fn) for fn in (np.cumsum, np.cumprod)},
     **{fn: along_axis(fn) for fn in (fused.softmax.fn, fused.log_softmax.fn)},
+    reductions.recurrence.fn: full(min_dims=1).flatmap(lambda s: several([s, s])).map(lambda ab: Case(reductions.recurrence.fn, ab, where=(0, 1))),
     np.matmul: matrix_product(np.matmul),
     **{fn: dot_product(fn) for fn in (np.dot, np.inner)},
     np.vdot: full(max_dims=2).flatmap(lambda s: several([s, (int(np.prod(s)),)])).map(lambda ab: Case(np.vdot, ab, where=(0, 1))),
     np.tensordot: tensordot(),
     products.contract: contraction(products.contract, CONTRACTIONS),
     np.einsum: contraction(np.einsum, EINSUMS),
+    **{fn: bell(fn, f) for fn, f in ((bells.steepness_of_tanh, np.tanh), (bells.steepness_of_sigmoid, fused.sigmoid))},
     fused.linear.fn: linear(),
     fused.squared_error.fn: squared_error(),
     fused.surprise.fn: surprise(),

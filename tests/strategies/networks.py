@@ -4,11 +4,14 @@ from tinygrad_edu.nn import hooks
 from tinygrad_edu.nn.functional import activations
 from tinygrad_edu.rules import erf
 
+from .calculus import derived
 from .cases import Case, broadcastable, several
 from .foundation import unary
 
 STRATEGIES = {
     erf.erf.fn: unary(erf.erf.fn),
-    activations.silu.fn: unary(activations.silu.fn),
+    erf.erfc.fn: unary(erf.erfc.fn),
+    erf.gauss.fn: derived(erf.gauss.fn, 3),
+    **{fn: unary(fn) for fn in (activations.silu.fn, activations.normal_gate.fn, activations.mish_of.fn, activations.softsign_of.fn)},
     hooks.passing.fn: broadcastable().flatmap(several).map(lambda ab: Case(hooks.passing.fn, ab, where=(0, 1))),
 }

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from . import foundation
-from .cases import Case, full, numbers, shape, some_axes
+from .cases import Case, full, numbers, several, shape, some_axes
 
 # ------------------------------------------------------------------- some of the elements
 
@@ -198,5 +198,8 @@ STRATEGIES = {
     np.ptp: peak_to_peak(),
     **{fn: running(fn) for fn in (getattr(np, name, None) for name in ("cumulative_sum", "cumulative_prod")) if fn},
     **{fn: histogram(fn) for fn in (np.histogram, np.histogram2d, np.histogramdd)},
+    np.histogram_bin_edges: full().flatmap(numbers).flatmap(lambda a: st.sampled_from(
+        [Case(np.histogram_bin_edges, (a, 3)), Case(np.histogram_bin_edges, (a, 2, (-1, 3)))])),
+    np.ix_: full(min_dims=1, max_dims=1).flatmap(lambda s: several([s, (2,)])).map(lambda ab: Case(np.ix_, ab, where=(0, 1))),
     np.bincount: bincount(),
 }

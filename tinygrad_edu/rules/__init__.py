@@ -2,6 +2,7 @@
 
 from . import (
     arithmetic,
+    bells,
     calculus,
     choices,
     complex,
@@ -37,6 +38,7 @@ from . import (
 
 __all__ = [
     "arithmetic",
+    "bells",
     "calculus",
     "choices",
     "complex",

@@ -38,10 +38,14 @@ rule(np.fmod,         lambda g, y, a, b: g,
 
 
 def power_rule(g: Any, a: Any, b: Any) -> Any:
-    """``g * b * a ** (b - 1)``, which is 0 where b is 0 even if a is 0 too."""
-    if isinstance(b, int | float | complex):
+    """``g * b * a ** (b - 1)``, which is 0 where b is 0 even if a is 0 too.
+
+    Of tiny numbers, that power might be infinite where `b` makes up for it: then it is ``g * b * a ** b / a``.
+    """
+    if isinstance(b, int | float | complex) and not 0 < abs(b) < 0.5:
         return g * b * a ** (b - 1) if b else np.zeros_like(g)
-    return g * b * a ** np.where((a == 0) & (b == 0), 1, b - 1)
+    tiny = (a != 0) & (np.abs(a) < 1) & (np.abs(b) < 0.5)
+    return g * b * a ** np.where(tiny, b, np.where((a == 0) & (b == 0), 1, b - 1)) / np.where(tiny, a, 1)
 
 
 def nonzero(x: Any) -> Any:

@@ -37,7 +37,7 @@ rule(np.angle,     lambda g, y, z, deg=False: turn(g * (180 / math.pi) if deg el
 
 def turn(g: Any, x: Any) -> Any:
     """The gradient of the angle of `x`, the imaginary part of its logarithm; real numbers can't turn."""
-    return np.where(x == 0, 0, g * -1j / nonzero(x))
+    return np.where(x == 0, 0, g * -1j / nonzero(x)) if x.dtype.kind == "c" else np.zeros_like(g)
 
 
 @composite(np.real_if_close)

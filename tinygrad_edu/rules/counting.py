@@ -1,72 +1,91 @@
 """Histograms. What falls into which bin has no derivative, but its weight does: weights are added up in their bins.
 
-Without a Tensor of weights these functions only count, and answer with plain arrays.
+Without a Tensor of weights these functions only count, and answer with plain arrays. But the edges
+of bins move with what sets them, and a density is divided by their distances.
 """
 
 from __future__ import annotations
 
-import operator
-from functools import reduce
 from typing import Any
 
 import numpy as np
 
-from ..table import composite, plain
-from ..value import Value, bare
+from ..outside import is_recorded
+from ..table import composite
+from ..value import Value, bare, wrap
 from .indexing import scatter
 from .masked import converted
-from .shapes import array
+from .shapes import array, to
 
-plain(np.histogram_bin_edges)
+
+@composite(np.histogram_bin_edges)
+def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> Any:
+    edges = np.histogram_bin_edges(*bare((a, bins, range, weights)))
+    if not is_recorded((a if range is None else range, bins), {}):
+        return wrap(edges)
+    if not isinstance(bins, str) and np.ndim(bins):
+        return array(bins)
+    first, last = (np.min(a), np.max(a)) if range is None else range
+    room = 0.5 if bare(first) == bare(last) else 0
+    return to(np.linspace(first - room, last + room, len(edges)), edges.dtype)
 
 
 @composite(np.bincount)
 def bincount(x: Any, /, weights: Any = None, minlength: Any = 0) -> Any:
+    counts = np.bincount(bare(x), bare(weights), minlength)
     if not isinstance(weights, Value):
-        return np.bincount(bare(x), bare(weights), minlength)
-    counts = np.bincount(bare(x), np.zeros(weights._array.shape), minlength)
+        return counts
     return scatter(converted(weights, float), np.asarray(bare(x)), counts.shape, counts.dtype)
 
 
 @composite(np.histogram)
 def histogram(a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
-    a, bins, range = bare((a, bins, range))
-    if not isinstance(weights, Value):
-        return np.histogram(a, bins, range, density, bare(weights))
-    edges = np.histogram(a, bins, range, weights=np.zeros(weights._array.shape))[1]
-    return added([np.ravel(a)], [edges], weights, density), edges
+    counts, edges = np.histogram(*bare((a, bins, range, False, weightless(weights))))
+    y, [edges] = counted(counts, [a], [edges], [bins], [range], density, weights)
+    return y, edges
 
 
 @composite(np.histogram2d)
 def histogram2d(x: Any, y: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
-    x, y, bins, range = bare((x, y, bins, range))
-    if not isinstance(weights, Value):
-        return np.histogram2d(x, y, bins, range, density, bare(weights))
-    _, *edges = np.histogram2d(x, y, bins, range, weights=np.zeros(weights._array.shape))
-    return added([x, y], edges, converted(weights, float), density), *edges
+    counts, *edges = np.histogram2d(*bare((x, y, bins, range, False, weightless(weights))))
+    one_for_both = not isinstance(bins, list | tuple) or len(bins) != 2
+    total, edges = counted(counts, [x, y], edges, [bins] * 2 if one_for_both else bins, range or [None] * 2, density, weights)
+    return total, *edges
 
 
 @composite(np.histogramdd)
 def histogramdd(sample: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
-    sample, bins, range = bare((sample, bins, range))
-    if not isinstance(weights, Value):
-        return np.histogramdd(sample, bins, range, density, bare(weights))
-    _, edges = np.histogramdd(sample, bins, range, weights=np.zeros(weights._array.shape))
-    columns = sample.T if np.ndim(sample) == 2 and hasattr(sample, "shape") else np.atleast_2d(sample)
-    return added(columns, edges, converted(weights, float), density), edges
+    counts, edges = np.histogramdd(*bare((sample, bins, range, False, weightless(weights))))
+    n = len(edges)
+    columns = sample if np.ndim(bare(sample[0])) else [sample]
+    columns = np.transpose(sample) if hasattr(sample, "shape") and sample.ndim == 2 else columns
+    each = bins if isinstance(bins, list | tuple | np.ndarray | Value) else [bins] * n
+    return counted(counts, columns, edges, each, range or [None] * n, density, weights)
 
 
-def added(columns: Any, edges: Any, weights: Any, density: Any) -> Any:
-    """The weights, added up in the bins: element i has the coordinates ``column[i]``, one from each column."""
+def counted(counts: Any, columns: Any, edges: Any, bins: Any, ranges: Any, density: Any, weights: Any) -> tuple[Any, list[Any]]:
+    """What falls into the bins, or weighs there, and their edges: Tensors where they depend on some that require gradients."""
+    places = [np.ravel(bare(x)) for x in columns]
+    moving = [np.histogram_bin_edges(x, b, r) if is_recorded((x if r is None else r, b), {}) else edge
+              for x, edge, b, r in zip(columns, edges, bins, ranges, strict=True)]  # fmt: skip
+    y = added(places, edges, converted(weights, None), counts.dtype) if isinstance(weights, Value) else counts
+    if density:
+        y = y / np.sum(y)
+        for width in np.ix_(*map(np.diff, moving)):
+            y = y / width
+    return y, moving
+
+
+def added(places: Any, edges: Any, weights: Any, dtype: Any) -> Any:
+    """The weights, added up in the bins: element i has the coordinates ``place[i]``, one from each column."""
     bins = [np.searchsorted(edge, x, "right") - 1 - (x == edge[-1])  # the last bin has its right edge too
-            for x, edge in zip(map(array, columns), edges, strict=True)]  # fmt: skip
+            for x, edge in zip(places, edges, strict=True)]  # fmt: skip
     sizes = tuple(len(edge) - 1 for edge in edges)
     inside = reduce(operator.and_, ((b >= 0) & (b < n) for b, n in zip(bins, sizes, strict=True)))
-    bins = [np.where(inside, b, 0) for b in bins]
-    total = scatter(np.where(inside, np.reshape(weights, -1), 0), tuple(bins), sizes, weights.dtype)
-    if not density:
-        return total
-    y = total / np.sum(total)
-    for width in np.ix_(*map(np.diff, edges)):
-        y = y / width
-    return y
+    weights = np.where(inside, np.reshape(to(weights, dtype), -1), 0)  # how many lie inside may differ from call to call
+    return scatter(weights, tuple(np.where(inside, b, 0) for b in bins), sizes, weights.dtype)
+
+
+def weightless(weights: Any) -> Any:
+    """Zeros for the weights in a Tensor: the edges don't depend on them."""
+    return np.zeros(weights.shape, weights.dtype) if isinstance(weights, Value) else weights

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..table import RULES, rule
 from .arithmetic import nonzero, zero
+from .bells import down_tanh
 
 
 def toward(x: Any) -> Any:
@@ -39,10 +40,10 @@ rule(np.reciprocal, lambda g, y, x: -g * y * y)
 
 rule(np.exp,        lambda g, y, x: g * y)
 rule(np.exp2,       lambda g, y, x: g * y * math.log(2))
-rule(np.expm1,      lambda g, y, x: g * (y + 1))
+rule(np.expm1,      lambda g, y, x: g * np.exp(x))
 rule(np.log,        lambda g, y, x: g / x)
-rule(np.log2,       lambda g, y, x: g / (x * math.log(2)))
-rule(np.log10,      lambda g, y, x: g / (x * math.log(10)))
+rule(np.log2,       lambda g, y, x: g / math.log(2) / x)
+rule(np.log10,      lambda g, y, x: g / math.log(10) / x)
 rule(np.log1p,      lambda g, y, x: g / (1 + x))
 
 # ----------------------------------------------------------------------------------- circular
@@ -53,12 +54,17 @@ def cofunction(fn: Any, y: Any, root: Any) -> Any:
     return root() if y.dtype.kind != "c" else fn(y)
 
 
+def over_one_and_square(g: Any, x: Any) -> Any:
+    """``g / (1 + x²)``, whose square might be infinite."""
+    return g / (1 + x * x) if x.dtype.kind == "c" else g / np.hypot(x, 1) / np.hypot(x, 1)
+
+
 rule(np.sin,        lambda g, y, x: g * np.cos(x))
 rule(np.cos,        lambda g, y, x: -g * np.sin(x))
 rule(np.tan,        lambda g, y, x: g * (1 + y * y))
 rule(np.arcsin,     lambda g, y, x: g / cofunction(np.cos, y, lambda: np.sqrt((1 - x) * (1 + x))))
 rule(np.arccos,     lambda g, y, x: -g / cofunction(np.sin, y, lambda: np.sqrt((1 - x) * (1 + x))))
-rule(np.arctan,     lambda g, y, x: g / (1 + x * x))
+rule(np.arctan,     lambda g, y, x: over_one_and_square(g, x))
 rule(np.deg2rad,    lambda g, y, x: g * (math.pi / 180))
 rule(np.radians,    lambda g, y, x: g * (math.pi / 180))
 rule(np.rad2deg,    lambda g, y, x: g * (180 / math.pi))
@@ -68,7 +74,7 @@ rule(np.degrees,    lambda g, y, x: g * (180 / math.pi))
 
 rule(np.sinh,       lambda g, y, x: g * np.cosh(x))
 rule(np.cosh,       lambda g, y, x: g * np.sinh(x))
-rule(np.tanh,       lambda g, y, x: g * (1 - y * y))
+rule(np.tanh,       lambda g, y, x: down_tanh(g, y, x))
 rule(np.arcsinh,    lambda g, y, x: g / cofunction(np.cosh, y, lambda: np.hypot(x, 1)))
 rule(np.arccosh,    lambda g, y, x: g / cofunction(np.sinh, y, lambda: np.sqrt(x - 1) * np.sqrt(x + 1)))
 rule(np.arctanh,    lambda g, y, x: g / ((1 - x) * (1 + x)))

@@ -12,6 +12,7 @@ from numpy import ndarray
 
 from ..primitive import primitive
 from .arithmetic import ordered
+from .bells import down_sigmoid
 from .kept import kept
 from .products import rows
 
@@ -20,7 +21,7 @@ LIMITS: dict[str, Any] = {t: (np.array(np.log(np.finfo(t).max) - 1, t), np.array
 NUMBERS = 80.0, 1.0  # for integers
 
 
-@primitive(lambda g, y, x: g * y * (1 - y))
+@primitive(lambda g, y, x: down_sigmoid(g, y, x))
 def sigmoid(x: Any) -> Any:
     """The logistic function 1 / (1 + exp(-x)): a graded neuron's activation, between 0 and 1.
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..graph import apply
 from ..table import composite, plain
-from ..value import bare, wrap
+from ..value import Value, bare, wrap
 from .shapes import to
 
 # Comparisons, logic, tests
@@ -23,7 +23,7 @@ plain(np.iscomplex, np.isreal, np.iscomplexobj, np.isrealobj, np.isin)
 # Indices and counts
 plain(np.argmax, np.argmin, np.argsort, np.argpartition, np.argwhere, np.nonzero, np.flatnonzero)
 plain(np.searchsorted, np.count_nonzero, np.digitize, np.lexsort)
-plain(np.nanargmax, np.nanargmin, np.unravel_index, np.ravel_multi_index, np.ix_)
+plain(np.nanargmax, np.nanargmin, np.unravel_index, np.ravel_multi_index)
 plain(np.diag_indices_from, np.tril_indices_from, np.triu_indices_from)
 
 # Facts about arrays
@@ -34,6 +34,15 @@ plain(np.save, np.savez, np.savez_compressed, np.savetxt)
 # New arrays of the same kind: tensors, but constants
 for make in np.zeros_like, np.ones_like, np.empty_like:
     composite(make)(lambda a, *args, make=make, **kwargs: wrap(make(bare(a), *args, **kwargs)))
+
+
+@composite(np.ix_)
+def ix_(*args: Any) -> Any:
+    """Indices are plain arrays; numbers that stand along axes of their own have gradients."""
+    shapes = [x.shape for x in np.ix_(*bare(args))]
+    is_index = [not isinstance(x, Value) or bare(x).dtype.kind in "biu" for x in args]
+    plain = np.ix_(*(np.zeros(0, int) if not i else bare(x) for i, x in zip(is_index, args, strict=True)))
+    return tuple(p if i else np.reshape(x, s) for i, p, x, s in zip(is_index, plain, args, shapes, strict=True))
 
 
 @composite(np.full_like)

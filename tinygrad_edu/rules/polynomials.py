@@ -102,7 +102,7 @@ def trimmed(p: Any) -> Any:
     p = np.atleast_1d(array(p))
     if p.ndim > 1:
         raise ValueError(f"the coefficients of a polynomial are a vector; these have shape {p.shape}")
-    return p[min([*np.flatnonzero(p), p.size - 1]) :]
+    return p[min([*np.flatnonzero(p), p.size - 1]) :] if p.size else np.zeros(1, p.dtype)
 
 
 @composite(np.polydiv)

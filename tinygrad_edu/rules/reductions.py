@@ -6,12 +6,14 @@ product is exact with any number of zeros in it; the standard deviation of equal
 
 from __future__ import annotations
 
-from math import prod
+from math import inf, prod
 from typing import Any
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
+from ..as_one import as_one
+from ..primitive import primitive
 from ..table import composite, rule
 from ..value import bare, is_foreign
 from .arithmetic import nonzero, ordered
@@ -41,6 +43,11 @@ def count(x: int, y: int) -> float:
     return x / max(y, 1)
 
 
+def per_freedom(x: int, n: float) -> float:
+    """`x` for each of `n` degrees of freedom; infinite where NumPy, too, divides by 0."""
+    return x / n if n > 0 else inf
+
+
 def deviation(x: Any, axis: Any) -> Any:
     """From the mean; of complex numbers its conjugate, since it is its length that is squared."""
     return conjugate(x - np.mean(x, axis, keepdims=True))
@@ -52,9 +59,9 @@ rule(np.mean, lambda g, y, a, axis=None, dtype=None, out=None, keepdims=False:
 rule(np.max,  lambda g, y, a, axis=None, out=None, keepdims=False: share(g, y, a, axis, keepdims))
 rule(np.min,  lambda g, y, a, axis=None, out=None, keepdims=False: share(g, y, a, axis, keepdims))
 rule(np.var,  lambda g, y, a, axis=None, dtype=None, out=None, ddof=0, keepdims=False:
-     unreduce(g, axis, keepdims) * (2 / (count(a.size, g.size) - ddof)) * deviation(a, axis))
+     unreduce(g, axis, keepdims) * per_freedom(2, count(a.size, g.size) - ddof) * deviation(a, axis))
 rule(np.std,  lambda g, y, a, axis=None, dtype=None, out=None, ddof=0, keepdims=False:
-     unreduce(g / (nonzero(y) * (count(a.size, g.size) - ddof)), axis, keepdims) * deviation(a, axis))
+     unreduce(g / nonzero(y) * per_freedom(1, count(a.size, g.size) - ddof), axis, keepdims) * deviation(a, axis))
 
 composite(np.amax)(lambda a, *args, **kwargs: np.max(a, *args, **kwargs))
 composite(np.amin)(lambda a, *args, **kwargs: np.min(a, *args, **kwargs))
@@ -100,11 +107,30 @@ def cumprod_rule(g: Any, y: Any, x: Any, axis: Any) -> Any:
         return np.reshape(cumprod_rule(g, y, np.reshape(x, -1), 0), x.shape)
     if not x.size or divisible(y, x):
         return np.flip(np.cumsum(np.flip(g * y, axis), axis), axis) / x
-    rows = np.moveaxis(x, axis, -1)
-    eye = np.eye(rows.shape[-1], dtype=bool)
-    later = np.triu(np.ones_like(eye))  # element i enters the products from i on; row i has 1 in its place
-    partial = np.where(later, np.cumprod(np.where(eye, 1, np.expand_dims(rows, -2)), -1), 0)
-    return np.moveaxis(np.sum(np.expand_dims(np.moveaxis(g, axis, -1), -2) * partial, -1), -1, axis)
+    rows = np.moveaxis(x, axis, 0)
+    before = np.cumprod(np.concatenate([np.ones_like(rows[:1]), rows[:-1]], 0), 0)
+    return np.moveaxis(before * carried_back(np.moveaxis(g, axis, 0), rows), 0, axis)
+
+
+def later(x: Any) -> Any:
+    """Along the first axis, each in the next place, and 0 in the first."""
+    return np.concatenate([np.zeros_like(x[:1]), x[:-1]], 0)
+
+
+def carried_back(g: Any, x: Any) -> Any:
+    """``g[i]``, and of what the next place has of it the ``x[i + 1]``-fold: Horner's scheme for the products from `i` on."""
+    return np.flip(recurrence(later(np.flip(x, 0)), np.flip(g, 0)), 0)
+
+
+@primitive(lambda g, y, a, b: carried_back(g, a) * later(y),
+           lambda g, y, a, b: carried_back(g, a))
+@as_one
+def recurrence(a: Any, b: Any) -> Any:
+    """``y[i] = a[i] * y[i - 1] + b[i]`` along the first axis. In the other direction, its derivative is one too."""
+    y = [b[0]]
+    for factor, summand in zip(a[1:], b[1:], strict=True):
+        y.append(factor * y[-1] + summand)
+    return np.stack(y)
 
 
 rule(np.prod,    lambda g, y, a, axis=None, dtype=None, out=None, keepdims=False: prod_rule(g, y, a, axis, keepdims))

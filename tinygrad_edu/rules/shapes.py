@@ -13,7 +13,7 @@ from ..value import Value, copied, is_foreign
 
 # ----------------------------------------------------------------------------- same elements, new shape
 
-rule(np.reshape,      lambda g, y, a, shape, order="C": np.reshape(g, a.shape, definite(order)))
+rule(np.reshape,      lambda g, y, a, shape, order="C": np.reshape(g, a.shape, **definite(order)))
 rule(np.expand_dims,  lambda g, y, a, axis: np.reshape(g, a.shape))
 rule(np.squeeze,      lambda g, y, a, axis=None: np.reshape(g, a.shape))
 rule(np.transpose,    lambda g, y, a, axes=None: np.transpose(g, inverse(axes)))
@@ -31,19 +31,20 @@ RULES[np.expand_dims].compute = lambda a, axis: np.expand_dims(a, tuple(axis) if
 
 @composite(np.reshape)
 def reshape(a: Any, shape: Any = None, order: Any = "C", *, newshape: Any = None, copy: Any = None) -> Any:
-    return np.reshape(a, newshape if shape is None else shape, order)  # whether it is copied is never seen
+    return np.reshape(a, newshape if shape is None else shape, order=order)  # whether it is copied is never seen
 
 
 def inverse(axes: Any) -> Any:
     """The permutation that undoes `axes`."""
+    axes = None if axes is None else np.atleast_1d(axes).tolist()
     return None if axes is None else tuple(np.argsort([i % len(axes) for i in axes]).tolist())
 
 
-def definite(order: Any) -> Any:
-    """C or F; A would follow the layout of the gradient where it followed that of the argument."""
+def definite(order: Any) -> dict[str, Any]:
+    """C or F, by keyword, as each NumPy takes it; A would follow the layout of the gradient where it followed that of the argument."""
     if order not in ("C", "F"):
         raise ValueError(f"reshape: order={order!r} depends on the layout in memory, and has no derivative; say C or F")
-    return order
+    return {} if order == "C" else {"order": order}
 
 
 def cast(x: Any, dtype: Any) -> Any:
@@ -59,7 +60,7 @@ if hasattr(np, "astype"):  # NumPy 2.1
 
 @composite(np.ravel)
 def ravel(a: Any, order: Any = "C") -> Any:
-    return np.reshape(a, -1, order)
+    return np.reshape(a, -1, order=order)
 
 
 @composite(np.atleast_1d)
@@ -110,7 +111,7 @@ composite(np.flipud)(lambda m: np.flip(m, 0))
 
 @composite(np.repeat)
 def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
-    if axis is None:
+    if axis is None or not np.ndim(a):
         a, axis = np.reshape(a, -1), 0
     return np.take(a, np.repeat(np.arange(a.shape[axis]), repeats), axis)
 

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from ...primitive import primitive
-from ...rules.erf import erf
+from ...rules.bells import down_sigmoid, down_tanh
+from ...rules.erf import erfc, gauss
 from ...rules.fused import sigmoid, softmax
 
 
@@ -20,24 +21,38 @@ def tanh(x: Any) -> Any:
     return np.tanh(x)
 
 
-def silu_rule(g: Any, y: Any, s: Any) -> Any:
-    """With `s`, the sigmoid."""
-    return g * (s + y * (1 - s))
+FLAT = 800.0  # from here on, exp(-x) is 0: there a sigmoid is constant, and infinity times 0 is not asked for
 
 
-@primitive(lambda g, y, x: silu_rule(g, y, sigmoid(x)))
+def bounded(x: Any) -> Any:
+    return np.clip(x, -FLAT, FLAT)
+
+
+@primitive(lambda g, y, x: silu_rule(g, x, sigmoid(x)))
 def silu(x: Any) -> Any:
     """``x * sigmoid(x)``, also called swish (Ramachandran et al. 2017)."""
-    return x * sigmoid(x)
+    return np.maximum(x, -FLAT) * sigmoid(x)
+
+
+def silu_rule(g: Any, x: Any, s: Any) -> Any:
+    """With `s`, the sigmoid."""
+    return g * s + down_sigmoid(g * bounded(x), s, x)
 
 
 def gelu(x: Any, approximate: str = "none") -> Any:
     """x times the probability that a normal number is below x (Hendrycks & Gimpel 2016); "tanh" is its approximation."""
     if approximate == "tanh":
-        return 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x)))
+        z = np.clip(x, -25.0, 25.0)
+        return np.maximum(x, -25.0) * sigmoid(2 * math.sqrt(2 / math.pi) * (z + 0.044715 * z * z * z))
     if approximate != "none":
         raise ValueError(f"gelu: approximate must be 'none' or 'tanh', not {approximate!r}")
-    return 0.5 * x * (1 + erf(x * math.sqrt(0.5)))
+    return normal_gate(x)
+
+
+@primitive(lambda g, y, x: g * (0.5 * erfc(x * -math.sqrt(0.5)) - gauss(x * math.sqrt(0.5), 1) / (2 * math.sqrt(math.pi))), name="gelu")
+def normal_gate(x: Any) -> Any:
+    """``x`` times the probability that a normal number is below `x`."""
+    return 0.5 * np.maximum(x, -50.0) * erfc(x * -math.sqrt(0.5))
 
 
 def softplus(x: Any, beta: float = 1.0) -> Any:
@@ -89,16 +104,37 @@ def hardsigmoid(x: Any) -> Any:
 
 def hardswish(x: Any) -> Any:
     """``x * hardsigmoid(x)``."""
-    return x * hardsigmoid(x)
+    return np.maximum(x, -3.0) * hardsigmoid(x)
 
 
 def mish(x: Any) -> Any:
     """``x * tanh(softplus(x))`` (Misra 2019)."""
-    return x * np.tanh(softplus(x))
+    return mish_of(x)
+
+
+@primitive(lambda g, y, x: mish_rule(g, x, softplus(x)), name="mish")
+def mish_of(x: Any) -> Any:
+    return np.maximum(x, -FLAT) * np.tanh(softplus(x))
+
+
+def mish_rule(g: Any, x: Any, s: Any) -> Any:
+    """With `s`, the softplus."""
+    t = np.tanh(s)
+    return g * t + down_tanh(g * bounded(x) * sigmoid(x), t, s)
 
 
 def softsign(x: Any) -> Any:
     """``x / (1 + |x|)``."""
+    return x / (1 + np.abs(x)) if np.iscomplexobj(x) else softsign_of(x)
+
+
+@primitive(lambda g, y, x: g / (1 + np.abs(x)) / (1 + np.abs(x)), name="softsign")
+def softsign_of(x: Any) -> Any:
+    """Of real numbers, infinite ones included."""
+    if np.iscomplexobj(x):
+        raise TypeError("softsign_of is for real numbers")
+    most = float(np.finfo(np.result_type(x, np.float16)).max)
+    x = np.clip(x, -most, most)
     return x / (1 + np.abs(x))
 
 
