@@ -26,7 +26,7 @@ ROWS: Any = (list, tuple, deque, UserList, Set, ValuesView)
 def attributes(module: Any) -> Iterator[tuple[str, Any]]:
     """What a module's attributes hold, those in ``__slots__`` too."""
     yield from vars(module).items()
-    for name in slots(type(module)):
+    for name in slots(type(module)):  # type: ignore[arg-type]  # classes are hashable
         if hasattr(module, name):
             yield name, getattr(module, name)
 
