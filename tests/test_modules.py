@@ -424,7 +424,7 @@ def test_graphs_with_backward_hooks_go_when_they_are_dropped(create_graph):
     net[1].register_full_backward_hook(lambda *a: None)
     gc.disable()
     try:
-        y = net(Tensor(X, requires_grad=True)).sum()
+        y = (net(Tensor(X, requires_grad=True)) ** 3).sum()
         waiting, kept = [y._node], []
         for node in waiting:
             waiting += [p for p in node.parents if isinstance(p, Node)]
