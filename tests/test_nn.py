@@ -28,7 +28,7 @@ class Branching(nn.Module):
         self.again = self.first
         self.deep = nn.Sequential(nn.Tanh(), nn.Linear(3, 2, bias=False))
         self.tied = self.deep[1].weight
-        self.frozen = Tensor([1.0], requires_grad=True)  # a Tensor, not a Parameter: not to be learnt
+        self.constant = Tensor([1.0])  # a Tensor, not a Parameter: not to be learnt
 
     def forward(self, x):
         return self.deep(self.first(x) * self.scale)

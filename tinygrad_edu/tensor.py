@@ -250,7 +250,8 @@ class Tensor(PlainValues, Operators):
         if not self.is_leaf:
             raise RuntimeError(f"this tensor was computed (by {self._node.name}), and its graph can't be saved: "
                                "use .detach(), or .data for the values alone")
-        return rebuild, (type(self), self._array.copy(), self.requires_grad, self.name)
+        array = self._array.copy() if is_foreign(self._array) else np.array(self._array)  # in the same order: products round by it
+        return rebuild, (type(self), array, self.requires_grad, self.name)
 
     # --------------------------------------------------------------- NumPy's functions come here
 
@@ -281,7 +282,8 @@ def akin(g: Any, array: Any) -> Any:
 def rebuild(kind: type[Tensor], array: Any, requires_grad: bool, name: str | None) -> Tensor:
     """What copying and pickling call."""
     tensor = kind.__new__(kind)
-    Tensor.__init__(tensor, array, requires_grad, name=name)
+    usual = None if is_foreign(array) else np.dtype(array.dtype.type)  # pickle makes dtypes that are equal to NumPy's, and not the same
+    Tensor.__init__(tensor, array, requires_grad, dtype=usual if usual == array.dtype else None, name=name)
     return tensor
 
 

@@ -18,11 +18,11 @@ class RuleError(ValueError):
 
 def fit(g: Any, argument: Any) -> Any:
     """The gradient `g` with the exact shape and dtype of `argument` (anything that has these two)."""
-    if type(g) is np.ndarray and g.ndim == 2 and g.shape[1:] == argument.shape and g.dtype is argument.dtype:
+    if type(g) is np.ndarray and g.ndim == 2 and g.shape[1:] == argument.shape and g.dtype == argument.dtype:
         return ones(len(g), g.dtype.char).dot(g)  # the bias of a layer: BLAS adds rows fastest
     if g.shape != argument.shape:
         g = unbroadcast(g, argument.shape)
-    if g.dtype is not argument.dtype and g.dtype != argument.dtype:
+    if g.dtype != argument.dtype:
         if g.dtype.kind not in "fc":
             raise RuleError(f"the rule gave a gradient of dtype {g.dtype} for an argument of dtype {argument.dtype}")
         if g.dtype.kind == "c" and argument.dtype.kind == "f":

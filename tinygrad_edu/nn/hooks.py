@@ -1,4 +1,4 @@
-"""Hooks: functions of yours that are called whenever a module is.
+"""Calling a module; and hooks, functions of yours that are called whenever it is.
 
 A module without hooks costs nothing for them: calling it is running its ``forward``. The first hook gives the module a
 class of its own, derived from its class, whose call runs the hooks as well.
@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
-from ..boundary import tracked
+from ..boundary import explored, tracked
+from ..modes import level
 from ..nest import flatten
 from ..primitive import primitive
 from ..value import Value, copied, wrap
@@ -18,19 +20,26 @@ from ..value import Value, copied, wrap
 Gate = tuple[Any, list[int]] | None  # a node, and which of the values went through it
 
 
+class Call(property):
+    """A module's ``__call__``: whatever its ``forward`` is at that moment, run without a call between."""
+
+    def __call__(self, module: Any, *args: Any, **kwargs: Any) -> Any:
+        return module.forward(*args, **kwargs)
+
+
 class Handle:
     """What registering a hook returns: call ``remove()`` to take it out again."""
 
-    def __init__(self, module: Any, kind: str, hook: Any) -> None:
-        self._module, self._kind, self._hook = module, kind, hook
+    def __init__(self, module: Any, kind: str, entry: tuple[Any]) -> None:
+        self._module, self._kind, self._entry = module, kind, entry
 
     def remove(self) -> None:
-        """Take the hook out; with the last one, the module is of its own class again."""
-        hooks = getattr(self._module, "_hooks", {})
-        if self._hook in hooks.get(self._kind, ()):
-            hooks[self._kind].remove(self._hook)
+        """Take the hook out; with the last one, the module is of its own class again. A second time does nothing."""
+        hooks = vars(self._module).get("_hooks")
+        if hooks:
+            hooks[self._kind][:] = [entry for entry in hooks[self._kind] if entry is not self._entry]
             if not any(hooks.values()):
-                self._module.__class__ = type(self._module).__bases__[1]
+                self._module.__class__ = own_class(self._module)
                 del self._module._hooks
 
 
@@ -38,31 +47,36 @@ def register(module: Any, kind: str, hook: Callable[..., Any]) -> Handle:
     """Add a hook of a kind: "before", "after" or "backward"."""
     if not callable(hook):
         raise TypeError(f"a hook is a function, and got {hook!r}")
+    hooks = vars(module).setdefault("_hooks", {"before": [], "after": [], "backward": []})
     if not isinstance(module, Hooked):
-        module._hooks = {"before": [], "after": [], "backward": []}
         made_of: Any = type(module)
         module.__class__ = hooked(made_of)
-    module._hooks[kind].append(hook)
-    return Handle(module, kind, hook)
+    entry = (hook,)  # known by itself: the same function may be registered twice
+    hooks[kind].append(entry)
+    return Handle(module, kind, entry)
 
 
 class Hooked:
-    """A module that has hooks."""
+    """A module that has hooks. They may remove themselves, or others, while they run."""
 
-    _hooks: dict[str, list[Any]]
-    forward: Any
+    _hooks: Any = MappingProxyType({"before": (), "after": (), "backward": ()})  # of a copy that was made without them
+
+    def __init_subclass__(cls) -> None:
+        """Nobody's business: to the classes of the user's, this is none of theirs."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        for hook in self._hooks["before"]:
+        hooks = self._hooks
+        call = super().__call__  # type: ignore[misc]  # taken now: with its last hook, the module's class will be another
+        for (hook,) in tuple(hooks["before"]):
             changed = hook(self, args)
             if changed is not None:
                 args = changed if isinstance(changed, tuple) else (changed,)
-        watched = bool(self._hooks["backward"])
+        watched = bool(hooks["backward"])
         entrance = None
         if watched:
             args, entrance = gate(args)
-        output = self.forward(*args, **kwargs)
-        for hook in self._hooks["after"]:
+        output = call(*args, **kwargs)
+        for (hook,) in tuple(hooks["after"]):
             changed = hook(self, args, output)
             if changed is not None:
                 output = changed
@@ -71,14 +85,33 @@ class Hooked:
             outputs, exit = gate(leaves)
             output = rebuild(outputs)
             if exit is not None:
-                call_back(self, exit, entrance, len(args), len(leaves))
+                call_back(self, hooks["backward"], exit, entrance if leads_to(leaves, entrance) else None, len(args), len(leaves))
         return output
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """What pickle writes: a module of its own class, for no name leads to this one; which is given its hooks again."""
+        written: Any = super().__reduce_ex__(protocol)
+        how, args, *rest = written
+        made, own = type(self), own_class(self)
+        return hooked_again, (own if how is made else how, tuple(own if a is made else a for a in args)), *rest
+
+
+def own_class(module: Any) -> Any:
+    """The class that the user knows."""
+    return type(module).__bases__[1] if isinstance(module, Hooked) else type(module)
 
 
 @lru_cache
 def hooked(kind: Any) -> Any:
     """The class of a module of this kind that has hooks; it goes by the same name."""
-    return type(kind.__name__, (Hooked, kind), {"__call__": Hooked.__call__, "__module__": kind.__module__})
+    return type(kind.__name__, (Hooked, kind), {"__module__": kind.__module__, "__qualname__": kind.__qualname__, "__doc__": kind.__doc__})
+
+
+def hooked_again(how: Any, args: Any) -> Any:
+    """What unpickling and copying call."""
+    module = how(*args)
+    module.__class__ = hooked(own_class(module))
+    return module
 
 
 # -------------------------------------------------------------------------------- backward hooks
@@ -95,35 +128,53 @@ def passing(*xs: Any) -> Any:
 def gate(values: Any) -> tuple[Any, Gate]:
     """The same values, those that need gradients behind a gate; and that gate, if there are any."""
     places = [i for i, x in enumerate(values) if tracked(x)]
-    if not places:
+    if not places or not level():
         return values, None
     passed = dict(zip(places, passing(*(values[i] for i in places)), strict=True))
     return tuple(passed.get(i, x) for i, x in enumerate(values)), (passed[places[0]]._node.parents[0], places)
 
 
-def call_back(module: Any, exit: Any, entrance: Gate, n_inputs: int, n_outputs: int) -> None:
-    """Call the hooks when the walk has come to the entrance, or to the exit if nothing entered."""
+def leads_to(outputs: list[Any], entrance: Gate) -> bool:
+    """Whether gradients of the outputs come to the entrance."""
+    return entrance is not None and entrance[0] in explored(outputs, entrance[0].order)[0]
+
+
+def call_back(module: Any, hooks: list[Any], exit: Any, entrance: Gate, n_inputs: int, n_outputs: int) -> None:
+    """Call the hooks when the walk has come to the entrance, or to the exit if nothing entered.
+
+    The nodes hold these functions, which therefore hold no node: that would be a cycle, and a dropped graph would wait
+    with all its arrays for the collector.
+    """
     came_out: list[Any] = []
+    ways_out, ways_in = exit[1], entrance[1] if entrance is not None else None
 
     def at_exit(g: Any) -> None:
-        came_out[:] = in_places(g, exit[1], n_outputs)
-        if entrance is None:
+        came_out[:] = in_places(g, ways_out, n_outputs)
+        if ways_in is None:
             run([None] * n_inputs)
 
     def at_entrance(g: Any) -> None:
-        assert entrance is not None
-        run(in_places(g, entrance[1], n_inputs))
+        run(in_places(g, ways_in, n_inputs))
 
     def run(went_in: list[Any]) -> None:
-        for hook in module._hooks["backward"]:
-            hook(module, tuple(went_in), tuple(came_out))
+        outputs = tuple(came_out)
+        came_out.clear()  # under create_graph, gradients know the graph
+        for (hook,) in tuple(hooks):
+            if hook(module, tuple(went_in), outputs) is not None:
+                raise TypeError(f"a backward hook of {type(module).__name__} has returned something: it is shown gradients, and can't "
+                                "change them; let it return None")
 
-    exit[0].info = {"hooks": (at_exit,)}
+    note(exit[0], at_exit)
     if entrance is not None:
-        entrance[0].info = {"hooks": (at_entrance,)}
+        note(entrance[0], at_entrance)
 
 
-def in_places(g: Any, places: list[int], n: int) -> list[Any]:
+def note(node: Any, hook: Any) -> None:
+    """Have `hook` called with the node's gradient."""
+    node.info = {**(node.info or {}), "hooks": (hook,)}
+
+
+def in_places(g: Any, places: Any, n: int) -> list[Any]:
     """Gradients as Tensors of their own, where they belong; None where there are none."""
     found = {i: part if isinstance(part, Value) else wrap(copied(part)) for i, part in zip(places, g, strict=True)}
     return [found.get(i) for i in range(n)]

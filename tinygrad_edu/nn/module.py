@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from operator import attrgetter
 from typing import Any, Self
 
-from ..tensor import adopt
-from ..value import bare, copied
-from . import hooks
-from .parameter import Buffer, Parameter
+import numpy as np
+
+from ..value import copied
+from . import hooks, tree
+from .parameter import Buffer, Parameter, cast
+from .state import load_state
 
 
 class Module:
@@ -33,34 +36,38 @@ class Module:
 
     training: bool = True
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        if "__call__" not in vars(cls):
-            cls.__call__ = cls.forward  # type: ignore[method-assign]  # to call a module is to run its forward(), without a call between
-
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """What the module computes; to be defined by each."""
         raise NotImplementedError(f"{type(self).__name__} has no forward(): define what it computes")
 
-    __call__ = forward
+    __call__ = hooks.Call(attrgetter("forward"))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        kept = vars(self).get(name)
+        if isinstance(kept, Parameter | Buffer) and not (value is None or isinstance(value, Parameter | Buffer | Module)):
+            raise TypeError(f"{type(self).__name__}: {name} is a {type(kept).__name__}, and a {type(value).__name__} in its place would "
+                            f"be neither learnt nor saved: change its numbers under no_grad(), self.{name}[...] = x, or give it a new "
+                            f"{type(kept).__name__}(x)")
+        object.__setattr__(self, name, value)
 
     # ---------------------------------------------------------------------------------- the tree
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
         """Attribute names and the modules there."""
-        return ((name, value) for name, value in vars(self).items() if isinstance(value, Module))
+        return ((name, value) for name, value in tree.attributes(self) if isinstance(value, Module))
 
     def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
-        """This module and all below it, with their dotted paths; a module that is shared comes once."""
-        seen: set[int] = set()
-        waiting: list[tuple[str, Module]] = [(prefix, self)]
-        while waiting:
-            path, module = waiting.pop()
-            if id(module) not in seen:
-                seen.add(id(module))
-                yield path, module
-                children = [(f"{path}.{name}" if path else name, child) for name, child in module.named_children()]
-                waiting += reversed(children)
+        """This module and all below it, with their dotted paths; a module that is shared comes once.
+
+        Raises
+        ------
+        TypeError
+            If there is a module or parameter where none is looked for: in a list, tuple, set or dict, however deep, in an
+            attribute of the class or of an object that is no Module; or a plain Tensor that requires gradients. So do all
+            methods that go through the tree: a part of a network never stays behind in silence.
+        """
+        tree.refuse_lost(self)
+        return tree.walk(self, prefix)
 
     def modules(self) -> Iterator[Module]:
         """This module and all below it."""
@@ -68,10 +75,8 @@ class Module:
 
     def named_tensors(self, kind: Any = (Parameter, Buffer)) -> Iterator[tuple[str, Any]]:
         """Dotted paths, such as ``"0.weight"``, and the parameters or buffers there; one that is shared, each time."""
-        for path, module in self.named_modules():
-            for name, value in vars(module).items():
-                if isinstance(value, kind):
-                    yield (f"{path}.{name}" if path else name), value
+        tree.refuse_lost(self)
+        return tree.tensors(self, kind)
 
     def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
         """Dotted paths and parameters; a parameter that is shared comes once."""
@@ -82,36 +87,12 @@ class Module:
         return once(self.named_tensors(Buffer))
 
     def parameters(self) -> Iterator[Parameter]:
-        """All parameters, as optimisers want them.
-
-        Raises
-        ------
-        TypeError
-            If there are parameters where they are not looked for: in a list, tuple or dict.
-        """
-        self._refuse_hidden()
+        """All parameters, as optimisers want them; an error if there are any that would be missed (see `named_modules`)."""
         return (parameter for _, parameter in self.named_parameters())
 
     def buffers(self) -> Iterator[Buffer]:
         """All buffers."""
         return (buffer for _, buffer in self.named_buffers())
-
-    def _refuse_hidden(self) -> None:
-        """An error for modules and parameters in plain lists and dicts, which would stay untrained in silence."""
-        hidden = [
-            (f"{path}.{name}" if path else name, value, x)
-            for path, module in self.named_modules()
-            for name, value in vars(module).items()
-            if isinstance(value, list | tuple | dict) and not name.startswith("_")
-            for x in (value.values() if isinstance(value, dict) else value)
-            if isinstance(x, Module | Parameter)
-        ]
-        known = {id(x) for _, x in (*self.named_modules(), *self.named_tensors())} if hidden else ()
-        for where, value, x in hidden:
-            if id(x) not in known:
-                raise TypeError(f"{type(self).__name__}: {where} is a {type(value).__name__} that holds a "
-                                f"{type(x).__name__}, which is not found there: use nn.ModuleList or nn.ModuleDict for "
-                                "modules, and attributes of their own for parameters")
 
     def parameter_count(self) -> int:
         """How many numbers there are to learn."""
@@ -134,6 +115,50 @@ class Module:
         for p in self.parameters():
             p.grad = None
 
+    # ------------------------------------------------------------------------------------- dtype
+
+    def to(self, dtype: Any) -> Self:
+        """Turn all floating parameters and buffers, and their gradients, into another precision; integers stay.
+
+        The parameters stay the same objects, so an optimiser goes on with them, and takes what it remembers to the new precision.
+
+        Parameters
+        ----------
+        dtype : dtype
+            A floating or complex one. Under a real one, complex numbers stay complex, of that precision.
+
+        Raises
+        ------
+        TypeError
+            If `dtype` is neither floating nor complex.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from tinygrad_edu import nn
+        >>> model = nn.Linear(2, 1).to(np.float64)
+        >>> model.weight.dtype
+        dtype('float64')
+        """
+        dtype = np.dtype(dtype)
+        if dtype.kind not in "fc":
+            raise TypeError(f"{type(self).__name__}.to: parameters are floating or complex, and can't be {dtype}")
+        for _, x in once(self.named_tensors()):
+            cast(x, dtype)
+        return self
+
+    def half(self) -> Self:
+        """Turn all floating parameters and buffers into float16."""
+        return self.to(np.float16)
+
+    def float(self) -> Self:
+        """Turn all floating parameters and buffers into float32."""
+        return self.to(np.float32)
+
+    def double(self) -> Self:
+        """Turn all floating parameters and buffers into float64."""
+        return self.to(np.float64)
+
     # ------------------------------------------------------------------------------------- state
 
     def state_dict(self) -> dict[str, Any]:
@@ -147,26 +172,19 @@ class Module:
         ----------
         state : mapping from path to array_like
         strict : bool
-            Whether a missing or a surplus entry is an error; False takes over what there is.
+            Whether a missing or a surplus entry is an error; False takes over what there is, and warns if that is nothing.
 
         Raises
         ------
         KeyError
             If `strict` and names are missing or unexpected.
         ValueError
-            If a shape differs.
+            If an entry has another shape, is no numbers, or holds some that the parameter's dtype hasn't: complex ones for a
+            real parameter, fractions for integers, what is too large. Rounding is no error.
+        TypeError
+            If `state` is no mapping.
         """
-        own = dict(self.named_tensors())
-        missing, surplus = [k for k in own if k not in state], [k for k in state if k not in own]
-        if strict and (missing or surplus):
-            raise KeyError(f"state does not fit {type(self).__name__}: missing {missing}, unexpected {surplus} "
-                           "(strict=False takes over what there is)")
-        arrays = {k: adopt(bare(state[k]), p.dtype) for k, p in own.items() if k in state}
-        wrong = [f"{k}: {a.shape} for {own[k].shape}" for k, a in arrays.items() if a.shape != own[k].shape]
-        if wrong:
-            raise ValueError(f"state does not fit {type(self).__name__}: shapes differ, {'; '.join(wrong)}")
-        for k, a in arrays.items():
-            own[k]._own()[...] = a
+        load_state(type(self).__name__, dict(self.named_tensors()), state, strict)
 
     # ------------------------------------------------------------------------------------- hooks
 
@@ -190,9 +208,9 @@ class Module:
 
     def __repr__(self) -> str:
         lines = [f"  ({name}): " + repr(child).replace("\n", "\n  ") for name, child in self.named_children()]
-        own = [f"  {name}: {list(p.shape)}" for name, p in vars(self).items() if isinstance(p, Parameter)]
+        own = [f"  {name}: {list(p.shape)}" for name, p in tree.attributes(self) if isinstance(p, Parameter)]
         head = f"{type(self).__name__}({self.extra_repr()}"
-        n = self.parameter_count()
+        n = sum(p.size for _, p in once(tree.tensors(self, Parameter)))
         tail = f")  # {n:,} parameter{'s' * (n != 1)}" if n else ")"
         body = lines if self.extra_repr() else own + lines
         return head + "\n" + "\n".join(body) + "\n" + tail if body else head + tail

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..tensor import Tensor
+from ..value import wrap
 
 
 class Parameter(Tensor):
@@ -45,3 +46,16 @@ class Buffer(Tensor):
 
     def __repr__(self) -> str:
         return super().__repr__().replace("Tensor(", "Buffer(", 1)
+
+
+def cast(tensor: Any, dtype: Any) -> None:
+    """Turn a floating leaf into another precision, in its place: a pending backward still finds it."""
+    if tensor.dtype.kind not in "fc":
+        return
+    if tensor.dtype.kind == "c" and dtype.kind == "f":
+        dtype = np.result_type(dtype, np.complex64)
+    tensor._array, tensor._shared, tensor._source = tensor._array.astype(dtype), False, None
+    if tensor._node is not None:
+        tensor._node.dtype = dtype
+    if tensor.grad is not None:
+        tensor.grad = wrap(tensor.grad._array.astype(dtype))

@@ -14,6 +14,7 @@ from ..nest import flatten
 from ..node import Node, order
 from ..tensor import Tensor
 from ..value import Value, bare
+from . import tree
 from .module import Module
 from .parameter import Parameter
 
@@ -86,7 +87,7 @@ def summary(model: Module, *inputs: Any) -> Summary:
     notes = Notes()
     handles = []
     for path, module in model.named_modules():
-        if not any(module.named_children()) or any(isinstance(x, Parameter) for x in vars(module).values()):
+        if not any(module.named_children()) or any(isinstance(x, Parameter) for _, x in tree.attributes(module)):
             handles += [module.register_forward_pre_hook(notes.before),
                         module.register_forward_hook(partial(notes.after, path or type(model).__name__))]
     state, modes = model.state_dict(), [(m, m.training) for m in model.modules()]
@@ -104,9 +105,9 @@ def summary(model: Module, *inputs: Any) -> Summary:
 
 
 def as_input(x: Any) -> Any:
-    """An example that is recorded, if it is of floats."""
+    """An example that is recorded, if it is of floats; computed, so that a module that remembers it holds no leaf."""
     array = np.asarray(bare(x))
-    return Tensor(array, requires_grad=array.dtype.kind in "fc")
+    return Tensor(array, requires_grad=True).reshape(array.shape) if array.dtype.kind in "fc" else Tensor(array)
 
 
 class Notes:
@@ -124,7 +125,7 @@ class Notes:
         outputs = [y for y in flatten(output)[0] if y is not None]
         shapes = " ".join(str(tuple(np.shape(y))) for y in outputs)
         made = nodes_since(self.begun.pop(), [y._node for y in outputs if isinstance(y, Value) and y._node is not None])
-        own = {id(p): p.size for p in module.parameters() if id(p) not in self.counted}
+        own = {id(p): p.size for _, p in tree.tensors(module, Parameter) if id(p) not in self.counted}
         work = sum(map(multiply_adds, made - self.counted))
         self.counted |= made | own.keys()
         self.rows.append(Row(path, type(module).__name__, shapes, sum(own.values()), work))

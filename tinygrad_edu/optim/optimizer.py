@@ -91,7 +91,7 @@ class Optimizer(Patient):
                     continue
                 g, weights, state = grad._array, p._own(), self.state[p]
                 scratch = state.get("_scratch")
-                if scratch is None or type(g) is not ndarray:
+                if scratch is None or scratch.dtype is not weights.dtype or type(g) is not ndarray:
                     scratch = workplace(weights, g, state)
                 p._array = self._move(weights, g, state, group, scratch)
         if self._watch is not None:
@@ -138,6 +138,8 @@ def workplace(weights: Any, g: Any, state: dict[str, Any]) -> Any:
     if type(weights) is not ndarray or (type(g) is not ndarray and is_foreign(g)):
         state.pop("_scratch", None)
         return None
+    if "_scratch" in state and state["_scratch"].dtype != weights.dtype:  # the model has been turned into another precision
+        state.update({k: v.astype(weights.dtype) for k, v in state.items() if np.shape(v) == weights.shape and type(v) is ndarray})
     if "_scratch" not in state:
         state["_scratch"] = np.empty_like(weights)
     return state["_scratch"]

@@ -75,7 +75,7 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
         y = np.dot(rows(x), weight.T).reshape(x.shape[:-1] + weight.shape[:1])
     if bias is None:
         return y
-    if y.dtype is bias.dtype:
+    if y.dtype == bias.dtype:
         y += bias
         return y
     return y + bias

@@ -1,0 +1,89 @@
+"""Taking over a state: all of it or nothing, and never a number that is not the one that was saved."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..tensor import adopt
+from ..value import bare
+
+
+def load_state(kind: str, own: Mapping[str, Any], state: Mapping[str, Any], strict: bool) -> None:
+    """See `Module.load_state_dict`; `own` are the module's tensors by name."""
+    if not isinstance(state, Mapping):
+        raise TypeError(f"{kind}.load_state_dict takes a dict of names and arrays, got {type(state).__name__}: write "
+                        "load(path) for a file, or other.state_dict() for a module")
+    missing, surplus = [k for k in own if k not in state], [k for k in state if k not in own]
+    misfit = f"state does not fit {kind}: missing {missing}, unexpected {surplus}" + remedy(own, state)
+    if strict and (missing or surplus):
+        raise KeyError(misfit)
+    if own and len(missing) == len(own):
+        warnings.warn(f"nothing was taken over: {misfit}", UserWarning, stacklevel=3)
+    arrays = {k: taken(kind, k, state[k], p) for k, p in own.items() if k in state}
+    wrong = [f"{k}: {a.shape} for {own[k].shape}" for k, a in arrays.items() if a.shape != own[k].shape]
+    if wrong:
+        raise ValueError(f"state does not fit {kind}: shapes differ, {'; '.join(wrong)}")
+    refuse_torn_ties(kind, own, arrays)
+    targets = {k: own[k]._own() for k in arrays}
+    for k, target in targets.items():
+        if isinstance(target, np.ndarray) and not target.flags.writeable:
+            raise ValueError(f"{kind}: {k} shares an array that is read-only, and can't be loaded into")
+    for k in targets:
+        own[k]._own()[...] = arrays[k]
+
+
+def taken(kind: str, name: str, value: Any, p: Any) -> Any:
+    """A copy of an entry in the parameter's dtype, if that has the same numbers, but for rounding."""
+    try:
+        array = adopt(bare(value))
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"state does not fit {kind}: {name} is no array of numbers: {error}") from error
+    if array.dtype == p.dtype:
+        return array
+    if array.dtype.kind not in "biufc":
+        raise ValueError(f"state does not fit {kind}: {name} is no array of numbers; could not convert {array.dtype} to {p.dtype}")
+    if array.dtype.kind == "c" and p.dtype.kind != "c":
+        raise ValueError(f"state does not fit {kind}: {name} is {array.dtype} for {p.dtype}, and would lose its imaginary part")
+    with np.errstate(all="ignore"):
+        cast = array.astype(p.dtype)
+        same = np.isfinite(cast) | ~np.isfinite(array) if p.dtype.kind in "fc" else cast == array
+    if not np.all(same):
+        raise ValueError(f"state does not fit {kind}: {name} is {array.dtype}, and holds numbers that {p.dtype} hasn't")
+    return cast
+
+
+def refuse_torn_ties(kind: str, own: Mapping[str, Any], arrays: Mapping[str, Any]) -> None:
+    """An error for two different arrays for what is one parameter here."""
+    first: dict[int, str] = {}
+    for k, array in arrays.items():
+        other = first.setdefault(id(own[k]), k)
+        if other != k and not np.array_equal(arrays[other], array, equal_nan=array.dtype.kind in "fc"):
+            raise ValueError(f"state does not fit {kind}: {other} and {k} are one parameter here, and have different numbers there")
+
+
+def remedy(own: Mapping[str, Any], state: Mapping[str, Any]) -> str:
+    """What would help with names that don't fit."""
+    if any(k in state for k in own):
+        return " (strict=False takes over what there is)"
+    for k, nested in state.items():
+        if isinstance(nested, Mapping) and any(name in nested for name in own):
+            return f" (it is state[{k!r}] that fits)"
+    if prefix := common_prefix(state, own):
+        return f" (all names begin with {prefix!r}: give {{k.removeprefix({prefix!r}): v for k, v in state.items()}})"
+    if prefix := common_prefix(own, state):
+        return f" (they lack {prefix!r} at the beginning: give {{{prefix!r} + k: v for k, v in state.items()}})"
+    return " (it is another network's: no name occurs in both)"
+
+
+def common_prefix(longer: Mapping[str, Any], shorter: Mapping[str, Any]) -> str:
+    """What all the longer names begin with, so that some of the shorter ones follow; "" if nothing is."""
+    names = [k for k in longer if isinstance(k, str)]
+    for name in shorter if names else ():
+        prefix = names[0].removesuffix(name)
+        if prefix != names[0] and prefix and all(k.startswith(prefix) for k in names):
+            return prefix
+    return ""
