@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Self
 
+from ..modes import RECORD, current
 from ..tensor import adopt
 from ..value import bare, copied
 from . import hooks
@@ -31,7 +32,21 @@ class Module:
     0.0
     """
 
-    training: bool = True
+    @property
+    def training(self) -> bool:
+        """Whether this is in training mode; within `predict` and `evaluate` it isn't, for their thread only."""
+        scope = current()
+        flags = None if scope is RECORD else scope.flags(self)
+        return bool(vars(self).get("training", True) if flags is None else flags[self])
+
+    @training.setter
+    def training(self, mode: bool) -> None:
+        scope = current()
+        flags = None if scope is RECORD else scope.flags(self)
+        if flags is None:
+            vars(self)["training"] = mode
+        else:
+            flags[self] = mode
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
