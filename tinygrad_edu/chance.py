@@ -1,50 +1,88 @@
-"""The generator that random beginnings and dropout draw from, if they are given none of their own."""
+"""The generator that random beginnings and dropout draw from, if they are given none of their own.
+
+Each thread has its own, and so has each forked process: two that drew from one state would draw the same, or depend on who
+came first. All are of one family: the thread that seeds has the seed's own generator, and the others children of it.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from threading import local
 from typing import Any
 
 import numpy as np
 
-_rng = np.random.default_rng()
+_family: Any = np.random.default_rng().bit_generator.seed_seq
+_unborn: list[Any] = []  # the family of a process that is being forked
+_mine = local()
 _stand_in: ContextVar[Any] = ContextVar("tinygrad_edu generator", default=None)
 
 
 def manual_seed(seed: int) -> None:
-    """Make all later random initialisation and dropout that is given no `rng` of its own reproducible."""
-    global _rng
-    _rng = np.random.default_rng(seed)
+    """Make all later random initialisation and dropout that is given no `rng` of its own reproducible.
+
+    Other threads, and processes forked later, draw other numbers: those of the seed's children, in the order in which they
+    begin to draw.
+    """
+    global _family
+    rng = np.random.default_rng(seed)
+    _family = rng.bit_generator.seed_seq
+    _mine.rng, _mine.family = rng, _family
 
 
 def generator() -> np.random.Generator:
-    """The generator that `manual_seed` seeds."""
+    """This thread's generator, or what stands in for it."""
     return _stand_in.get() or seeded()
 
 
 def seeded() -> np.random.Generator:
     """The same, whatever stands in for it."""
-    return _rng
+    if getattr(_mine, "family", None) is not (family := _family):
+        _mine.rng, _mine.family = np.random.default_rng(family.spawn(1)[0]), family
+    return _mine.rng  # type: ignore[no-any-return]
 
 
 @contextmanager
 def drawn_again(state: Any) -> Iterator[None]:
     """Within, the same is drawn as was after ``generator().bit_generator.state`` was `state`; then it goes on as if nothing had been."""
     bits = generator().bit_generator
-    now, bits.state = bits.state, state
-    try:
+    if not isinstance(bits, np.random.BitGenerator):  # what is recorded notes its draws itself
+        now, bits.state = bits.state, state
+        try:
+            yield
+        finally:
+            bits.state = now
+        return
+    again = getattr(np.random, state["bit_generator"])(0)
+    again.state = state
+    with drawing_from(np.random.Generator(again)):
         yield
-    finally:
-        bits.state = now
 
 
 @contextmanager
 def drawing_from(stand_in: Any) -> Iterator[None]:
     """Within, something else stands in for the generator."""
-    token = _stand_in.set(stand_in)
+    before = _stand_in.get()
     try:
+        _stand_in.set(stand_in)
         yield
     finally:
-        _stand_in.reset(token)
+        _stand_in.set(before)
+
+
+def name_child() -> None:
+    """Before a fork: who forks twice has two different children."""
+    _unborn[:] = _family.spawn(1)
+
+
+def be_child() -> None:
+    """After a fork, in the child."""
+    global _family
+    _family = _unborn[0]
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=name_child, after_in_child=be_child)

@@ -15,7 +15,7 @@ import numpy as np
 
 from . import value
 from .diagnose import blame, inspect_backward, inspect_forward, released
-from .modes import WATCH, enable_grad, is_checking, level
+from .modes import RECORD, WATCH, current, enable_grad, is_checking, level
 from .node import NOTHING, Constant, Node, order
 from .outside import ARRAYS, KNOWN, NUMBERS, admit, as_array, is_recorded, left_to_others, outside
 from .scattered import Scattered, whole
@@ -98,7 +98,9 @@ def apply(fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     out._shared = False
     out._node = out.grad = out._source = None
 
-    recording = level()
+    recording = current()
+    if recording is not RECORD:
+        recording = recording.level
     plan = rule.plans.get(pattern * recording) or rule.plan(pattern * recording, len(args))
     if plan.foreign or not recording:
         arrays, y = disown(arrays, parents, plan, y)
@@ -217,9 +219,9 @@ def backpropagate(
             found[node] = np.conjugate(g) if node.dtype.kind == "c" else copied(g)  # it flows on, and may be a saved array
             if partial:
                 continue
-        if node.saved is None:
-            raise released(node)
         y, args, kwargs, parents = node.output, node.saved, node.kwargs, node.parents
+        if args is None:  # read after the output, and forgotten before it: another thread may release the node meanwhile
+            raise released(node)
         if create_graph:
             y, args = on_tensors(node)
         for i, vjp in node.plan.vjps:

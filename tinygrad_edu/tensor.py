@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from threading import RLock
 from typing import Any, Self
 from weakref import ref
 
@@ -16,6 +18,10 @@ from .operators import Operators
 from .plain_values import PlainValues
 from .protocols import answer_function, answer_ufunc
 from .value import Value, bare, copied, is_foreign, wrap
+
+ADDING = RLock()  # of gradients to what other threads' backward() may add to as well
+if hasattr(os, "register_at_fork"):  # where a thread that isn't in the child may hold it
+    os.register_at_fork(before=ADDING.acquire, after_in_parent=ADDING.release, after_in_child=ADDING.release)
 
 
 class Tensor(PlainValues, Operators):
@@ -154,14 +160,12 @@ class Tensor(PlainValues, Operators):
             seed = seed.astype(node.dtype) if seed.dtype != node.dtype else seed
         if create_graph and not isinstance(seed, Value):
             seed = wrap(seed if is_foreign(seed) else np.array(seed))
-        for leaf, g in backpropagate(((node, seed),), None, retain_graph, create_graph).items():
-            tensor = leaf.tensor()  # type: ignore[attr-defined]
-            if tensor is None or tensor._node is not leaf:
-                continue  # nobody is left to ask for it
-            if tensor.grad is None:
-                tensor.grad = g if isinstance(g, Value) else wrap(g)
-            else:
-                tensor._accumulate(g)
+        found = backpropagate(((node, seed),), None, retain_graph, create_graph)
+        with ADDING:
+            for leaf, g in found.items():
+                tensor = leaf.tensor()  # type: ignore[attr-defined]
+                if tensor is not None and tensor._node is leaf:  # somebody is left to ask for it
+                    tensor._accumulate(g)
 
     def _accumulate(self, g: Any) -> None:
         """Add `g`, an array of the engine's own, to ``.grad``."""
@@ -186,7 +190,8 @@ class Tensor(PlainValues, Operators):
         def keep(g: Any) -> None:
             tensor = me()
             if tensor is not None and tensor._node is not None and tensor._node.order == made:
-                tensor._accumulate(copied(g))
+                with ADDING:
+                    tensor._accumulate(copied(g))
 
         info = self._node.info = self._node.info or {}
         if "retained" not in info:

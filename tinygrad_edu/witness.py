@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from contextvars import ContextVar, Token
+from contextvars import ContextVar
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -85,9 +85,5 @@ def calls() -> tuple[Call, ...]:
     return tuple(call for _, call in stack)
 
 
-def remember_stack() -> Token[Any]:
-    """Begin to watch; who watches already goes on afterwards where he was."""
-    return _stack.set(_stack.get())
-
-
-forget_stack = _stack.reset  # let go of the frames since then, and with them of their variables
+remember_stack = _stack.get  # to begin with; who watches already goes on afterwards where he was
+forget_stack = _stack.set  # let go of the frames since then, and with them of their variables

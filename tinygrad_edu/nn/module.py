@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from ..modes import RECORD, current
 from ..value import copied
 from . import hooks, tree
 from .parameter import Buffer, Parameter, cast
@@ -34,7 +35,21 @@ class Module:
     0.0
     """
 
-    training: bool = True
+    @property
+    def training(self) -> bool:
+        """Whether this is in training mode; within `predict` and `evaluate` it isn't, for their thread only."""
+        scope = current()
+        flags = None if scope is RECORD else scope.flags(self)
+        return bool(vars(self).get("training", True) if flags is None else flags[self])
+
+    @training.setter
+    def training(self, mode: bool) -> None:
+        scope = current()
+        flags = None if scope is RECORD else scope.flags(self)
+        if flags is None:
+            vars(self)["training"] = mode
+        else:
+            flags[self] = mode
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """What the module computes; to be defined by each."""

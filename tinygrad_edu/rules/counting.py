@@ -6,6 +6,8 @@ of bins move with what sets them, and a density is divided by their distances.
 
 from __future__ import annotations
 
+import operator
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -32,7 +34,7 @@ def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any 
 
 @composite(np.bincount)
 def bincount(x: Any, /, weights: Any = None, minlength: Any = 0) -> Any:
-    counts = np.bincount(bare(x), bare(weights), minlength)
+    counts = np.bincount(*bare((x, weightless(weights), minlength)))
     if not isinstance(weights, Value):
         return counts
     return scatter(converted(weights, float), np.asarray(bare(x)), counts.shape, counts.dtype)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data import Batches
-from ..modes import no_grad
+from ..modes import evaluating
 from ..value import bare
 from . import mistakes
 from .batches import as_batches, as_tensor, as_tensors, dtype_of
@@ -52,8 +52,7 @@ def evaluate(model: Any, data: Any, loss: Callable[[Any, Any], Any] | None = Non
         raise ValueError('evaluate: say what to measure, a loss or metrics, as in evaluate(model, data, metrics="accuracy")')
     if loss is not None:
         mistakes.check_loss("evaluate", loss)
-    with modes_kept(model):
-        model.eval()
+    with evaluating(model.modules()):
         return averages_over(model, as_batches(data, batch_size, False, None), loss, as_metrics(metrics, loss))
 
 
@@ -85,14 +84,12 @@ def predict(model: Any, *inputs: Any, batch_size: int = 256) -> NDArray[Any]:
     batches = Batches(*(bare(part) for part in inputs), size=batch_size, shuffle=False)
     if not len(batches):
         raise ValueError("predict: there are no examples to answer for; the inputs have no rows")
-    with modes_kept(model), no_grad():
-        model.eval()
+    with evaluating(model.modules()):
         return np.concatenate([bare(answer(model, [as_tensor(part, dtype) for part in batch])) for batch in batches])
 
 
-@no_grad()
 def averages_over(model: Any, batches: Any, loss: Any, metrics: dict[str, Any]) -> dict[str, float]:
-    """The figures over all batches; the model's mode is the caller's business."""
+    """The figures over all batches; the modes are the caller's business."""
     averages, dtype = Averages(), dtype_of(model)
     for batch in batches:
         inputs, target = as_tensors(batch, dtype)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..modes import evaluating
 from ..optim import LBFGS, ReduceLROnPlateau
 from ..replay.capture import capture as captured
 from . import checkpoints, mistakes
@@ -185,8 +186,7 @@ def judged(run: Run) -> dict[str, float]:
     """The figures of the epoch, with those of the validation."""
     figures = run.figures
     if run.validation is not None:
-        with modes_kept(run.model):
-            run.model.eval()
+        with evaluating(run.model.modules()):
             unseen = averages_over(run.model, run.validation, run.loss, run.metrics)
         figures |= {f"val_{name}": value for name, value in unseen.items()}
     if run.schedule is not None:

@@ -1,0 +1,83 @@
+"""Decorating with a mode: functions, and what stops half-way, which has the mode while it runs and not while it waits."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncIterator, Callable, Generator
+from functools import wraps
+from types import coroutine
+from typing import Any
+
+
+def wrapped(mode: Callable[[], Any], function: Any) -> Any:
+    """`function`, in whose run the mode is on, anew in each call."""
+    if isinstance(function, staticmethod | classmethod):
+        return type(function)(wrapped(mode, function.__func__))
+    if isinstance(function, type) or not callable(function):
+        raise TypeError(f"{mode.__name__} decorates functions and methods, not {function!r}: write @{mode.__name__}() above a function, "
+                        f"or with {mode.__name__}(): around the lines that it is meant for")
+    if inspect.isasyncgenfunction(function):
+
+        @wraps(function)
+        def decorated(*args: Any, **kwargs: Any) -> Any:
+            return each(mode, function(*args, **kwargs))
+
+    elif inspect.iscoroutinefunction(function):
+
+        @wraps(function)
+        async def decorated(*args: Any, **kwargs: Any) -> Any:
+            return await awaited(mode, function(*args, **kwargs))
+
+    elif inspect.isgeneratorfunction(function):
+
+        @wraps(function)
+        def decorated(*args: Any, **kwargs: Any) -> Any:
+            return (yield from resumed(mode, function(*args, **kwargs)))
+
+    else:
+
+        @wraps(function)
+        def decorated(*args: Any, **kwargs: Any) -> Any:
+            with mode():
+                return function(*args, **kwargs)
+
+    return decorated
+
+
+def resumed(mode: Callable[[], Any], inner: Any) -> Generator[Any, Any, Any]:
+    """A generator or coroutine, with the mode on from each resumption to the next suspension."""
+    go, sent = inner.send, None
+    while True:
+        try:
+            with mode():
+                got = go(sent)
+        except StopIteration as stop:
+            return stop.value
+        try:
+            go, sent = inner.send, (yield got)
+        except GeneratorExit:
+            with mode():
+                inner.close()
+            raise
+        except BaseException as error:
+            go, sent = inner.throw, error
+
+
+awaited: Any = coroutine(resumed)
+
+
+async def each(mode: Callable[[], Any], inner: Any) -> AsyncIterator[Any]:
+    """The same of an asynchronous generator."""
+    step = inner.asend(None)
+    while True:
+        try:
+            got = await awaited(mode, step)
+        except StopAsyncIteration:
+            return
+        try:
+            step = inner.asend((yield got))
+        except GeneratorExit:
+            await awaited(mode, inner.aclose())
+            raise
+        except BaseException as error:
+            step = inner.athrow(error)
