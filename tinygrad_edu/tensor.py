@@ -221,7 +221,7 @@ class Tensor(PlainValues, Operators):
             raise RuntimeError(f"this tensor was computed (by {self._node.name}); give data to a leaf, or to .detach()")
         array = adopt(bare(array), self._array.dtype)
         name, same = self.name, array.shape == self._array.shape
-        self._array, self._shared, self._source = array, False, None
+        self._array, self._shared, self._source, self._whole = array, False, None, None
         if not same and self._node is not None:
             self._node, self.grad = Leaf(self), None  # a different shape is a different leaf
         if name:
