@@ -109,7 +109,7 @@ class Operators(Value):
         if whole is not None or (level() and (self._node is not None or needs_gradient(other))):
             y = apply(fn, self, other)
             if y.shape != self._array.shape:
-                raise ValueError(f"in place, a tensor of shape {self.shape} can't become one of shape {y.shape}: write x = x + y")
+                raise ValueError(f"in place, a tensor of shape {self._array.shape} can't become one of shape {y.shape}: write x = x + y")
             if y.dtype == self._array.dtype:
                 return y
             if not np.can_cast(y.dtype, self._array.dtype, "same_kind"):

@@ -16,6 +16,7 @@ from .operators import Operators
 from .plain_values import PlainValues
 from .protocols import answer_function, answer_ufunc
 from .value import Value, bare, copied, is_foreign, wrap
+from .views import whole_of
 
 
 class Tensor(PlainValues, Operators):
@@ -170,7 +171,7 @@ class Tensor(PlainValues, Operators):
             return
         if self._node.info and "used" in self._node.info:  # an optimiser's note; see optim/forgotten.py
             self._node.info.pop("used")(self)
-        if type(g) is not np.ndarray or not isinstance(self.grad, Tensor) or self.grad.requires_grad:
+        if type(g) is not np.ndarray or not isinstance(self.grad, Tensor) or self.grad.requires_grad or whole_of(self.grad) is not None:
             self.grad = self.grad + g
         else:
             np.add(self.grad._own(), g, self.grad._array)

@@ -16,6 +16,8 @@ from sys import getrefcount
 from typing import Any
 from weakref import ref
 
+import numpy as np
+
 from .errors import part_written
 
 PASSED = {opmap[name] for name in ("CACHE", "SWAP", "EXTENDED_ARG") if name in opmap}
@@ -26,6 +28,8 @@ def note_part(y: Any, whole: Any, array: Any) -> None:
     """Remember that `y` is a part of the tensor `whole`, if it lies in the array that was read of it."""
     part = y._array
     base = getattr(part, "base", None)
+    if isinstance(part, np.generic):
+        return  # a single number, which nobody can write to
     if part is array or (base is not None and (base is array or base is getattr(array, "base", None))):
         make_part(y, whole)
 
@@ -79,13 +83,13 @@ class Probe:
     def __iadd__(self, other: int) -> Probe: return self._in_place(other)
 
     def _in_place(self, other: int) -> Probe:
-        return self if counted_of(self) else self
+        count(self)
+        return self
 
 
-def counted_of(part: Any) -> bool:
+def count(part: Any) -> None:
     """As `is_put_back` counts."""
     Probe.counted = holders(part)
-    return True
 
 
 def temporary() -> int:
