@@ -17,6 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from twin import Refused, Twin
 
 from tinygrad_edu import Tensor, debug, enable_grad, no_grad, optim
+from tinygrad_edu.views import whole_of
 
 LARGEST, MOST = 12, 8.0  # elements, and their magnitude: what would be more than that is left undone
 
@@ -141,6 +142,7 @@ class Machine(RuleBasedStateMachine):
     def around(self, i, copy):
         """A tensor that shares the memory of another, and nothing else; or not even that."""
         a = self.tensor(i, lambda t: not t.origin)
+        copy = copy or whole_of(self.ours[a]) is not None  # what a part shares, it shares to read only
 
         def theirs():
             if twin.recorded(self.theirs[a]):
@@ -190,7 +192,9 @@ class Machine(RuleBasedStateMachine):
         (x, t), (y, u) = self.operand(a), self.operand(b)
         ours, theirs = IN_PLACE[verb]
         if fits(u.values, t.values) and abs(theirs(t.values, u.values)).max() <= MOST:
-            self.ours[a], self.theirs[a] = self.both(f"{a} {verb} {b}", lambda: ours(x, y), lambda: t.update(theirs, u))
+            result = self.both(f"{a} {verb} {b}", lambda: ours(x, y), unless_part(x, lambda: t.update(theirs, u)))
+            if result[1] is not None:
+                self.ours[a], self.theirs[a] = result
 
     @rule(i=which, index=st.sampled_from(sorted(INDICES)), j=which)
     def assign(self, i, index, j):
@@ -201,7 +205,7 @@ class Machine(RuleBasedStateMachine):
             t.values.copy()[place] = u.values
         except (ValueError, IndexError):
             return
-        self.both(f"{a}[{index}] = {b}", lambda: operator.setitem(x, place, y), lambda: t.assign(place, u))
+        self.both(f"{a}[{index}] = {b}", lambda: operator.setitem(x, place, y), unless_part(x, lambda: t.assign(place, u)))
 
     # ------------------------------------------------------------------------------------------- walks
 
@@ -243,6 +247,7 @@ class Machine(RuleBasedStateMachine):
         a = self.tensor(i, lambda t: t.grad)
         same = [n for n, t in self.theirs.items() if n[0] == "x" and t.values.shape == self.theirs[a].values.shape]
         b = None if j is None else same[j % len(same)]
+        b = None if whole_of(self.ours.get(b)) is not None else b  # a sum with a part is no longer that part
         note(f"{a}.grad = {b}")
         self.ours[a].grad, self.theirs[a].grad = self.ours.get(b), self.theirs.get(b)
 
@@ -254,7 +259,8 @@ class Machine(RuleBasedStateMachine):
         if t.is_leaf and t.origin and t.grad and t.grad.values.shape == t.values.shape:
             new = t.values - 0.25 * t.grad.values
             if abs(new).max() <= MOST:
-                self.both(f"optim.SGD([{a}], lr=0.25).step()", optim.SGD([x], lr=0.25).step, lambda: t.values.__setitem__(..., new))
+                self.both(f"optim.SGD([{a}], lr=0.25).step()", optim.SGD([x], lr=0.25).step,
+                          unless_part(x, lambda: t.values.__setitem__(..., new)))
 
     # -------------------------------------------------------------------------------------------- data
 
@@ -262,7 +268,9 @@ class Machine(RuleBasedStateMachine):
     def take_data(self, i, view):
         """The data or a view of them, to be written to at any time."""
         a = self.tensor(i)
-        self.make(f"{a}.data{view}", lambda: VIEWS[view](self.ours[a].data), lambda: VIEWS[view](self.theirs[a].values), "d")
+        values = self.theirs[a].values
+        values = values if whole_of(self.ours[a]) is None else values.copy()  # a part's are to read only
+        self.make(f"{a}.data{view}", lambda: VIEWS[view](self.ours[a].data), lambda: VIEWS[view](values), "d")
 
     @rule(i=which, seed=seeds, held=st.booleans())
     def write(self, i, seed, held):
@@ -278,7 +286,8 @@ class Machine(RuleBasedStateMachine):
 
     def overwrite(self, line, place, other, seed):
         new = numbers(other.shape, seed)
-        self.both(f"{line}[...] = {new.tolist()}", lambda: place.__setitem__(..., new), lambda: other.__setitem__(..., new))
+        theirs = (lambda: other.__setitem__(..., new)) if place.flags.writeable else refuse(ValueError, "read-only")
+        self.both(f"{line}[...] = {new.tolist()}", lambda: place.__setitem__(..., new), theirs)
 
     @rule(i=which, shape=st.none() | st.none() | shapes, seed=seeds)
     def give_data(self, i, shape, seed):
@@ -327,6 +336,18 @@ class Machine(RuleBasedStateMachine):
             else:
                 agree(x, t, name)
         self.agreed = True
+
+
+def refuse(kind, words):
+    def refused():
+        raise Refused(kind, words)
+
+    return refused
+
+
+def unless_part(x, write):
+    """Into a part of a tensor that is still there, nothing is written."""
+    return write if whole_of(x) is None else refuse(RuntimeError, "is a part of another")
 
 
 def walkable(t):

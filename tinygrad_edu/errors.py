@@ -35,3 +35,11 @@ def leaf_assignment(tensor: Any) -> RuntimeError:
         "assigning to items of a leaf that requires gradients would leave it without any: assign to a copy "
         "(y = x.copy(); y[i] = v), or under no_grad() to change the leaf itself"
     )
+
+
+def part_written(part: Any, whole: Any) -> RuntimeError:
+    return RuntimeError(
+        f"this tensor (shape {part.shape}) is a part of another (shape {whole.shape}), and writing into it would leave that as "
+        "it was. Write into the whole (t[0, 1] = 5 for t[0][1] = 5, t[0] += 1 for row = t[0]; row += 1); for numbers of its own, "
+        "take part.copy(), or write part = part + 1"
+    )

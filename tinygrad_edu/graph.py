@@ -22,6 +22,7 @@ from .scattered import Scattered, whole
 from .table import COMPOSITES, RULES, Plan
 from .unbroadcast import fit
 from .value import NAMED, Value, copied, is_foreign, is_whole, wrap
+from .views import note_part
 from .witness import derivative_done, derivative_of, write_down
 
 new = object.__new__
@@ -102,9 +103,12 @@ def apply(fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     if recording is not RECORD:
         recording = recording.level
     plan = rule.plans.get(pattern * recording) or rule.plan(pattern * recording, len(args))
-    if plan.foreign or not recording:
-        arrays, y = disown(arrays, parents, plan, y)
-        out._array = y
+    if plan.rare or not recording:
+        if plan.foreign or not recording:
+            arrays, y = disown(arrays, parents, plan, y)
+            out._array = y
+        if plan.views and isinstance(args[0], Value):
+            note_part(out, args[0], arrays[0])
     if plan.vjps and y.dtype.kind in "fc":
         if plan.constants and (plan.foreign or None in parents):
             parents = faces(args, parents, arrays)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import leaf_assignment, needs_float
+from .errors import leaf_assignment, needs_float, part_written
 from .graph import apply
 from .modes import level
 from .node import Leaf
@@ -16,6 +16,7 @@ from .rules.fused import relu, sigmoid
 from .rules.indexing import plain_index, setitem
 from .rules.shapes import cast
 from .value import Value, bare
+from .views import is_put_back, refuse_part, whole_of
 
 numpy: Any = np  # whose declared signatures know nothing of Tensors
 
@@ -89,6 +90,7 @@ class Operators(Value):
         return apply(operator.getitem, self, plain_index(index))
 
     def __setitem__(self, index: Any, value: Any) -> None:
+        refuse_part(self)
         recorded = level() and (self._node is not None or needs_gradient(value))
         if not recorded:
             self._own()[plain_index(index)] = bare(value)
@@ -101,8 +103,13 @@ class Operators(Value):
 
     def _in_place(self, fn: Any, other: Any) -> Any:
         """``+=`` and its kin: into the array if there is nothing to record, else a new tensor for the name."""
-        if level() and (self._node is not None or needs_gradient(other)):
+        whole = whole_of(self)
+        if whole is not None and not is_put_back(self):
+            raise part_written(self, whole)
+        if whole is not None or (level() and (self._node is not None or needs_gradient(other))):
             y = apply(fn, self, other)
+            if y.shape != self._array.shape:
+                raise ValueError(f"in place, a tensor of shape {self._array.shape} can't become one of shape {y.shape}: write x = x + y")
             if y.dtype == self._array.dtype:
                 return y
             if not np.can_cast(y.dtype, self._array.dtype, "same_kind"):

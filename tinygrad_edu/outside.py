@@ -11,6 +11,7 @@ from .modes import level
 from .parts import Parts, PartsType
 from .table import COMPOSITES, PLAIN, RULES
 from .value import Value, bare, is_foreign, values_in, wrap
+from .views import note_part
 
 # Arguments of these types need no second look.
 KNOWN = {np.ndarray, float, int, bool, complex, np.float64, np.float32, tuple, type(None), str, slice, type(...)}
@@ -31,14 +32,26 @@ def outside(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any
             f"{name} has no derivative rule, and one of its arguments requires gradients. Declare one with "
             f"rule({name}, ...), build it from functions that have one, or pass tensor.detach() if no gradient is wanted."
         )
-    y = fn(*read_only(args), **read_only(kwargs))
+    given = read_only(args)
+    y = fn(*given, **read_only(kwargs))
     if isinstance(y, np.ndarray) and any(np.may_share_memory(a, y) for a in args if type(a) is np.ndarray):
         y = y.copy()  # what belongs to the user is never within a tensor
     if fn in PLAIN:
         return y
     if isinstance(y, tuple | list) and not isinstance(y, Parts):
-        return type(y)(map(wrap, y)) if type(y) in (tuple, list) else type(y)(*map(wrap, y))  # a named tuple
-    return wrap(y) if isinstance(y, np.ndarray | np.generic | Parts) or is_foreign(y) else y
+        wrapped = [wrap_part(one, args, given) for one in y]
+        return type(y)(wrapped) if type(y) in (tuple, list) else type(y)(*wrapped)  # a named tuple
+    return wrap_part(y, args, given) if isinstance(y, np.ndarray | np.generic | Parts) or is_foreign(y) else y
+
+
+def wrap_part(y: Any, args: tuple[Any, ...], given: tuple[Any, ...]) -> Any:
+    """A tensor around a result; a part of the argument in whose array it lies."""
+    tensor = wrap(y)
+    if type(y) is np.ndarray and y.base is not None:
+        for whole, array in zip(args, given, strict=True):
+            if isinstance(whole, Value):
+                note_part(tensor, whole, array)
+    return tensor
 
 
 def left_to_others(fn: Callable[..., Any], args: Any, kwargs: Any, stranger: Any) -> Any:

@@ -106,7 +106,7 @@ def plain(*fns: Function) -> None:
 class Plan:
     """What to record of a call, for one pattern of arguments; made once for each pattern."""
 
-    __slots__ = ("constants", "foreign", "keeps_output", "pick", "rule", "unread", "vjps")
+    __slots__ = ("constants", "foreign", "keeps_output", "pick", "rare", "rule", "unread", "views", "vjps")
 
     def __init__(self, rule: Rule, kinds: list[int], vjps: tuple[tuple[int, Function], ...], keep_all: bool) -> None:
         n = len(kinds)
@@ -119,6 +119,8 @@ class Plan:
         self.unread = set(range(n)) - values  # arguments of which no vjp reads the values
         self.constants = any(k in (CONSTANT, FOREIGN) for k in kinds)
         self.foreign = [i for i, k in enumerate(kinds) if k == FOREIGN]
+        self.views = rule.views
+        self.rare = bool(self.foreign) or rule.views
         # From (*arrays, None, *parents): an argument that is read, None if it isn't, and where only its shape or dtype
         # is asked for, its node: that answers as the array would, and keeps none.
         places = [i if i in values else n + 1 + i if i in shapes and kinds[i] != VALUE else n for i in range(n)]
@@ -128,11 +130,12 @@ class Plan:
 class Rule:
     """A row of the table."""
 
-    __slots__ = ("accepts", "compute", "each", "fn", "name", "plans", "vjps")
+    __slots__ = ("accepts", "compute", "each", "fn", "name", "plans", "views", "vjps")
 
     def __init__(self, fn: Function, vjps: tuple[Function | None, ...], each: Any, name: str) -> None:
         self.fn, self.vjps, self.each, self.name = fn, vjps, each, name
         self.compute = fn  # or what computes the same, faster
+        self.views = False  # whether the result may lie within the first argument
         self.plans: dict[int, Plan] = {}
         self.accepts = keywords([each(0)] if each else [v for v in vjps if v])
 

@@ -18,6 +18,7 @@ from .operators import Operators
 from .plain_values import PlainValues
 from .protocols import answer_function, answer_ufunc
 from .value import Value, bare, copied, is_foreign, wrap
+from .views import whole_of
 
 ADDING = RLock()  # of gradients to what other threads' backward() may add to as well
 if hasattr(os, "register_at_fork"):  # where a thread that isn't in the child may hold it
@@ -174,7 +175,7 @@ class Tensor(PlainValues, Operators):
             return
         if self._node.info and "used" in self._node.info:  # an optimiser's note; see optim/forgotten.py
             self._node.info.pop("used")(self)
-        if type(g) is not np.ndarray or not isinstance(self.grad, Tensor) or self.grad.requires_grad:
+        if type(g) is not np.ndarray or not isinstance(self.grad, Tensor) or self.grad.requires_grad or whole_of(self.grad) is not None:
             self.grad = self.grad + g
         else:
             np.add(self.grad._own(), g, self.grad._array)
@@ -226,7 +227,7 @@ class Tensor(PlainValues, Operators):
             raise RuntimeError(f"this tensor was computed (by {self._node.name}); give data to a leaf, or to .detach()")
         array = adopt(bare(array), self._array.dtype)
         name, same = self.name, array.shape == self._array.shape
-        self._array, self._shared, self._source = array, False, None
+        self._array, self._shared, self._source, self._whole = array, False, None, None
         if not same and self._node is not None:
             self._node, self.grad = Leaf(self), None  # a different shape is a different leaf
         if name:

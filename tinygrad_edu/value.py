@@ -22,24 +22,31 @@ from typing import Any
 
 import numpy as np
 
+from .views import refuse_part, whole_of
+
 getrefcount: Callable[[object], int] = getattr(sys, "getrefcount", lambda x: 0)  # PyPy counts none
 
 
 class Value:
     """An array and the node that computed it; `Tensor` adds the operators."""
 
-    __slots__ = ("__weakref__", "_array", "_node", "_shared", "_source", "grad")
+    __slots__ = ("__weakref__", "_array", "_node", "_shared", "_source", "_whole", "grad")
 
     _array: Any  # the array; read it through `data` unless you are the engine
     _node: Any  # the graph's node, or None for a constant
     _shared: bool  # True once the user may hold the array
     _source: Any  # how a constant looks in pictures, made when first needed
+    _whole: Any  # set on parts only: weakly, what it is a part of (see views.py)
     grad: Any  # the gradient that backward() leaves here, or None
 
     @property
     def data(self) -> Any:
         """The array itself, 0-d ones included. Writing into it is seen by the tensor, never by a pending backward."""
         if not self._shared:
+            if whole_of(self) is not None and type(self._array) is np.ndarray:
+                part = self._array.view()
+                part.flags.writeable = False
+                return part
             self._array = self._own()
             self._shared = True
         return self._array
@@ -49,6 +56,7 @@ class Value:
         if not self._shared and not (  # is_whole, written out: optimisers ask this of every parameter
             getrefcount(self._array) == ALONE and type(self._array) is np.ndarray and self._array.base is None
         ):
+            refuse_part(self)
             self._array = copied(self._array)
         return self._array
 

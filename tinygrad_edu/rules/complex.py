@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..table import composite, rule
+from ..table import RULES, composite, rule
 from ..value import bare
 from .arithmetic import nonzero
 
@@ -33,6 +33,8 @@ rule(np.real,      lambda g, y, val: g)
 rule(np.imag,      lambda g, y, val: g * -1j)
 rule(np.conjugate, lambda g, y, x: np.conjugate(g))
 rule(np.angle,     lambda g, y, z, deg=False: turn(g * (180 / math.pi) if deg else g, z))
+
+RULES[np.real].views = RULES[np.imag].views = True
 
 
 def turn(g: Any, x: Any) -> Any:

@@ -14,7 +14,7 @@ from numpy.lib.array_utils import normalize_axis_index
 from ..graph import apply
 from ..parts import PartsType, place
 from ..scattered import Scattered, is_basic
-from ..table import composite, rule
+from ..table import RULES, composite, rule
 from ..value import answers, array_in, bare, copied, is_foreign
 
 # -------------------------------------------------------------------------------------- the pair
@@ -44,6 +44,7 @@ def sent_back(g: Any, index: Any, shape: tuple[int, ...], dtype: Any) -> Any:
 
 rule(operator.getitem, lambda g, y, x, index: sent_back(g, index, x.shape, x.dtype), name="getitem")
 rule(scatter,          lambda g, y, values, index, shape, dtype: g[index])
+RULES[operator.getitem].views = True
 
 # --------------------------------------------------------------------------------- item assignment
 

@@ -10,6 +10,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 from ..graph import apply
 from ..table import RULES, composite, rule
 from ..value import Value, copied, is_foreign
+from ..views import make_part
 
 # ----------------------------------------------------------------------------- same elements, new shape
 
@@ -24,6 +25,8 @@ rule(np.roll,         lambda g, y, a, shift, axis=None: np.roll(g, tuple(np.nega
 rule(np.copy,         lambda g, y, a, order="K", subok=False: g)
 rule(np.broadcast_to, lambda g, y, a, shape, subok=False: g)  # the walk sums over what was stretched, here as everywhere
 
+for fn in (np.reshape, np.expand_dims, np.squeeze, np.transpose, np.swapaxes, np.moveaxis, np.broadcast_to):
+    RULES[fn].views = True
 
 RULES[np.copy].compute = lambda a, order="K", subok=False: copied(a)  # Dask has no np.copy
 RULES[np.expand_dims].compute = lambda a, axis: np.expand_dims(a, tuple(axis) if isinstance(axis, np.ndarray) else axis)
@@ -138,7 +141,10 @@ def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     rows, columns = a.shape[-2:]
     n = max(0, min(rows, columns - offset) if offset >= 0 else min(rows + offset, columns))
     i = np.arange(n)
-    return a[..., i + max(0, -offset), i + max(0, offset)]
+    y = a[..., i + max(0, -offset), i + max(0, offset)]
+    if isinstance(a, Value):
+        make_part(y, a)  # as in NumPy, where one can't write into it either
+    return y
 
 
 @composite(np.trace)
