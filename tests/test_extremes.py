@@ -63,7 +63,7 @@ def test_values_and_gradients_have_all_their_digits(name, dtype, most):
             np.testing.assert_array_less(abs(got - want)[usual] / abs(want)[usual], (bound * steep * np.ones(x.shape))[usual])
 
 
-@pytest.mark.parametrize("name", set(EXACT) - {"expm1", "elu"})
+@pytest.mark.parametrize("name", sorted(EXACT.keys() - {"expm1", "elu"}))
 def test_far_out_and_at_infinity_are_the_limits(name):
     f, value, derivative = EXACT[name]
     x = np.array([s * a for a in ENDS for s in (1, -1)])

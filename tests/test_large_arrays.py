@@ -6,7 +6,6 @@ tensors whose arrays the user holds, has viewed, shares, or doesn't hold; the nu
 """
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import STRATEGIES, listed

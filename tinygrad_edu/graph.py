@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from heapq import heappop, heappush
-from sys import getrefcount
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,7 @@ from .outside import ARRAYS, KNOWN, NUMBERS, admit, as_array, is_recorded, left_
 from .scattered import Scattered, whole
 from .table import COMPOSITES, RULES, Plan
 from .unbroadcast import fit
-from .value import NAMED, Value, copied, is_foreign, is_whole, wrap
+from .value import NAMED, Value, copied, getrefcount, is_foreign, is_whole, wrap
 from .views import note_part
 from .witness import derivative_done, derivative_of, write_down
 

@@ -90,4 +90,4 @@ def added(places: Any, edges: Any, weights: Any, dtype: Any) -> Any:
 
 def weightless(weights: Any) -> Any:
     """Zeros for the weights in a Tensor: the edges don't depend on them."""
-    return np.zeros(weights.shape, weights.dtype) if isinstance(weights, Value) else weights
+    return np.zeros_like(weights._array, subok=False) if isinstance(weights, Value) else weights
