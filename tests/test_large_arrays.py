@@ -16,7 +16,7 @@ from tinygrad_edu import Tensor
 LARGE = 300_000  # bytes
 # Of these an axis of tens of thousands asks for its square of memory, or for minutes.
 TOO_LARGE = {"cumprod", "cumulative_prod", "nancumprod", "least_squares", "lstsq", "pinv", "cov", "corrcoef", "qr", "svd", "norm",
-             "apply_along_axis", "nanpercentile", "nanquantile", "poly", "polydiv", "polyfit", "unstack"}  # fmt: skip
+             "apply_along_axis", "nanpercentile", "nanquantile", "poly", "polydiv", "polyfit", "roots", "unstack"}  # fmt: skip
 
 
 def enlarge(case, which):

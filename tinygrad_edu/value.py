@@ -16,7 +16,6 @@ does is measured below, when this is imported; an interpreter whose counts say n
 from __future__ import annotations
 
 import sys
-import sysconfig
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -71,7 +70,7 @@ class Value:
 def measure(count: Callable[[bool], int]) -> int:
     """What `count` says of an object that nobody else holds; -1, which nothing counts as, if one more holder is no 1 more."""
     alone, held = count(False), count(True)
-    return alone if held == alone + 1 and not sysconfig.get_config_var("Py_GIL_DISABLED") else -1
+    return alone if held == alone + 1 and "free-threading" not in sys.version else -1
 
 
 def count_in_slot(held: bool) -> int:
