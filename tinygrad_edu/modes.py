@@ -158,7 +158,6 @@ class _Mode:
         return wrapped(type(self), function)  # type: ignore[no-any-return]
 
 
-
 class no_grad(_Mode):
     """Record nothing: for evaluation, and for changing parameters by hand.
 

@@ -89,5 +89,5 @@ def added(places: Any, edges: Any, weights: Any, dtype: Any) -> Any:
 
 
 def weightless(weights: Any) -> Any:
-    """Zeros for the weights in a Tensor: the edges don't depend on them."""
-    return np.zeros_like(weights._array, subok=False) if isinstance(weights, Value) else weights
+    """Zeros for the weights in a Tensor, on which the edges don't depend; an array, for `capture` too."""
+    return np.zeros(weights._array.shape, weights._array.dtype) if isinstance(weights, Value) else weights
