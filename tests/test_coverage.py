@@ -48,7 +48,7 @@ WRITES = {
 @pytest.mark.parametrize("fn", WRITES, ids=lambda fn: fn.__name__)
 def test_a_function_that_writes_says_what_to_do_instead(fn):
     x = Tensor(X, requires_grad=True)
-    with pytest.raises(NotImplementedError, match=rf"{fn.__name__} writes into its argument"):
+    with pytest.raises(NotImplementedError, match=r"can't be recorded: assign to a Tensor"):
         fn(x * 1, *WRITES[fn])
     constant = Tensor(X)
     fn(constant, *WRITES[fn])

@@ -438,10 +438,10 @@ def test_drawing_changes_nothing():
     x = Tensor([1.0, 2.0], requires_grad=True)
     c = Tensor([3.0, 4.0])
     y = (x * c).sum()
-    before = [(t._array, t._node, t._source, t._shared, t.grad) for t in (x, c, y)]
+    before = [(t._array, t._node, t._source, t._shared, t._grad) for t in (x, c, y)]
     infos = [n.info for n in (x._node, y._node)]
     draw(y)
-    after = [(t._array, t._node, t._source, t._shared, t.grad) for t in (x, c, y)]
+    after = [(t._array, t._node, t._source, t._shared, t._grad) for t in (x, c, y)]
     assert all(a is b for s, t in zip(before, after, strict=True) for a, b in zip(s, t, strict=True))
     assert [n.info for n in (x._node, y._node)] == infos
     y.backward()

@@ -330,7 +330,7 @@ class Machine(RuleBasedStateMachine):
             x = self.ours[name]
             if isinstance(t, Twin):
                 agree(x, t.values, name)
-                assert (x.requires_grad, x.is_leaf, x.grad is None) == (t.origin is not None, t.is_leaf, t.grad is None), name
+                assert (x.requires_grad, x.is_leaf, x._grad is None) == (t.origin is not None, t.is_leaf, t.grad is None), name
                 if t.grad:
                     agree(x.grad, t.grad.values, f"{name}.grad")
             else:

@@ -341,7 +341,8 @@ def test_computed_tensors_keep_their_gradient_if_asked():
     loss.retain_grad()
     loss.backward(retain_graph=True)
     np.testing.assert_array_equal(y.grad.data, 2 * y.data)
-    assert z.grad is None
+    with pytest.warns(UserWarning, match="leaves only"):
+        assert z.grad is None
     assert loss.grad.item() == 1
     loss.backward()
     np.testing.assert_array_equal(y.grad.data, 4 * y.data)
@@ -704,7 +705,7 @@ def test_functions_that_write_into_their_argument_write_into_constants(write):
 @pytest.mark.parametrize("write", WRITERS)
 def test_functions_that_write_into_their_argument_can_not_be_recorded(write):
     for x in leaf(), leaf() * 1:
-        with pytest.raises(NotImplementedError, match=r"writes into its argument.*x\[index\] = values"):
+        with pytest.raises(NotImplementedError, match=r"can't be recorded: assign to a Tensor, with x\[index\] = values"):
             write(x)
         np.testing.assert_array_equal(x.data, ARRAY)
 

@@ -30,6 +30,35 @@ def backward_needs_gradient(tensor: Any) -> RuntimeError:
     )
 
 
+def gradient_shape(array: Any, own: Any) -> ValueError:
+    return ValueError(f"a gradient has the shape of its tensor, {own.shape}, and this one has shape {array.shape}")
+
+
+def gradient_dtype(array: Any, own: Any) -> TypeError:
+    return TypeError(f"a tensor of {own.dtype} can't have a gradient of {array.dtype}"
+                     + (": take its real part" if array.dtype.kind == "c" and own.dtype.kind == "f" else ""))
+
+
+def no_gradient_here(tensor: Any) -> str:
+    node = tensor._node
+    line = (node.info or {}).get("line")
+    return (
+        f".grad is None here: this tensor (shape {tensor.shape}) was computed, by {node.name}{f' at {line}' if line else ''}, and "
+        "backward() leaves gradients in leaves only. If it shall be a leaf, compute its values first and then say Tensor(values, "
+        "requires_grad=True); to keep a gradient here, call .retain_grad() before backward()"
+    )
+
+
+def assigned_dtype(given: Any, own: Any) -> TypeError:
+    return TypeError(f"a tensor of {own} keeps its dtype, which can't hold numbers of {given}: convert them with .astype(), or make a "
+                     "new tensor")
+
+
+def rounded(given: Any, own: Any) -> str:
+    return (f"a tensor keeps its dtype: these numbers of {given} were rounded to {own}. Give array.astype(np.{own}) if that is meant; a "
+            f"module's precision is changed with module.to(np.{given})")
+
+
 def leaf_assignment(tensor: Any) -> RuntimeError:
     return RuntimeError(
         "assigning to items of a leaf that requires gradients would leave it without any: assign to a copy "

@@ -17,11 +17,12 @@ from functools import wraps
 from typing import Any
 
 from .checkpoint import checkpoint
+from .functional_call import functional_call
 from .jacobians import partial_derivatives
 from .nest import described, is_nest, is_sequence, matched
 from .trace import Argnums, Trace, function_wanted
 
-__all__ = ["checkpoint", "elementwise_grad", "grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
+__all__ = ["checkpoint", "elementwise_grad", "functional_call", "grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
 
 Function = Callable[..., Any]
 

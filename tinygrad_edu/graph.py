@@ -96,7 +96,7 @@ def apply(fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     out = new(value.result_type)
     out._array = y
     out._shared = False
-    out._node = out.grad = out._source = None
+    out._node = out._grad = out._source = None
 
     recording = current()
     if recording is not RECORD:
@@ -133,8 +133,7 @@ def disown(arrays: tuple[Any, ...], parents: tuple[Any, ...], plan: Plan, y: Any
     """Copies of the user's arrays, for a node to keep, and of a result that lies within one of them."""
     if type(y) is ndarray and any(type(p) is ndarray and np.may_share_memory(y, p) for p in parents):
         y = y.copy()
-    kept = plan.vjps and not set(plan.foreign) <= plan.unread
-    return tuple(a.copy() if kept and i in plan.foreign and type(a) is ndarray else a for i, a in enumerate(arrays)), y
+    return tuple(a.copy() if plan.keeps_foreign and i in plan.foreign and type(a) is ndarray else a for i, a in enumerate(arrays)), y
 
 
 def faces(args: tuple[Any, ...], parents: tuple[Any, ...], arrays: tuple[Any, ...]) -> tuple[Any, ...]:

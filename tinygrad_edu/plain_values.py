@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .leaving import note_leaving
 from .modes import level
 from .value import Value, bare
 
@@ -44,9 +45,26 @@ class PlainValues(Value):
             )
         return np.array(self._array, dtype) if copy else np.asarray(self.data, dtype)
 
-    def __float__(self) -> float: return float(self.item())
-    def __int__(self) -> int: return int(self.item())
-    def __complex__(self) -> complex: return complex(self.item())
+    def __float__(self) -> float:
+        note_leaving(self, "float")
+        return float(self.item())
+
+    def __int__(self) -> int:
+        note_leaving(self, "int")
+        return int(self.item())
+
+    def __complex__(self) -> complex:
+        note_leaving(self, "complex")
+        return complex(self.item())
+
+    def __dlpack__(self, **options: Any) -> Any:
+        """The array for other libraries' ``from_dlpack``."""
+        return self.__array__().__dlpack__(**options)
+
+    def __dlpack_device__(self) -> Any:
+        return np.asarray(bare(self)).__dlpack_device__()
+
+    def __round__(self, ndigits: int | None = None) -> Any: return np.round(self, ndigits or 0)
     def __index__(self) -> int: return operator.index(self._array)
     def __bool__(self) -> bool: return bool(self._array)
     __hash__ = object.__hash__  # by identity: C's own, which optimisers ask for each parameter

@@ -89,9 +89,10 @@ def deliver(y: Any, out: Any) -> Any:
 def write(fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """A function that writes into its first argument: never into an array that a graph may read."""
     if is_recorded(args, kwargs):
+        who = "writing into an array, as full_like does," if fn is np.copyto else f"{fn.__name__} writes into an array, which"
         raise NotImplementedError(
-            f"{fn.__name__} writes into its argument, which can't be recorded: assign with x[index] = values, "
-            "choose with np.where, or write under no_grad()"
+            f"{who} can't be recorded: assign to a Tensor, with x[index] = values, choose with np.where, "
+            "make an array of Tensors with np.stack (or np.ones(n) * x, for one that is full of x), or write under no_grad()"
         )
     places = {k: own(v) if k in ("a", "arr", "dst") else bare(v) for k, v in kwargs.items()}
     return fn(*map(own, args[:1]), *bare(args[1:]), **places)

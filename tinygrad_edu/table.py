@@ -24,6 +24,7 @@ import numpy as np
 from .value import Value
 
 Function = Callable[..., Any]
+MOST = 128  # plans that a rule keeps: the patterns of long lists of arrays are without end
 VALUE, CONSTANT, TRACKED, FOREIGN = range(4)  # kinds of argument, two bits each in a pattern: see `apply`
 
 RULES: dict[Function, Rule] = {}
@@ -106,19 +107,19 @@ def plain(*fns: Function) -> None:
 class Plan:
     """What to record of a call, for one pattern of arguments; made once for each pattern."""
 
-    __slots__ = ("constants", "foreign", "keeps_output", "pick", "rare", "rule", "unread", "views", "vjps")
+    __slots__ = ("constants", "foreign", "keeps_foreign", "keeps_output", "pick", "rare", "rule", "views", "vjps")
 
     def __init__(self, rule: Rule, kinds: list[int], vjps: tuple[tuple[int, Function], ...], keep_all: bool) -> None:
         n = len(kinds)
-        uses = [reads(vjp, n) for _, vjp in vjps]
+        uses = [reads(vjp, n) for vjp in {getattr(vjp, "__code__", vjp): vjp for _, vjp in vjps}.values()]  # those of each= share theirs
         values = set().union(*(v for v, _ in uses), range(-1, n) if keep_all else ())
         shapes = set().union(*(s for _, s in uses)) - values
         self.rule = rule
         self.vjps = vjps  # which arguments to differentiate, and how
         self.keeps_output = -1 in values | shapes  # whether a vjp reads y
-        self.unread = set(range(n)) - values  # arguments of which no vjp reads the values
         self.constants = any(k in (CONSTANT, FOREIGN) for k in kinds)
         self.foreign = [i for i, k in enumerate(kinds) if k == FOREIGN]
+        self.keeps_foreign = bool(vjps) and not values.isdisjoint(self.foreign)  # whether a vjp reads the values of one
         self.views = rule.views
         self.rare = bool(self.foreign) or rule.views
         # From (*arrays, None, *parents): an argument that is read, None if it isn't, and where only its shape or dtype
@@ -130,13 +131,14 @@ class Plan:
 class Rule:
     """A row of the table."""
 
-    __slots__ = ("accepts", "compute", "each", "fn", "name", "plans", "views", "vjps")
+    __slots__ = ("accepts", "compute", "each", "fn", "name", "of_each", "plans", "views", "vjps")
 
     def __init__(self, fn: Function, vjps: tuple[Function | None, ...], each: Any, name: str) -> None:
         self.fn, self.vjps, self.each, self.name = fn, vjps, each, name
         self.compute = fn  # or what computes the same, faster
         self.views = False  # whether the result may lie within the first argument
         self.plans: dict[int, Plan] = {}
+        self.of_each: dict[int, tuple[int, Function]] = {}  # what `each` has given
         self.accepts = keywords([each(0)] if each else [v for v in vjps if v])
 
     def plan(self, pattern: int, n: int) -> Plan:
@@ -144,10 +146,12 @@ class Rule:
         kinds = [abs(pattern) >> 2 * (n - 1 - i) & 3 for i in range(n)] if pattern else []
         wanted = [i for i, kind in enumerate(kinds) if kind == TRACKED]
         if self.each:
-            vjps = tuple((i, self.each(i)) for i in wanted)
+            vjps = tuple(self.of_each.get(i) or self.of_each.setdefault(i, (i, self.each(i))) for i in wanted)
         else:
             self.refuse_dropped([i for i in wanted if i >= len(self.vjps)])
             vjps = tuple((i, vjp) for i in wanted if (vjp := self.vjps[i]))
+        if len(self.plans) >= MOST:
+            self.plans.clear()
         plan = self.plans[pattern] = Plan(self, kinds, vjps, pattern < 0)
         return plan
 

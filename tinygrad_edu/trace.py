@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import operator
+import sys
+import warnings
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -11,6 +13,7 @@ import numpy as np
 
 from .boundary import explored, settled, tracked
 from .graph import backpropagate
+from .leaving import LeavingError, is_hidden_by, transform
 from .modes import enable_grad, level
 from .nest import Rebuild, described, flatten
 from .node import Node, order
@@ -51,15 +54,29 @@ class Trace:
         self.rebuild_inputs: Rebuild = rebuild if isinstance(argnums, tuple) else lambda new: rebuild(new)[0]
         self.start = order()  # what is older than this was there before
         connected = bool(level())
-        with recording():  # derivatives are asked for, even under no_grad()
-            inputs = [fresh(what, x, connected) for x in leaves]
-            self.inputs = [x._node for x in inputs]
-            given = dict(zip(nums, rebuild(inputs), strict=True))
-            y = f(*(given.get(i, a) for i, a in enumerate(args)), **kwargs)
+        self.nested = False  # whether a derivative was taken within
+        self.left: Any = None  # the error of a number that left
+        if (outside := transform.get()) is not None:
+            outside.nested = True
+        token = transform.set(self)
+        try:
+            with recording():  # derivatives are asked for, even under no_grad()
+                inputs = [fresh(what, x, connected) for x in leaves]
+                self.inputs = [x._node for x in inputs]
+                given = dict(zip(nums, rebuild(inputs), strict=True))
+                y = f(*(given.get(i, a) for i, a in enumerate(args)), **kwargs)
+        except (TypeError, ValueError) as error:
+            if (left := self.left) is not None and is_hidden_by(error, left):
+                raise LeavingError(*left.args).with_traceback(error.__traceback__) from None
+            raise
+        finally:
+            transform.reset(token)
         refuse_changed(what, inputs, self.inputs)
         if has_aux and not (isinstance(y, tuple) and len(y) == 2):
             raise TypeError(f"{what}: has_aux=True is for functions that return (value, aux); this one returned {described(y)}")
         y, aux = y if has_aux else (y, None)
+        if y is None:
+            raise TypeError(f"{what}: the function returned None; is its return missing?")
         leaves, self.rebuild_outputs = flatten(y)
         self.outputs = [output(what, y) for y in leaves]
         beside, rebuild_aux = flatten(aux)
@@ -118,11 +135,29 @@ class Trace:
         connected = outer or (bool(level()) and any(map(tracked, vectors)))
         seeds = [(y._node, v if connected else bare(v)) for y, v in zip(ends, vectors, strict=True) if y._node is not None]
         found = backpropagate(seeds, wanted, not last, outer)
+        if not found and wanted and ends and ends is self.outputs and not self.nested and any(y.dtype.kind in "fc" for y in ends):
+            self.nested = True  # to say it once
+            warnings.warn(ignored(self.what), stacklevel=caller_of_ours())
         results = [as_tensor(found.get(node), node) for node in wanted]
         return settled(results, self.start, [v._node for v in vectors if tracked(v)]) if outer else results
 
 
 # ------------------------------------------------------------------------------- what goes in and comes out
+
+
+def ignored(what: str) -> str:
+    return (f"{what}: what the function returned was not computed from the argument that is to be differentiated (or by steps like floor "
+            "only), so the derivative is zeros. A function that takes a module's parameter must use what it is given, not the module's "
+            "own: see func.functional_call")
+
+
+def caller_of_ours() -> int:
+    """The stacklevel of the first caller, of whoever asks, outside this package."""
+    package, level, frame = __name__.partition(".")[0], 1, sys._getframe(1)
+    while frame.f_back is not None and str(frame.f_globals.get("__name__")).partition(".")[0] == package:
+        level, frame = level + 1, frame.f_back
+    return level
+
 
 
 def recording() -> AbstractContextManager[None]:
@@ -171,8 +206,6 @@ def refuse_changed(what: str, inputs: list[Any], nodes: list[Any]) -> None:
 
 def output(what: str, y: Any) -> Any:
     """A leaf of what a function returned, as a Tensor."""
-    if y is None:
-        raise TypeError(f"{what}: the function returned None; is its return missing?")
     try:
         return y if isinstance(y, Value) else Tensor(y)
     except TypeError as error:

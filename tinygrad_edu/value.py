@@ -29,14 +29,14 @@ getrefcount: Callable[[object], int] = getattr(sys, "getrefcount", lambda x: 0) 
 class Value:
     """An array and the node that computed it; `Tensor` adds the operators."""
 
-    __slots__ = ("__weakref__", "_array", "_node", "_shared", "_source", "_whole", "grad")
+    __slots__ = ("__weakref__", "_array", "_grad", "_node", "_shared", "_source", "_whole")
 
     _array: Any  # the array; read it through `data` unless you are the engine
     _node: Any  # the graph's node, or None for a constant
     _shared: bool  # True once the user may hold the array
     _source: Any  # how a constant looks in pictures, made when first needed
     _whole: Any  # set on parts only: weakly, what it is a part of (see views.py)
-    grad: Any  # the gradient that backward() leaves here, or None
+    _grad: Any  # the gradient that backward() leaves here, or None
 
     @property
     def data(self) -> Any:
@@ -114,7 +114,7 @@ def copied(array: Any) -> Any:
     """An array of one's own; of a NumPy scalar, which is how a 0-d result is kept within, a 0-d array."""
     if isinstance(array, Value):
         twin = object.__new__(type(array))
-        twin._array, twin._node, twin._shared, twin._source, twin.grad = copied(array._array), array._node, False, None, None
+        twin._array, twin._node, twin._shared, twin._source, twin._grad = copied(array._array), array._node, False, None, None
         return twin
     return np.array(array) if isinstance(array, np.generic) else array.copy()
 
@@ -130,7 +130,7 @@ def wrap(array: Any, node: Any = None) -> Any:
     tensor._array = array
     tensor._node = node
     tensor._shared = False
-    tensor.grad = tensor._source = None
+    tensor._grad = tensor._source = None
     return tensor
 
 
@@ -141,6 +141,14 @@ def bare(nested: Any) -> Any:
     if isinstance(nested, dict):
         return {k: bare(v) for k, v in nested.items()}
     return type(nested)(map(bare, nested)) if type(nested) in (list, tuple) else nested
+
+
+def adopt(data: Any, dtype: Any = None, copy: bool = True) -> Any:
+    """An array of `data`: NumPy's, unless it is another library's already."""
+    if is_foreign(data):
+        data = data.copy() if copy else data
+        return data if dtype is None or data.dtype == dtype else data.astype(dtype)
+    return np.array(data, dtype) if copy else np.asarray(data, dtype)
 
 
 def array_in(x: Any) -> Any:

@@ -90,7 +90,7 @@ class Sketch:
         if self.flows is not None:
             return self.flows.totals.get(node)
         tensor = self.tensor(node)
-        kept = None if tensor is None else tensor.grad
+        kept = None if tensor is None else tensor._grad
         return kept._array if isinstance(kept, Value) else None
 
     def kept(self) -> set[Node]:

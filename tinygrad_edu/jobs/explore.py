@@ -83,7 +83,7 @@ def remembered() -> Iterator[dict[str, Any]]:
         last.update(tensor=self, names=variables_of(sys._getframe(1)))
         backward(self, *args, **kwargs)
 
-    Tensor.backward = remember  # type: ignore[method-assign]
+    Tensor.backward = remember  # type: ignore[method-assign, assignment]
     try:
         yield last
     finally:

@@ -128,7 +128,7 @@ class Module:
     def zero_grad(self) -> None:
         """Forget all gradients."""
         for p in self.parameters():
-            p.grad = None
+            p._grad = None
 
     # ------------------------------------------------------------------------------------- dtype
 

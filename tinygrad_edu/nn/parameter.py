@@ -57,5 +57,5 @@ def cast(tensor: Any, dtype: Any) -> None:
     tensor._array, tensor._shared, tensor._source = tensor._array.astype(dtype), False, None
     if tensor._node is not None:
         tensor._node.dtype = dtype
-    if tensor.grad is not None:
-        tensor.grad = wrap(tensor.grad._array.astype(dtype))
+    if tensor._grad is not None:
+        tensor._grad = wrap(tensor._grad._array.astype(dtype))

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..tensor import adopt
-from ..value import bare
+from ..value import adopt, bare
 
 
 def load_state(kind: str, own: Mapping[str, Any], state: Mapping[str, Any], strict: bool) -> None:

@@ -30,10 +30,10 @@ class Watch:
             parameter = self.of()
             if parameter is not None:
                 (parameter._node.info or {}).pop("used", None)
-                if self.added and parameter.grad is self.grad():
+                if self.added and parameter._grad is self.grad():
                     warnings.warn(MESSAGE, stacklevel=4)
             return None
-        used = [p for p in params if isinstance(p.grad, Value) and type(p.grad._array) is np.ndarray]
+        used = [p for p in params if isinstance(p._grad, Value) and type(p._grad._array) is np.ndarray]
         if used:
             self.leave_note(min(used, key=lambda p: int(p.size)))
         return self
@@ -44,11 +44,11 @@ class Watch:
 
     def leave_note(self, parameter: Any) -> None:
         """For `backward`, in the parameter's leaf: what to call when it adds to a gradient that is there already."""
-        self.of, self.grad, values = ref(parameter), ref(parameter.grad), parameter.grad._array.copy()
+        self.of, self.grad, values = ref(parameter), ref(parameter._grad), parameter._grad._array.copy()
 
         def note(tensor: Any) -> None:
-            same: bool = tensor.grad is self.grad()
-            self.added = same and np.array_equal(tensor.grad._array, values)
+            same: bool = tensor._grad is self.grad()
+            self.added = same and np.array_equal(tensor._grad._array, values)
 
         parameter._node.info = {**(parameter._node.info or {}), "used": note}
 

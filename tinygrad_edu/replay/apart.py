@@ -50,7 +50,7 @@ def standing_in(tensors: Sequence[Any], arrays: Sequence[Any]) -> Iterator[None]
 def twin_of(t: Any, array: Any) -> Any:
     """Another tensor in the same place of the graph."""
     twin = object.__new__(Value)
-    twin._array, twin._node, twin._shared, twin._source, twin.grad = array, t._node, False, t._source, None
+    twin._array, twin._node, twin._shared, twin._source, twin._grad = array, t._node, False, t._source, None
     return twin
 
 
@@ -60,10 +60,10 @@ def two_faced(kind: type) -> type:
     held: dict[str, Any] = {name: face(slot) for name, slot in SLOTS.items()}
 
     def _accumulate(t: Any, g: Any) -> None:
-        if t.grad is None or id(t) not in _twins.get():
+        if t._grad is None or id(t) not in _twins.get():
             kind._accumulate(t, g)  # type: ignore[attr-defined]
         else:
-            t.grad = t.grad + g  # without the optimisers' note, which is not about the twin's; see optim/forgotten.py
+            t._grad = t._grad + g  # without the optimisers' note, which is not about the twin's; see optim/forgotten.py
 
     held["_accumulate"] = _accumulate
     return type(kind.__name__, (kind,), {"__slots__": (), "__module__": kind.__module__, "__one_face__": kind, **held})

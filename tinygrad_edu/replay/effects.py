@@ -39,16 +39,16 @@ class StandIns:
         self.places: dict[int, int] = {}
         self.found: list[Effect] | None = None  # what was done before a step that waits
         for i, t in enumerate(tensors):
-            t.grad = None
+            t._grad = None
             t._shared = True  # so that ``t.data`` is this very Tracer, and what is written into it is seen here
             if type(t._node) is Leaf:
-                t.grad = wrap(tape.enter(np.zeros(t.shape, t.dtype)))
-                self.places[i] = t.grad._array.place
+                t._grad = wrap(tape.enter(np.zeros(t.shape, t.dtype)))
+                self.places[i] = t._grad._array.place
 
     def pause(self) -> None:
         """A step waits from here on. What it makes of the tensors is not known, so none of it may be used."""
         self.found = self.effects()
-        self.later = [(self.tape.enter(array.value), t.grad) for t, (array, _, _) in zip(self.tensors, self.arrays, strict=True)]
+        self.later = [(self.tape.enter(array.value), t._grad) for t, (array, _, _) in zip(self.tensors, self.arrays, strict=True)]
         for t, (array, _) in zip(self.tensors, self.later, strict=True):
             t._array = array
 
@@ -61,10 +61,10 @@ class StandIns:
         forgotten = []
         for i, (t, (array, g)) in enumerate(zip(self.tensors, self.later, strict=True)):
             returned = any(y is array or y is self.arrays[i][0] for y in results)
-            if t._array is not array or returned or (t.grad is not g and t.grad is not None):
+            if t._array is not array or returned or (t._grad is not g and t._grad is not None):
                 raise CaptureError("capture: an optimiser's step() waits until all is computed, so nothing can be done behind it with the "
                                    f"tensors that were there before ({t!r:.60}) but to forget their gradients; do so outside")
-            if t.grad is not g:
+            if t._grad is not g:
                 forgotten.append(i)
             t._array = self.arrays[i][0]
         return self.found, forgotten
@@ -73,7 +73,7 @@ class StandIns:
         """What became of them so far."""
         found = [change for i in range(len(self.tensors)) for change in self.changes(i)]
         lines = {line.made: line for line in self.tape.lines}
-        found += [left for i in self.places for left in self.left(i, self.tensors[i].grad, lines)]
+        found += [left for i in self.places for left in self.left(i, self.tensors[i]._grad, lines)]
         self.refuse_old([effect.place for effect in found if effect.place is not None])
         return found
 
@@ -120,11 +120,11 @@ def done(effects: Sequence[Effect], sources: Sequence[Any], arrays: Sequence[Any
     given = iter(arrays)
     for i, kind, _ in effects:
         if kind is LEAVE:
-            sources[i].grad = wrap(next(given))
+            sources[i]._grad = wrap(next(given))
         elif kind is ADD:
             sources[i]._accumulate(next(given))
         elif kind is FORGET:
-            sources[i].grad = None
+            sources[i]._grad = None
         elif kind is CHANGE and sources[i]._shared:
             sources[i]._own()[...] = next(given)  # the user holds the array, and sees what is written into it
         else:

@@ -124,7 +124,7 @@ class Recording:
         for fn, args, kwargs in self.afterwards:
             fn(*args, **kwargs)
         for i in self.forgotten:
-            sources[i].grad = None
+            sources[i]._grad = None
         return self.rebuild(ys)
 
     def run(self, sources: tuple[Any, ...], chance: Any) -> tuple[list[Any], Any]:

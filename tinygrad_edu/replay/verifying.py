@@ -96,7 +96,7 @@ def is_alike(recording: Any, sources: tuple[Any, ...], n: int, nodes: list[Any],
 
 def held(tensors: list[Any]) -> list[Any]:
     """Their arrays, and then those of their gradients."""
-    return [t._array for t in tensors] + [None if t.grad is None else t.grad._array for t in tensors]
+    return [t._array for t in tensors] + [None if t._grad is None else t._grad._array for t in tensors]
 
 
 def seeds_for(ends: list[Any]) -> list[Any]:

@@ -16,6 +16,8 @@ from .shapes import array, to
 
 # ----------------------------------------------------------------------------------------- joining
 
+MANY = 256  # arrays in one operation; more are joined in two steps, for an operation of n arguments has a price of n squared
+
 
 def join(*arrays: Any, axis: int, edges: tuple[int, ...]) -> Any:
     """Arrays one after the other along `axis`; array i lies between ``edges[i]`` and ``edges[i + 1]``."""
@@ -31,6 +33,10 @@ def concatenate(arrays: Any, axis: Any = 0, dtype: Any = None, casting: Any = "s
     arrays = list(arrays) if dtype is None else [to(array(a), dtype, casting) for a in arrays]
     if axis is None:
         arrays, axis = [np.reshape(a, -1) for a in arrays], 0
+    if len(arrays) > MANY:
+        kinds = {array(a).dtype for a in arrays}
+        arrays = [to(array(a), np.result_type(*kinds)) for a in arrays] if len(kinds) > 1 else arrays
+        return np.concatenate([np.concatenate(arrays[i : i + MANY], axis) for i in range(0, len(arrays), MANY)], axis)
     edges = (0, *accumulate(np.shape(a)[axis] for a in arrays))
     return apply(join, *arrays, axis=axis, edges=edges)
 

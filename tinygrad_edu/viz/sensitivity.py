@@ -105,7 +105,7 @@ def gradients(model: Module, loss: Any = None) -> dict[str, Any]:
     """The gradient, by the names of parameters: arrays of their shapes. Nothing is changed by asking."""
     parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
     if loss is None:
-        found = {name: array_of(p.grad) for name, p in parameters.items() if p.grad is not None}
+        found = {name: array_of(p._grad) for name, p in parameters.items() if p._grad is not None}
         if not found:
             raise ValueError("the parameters have no gradients yet: give the cost too, or call backward() on it before")
         return found
