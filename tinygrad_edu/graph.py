@@ -17,9 +17,10 @@ from .diagnose import blame, inspect_backward, inspect_forward, released
 from .modes import RECORD, WATCH, current, enable_grad, is_checking, level
 from .node import NOTHING, Constant, Node, order
 from .outside import ARRAYS, KNOWN, NUMBERS, admit, as_array, is_recorded, left_to_others, outside
-from .scattered import Scattered, whole
+from .scattered import Scattered
 from .table import COMPOSITES, RULES, Plan
 from .unbroadcast import fit
+from .untaken import Masked, passed_on, taken_apart, whole
 from .value import NAMED, Value, copied, getrefcount, is_foreign, is_whole, wrap
 from .views import note_part
 from .witness import derivative_done, derivative_of, write_down
@@ -27,6 +28,7 @@ from .witness import derivative_done, derivative_of, write_down
 new = object.__new__
 ndarray = np.ndarray
 NONE = (None,)
+STRUCTURED = {Scattered, Masked}  # gradients that are more than an array
 
 
 # ------------------------------------------------------------------------------------------ the door
@@ -212,8 +214,9 @@ def backpropagate(
     while heap:
         _, node = heappop(heap)
         g = grads.pop(node)
-        if type(g) is Scattered:
-            g = g.whole()
+        mask = None
+        if type(g) in STRUCTURED:
+            g, mask = taken_apart(g, node.plan.rule.lets_through)
         if node.info and not (partial and node in targets):  # type: ignore[operator]  # the walk outside will tell of it
             for hook in node.info.get("hooks", ()):
                 hook(np.conjugate(g) if node.dtype.kind == "c" else g)
@@ -233,9 +236,12 @@ def backpropagate(
             if watched:
                 told = derivative_of((node, i))
             try:
-                d = vjp(g, y, *args, **kwargs) if kwargs else vjp(g, y, *args)
-                if create_graph:
-                    d = whole(d)  # even of Tensors a rule may give a plain gradient
+                if mask is not None:
+                    d = passed_on(node.plan.rule.lets_through, vjp, mask, g, y, args, kwargs)
+                else:
+                    d = vjp(g, y, *args, **kwargs) if kwargs else vjp(g, y, *args)
+                if create_graph and type(d) is Scattered:
+                    d = d.whole()  # even of Tensors a rule may give a plain gradient
                 if d.shape != parent.shape or d.dtype is not parent.dtype:
                     d = fit(d, parent)
             except Exception as error:
@@ -244,7 +250,7 @@ def backpropagate(
                 if watched:
                     derivative_done(told)
             if watched and is_checking():
-                inspect_backward(node, i, d)
+                inspect_backward(node, i, whole(d))
             if parent not in grads:
                 grads[parent] = d
                 if type(parent) is Node:
@@ -264,6 +270,8 @@ def backpropagate(
     for leaf in grads:
         if targets is None or leaf in targets:
             g, grads[leaf] = grads[leaf], None
+            if type(g) in STRUCTURED:
+                g = g.whole()
             found[leaf] = np.conjugate(g) if leaf.dtype.kind == "c" else g if getrefcount(g) == NAMED and is_whole(g) else copied(g)
     return found
 

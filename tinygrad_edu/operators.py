@@ -108,6 +108,8 @@ class Operators(Value):
             raise part_written(self, whole)
         if whole is not None or (level() and (self._node is not None or needs_gradient(other))):
             y = apply(fn, self, other)
+            if y is NotImplemented:
+                return y
             if y.shape != self._array.shape:
                 raise ValueError(f"in place, a tensor of shape {self._array.shape} can't become one of shape {y.shape}: write x = x + y")
             if y.dtype == self._array.dtype:

@@ -19,8 +19,9 @@ def primitive(
     each: Callable[[int], Callable[..., Any]] | None = None,
     name: str = "",
     several: bool = False,
+    elementwise: bool = False,
 ) -> Callable[[Callable[..., Any]], Operation]:
-    """Make a function of arrays an operation that Tensors record; `vjps` are as for `rule`.
+    """Make a function of arrays an operation that Tensors record; `vjps` and all else are as for `rule`.
 
     Examples
     --------
@@ -38,7 +39,7 @@ def primitive(
     """
 
     def decorate(fn: Callable[..., Any]) -> Operation:
-        rule(fn, *vjps, each=each, name=name, several=several)
+        rule(fn, *vjps, each=each, name=name, several=several, elementwise=elementwise)
 
         @wraps(fn)
         def operation(*args: Any, **kwargs: Any) -> Any:

@@ -14,6 +14,7 @@ from typing import Any, Self
 import numpy as np
 
 from .as_one import as_one
+from .untaken import Masked, whole
 
 FEW = 1000  # numbers that may wait in any case
 
@@ -35,7 +36,8 @@ class Scattered:
             self.pieces += pieces
             self.waiting += other.waiting
             if self.waiting > max(prod(self.shape), FEW):  # kept any longer, they would take more memory than their sum
-                self.array, self.pieces, self.waiting = self.whole(), [], 0
+                total, mask = self.whole(), self.mask
+                self.array, self.pieces, self.waiting = total if mask is None else Masked(total, mask), [], 0
         return self
 
     def __add__(self, other: Any) -> Scattered:
@@ -50,14 +52,24 @@ class Scattered:
 
     def whole(self) -> Any:
         """The sum, an array of its own."""
-        return gathered(self.array, self.shape, self.dtype, *chain.from_iterable(self.pieces))
+        pieces = ((index, whole(piece)) for index, piece in self.pieces)
+        return gathered(whole(self.array), self.shape, self.dtype, *chain.from_iterable(pieces))
 
     copy = whole
 
+    @property
+    def mask(self) -> Any:
+        """Where there is a piece, as truths; None if all of an array is in the sum."""
+        if self.array is not None and type(self.array) is not Masked:
+            return None
+        masks = ((index, piece.mask if type(piece) is Masked else True) for index, piece in self.pieces)
+        return gathered(None if self.array is None else self.array.mask, self.shape, np.dtype(bool), *chain.from_iterable(masks))
 
-def whole(g: Any) -> Any:
-    """A gradient as an array."""
-    return g.whole() if type(g) is Scattered else g
+    def masked(self, other: Scattered) -> Self:
+        """The same, its only piece with the mask that is the only piece of `other`."""
+        [(index, piece)], [(_, mask)] = self.pieces, other.pieces
+        self.pieces = [(index, Masked(piece, mask))]
+        return self
 
 
 @as_one

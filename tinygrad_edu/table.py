@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from .untaken import ELEMENTWISE
 from .value import Value
 
 Function = Callable[..., Any]
@@ -38,6 +39,7 @@ def rule(
     each: Callable[[int], Function] | None = None,
     name: str = "",
     several: bool = False,
+    elementwise: bool = False,
 ) -> None:
     """Declare how to differentiate `fn`.
 
@@ -54,6 +56,9 @@ def rule(
         How pictures and errors call it; ``fn.__name__`` unless given.
     several : bool
         Whether `fn` returns a tuple of arrays. Then `g` and `y` are such tuples too, of all the parts.
+    elementwise : bool
+        Whether each number of the result comes of one number of each argument, as NumPy's ufuncs compute. Then where nothing is
+        taken of the result (by `np.where`, an index, a maximum), nothing goes back, not even where the derivative is infinite.
 
     Notes
     -----
@@ -83,7 +88,9 @@ def rule(
         from .primitive import together  # this needs the door, which needs this table
 
         fn = together(fn)
-    RULES[fn] = Rule(fn, vjps, each, name)
+    RULES[fn] = made = Rule(fn, vjps, each, name)
+    if elementwise:
+        made.lets_through = ELEMENTWISE
 
 
 def composite(fn: Function) -> Callable[[Function], Function]:
@@ -131,11 +138,12 @@ class Plan:
 class Rule:
     """A row of the table."""
 
-    __slots__ = ("accepts", "compute", "each", "fn", "name", "of_each", "plans", "views", "vjps")
+    __slots__ = ("accepts", "compute", "each", "fn", "lets_through", "name", "of_each", "plans", "views", "vjps")
 
     def __init__(self, fn: Function, vjps: tuple[Function | None, ...], each: Any, name: str) -> None:
         self.fn, self.vjps, self.each, self.name = fn, vjps, each, name
         self.compute = fn  # or what computes the same, faster
+        self.lets_through = ELEMENTWISE if isinstance(fn, np.ufunc) and fn.signature is None else None  # see untaken.py
         self.views = False  # whether the result may lie within the first argument
         self.plans: dict[int, Plan] = {}
         self.of_each: dict[int, tuple[int, Function]] = {}  # what `each` has given

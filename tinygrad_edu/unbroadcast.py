@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from .untaken import Masked
+
 
 class RuleError(ValueError):
     """A derivative rule gave something that can't be its argument's gradient."""
@@ -20,6 +22,8 @@ def fit(g: Any, argument: Any) -> Any:
     """The gradient `g` with the exact shape and dtype of `argument` (anything that has these two)."""
     if type(g) is np.ndarray and g.ndim == 2 and g.shape[1:] == argument.shape and g.dtype == argument.dtype:
         return ones(len(g), g.dtype.char).dot(g)  # the bias of a layer: BLAS adds rows fastest
+    if type(g) is Masked:
+        return g.fitted(argument, fit)
     if g.shape != argument.shape:
         g = unbroadcast(g, argument.shape)
     if g.dtype != argument.dtype:

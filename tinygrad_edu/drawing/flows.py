@@ -15,9 +15,10 @@ import numpy as np
 from ..modes import watch
 from ..node import Leaf, Node
 from ..parts import Parts
-from ..scattered import whole
+from ..scattered import Scattered
 from ..tensor import Tensor
 from ..unbroadcast import fit
+from ..untaken import Masked, passed_on, taken_apart, whole
 from ..value import Value, wrap
 from ..witness import derivative_done, derivative_of
 
@@ -64,7 +65,10 @@ def walk(seeds: dict[Node, Any], totals: dict[Node, Any], norms: dict[Edge, floa
     heap = [(node.order, node) for node in sorted(seeds, key=lambda node: node.order) if type(node) is Node]
     while heap:
         _, node = heappop(heap)
-        g = totals[node]
+        g, mask = totals[node], None
+        if type(g) is Masked:
+            g, mask = taken_apart(g, node.plan.rule.lets_through)
+            totals[node] = g
         args, y = (node.info or {}).get("values") or (node.saved, node.output)
         if isinstance(g, Value):
             y, args = wrap(y, node), [connected(a, p) for a, p in zip(args, node.parents, strict=True)]
@@ -72,10 +76,14 @@ def walk(seeds: dict[Node, Any], totals: dict[Node, Any], norms: dict[Edge, floa
             parent = node.parents[i]
             told = derivative_of((node, i))
             try:
-                d = fit(whole(vjp(g, y, *args, **node.kwargs)), parent)
+                if mask is None:
+                    d = vjp(g, y, *args, **node.kwargs)
+                else:
+                    d = passed_on(node.plan.rule.lets_through, vjp, mask, g, y, args, node.kwargs)
+                d = fit(d if type(d) is not Scattered else Masked(d.whole(), d.mask), parent)
             finally:
                 derivative_done(told)
-            if not isinstance(d, Value) and (size := norm(d)) is not None:
+            if not isinstance(whole(d), Value) and (size := norm(whole(d))) is not None:
                 norms[node, i] = size
             if parent not in totals:
                 totals[parent] = d
@@ -83,6 +91,7 @@ def walk(seeds: dict[Node, Any], totals: dict[Node, Any], norms: dict[Edge, floa
                     heappush(heap, (parent.order, parent))
             else:
                 totals[parent] = totals[parent] + d
+    totals.update({node: whole(g) for node, g in totals.items()})
 
 
 def connected(value: Any, parent: Any) -> Any:

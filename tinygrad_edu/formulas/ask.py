@@ -9,6 +9,7 @@ import numpy as np
 
 from ..parts import Parts
 from ..unbroadcast import fit
+from ..untaken import whole
 from .notation import several
 from .symbol import function, plain, symbols_in
 
@@ -28,7 +29,7 @@ def ask(name: str, vjp: Callable[..., Any], g: Any, y: Any, args: Any, kwargs: A
     """
     with np.errstate(all="ignore"):
         try:
-            said = vjp(g, y, *args, **kwargs)
+            said = whole(vjp(g, y, *args, **kwargs))
             d = fitted(said, argument)
             if isinstance(d, Parts):
                 said = d = function(several, tuple(d), {}, several(*plain(tuple(d))))
@@ -37,7 +38,7 @@ def ask(name: str, vjp: Callable[..., Any], g: Any, y: Any, args: Any, kwargs: A
             raise  # there is no such derivative
         except Exception:
             def answer(g: Any, y: Any, *args: Any) -> Any:
-                return fitted(vjp(g, y, *args, **kwargs), argument)
+                return fitted(whole(vjp(g, y, *args, **kwargs)), argument)
 
             answer.__name__ = f"{name}_vjp"
             answer.__doc__ = f"What the rule of {name} computes; it can't be written as a formula."

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..rules.kept import kept
+from ..kept import kept
 from . import strips
 from .tape import Tape
 from .tidying import quicker, tidied

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from ..scattered import Scattered
+from ..untaken import Masked
 from ..value import Value
 from .errors import KEEPS, CaptureError
 from .into import called_function, called_ufunc, placed
@@ -51,7 +52,7 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
     imag = property(lambda self: np.imag(self))
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, out: Any = None, **kwargs: Any) -> Any:
-        if any(isinstance(x, Value | Scattered) for x in inputs):
+        if any(isinstance(x, Value | Scattered | Masked) for x in inputs):
             return NotImplemented  # they say what this means
         return called_ufunc(self.tape, ufunc, method, inputs, out, kwargs)
 

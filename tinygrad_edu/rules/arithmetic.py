@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..table import RULES, rule
-from .kept import kept
+from ..untaken import taken
 
 zero = lambda g, y, *args, **kwargs: np.zeros_like(g)
 
@@ -90,7 +90,7 @@ def ordered(g: Any) -> Any:
 
 def winner(g: Any, wins: Any, ties: Any) -> Any:
     """All of `g` to the winner, half of it in a tie."""
-    return kept(wins, ordered(g)) + kept(ties, g / 2)
+    return taken(wins, ordered(g)) + taken(ties, g / 2)
 
 
 rule(np.maximum,      lambda g, y, a, b: winner(g, (a > b) | (a != a), a == b),  # a NaN wins: only it is unequal to itself
@@ -105,7 +105,7 @@ rule(np.fmin,         lambda g, y, a, b: winner(g, (a < b) | (b != b), a == b),
 rule(np.copysign,     lambda g, y, a, b: g * np.sign(a) * np.sign(y),
                       zero)
 rule(np.heaviside,    zero,
-                      lambda g, y, a, b: kept(a == 0, g))
+                      lambda g, y, a, b: taken(a == 0, g))
 
 # ------------------------------------------------------------------------------------- short cuts
 # Python's operators compute the same, know short cuts for numbers and squares, and skip a layer of calls.

@@ -70,5 +70,5 @@ def anew(s: Any, far: Any, exact: Any, x: Any) -> Any:
 
 
 # What `y` is, is known: these are functions of `x` alone.
-rule(steepness_of_tanh,    None, lambda g, s, y, x: -2 * g * y * s, name="sech²")
-rule(steepness_of_sigmoid, None, lambda g, s, y, x: -g * s * np.tanh(x / 2), name="σ'")
+rule(steepness_of_tanh,    None, lambda g, s, y, x: -2 * g * y * s, name="sech²", elementwise=True)
+rule(steepness_of_sigmoid, None, lambda g, s, y, x: -g * s * np.tanh(x / 2), name="σ'", elementwise=True)

@@ -29,10 +29,10 @@ def squared_length(x: Any) -> Any:
     return x * x if x.dtype.kind != "c" else np.real(x * np.conjugate(x))
 
 
-rule(np.real,      lambda g, y, val: g)
-rule(np.imag,      lambda g, y, val: g * -1j)
+rule(np.real,      lambda g, y, val: g, elementwise=True)
+rule(np.imag,      lambda g, y, val: g * -1j, elementwise=True)
 rule(np.conjugate, lambda g, y, x: np.conjugate(g))
-rule(np.angle,     lambda g, y, z, deg=False: turn(g * (180 / math.pi) if deg else g, z))
+rule(np.angle,     lambda g, y, z, deg=False: turn(g * (180 / math.pi) if deg else g, z), elementwise=True)
 
 RULES[np.real].views = RULES[np.imag].views = True
 

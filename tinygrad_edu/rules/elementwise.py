@@ -84,8 +84,8 @@ rule(np.arctanh,    lambda g, y, x: g / ((1 - x) * (1 + x)))
 for step in np.floor, np.ceil, np.trunc, np.rint:
     rule(step, zero)
 rule(np.sign, sign_rule)
-rule(np.round, lambda g, y, x, decimals=0: np.zeros_like(g))
-rule(np.around, lambda g, y, x, decimals=0: np.zeros_like(g))
+rule(np.round, lambda g, y, x, decimals=0: np.zeros_like(g), elementwise=True)
+rule(np.around, lambda g, y, x, decimals=0: np.zeros_like(g), elementwise=True)
 
 RULES[np.negative].compute = operator.neg  # as in arithmetic.py
 RULES[np.absolute].compute = operator.abs

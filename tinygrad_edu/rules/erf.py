@@ -25,7 +25,7 @@ def gauss_rule(g: Any, y: Any, x: Any, k: int = 0) -> Any:
     return g * gauss(x, k + 1)
 
 
-@primitive(gauss_rule)
+@primitive(gauss_rule, elementwise=True)
 @as_one
 def gauss(x: Any, k: int = 0) -> Any:
     """The `k`-th derivative of ``exp(-x²)``."""
@@ -37,7 +37,7 @@ def gauss(x: Any, k: int = 0) -> Any:
     return y
 
 
-@primitive(lambda g, y, x: g * (2 / math.sqrt(math.pi)) * gauss(x))
+@primitive(lambda g, y, x: g * (2 / math.sqrt(math.pi)) * gauss(x), elementwise=True)
 @as_one
 def erf(x: Any) -> Any:
     """The error function, 2/sqrt(pi) times the integral of exp(-t²) from 0 to x; to within 1e-14 of it.
@@ -54,7 +54,7 @@ def erf(x: Any) -> Any:
     return np.copysign(y, x).astype(np.result_type(x, np.float16), copy=False)
 
 
-@primitive(lambda g, y, x: g * (-2 / math.sqrt(math.pi)) * gauss(x))
+@primitive(lambda g, y, x: g * (-2 / math.sqrt(math.pi)) * gauss(x), elementwise=True)
 @as_one
 def erfc(x: Any) -> Any:
     """``1 - erf(x)``, without the difference: of 20 it is 5.4e-176."""

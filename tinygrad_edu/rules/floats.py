@@ -19,7 +19,7 @@ rule(np.ldexp,     lambda g, y, x1, x2: np.ldexp(g, x2))
 rule(np.nextafter, lambda g, y, x1, x2: g,
                    zero)
 rule(np.spacing,   zero)
-rule(np.fix,       zero)
+rule(np.fix,       zero, elementwise=True)
 
 
 def fraction(x: Any) -> Any:
@@ -27,7 +27,7 @@ def fraction(x: Any) -> Any:
     return np.modf(x)[0]
 
 
-rule(fraction, lambda g, y, x: g, name="modf")
+rule(fraction, lambda g, y, x: g, name="modf", elementwise=True)
 
 
 @composite(np.modf)

@@ -11,9 +11,9 @@ import numpy as np
 from numpy import ndarray
 
 from ..primitive import primitive
+from ..untaken import taken
 from .arithmetic import ordered
 from .bells import down_sigmoid
-from .kept import kept
 from .products import rows
 
 # The largest number whose exponential is finite, and 1, as 0-d arrays of each dtype: the quickest constants.
@@ -21,7 +21,7 @@ LIMITS: dict[str, Any] = {t: (np.array(np.log(np.finfo(t).max) - 1, t), np.array
 NUMBERS = 80.0, 1.0  # for integers
 
 
-@primitive(lambda g, y, x: down_sigmoid(g, y, x))
+@primitive(lambda g, y, x: down_sigmoid(g, y, x), elementwise=True)
 def sigmoid(x: Any) -> Any:
     """The logistic function 1 / (1 + exp(-x)): a graded neuron's activation, between 0 and 1.
 
@@ -42,7 +42,7 @@ def sigmoid(x: Any) -> Any:
     return np.divide(e, e + one, e)
 
 
-@primitive(lambda g, y, x: kept(y > 0, ordered(g)))
+@primitive(lambda g, y, x: taken(y > 0, ordered(g)), elementwise=True)
 def relu(x: Any) -> Any:
     """The rectifier max(x, 0), elementwise; its derivative at 0 is 0."""
     return np.maximum(x, 0)
@@ -100,7 +100,7 @@ def log_softmax(x: Any, axis: int = -1) -> Any:
     return x - np.log(np.sum(np.exp(x), axis, keepdims=True))
 
 
-@primitive(lambda g, y, logs, chosen, share: kept(chosen, -g / share))
+@primitive(lambda g, y, logs, chosen, share: taken(chosen, -g / share))
 def surprise(logs: Any, chosen: Any, share: Any) -> Any:
     """Minus the sum of the logarithms that are `chosen`, a mask, over `share`, a single number."""
     return -np.sum(np.where(chosen, logs, 0)) / share

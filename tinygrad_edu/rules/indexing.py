@@ -13,9 +13,10 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from ..graph import apply
 from ..parts import PartsType, place
-from ..scattered import Scattered, is_basic
+from ..scattered import Scattered, gathered, is_basic
 from ..table import RULES, composite, rule
-from ..value import answers, array_in, bare, copied, is_foreign
+from ..untaken import REARRANGED, with_mask
+from ..value import Value, answers, array_in, bare, copied, is_foreign
 
 # -------------------------------------------------------------------------------------- the pair
 
@@ -39,12 +40,19 @@ def sent_back(g: Any, index: Any, shape: tuple[int, ...], dtype: Any) -> Any:
     plain = isinstance(g, np.ndarray | np.generic) or hasattr(type(g), "__as_one__")
     if plain and not isinstance(dtype, PartsType):
         return Scattered(None, [(index, g)], g.size, shape, dtype)
-    return scatter(g, index, shape, dtype)
+    sent = scatter(g, index, shape, dtype)
+    return with_mask(sent, lambda: covered(index, shape)) if isinstance(g, Value) and not isinstance(dtype, PartsType) else sent
+
+
+def covered(index: Any, shape: tuple[int, ...]) -> Any:
+    """Where `index` points, as truths."""
+    return gathered(None, shape, np.dtype(bool), index, True)
 
 
 rule(operator.getitem, lambda g, y, x, index: sent_back(g, index, x.shape, x.dtype), name="getitem")
 rule(scatter,          lambda g, y, values, index, shape, dtype: g[index])
 RULES[operator.getitem].views = True
+RULES[operator.getitem].lets_through = RULES[scatter].lets_through = REARRANGED
 
 # --------------------------------------------------------------------------------- item assignment
 
@@ -57,8 +65,9 @@ def setitem(x: Any, index: Any, value: Any) -> Any:
 
 
 def overwritten(g: Any, index: Any) -> Any:
-    """`g` with 0 where `index` points."""
-    return apply(setitem, g, index, 0) if answers(g) else setitem(g, index, 0)
+    """`g` with 0 where `index` points, for nothing is taken from there."""
+    left = apply(setitem, g, index, 0) if answers(g) else setitem(g, index, 0)
+    return with_mask(left, lambda: setitem(np.ones_like(bare(g), bool), index, False))
 
 
 def written(g: Any, index: Any, value: Any) -> Any:
@@ -76,6 +85,7 @@ def written(g: Any, index: Any, value: Any) -> Any:
 rule(setitem, lambda g, y, x, index, value: overwritten(g, index),
               None,
               lambda g, y, x, index, value: written(g, index, value))
+RULES[setitem].lets_through = REARRANGED
 
 # ------------------------------------------------------------------------------------------ indices
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from ..graph import apply
-from ..table import composite, rule
+from ..table import RULES, composite, rule
+from ..untaken import REARRANGED, taken, untaken
 from ..value import bare
 from .indexing import along
-from .kept import dropped, kept
 from .shapes import array, to
 
 # ----------------------------------------------------------------------------------------- joining
@@ -26,6 +26,7 @@ def join(*arrays: Any, axis: int, edges: tuple[int, ...]) -> Any:
 
 rule(join, each=lambda i: lambda g, y, *arrays, axis, edges: g[along(axis, slice(edges[i], edges[i + 1]))],
      name="concatenate")
+RULES[join].lets_through = REARRANGED
 
 
 @composite(np.concatenate)
@@ -105,8 +106,8 @@ def choose(condition: Any, a: Any, b: Any) -> Any:
 
 
 rule(choose, None,
-             lambda g, y, condition, a, b: kept(condition, g),
-             lambda g, y, condition, a, b: dropped(condition, g), name="where")
+             lambda g, y, condition, a, b: taken(condition, g),
+             lambda g, y, condition, a, b: untaken(condition, g), name="where", elementwise=True)
 
 composite(np.where)(lambda condition, *ab: apply(choose, condition, *ab) if ab else np.nonzero(condition))
 

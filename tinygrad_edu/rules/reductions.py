@@ -14,11 +14,11 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..as_one import as_one
 from ..primitive import primitive
-from ..table import composite, rule
+from ..table import RULES, composite, rule
+from ..untaken import REARRANGED, taken
 from ..value import bare, is_foreign
 from .arithmetic import nonzero, ordered
 from .complex import conjugate
-from .kept import kept
 
 
 def unreduce(g: Any, axis: Any, keepdims: bool) -> Any:
@@ -35,7 +35,7 @@ def share(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     """`g` to the elements of `x` equal to the extreme `y`, evenly among them."""
     best = (x == unreduce(y, axis, keepdims)) | (x != x)  # a NaN is always the extreme
     ties = np.sum(best, axis, keepdims=True, dtype=ordered(g).dtype)
-    return kept(best, unreduce(g, axis, keepdims) / ties)
+    return taken(best, unreduce(g, axis, keepdims) / ties)
 
 
 def count(x: int, y: int) -> float:
@@ -62,6 +62,8 @@ rule(np.var,  lambda g, y, a, axis=None, dtype=None, out=None, ddof=0, keepdims=
      unreduce(g, axis, keepdims) * per_freedom(2, count(a.size, g.size) - ddof) * deviation(a, axis))
 rule(np.std,  lambda g, y, a, axis=None, dtype=None, out=None, ddof=0, keepdims=False:
      unreduce(g / nonzero(y) * per_freedom(1, count(a.size, g.size) - ddof), axis, keepdims) * deviation(a, axis))
+
+RULES[np.sum].lets_through = RULES[np.mean].lets_through = REARRANGED
 
 composite(np.amax)(lambda a, *args, **kwargs: np.max(a, *args, **kwargs))
 composite(np.amin)(lambda a, *args, **kwargs: np.min(a, *args, **kwargs))

@@ -9,6 +9,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..graph import apply
 from ..table import RULES, composite, rule
+from ..untaken import REARRANGED
 from ..value import Value, copied, is_foreign
 from ..views import make_part
 
@@ -27,6 +28,8 @@ rule(np.broadcast_to, lambda g, y, a, shape, subok=False: g)  # the walk sums ov
 
 for fn in (np.reshape, np.expand_dims, np.squeeze, np.transpose, np.swapaxes, np.moveaxis, np.broadcast_to):
     RULES[fn].views = True
+    RULES[fn].lets_through = REARRANGED
+RULES[np.roll].lets_through = RULES[np.copy].lets_through = REARRANGED
 
 RULES[np.copy].compute = lambda a, order="K", subok=False: copied(a)  # Dask has no np.copy
 RULES[np.expand_dims].compute = lambda a, axis: np.expand_dims(a, tuple(axis) if isinstance(axis, np.ndarray) else axis)
@@ -55,7 +58,7 @@ def cast(x: Any, dtype: Any) -> Any:
     return x.astype(dtype)
 
 
-rule(cast, lambda g, y, x, dtype: g, name="astype")  # the walk casts back, here as everywhere
+rule(cast, lambda g, y, x, dtype: g, name="astype", elementwise=True)  # the walk casts back, here as everywhere
 
 if hasattr(np, "astype"):  # NumPy 2.1
     composite(np.astype)(lambda x, dtype, copy=True, device=None: apply(cast, x, dtype=np.dtype(dtype)))

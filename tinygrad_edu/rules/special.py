@@ -23,7 +23,7 @@ def sinc_rule(g: Any, y: Any, x: Any, k: int) -> Any:
     return g * sinc_derivative(x, k + 1)
 
 
-@primitive(sinc_rule, name="sinc")
+@primitive(sinc_rule, name="sinc", elementwise=True)
 @as_one
 def sinc_derivative(x: Any, k: int) -> Any:
     """The `k`-th derivative of ``np.sinc``."""
@@ -35,7 +35,7 @@ def sinc_derivative(x: Any, k: int) -> Any:
     return np.where(small, np.polyval(np.polyder(TAYLOR, k), near), y).astype(x.dtype)
 
 
-rule(np.sinc, lambda g, y, x: g * sinc_derivative(x, 1))
+rule(np.sinc, lambda g, y, x: g * sinc_derivative(x, 1), elementwise=True)
 
 # ------------------------------------------------------------------------ modified Bessel functions
 
@@ -44,7 +44,7 @@ def bessel_rule(g: Any, y: Any, x: Any, n: int) -> Any:
     return g * (bessel(x, abs(n - 1)) + bessel(x, n + 1)) / 2
 
 
-@primitive(bessel_rule, name="i0")
+@primitive(bessel_rule, name="i0", elementwise=True)
 @as_one
 def bessel(x: Any, n: int) -> Any:
     """The modified Bessel function of the first kind of whole order `n`; ``np.i0`` is that of order 0."""
@@ -61,4 +61,4 @@ def bessel(x: Any, n: int) -> Any:
     return np.where(small, y, np.sign(x) ** n * z * np.exp(far) / np.sqrt(2 * pi * far)).astype(x.dtype)
 
 
-rule(np.i0, lambda g, y, x: g * bessel(x, 1))
+rule(np.i0, lambda g, y, x: g * bessel(x, 1), elementwise=True)

@@ -28,7 +28,7 @@ def bounded(x: Any) -> Any:
     return np.clip(x, -FLAT, FLAT)
 
 
-@primitive(lambda g, y, x: silu_rule(g, x, sigmoid(x)))
+@primitive(lambda g, y, x: silu_rule(g, x, sigmoid(x)), elementwise=True)
 def silu(x: Any) -> Any:
     """``x * sigmoid(x)``, also called swish (Ramachandran et al. 2017)."""
     return np.maximum(x, -FLAT) * sigmoid(x)
@@ -49,7 +49,7 @@ def gelu(x: Any, approximate: str = "none") -> Any:
     return normal_gate(x)
 
 
-@primitive(lambda g, y, x: g * (0.5 * erfc(x * -math.sqrt(0.5)) - gauss(x * math.sqrt(0.5), 1) / (2 * math.sqrt(math.pi))), name="gelu")
+@primitive(lambda g, y, x: g * (0.5 * erfc(x * -math.sqrt(0.5)) - gauss(x * math.sqrt(0.5), 1) / (2 * math.sqrt(math.pi))), name="gelu", elementwise=True)
 def normal_gate(x: Any) -> Any:
     """``x`` times the probability that a normal number is below `x`."""
     return 0.5 * np.maximum(x, -50.0) * erfc(x * -math.sqrt(0.5))
@@ -112,7 +112,7 @@ def mish(x: Any) -> Any:
     return mish_of(x)
 
 
-@primitive(lambda g, y, x: mish_rule(g, x, softplus(x)), name="mish")
+@primitive(lambda g, y, x: mish_rule(g, x, softplus(x)), name="mish", elementwise=True)
 def mish_of(x: Any) -> Any:
     return np.maximum(x, -FLAT) * np.tanh(softplus(x))
 
@@ -128,7 +128,7 @@ def softsign(x: Any) -> Any:
     return x / (1 + np.abs(x)) if np.iscomplexobj(x) else softsign_of(x)
 
 
-@primitive(lambda g, y, x: g / (1 + np.abs(x)) / (1 + np.abs(x)), name="softsign")
+@primitive(lambda g, y, x: g / (1 + np.abs(x)) / (1 + np.abs(x)), name="softsign", elementwise=True)
 def softsign_of(x: Any) -> Any:
     """Of real numbers, infinite ones included."""
     if np.iscomplexobj(x):

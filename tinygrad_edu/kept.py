@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..as_one import as_one
+from .as_one import as_one
 
 BITS = {"e": np.int16, "f": np.int32, "d": np.int64}  # integers as long as numbers of these types
 
@@ -24,7 +24,7 @@ def kept(mask: Any, x: Any) -> Any:
     Examples
     --------
     >>> import numpy as np
-    >>> from tinygrad_edu.rules.kept import kept
+    >>> from tinygrad_edu.kept import kept
     >>> kept(np.array([True, False]), np.array([0.5, np.nan]))
     array([0.5, 0. ])
     """
