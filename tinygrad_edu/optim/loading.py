@@ -40,6 +40,8 @@ def groups_in(optimizer: Any, state: Any) -> list[dict[str, Any]]:
     own, given = ([len(group["params"]) for group in groups] for groups in (optimizer.param_groups, made))
     if own != given:
         raise ValueError(f"{kind}: the state is of groups of {given} parameters, and these are {own}")
+    if len({p for group in made for p in group["params"]}) < sum(own):
+        raise ValueError(f"{kind}: in the groups of the state, a parameter is given twice")
     return made
 
 
