@@ -57,7 +57,7 @@ def under_way(kind):
 def picture(optimiser):
     """All that decides the next steps, to compare."""
     state = optimiser.state_dict()
-    return [[{k: v for k, v in group.items()} for group in state["param_groups"]],
+    return [[dict(group) for group in state["param_groups"]],
             {i: {k: np.asarray(v).tolist() for k, v in entries.items()} for i, entries in state["state"].items()}]
 
 

@@ -105,11 +105,11 @@ def gradients_of(parameters: Any, caller: str) -> list[Any]:
 
 def norm_of(arrays: list[Any], p: float, written_down: bool) -> tuple[Any, Any]:
     """The p-norm of all as one long vector, in two factors: a unit, and how many of it. No power on the way is too large or too small."""
-    safe = p == np.inf or (p <= 4 and all(np.finfo(a.dtype).bits <= 32 for a in arrays))  # such powers are no trouble in double precision
-    arrays = [a.astype(np.result_type(a.dtype, np.float64)) for a in arrays]
+    safe = p == np.inf or (p <= 4 and all(a.dtype.char in "efF" for a in arrays))  # such powers are no trouble in double precision
+    arrays = [widened(a) for a in arrays]
     with np.errstate(all="ignore"):
         norm = joint_norm(arrays, p, written_down)
-        if safe or (not written_down and smallest(np.float64) ** (1 / max(p, 1)) < norm < np.inf):
+        if safe or (not written_down and LEAST ** (1 / max(p, 1)) < norm < np.inf):
             return np.float64(1), norm
         largest = joint_norm(arrays, np.inf, written_down)
         unit = np.where((largest > 0) & (largest < np.inf), largest, 1.0)
@@ -121,13 +121,17 @@ def joint_norm(arrays: list[Any], p: float, written_down: bool) -> Any:
     return norm if written_down else np.float64(norm)
 
 
-def smallest(dtype: Any) -> Any:
-    """Numbers below this have fewer digits, or are sums from which some are missing."""
-    return np.finfo(dtype).tiny / np.finfo(dtype).eps
-
-
 def scaled(g: Any, scale: Any) -> Any:
     """The gradient times a number that is perhaps too small for its dtype."""
-    if not is_foreign(scale) and scale > smallest(g.dtype):
-        return g * scale.astype(g.dtype)
-    return (g.astype(np.result_type(g.dtype, np.float64)) * scale).astype(g.dtype)
+    if not is_foreign(scale) and (scale > 1e-4 or (scale > LEAST and g.dtype == np.float64)):
+        return g * (scale if g.dtype == np.float64 else scale.astype(g.dtype))
+    return (widened(g) * scale).astype(g.dtype)
+
+
+def widened(a: Any) -> Any:
+    """In double precision, at least."""
+    return a.astype(WIDE[a.dtype.char]) if a.dtype.char in WIDE else a
+
+
+WIDE = {"e": np.float64, "f": np.float64, "F": np.complex128}
+LEAST = float(np.finfo(np.float64).tiny / np.finfo(np.float64).eps)  # sums of less than this may lack some of their terms
