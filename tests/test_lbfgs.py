@@ -192,6 +192,10 @@ def test_how_far_down_is_far_enough():
     assert tried[0] == 1
     assert length != 1
     assert searched(f, slope, 1.0, most=3) == (4, [1, 2, 4]), "down for ever: as far as was tried"
+    assert searched(f, slope, 1.0) == (2**24, [2**i for i in range(25)])
+    for down, enough in (1.2e-4, True), (0.8e-4, False):
+        line = (lambda t, down=down: -down * t**3), (lambda t: -1.0 if t == 0 else -0.5)
+        assert (searched(*line, 1.0)[1] == [1]) == enough
 
 
 def test_a_length_that_is_higher_than_the_one_before_is_too_far():
@@ -208,7 +212,21 @@ def test_a_length_that_is_higher_than_the_one_before_is_too_far():
     assert 1 < length < 2
 
 
-@given(seed=st.integers(0, 100_000), t=st.sampled_from([1e-3, 0.1, 1.0, 10.0]), c2=st.sampled_from([0.9, 0.1]))
+@pytest.mark.parametrize("t", [0.3, 1.9, 5.0])
+def test_the_bottom_stays_between_the_two_lengths(t):
+    """Whichever of them is the lower one: of a cost that no cubic fits, so that it takes several."""
+    for scale in 1.0, 0.5:
+        f, slope = lambda t, s=scale: (s * t - 1) ** 4, lambda t, s=scale: 4 * s * (s * t - 1) ** 3
+        length, tried = searched(f, slope, t, c2=1e-7)
+        assert len(tried) > 3
+        assert abs(slope(length)) <= 1e-7 * 4 * scale
+    kink = (lambda t: abs(t - 1)), (lambda t: np.sign(t - 1) or 1.0)  # where the slope is small nowhere
+    length, tried = searched(*kink, t, most=300)
+    assert length == pytest.approx(1, abs=1e-12)
+    assert len(tried) < 100, "and then it is enough"
+
+
+@given(seed=st.integers(0, 100_000), t=st.sampled_from([1e-3, 0.1, 1.0, 10.0]), c2=st.sampled_from([0.9, 0.1, 1e-3]))
 def test_the_strong_wolfe_conditions_hold(seed, t, c2):
     a, b, c = np.random.default_rng(seed).uniform(0.2, 3, 3)
     f = lambda t: 0.05 * (t - a) ** 2 + 0.2 * np.cos(b * t + c) + 0.01 * t**4
@@ -218,7 +236,7 @@ def test_the_strong_wolfe_conditions_hold(seed, t, c2):
     length, tried = searched(f, slope, t, c2=c2)
     assert f(length) <= f(0.0) + 1e-4 * length * slope(0.0)
     assert abs(slope(length)) <= -c2 * slope(0.0)
-    assert len(tried) < 30
+    assert len(tried) < 40
 
 
 def point(t, f, slope):
@@ -232,6 +250,7 @@ def test_the_least_of_a_cubic():
     assert minimum_between(point(1.0, f, slope), point(3.0, f, slope)) == pytest.approx(1.2), "not nearer to an end than a tenth"
     assert minimum_between(point(3.0, f, slope), point(1.0, f, slope)) == pytest.approx(1.2)
     assert minimum_between(point(-2.0, f, slope), point(1.0, f, slope)) == pytest.approx(0.7)
+    assert minimum_between((0.0, 0.0, None, -1.0), (1.0, -1.0, None, -4.0)) == pytest.approx(1 / 3), "where a cubic is only level"
     up = (lambda t: t), (lambda t: 1.0)
     assert minimum_between(point(0.0, *up), point(4.0, *up)) == 2, "the middle, where there is none"
     rising = (lambda t: t**3 + 3 * t), (lambda t: 3 * t**2 + 3)  # has no minimum at all

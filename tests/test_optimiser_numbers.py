@@ -210,15 +210,16 @@ def test_a_gradient_of_another_library_on_numpys_weights(kind, settings):
 @every
 def test_a_model_that_is_turned_into_another_precision(kind, settings):
     """Its memory is turned with it, and the scratch is made anew."""
-    p = Tensor(BEGIN, requires_grad=True, dtype=np.float32)
+    model = nn.Module()
+    p = model.p = nn.Parameter(BEGIN)
     optimiser = kind([p], **settings)
     for i, g in enumerate(GRADIENTS):
         if i == 2:
-            p.data = p.data.astype(np.float64)
+            model.double()
         p.grad = Tensor(g.astype(p.dtype))
         optimiser.step()
-    if p.dtype == np.float64:
-        assert {v.dtype for k, v in optimiser.state[p].items() if k not in ("step", "_rate")} <= {np.dtype(np.float64)}
+    assert p.dtype == np.float64
+    assert {v.dtype for k, v in optimiser.state[p].items() if k not in ("step", "_rate")} == {np.dtype(np.float64)}
     np.testing.assert_allclose(p.data, stepped(kind, settings)[0].data, rtol=1e-5)
 
 
