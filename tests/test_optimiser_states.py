@@ -362,6 +362,15 @@ def test_a_group_that_is_empty_on_purpose_may_be():
         optim.SGD([])
 
 
+def test_a_set_of_parameters_has_no_order_to_save_them_by():
+    x, y = Tensor([1.0], requires_grad=True), Tensor([1.0], requires_grad=True)
+    for params in {x, y}, [{"params": frozenset([x, y])}]:
+        with pytest.raises(TypeError, match=r"SGD takes parameters in an order, and a (frozen)?set has none: make it a list"):
+            optim.SGD(params)
+    assert optim.SGD({x: 1, y: 2}.keys()).params == [x, y]
+    assert optim.SGD({"x": x, "y": y}.values()).params == [x, y]
+
+
 # ------------------------------------------------------------------------------------------------------------- L-BFGS
 
 

@@ -151,13 +151,16 @@ def test_a_threshold_of_ones_own():
     assert plateau([1, 0.8, 0.5], patience=0, factor=0.5, threshold=0.25) == [1, 0.5, 0.5]
 
 
-def test_minima_of_groups():
+def test_lists_for_groups():
     sgd = descent(1.0, groups=2)
     schedule = optim.ReduceLROnPlateau(sgd, patience=0, min_lr=[0.5, 0.01])
     for _ in range(4):
         schedule.step(1.0)
     assert schedule.optimizer.param_groups[0]["lr"] == 0.5
     assert schedule.optimizer.param_groups[1]["lr"] == 0.01
+    schedule = optim.OneCycleLR(sgd, np.array([0.5, 2.0]), 5)
+    assert schedule.max_lr == [0.5, 2.0]
+    assert optim.OneCycleLR(sgd, (1, np.float32(2)), 5).max_lr == [1, 2]
     with pytest.raises(ValueError, match="min_lr is a list of 3, and the optimiser has 2 groups"):
         optim.ReduceLROnPlateau(sgd, min_lr=[0.1, 0.1, 0.1])
 
@@ -372,7 +375,7 @@ def test_another_schedules_state_is_refused(other):
     (lambda o: optim.OneCycleLR(o, ["x", 1], 5), ValueError, "max_lr=.* is no number"), (lambda o: optim.OneCycleLR(o, 1, 5, 1.5), ValueError, "pct_start=1.5"),
     (lambda o: optim.OneCycleLR(o, 1, 5, div_factor=0), ValueError, "div_factor=0 is out of range; it must be above 0"),
     (lambda o: optim.OneCycleLR(o, 1, 5, final_div_factor=-2), ValueError, "final_div_factor=-2"),
-    (lambda o: optim.SequentialLR(o, [], []), ValueError, "0 schedules"),
+    (lambda o: optim.SequentialLR(o, [], []), ValueError, "there are no schedules"),
     (lambda o: optim.SequentialLR(o, [optim.StepLR(o, 1)] * 3, [3, 2]), ValueError, r"milestones=\[3, 2\] must rise"),
     (lambda o: optim.SequentialLR(o, [optim.StepLR(o, 1)] * 3, [3, 3]), ValueError, "must rise"),
     (lambda o: optim.SequentialLR(o, [optim.StepLR(o, 1)] * 2, [0]), ValueError, "must be at least 1"),
@@ -384,7 +387,7 @@ def test_another_schedules_state_is_refused(other):
     (lambda o: optim.ReduceLROnPlateau(o, threshold=-1), ValueError, "threshold=-1"), (lambda o: optim.ReduceLROnPlateau(o, min_lr=-1), ValueError, "min_lr=-1"),
     (lambda o: optim.ReduceLROnPlateau(o, cooldown=-1), ValueError, "cooldown=-1"),
     (lambda o: optim.ReduceLROnPlateau([1]), TypeError, "ReduceLROnPlateau takes an optimiser first, and got list"),
-    (lambda o: optim.SequentialLR([], [], []), ValueError, "0 schedules"),
+    (lambda o: optim.SequentialLR([], [], []), ValueError, "there are no schedules"),
 ])  # fmt: skip
 def test_what_can_not_be_meant_is_refused(make, error, message):
     sgd = descent(groups=2)

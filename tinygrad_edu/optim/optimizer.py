@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, KeysView, Mapping, Set
 from typing import Any, ClassVar
 
 import numpy as np
@@ -187,6 +187,8 @@ def listed(name: str, params: Any) -> list[Any]:
     if isinstance(params, Value) or not isinstance(params, Iterable):
         advice = "[x]" if isinstance(params, Value) else "model.parameters()"
         raise TypeError(f"{name} takes a list of Tensors, got {type(params).__name__}: did you mean {advice}?")
+    if isinstance(params, Set) and not isinstance(params, KeysView):  # whose order, by which states are saved, is another in each run
+        raise TypeError(f"{name} takes parameters in an order, and a {type(params).__name__} has none: make it a list")
     given = list(params)
     if not given and isinstance(params, Iterator):
         raise ValueError(NOTHING)

@@ -245,6 +245,8 @@ class SequentialLR(Schedule):
 
 def check_milestones(milestones: list[int], n: int) -> None:
     """Between `n` schedules."""
+    if not n:
+        raise ValueError("SequentialLR: there are no schedules")
     if len(milestones) != n - 1:
         raise ValueError(f"SequentialLR: {n} schedules need {n - 1} milestones, got {len(milestones)}")
     if any(a >= b for a, b in pairwise(milestones)):
