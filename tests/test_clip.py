@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strangers import Aloof, Foreign
 
-from tinygrad_edu import Tensor, capture, nn, optim
+from tinygrad_edu import CaptureError, Tensor, capture, nn, optim
 
 
 def leaf(gradient, dtype=None):
@@ -209,6 +209,19 @@ def test_captured_no_norm_overflows():
         assert norm == pytest.approx(size * 2**0.5, rel=1e-12) or size > 1e308
         if size > 1e-200:
             np.testing.assert_allclose(w.grad.data, np.array([1, -1]) / 2**0.5, rtol=1e-5)
+
+
+def test_captured_an_error_can_not_hang_on_the_norm():
+    w = Tensor(np.ones(2), requires_grad=True)
+
+    @capture
+    def f(x):
+        w.grad = None
+        (x * w).sum().backward()
+        return optim.clip_grad_norm_([w], 1.0, error_if_nonfinite=True)
+
+    with pytest.raises(CaptureError):
+        f(Tensor([1.0, 2.0]))
 
 
 @pytest.mark.parametrize("kind", [Foreign, Aloof])

@@ -226,6 +226,12 @@ def test_the_bottom_stays_between_the_two_lengths(t):
     assert len(tried) < 100, "and then it is enough"
 
 
+def test_between_two_lengths_the_slope_decides_too():
+    for within, good in (-1.7, True), (-1.9, False), (1.7, True), (1.9, False):  # of a slope of -2 at the beginning, 0.9 is -1.8
+        f, slope = (lambda t: {0: 0.0, 1: 10.0}.get(t, -1.0)), (lambda t, within=within: {0: -2.0, 1: 20.0}.get(t, within))
+        assert (len(searched(f, slope, 1.0)[1]) == 2) == good
+
+
 @given(seed=st.integers(0, 100_000), t=st.sampled_from([1e-3, 0.1, 1.0, 10.0]), c2=st.sampled_from([0.9, 0.1, 1e-3]))
 def test_the_strong_wolfe_conditions_hold(seed, t, c2):
     a, b, c = np.random.default_rng(seed).uniform(0.2, 3, 3)

@@ -57,7 +57,7 @@ def clip_grad_norm_(parameters: Any, max_norm: float, norm_type: float = 2.0, er
         return 0.0
     written_down = waiting() is not None and is_foreign(arrays[0])  # by `capture`: no number may be looked at
     unit, units = norm_of(arrays, limits["norm_type"], written_down)
-    if not written_down and not np.isfinite(units):
+    if (error_if_nonfinite or not written_down) and not np.isfinite(units):
         if error_if_nonfinite:
             raise RuntimeError(f"clip_grad_norm_: the norm of the gradients is {units}")
         warnings.warn(f"clip_grad_norm_: the norm of the gradients is {units}, and can't be brought to {max_norm}; debug() finds where "
