@@ -120,6 +120,16 @@ def test_a_state_without_steps_yet_is_taken(kind):
         assert picture(optimiser)[1] == {}
 
 
+@pytest.mark.parametrize("kind", ["Adam", "Adagrad", "RMSprop"])
+def test_a_state_of_no_steps_is_one(kind):
+    """As PyTorch's Adagrad begins with."""
+    params, optimiser = made(kind)
+    zeros = {k: 0 if k == "step" else np.zeros((2, 2)) for k in ENTRIES[kind]}
+    optimiser.load_state_dict({**optimiser.state_dict(), "state": {0: zeros}})
+    for a, b in zip(go(params, optimiser), go(*made(kind)), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
 @remembering
 def test_arrays_are_taken_in_the_parameters_precision(kind):
     state = under_way(kind)[1].state_dict()
