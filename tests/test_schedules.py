@@ -62,6 +62,7 @@ BY_HAND = {
     "one cycle, only up": (lambda o: optim.OneCycleLR(o, BEGIN, 3, 1, 2.0), [0.5, 0.75, 1, 0.5 / 1e4]),
     "one cycle of one": (lambda o: optim.OneCycleLR(o, BEGIN, 1), [1 / 250_000, 1 / 250_000]),
     "one cycle, top at once": (lambda o: optim.OneCycleLR(o, BEGIN, 2, 0.5), [1, 1 / 250_000]),
+    "one cycle, from above": (lambda o: optim.OneCycleLR(o, BEGIN, 2, 0.5, div_factor=0.5, final_div_factor=0.5), [1, 4, 4]),
     "one after the other": (lambda o: optim.SequentialLR(o, [optim.LinearLR(o, 0.5, total_iters=2), optim.ExponentialLR(o, 0.5)], [3]),
                             [0.5, 0.75, 1, 1, 0.5, 0.25]),
     "the other made first": (lambda o: optim.SequentialLR(o, [optim.LinearLR(o, 0, total_iters=2), optim.LinearLR(o, 0.25)][::-1], [1]),
