@@ -225,6 +225,24 @@ def test_a_rate_that_was_set_by_hand_is_gone_on_from():
     assert sgd.lr == 5, "but this one says rates, not factors"
 
 
+def test_alone_a_schedule_is_its_formula_to_the_last_bit():
+    """Nothing adds up over many steps."""
+    sgd = descent()
+    assert rates(sgd, optim.ExponentialLR(sgd, 0.93), steps=200) == [BEGIN * 0.93**k for k in range(200)]
+
+
+def test_a_rate_of_0_is_left_by_the_formula():
+    """Whatever somebody made of it, no factor leads from there."""
+    sgd = descent(1.0)
+    schedule = optim.LambdaLR(sgd, lambda k: k % 2 / 4)
+    for by_hand in 0.0, 8.0:
+        sgd.lr = by_hand
+        schedule.step()
+        assert sgd.lr == 0.25
+        schedule.step()
+        assert sgd.lr == 0
+
+
 def test_a_group_that_joins_goes_on_from_its_rate():
     for schedules in (lambda o: [optim.ExponentialLR(o, 0.5)]), (lambda o: [optim.SequentialLR(o, [optim.ExponentialLR(o, 0.5)], [])]):
         sgd = descent(1.0)
