@@ -243,6 +243,20 @@ def test_a_rate_of_0_is_left_by_the_formula():
         assert sgd.lr == 0
 
 
+def test_one_that_begins_with_0_is_taken_back_for_a_sequence():
+    sgd = descent(2.0)
+    optim.SequentialLR(sgd, [optim.ExponentialLR(sgd, 0.5), optim.LinearLR(sgd, 0.0)], [3])
+    assert sgd.lr == 2
+
+
+def test_a_cosine_that_begins_at_its_minimum_is_a_factor_of_1():
+    sgd = descent(1.0)
+    schedule = optim.CosineAnnealingLR(sgd, 3, eta_min=1.0)
+    sgd.lr = 0.5
+    schedule.step()
+    assert sgd.lr == 0.5
+
+
 def test_a_group_that_joins_goes_on_from_its_rate():
     for schedules in (lambda o: [optim.ExponentialLR(o, 0.5)]), (lambda o: [optim.SequentialLR(o, [optim.ExponentialLR(o, 0.5)], [])]):
         sgd = descent(1.0)
