@@ -170,7 +170,7 @@ def test_lists_for_groups():
 
 
 FACTORS = {name: make for name, (make, factors) in BY_HAND.items() if factors[0] == 1 and 0 not in factors and "minimum" not in name}
-names = st.sampled_from(sorted(FACTORS))
+names = st.sampled_from(sorted(name for name in FACTORS if "cycle" not in name))  # which says rates, and so begins with its own
 
 
 @given(first=st.sampled_from(sorted({*FACTORS, "linear", "one cycle", "and a cycle", "one after the other", "nested"})), second=names,
