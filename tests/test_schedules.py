@@ -181,7 +181,7 @@ def test_two_schedules_are_two_factors(first, second, by_hand, when):
         sgd = descent()
         return rates(sgd, BY_HAND[name][0](sgd), steps=steps)
 
-    steps = min(len(BY_HAND[first][1]), len(BY_HAND[second][1]))
+    steps = min(len(BY_HAND[first][1]), len(BY_HAND[second][1])) - 1
     wanted = [a * b / BEGIN * (by_hand if k > when else 1) for k, (a, b) in enumerate(zip(alone(first), alone(second)))]
     sgd = descent()
     schedules = [BY_HAND[name][0](sgd) for name in (first, second)]
