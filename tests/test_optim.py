@@ -1,6 +1,7 @@
 """Gradient descent: what the textbook says, in place, without making new arrays."""
 
 import copy
+import linecache
 import pickle
 import tracemalloc
 
@@ -188,6 +189,7 @@ def test_a_forgotten_zero_grad_is_said_once():
         descend(Tensor([1.0, 2.0], requires_grad=True), lambda x, descent: None, steps=5)
     assert len(caught) == 1
     assert caught[0].filename == __file__
+    assert linecache.getline(__file__, caught[0].lineno).strip() == "descent.step()"
 
 
 @pytest.mark.parametrize("between", [

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .optimizer import Optimizer, decayed
+from .settings import number
 
 
 class Adagrad(Optimizer):
@@ -24,7 +25,8 @@ class Adagrad(Optimizer):
     0.5
     """
 
-    _ranges: ClassVar = {"lr": np.inf, "lr_decay": np.inf, "weight_decay": np.inf, "initial_accumulator_value": np.inf, "eps": np.inf}
+    _checks: ClassVar = dict.fromkeys(("lr", "lr_decay", "weight_decay", "initial_accumulator_value", "eps"), number())
+    _memory: ClassVar = {"step": True, "sum": True}
 
     def __init__(self, params: Iterable[Any], lr: float = 1e-2, lr_decay: float = 0.0, weight_decay: float = 0.0,
                  initial_accumulator_value: float = 0.0, eps: float = 1e-10) -> None:

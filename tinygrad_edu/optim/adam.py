@@ -9,6 +9,16 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .optimizer import Optimizer, decayed
+from .settings import items, number
+
+
+def pair(betas: Any) -> tuple[float, float]:
+    """How much is kept, of two things."""
+    try:
+        first, second = items(number(0, 1))(betas)
+    except ValueError:
+        raise ValueError("is out of range; it must be two numbers, both at least 0 and below 1") from None
+    return first, second
 
 
 class Adam(Optimizer):
@@ -39,14 +49,14 @@ class Adam(Optimizer):
     array([  0.5, -99.5])
     """
 
-    _ranges: ClassVar = {"lr": np.inf, "eps": np.inf, "weight_decay": np.inf}
+    _checks: ClassVar = {"lr": number(), "betas": pair, "eps": number(), "weight_decay": number()}
+    _memory: ClassVar = {"step": True, "exp_avg": True, "exp_avg_sq": True}
+    _others: ClassVar = {"maximize": False, "amsgrad": False, "decoupled_weight_decay": False}
     _decoupled = False
 
     def __init__(self, params: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
                  weight_decay: float = 0.0) -> None:
-        if len(betas) != 2 or not all(0 <= beta < 1 for beta in betas):
-            raise ValueError(f"{type(self).__name__}: betas={betas} is out of range; both must be at least 0 and below 1")
-        super().__init__(params, {"lr": lr, "betas": tuple(betas), "eps": eps, "weight_decay": weight_decay})
+        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay})
 
     def _move(self, weights: Any, g: Any, state: dict[str, Any], group: dict[str, Any], scratch: Any) -> Any:
         lr, (beta1, beta2) = group["lr"], group["betas"]
@@ -85,6 +95,7 @@ class AdamW(Adam):
     AdamW(2 parameters, lr=0.01, betas=(0.9, 0.999), eps=1e-08, weight_decay=0.01)
     """
 
+    _others: ClassVar = {**Adam._others, "decoupled_weight_decay": True}
     _decoupled = True
 
     def __init__(self, params: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,

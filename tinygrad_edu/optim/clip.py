@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from ..replay.afterwards import waiting
 from ..value import Value, is_foreign
+from .settings import checked, number
 
 
 def clip_grad_norm_(parameters: Any, max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False) -> float:
@@ -20,14 +22,22 @@ def clip_grad_norm_(parameters: Any, max_norm: float, norm_type: float = 2.0, er
         Those without a gradient are passed over.
     max_norm : float
     norm_type : float
-        The p of the p-norm; ``inf`` for the largest magnitude.
+        The p of the p-norm, above 0; ``inf`` for the largest magnitude.
     error_if_nonfinite : bool
-        Whether a norm that is NaN or infinite is an error.
+        Whether a gradient that is NaN or infinite somewhere is an error. Else there is a warning, and what comes out is
+        PyTorch's: a norm that is NaN makes all gradients so, an infinite one makes zeros of what is finite.
 
     Returns
     -------
     float
-        The norm before.
+        The norm before. No power on the way to it overflows.
+
+    Raises
+    ------
+    ValueError
+        If there are no parameters, as in a generator that was gone through already; or for limits below 0.
+    RuntimeError
+        As said of `error_if_nonfinite`.
 
     Examples
     --------
@@ -39,27 +49,89 @@ def clip_grad_norm_(parameters: Any, max_norm: float, norm_type: float = 2.0, er
     >>> x.grad.data.round(4)
     array([0.6, 0.8])
     """
-    gradients = gradients_of(parameters)
-    norms = [np.linalg.norm(np.ravel(g._array), norm_type) for g in gradients if g.size]
-    total: Any = np.linalg.norm(np.stack(norms).astype(np.float64), norm_type) if norms else np.float64(0)
-    if error_if_nonfinite and not np.isfinite(total):
-        raise RuntimeError(f"clip_grad_norm_: the norm of the gradients is {total}")
-    scale = np.minimum(max_norm / (total + 1e-6), 1)  # NaN, if the norm is
-    written_down = waiting() is not None and is_foreign(total)  # by `capture`: no number may be looked at
-    if written_down or scale != 1:
-        for g in gradients:
-            g._array = g._own() * scale.astype(g.dtype)
+    gradients = gradients_of(parameters, "clip_grad_norm_")
+    limits = {"max_norm": max_norm, "norm_type": norm_type}
+    limits = checked("clip_grad_norm_", {"max_norm": number(0, np.inf, "[]"), "norm_type": number(0, np.inf, "(]")}, limits)
+    arrays = [g._array for g in gradients if g.size]
+    if not arrays:
+        return 0.0
+    written_down = waiting() is not None and is_foreign(arrays[0])  # by `capture`: no number may be looked at
+    unit, units = norm_of(arrays, limits["norm_type"], written_down)
+    if (error_if_nonfinite or not written_down) and not np.isfinite(units):
+        if error_if_nonfinite:
+            raise RuntimeError(f"clip_grad_norm_: the norm of the gradients is {units}")
+        warnings.warn(f"clip_grad_norm_: the norm of the gradients is {units}, and can't be brought to {max_norm}; debug() finds where "
+                      "this begins, and error_if_nonfinite=True refuses it", stacklevel=2)
+    with np.errstate(all="ignore"):
+        total, big = unit * units, np.maximum(unit, 1.0)
+        scale = np.minimum(limits["max_norm"] / big / (units * (unit / big) + 1e-6 / big), 1)  # NaN, if the norm is
+        if written_down or scale != 1:
+            for g in {id(g): g for g in gradients}.values():
+                g._array = scaled(g._own(), scale)
     return total if written_down else float(total)
 
 
 def clip_grad_value_(parameters: Any, clip_value: float) -> None:
-    """Bound every element of the gradients to between ``-clip_value`` and ``clip_value``."""
-    for g in gradients_of(parameters):
-        g._array = np.clip(g._array, -clip_value, clip_value)
+    """Bound every element of the gradients to between ``-clip_value`` and ``clip_value``.
+
+    Raises
+    ------
+    ValueError
+        If there are no parameters, as in a generator that was gone through already; or for a bound below 0.
+    """
+    gradients = gradients_of(parameters, "clip_grad_value_")
+    bound = checked("clip_grad_value_", {"clip_value": number(0, np.inf, "[]")}, {"clip_value": clip_value})["clip_value"]
+    if any(g.dtype.kind == "c" for g in gradients):
+        raise TypeError("clip_grad_value_: complex numbers have no order; clip_grad_norm_ takes them")
+    for g in gradients:
+        most = min(bound, float(np.finfo(g.dtype).max)) if np.isfinite(bound) else bound
+        g._array = np.clip(g._array, -most, most)
 
 
-def gradients_of(parameters: Any) -> list[Any]:
+def gradients_of(parameters: Any, caller: str) -> list[Any]:
+    """Those there are, of each parameter once."""
     parameters = [parameters] if isinstance(parameters, Value) else parameters
     if not isinstance(parameters, Iterable):
         raise TypeError(f"parameters are wanted, and {type(parameters).__name__} is none: did you mean model.parameters()?")
-    return [p.grad for p in parameters if p.grad is not None]
+    given = {id(p): p for p in parameters}.values()
+    for p in given:
+        if not isinstance(p, Value):
+            raise TypeError(f"{caller} takes Tensors, got {type(p).__name__}: did you mean model.parameters()?")
+    if not given:
+        raise ValueError(f"{caller}: there are no parameters. A generator such as model.parameters() gives them once: call it again, "
+                         "or make it a list")
+    return [p.grad for p in given if p.grad is not None]
+
+
+def norm_of(arrays: list[Any], p: float, written_down: bool) -> tuple[Any, Any]:
+    """The p-norm of all as one long vector, in two factors: a unit, and how many of it. No power on the way is too large or too small."""
+    safe = p == np.inf or (p <= 4 and all(a.dtype.char in "efF" for a in arrays))  # such powers are no trouble in double precision
+    arrays = [widened(a) for a in arrays]
+    with np.errstate(all="ignore"):
+        norm = joint_norm(arrays, p, written_down)
+        if safe or (not written_down and LEAST ** (1 / max(p, 1)) < norm < np.inf):
+            return np.float64(1), norm
+        largest = joint_norm(arrays, np.inf, written_down)
+        unit = np.where((largest > 0) & (largest < np.inf), largest, 1.0)
+        return unit, joint_norm([a / unit for a in arrays], p, written_down)
+
+
+def joint_norm(arrays: list[Any], p: float, written_down: bool) -> Any:
+    norm: Any = np.linalg.norm(np.stack([np.linalg.norm(np.ravel(a), p) for a in arrays]), p)
+    return norm if written_down else np.float64(norm)
+
+
+def scaled(g: Any, scale: Any) -> Any:
+    """The gradient times a number that is perhaps too small for its dtype."""
+    if not is_foreign(scale) and (scale > 1e-4 or (scale > LEAST and g.dtype == np.float64)):
+        return g * (scale if g.dtype == np.float64 else scale.astype(g.dtype))
+    return (widened(g) * scale).astype(g.dtype)
+
+
+def widened(a: Any) -> Any:
+    """In double precision, at least."""
+    return a.astype(WIDE[a.dtype.char]) if a.dtype.char in WIDE else a
+
+
+WIDE = {"e": np.float64, "f": np.float64, "F": np.complex128}
+LEAST = float(np.finfo(np.float64).tiny / np.finfo(np.float64).eps)  # sums of less than this may lack some of their terms

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
 
 from .line_search import strong_wolfe
+from .loading import groups_in, numbered, what
 from .optimizer import Optimizer
+from .settings import number, one_of, whole
 
 
 class LBFGS(Optimizer):
@@ -44,19 +46,22 @@ class LBFGS(Optimizer):
     array([1., 1.])
     """
 
-    _ranges: ClassVar = {"lr": np.inf, "tolerance_grad": np.inf, "tolerance_change": np.inf}
+    _checks: ClassVar = {"lr": number(), "max_iter": whole(1), "tolerance_grad": number(), "tolerance_change": number(),
+                         "history_size": whole(1), "line_search_fn": one_of(None, "strong_wolfe")}
 
     def __init__(self, params: Iterable[Any], lr: float = 1.0, max_iter: int = 20, tolerance_grad: float = 1e-7,
                  tolerance_change: float = 1e-9, history_size: int = 100, line_search_fn: str | None = None) -> None:
-        if line_search_fn not in (None, "strong_wolfe"):
-            raise ValueError(f"LBFGS: line_search_fn must be None or 'strong_wolfe', not {line_search_fn!r}")
         super().__init__(params, {"lr": lr, "max_iter": max_iter, "tolerance_grad": tolerance_grad,
                                   "tolerance_change": tolerance_change, "history_size": history_size,
                                   "line_search_fn": line_search_fn})
-        if len(self.param_groups) > 1:
-            raise ValueError("LBFGS has no groups: it moves all parameters together")
         self._steps: list[Any] = []  # how the parameters changed, and how the gradient, in the last iterations
         self._bends: list[Any] = []
+
+    def add_param_group(self, group: Mapping[str, Any]) -> None:
+        """Of L-BFGS, only the first group is taken."""
+        if self.param_groups:
+            raise ValueError("LBFGS has no groups: it moves all parameters together")
+        super().add_param_group(group)
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Up to `max_iter` iterations; `closure` forgets the gradients, computes the cost, calls backward(), returns the cost."""
@@ -130,8 +135,25 @@ class LBFGS(Optimizer):
         saved["state"] = {0: {"steps": np.array(self._steps), "bends": np.array(self._bends)}} if self._steps else {}
         return saved
 
-    def load_state_dict(self, state: Any) -> None:
-        """Go on from a `state_dict`."""
-        super().load_state_dict({**state, "state": {}})
-        entries = state["state"].get(0, state["state"].get("0", {}))
-        self._steps, self._bends = list(entries.get("steps", ())), list(entries.get("bends", ()))
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from a `state_dict`; one that can't be is a ValueError, and changes nothing."""
+        groups = groups_in(self, state)
+        steps, bends = pairs_in(state, sum(p.size for p in self.params))
+        self._take_settings(groups)
+        self._steps, self._bends = steps, bends
+
+
+def pairs_in(state: Mapping[str, Any], n: int) -> tuple[list[Any], list[Any]]:
+    """How `n` numbers changed in the last iterations, and their gradient, as a state has it: two lists of as many vectors."""
+    memory = numbered("LBFGS", state["state"])
+    entries = memory.get(0, {})
+    if memory.keys() - {0} or entries.keys() not in (set(), {"steps", "bends"}):
+        raise ValueError(f"LBFGS: the state of parameter 0 must be of 'steps' and 'bends', and nothing else, and is {what(entries)}: is "
+                         "it another optimiser's?")
+    steps, bends = (np.array(entries.get(name, np.empty((0, n)))) for name in ("steps", "bends"))
+    for name, array in ("steps", steps), ("bends", bends):
+        if array.dtype.kind not in "iuf" or array.shape != (len(steps), n):
+            raise ValueError(f"LBFGS: {name} of the state must be vectors of {n} numbers, as many of them as steps, not {what(array)}")
+    if not ((steps * bends).sum(1) > 0).all():
+        raise ValueError("LBFGS: steps and bends of the state are of a surface that does not bend upwards, or have NaN in them")
+    return list(steps.astype(float)), list(bends.astype(float))

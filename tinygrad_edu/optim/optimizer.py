@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, KeysView, Mapping, Set
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,6 +11,8 @@ from numpy import ndarray
 from ..replay.afterwards import Patient
 from ..value import Value, is_foreign
 from .forgotten import Watch
+from .loading import groups_in, memories_in
+from .settings import Check, checked
 
 
 class Optimizer(Patient):
@@ -32,7 +34,9 @@ class Optimizer(Patient):
     """
 
     _complex = False  # whether the formula is right for complex parameters
-    _ranges: ClassVar[Mapping[str, float]] = {}  # names of settings that are at least 0, and what they must be below
+    _checks: ClassVar[Mapping[str, Check]] = {}  # what the settings may be
+    _memory: ClassVar[Mapping[str, bool | str] | None] = None  # what a state has: always, or for a setting of that name; None: who knows
+    _others: ClassVar[Mapping[str, Any]] = {"maximize": False}  # settings that other programs' states have, as these steps have them
 
     def __init__(self, params: Any, settings: dict[str, Any]) -> None:
         self._settings = settings
@@ -54,27 +58,30 @@ class Optimizer(Patient):
 
     @lr.setter
     def lr(self, lr: float) -> None:
+        lr = checked(type(self).__name__, {k: v for k, v in self._checks.items() if k == "lr"}, {"lr": lr})["lr"]
         for group in self.param_groups:
             group["lr"] = lr
 
     def add_param_group(self, group: Mapping[str, Any]) -> None:
-        """More parameters, with settings of their own."""
+        """More parameters, with settings of their own. A group that is refused changes nothing."""
+        kind = type(self).__name__
+        if not isinstance(group, Mapping) or "params" not in group:
+            raise ValueError(f"{kind}: a group is a dict with 'params' in it")
         unknown = group.keys() - self._settings.keys() - {"params"}
         if unknown:
-            raise ValueError(f"{type(self).__name__} has no setting {', '.join(sorted(unknown))}; "
-                             f"it has {', '.join(self._settings)}")
-        made = {**self._settings, **group}
-        made["params"] = [made["params"]] if isinstance(made["params"], Value) else list(made["params"])
-        check([*self.params, *made["params"]])
-        for name, top in self._ranges.items():
-            if not 0 <= made[name] < top:
-                raise ValueError(f"{type(self).__name__}: {name}={made[name]} is out of range; it must be at least 0 "
-                                 f"and below {top:g}")
+            raise ValueError(f"{kind} has no setting {', '.join(sorted(map(str, unknown)))}; it has {', '.join(self._settings)}")
+        made = self._checked(kind, {**self._settings, **group})
+        made["params"] = [made["params"]] if isinstance(made["params"], Value) else listed(kind, made["params"])
+        check(made["params"], self.params)
         if not self._complex and any(p.dtype.kind == "c" for p in made["params"]):
-            raise TypeError(f"{type(self).__name__} is for real parameters; learn the real and the imaginary part as two, or use SGD")
+            raise TypeError(f"{kind} is for real parameters; learn the real and the imaginary part as two, or use SGD")
         self.param_groups.append(made)
         for p in made["params"]:
             self.state[p] = {}
+
+    def _checked(self, owner: str, group: Mapping[str, Any]) -> dict[str, Any]:
+        """A group with its settings as they are to be kept; an error that begins with `owner` if they can't be."""
+        return checked(owner, self._checks, group)
 
     def zero_grad(self) -> None:
         """Forget the gradients, so that the next backward() does not add to them."""
@@ -106,26 +113,27 @@ class Optimizer(Patient):
     def state_dict(self) -> dict[str, Any]:
         """Copies of all that decides the next steps: arrays and numbers by the parameters' numbers, and the settings."""
         number = {p: i for i, p in enumerate(self.params)}
-        state = {number[p]: {k: np.array(v) if hasattr(v, "shape") else v for k, v in entries.items() if not k.startswith("_")}
+        state = {number[p]: {k: copy_of(v) if hasattr(v, "shape") else v for k, v in entries.items() if not k.startswith("_")}
                  for p, entries in self.state.items()}
         groups = [{**group, "params": [number[p] for p in group["params"]]} for group in self.param_groups]
         return {"state": {i: entries for i, entries in state.items() if entries}, "param_groups": groups}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from a `state_dict` of an optimiser of the same kind, over the same parameters in the same order."""
-        own = [len(group["params"]) for group in self.param_groups]
-        given = [len(group["params"]) for group in state["param_groups"]]
-        if own != given:
-            raise ValueError(f"{type(self).__name__}: the state is of groups of {given} parameters, and these are {own}")
-        entries = {int(i): v for i, v in state["state"].items()}
-        for i, p in enumerate(self.params):
-            for k, v in entries.get(i, {}).items():
-                if np.shape(v) not in ((), p.shape):
-                    raise ValueError(f"{type(self).__name__}: {k} of parameter {i} has shape {np.shape(v)}, and the parameter {p.shape}")
-        for group, saved in zip(self.param_groups, state["param_groups"], strict=True):
+        """Go on from a `state_dict` of an optimiser of the same kind, over the same parameters in the same order.
+
+        Raises
+        ------
+        ValueError
+            If it can't be such a state; then nothing has changed.
+        """
+        groups = groups_in(self, state)
+        memories = memories_in(self, state, groups)
+        self._take_settings(groups)
+        self.state.update(zip(self.params, memories, strict=True))
+
+    def _take_settings(self, groups: list[dict[str, Any]]) -> None:
+        for group, saved in zip(self.param_groups, groups, strict=True):
             group.update({k: v for k, v in saved.items() if k != "params"})
-        for i, p in enumerate(self.params):
-            self.state[p] = {k: np.array(v) if hasattr(v, "shape") and k != "step" else v for k, v in entries.get(i, {}).items()}
 
     def __repr__(self) -> str:
         first = self.param_groups[0]
@@ -158,23 +166,41 @@ def decayed(g: Any, weights: Any, state: dict[str, Any], group: dict[str, Any], 
     return np.add(g, np.multiply(weights, decay, out=total), out=total)
 
 
+def copy_of(array: Any) -> Any:
+    return array.copy() if is_foreign(array) else np.array(array)
+
+
 def as_groups(name: str, params: Any) -> list[Any]:
     """Groups of parameters, of whatever the user gave."""
-    if isinstance(params, Value) or not isinstance(params, Iterable):
-        advice = "[x]" if isinstance(params, Value) else "model.parameters()"
-        raise TypeError(f"{name} takes a list of Tensors, got {type(params).__name__}: did you mean {advice}?")
-    given: list[Any] = list(params)
-    if given and all(isinstance(group, Mapping) for group in given):
+    given = listed(name, params)
+    if not given:
+        raise ValueError(NOTHING)
+    if all(isinstance(group, Mapping) for group in given):
         if any("params" not in group for group in given):
             raise ValueError(f"{name}: a group is a dict with 'params' in it")
         return given
     return [{"params": given}]
 
 
-def check(params: list[Any]) -> None:
-    """Refuse what can't be optimised."""
-    if not params:
-        raise ValueError("there are no parameters to optimise: does the model hold Parameters in its attributes?")
+def listed(name: str, params: Any) -> list[Any]:
+    """Parameters as a list, which may be empty; but not by an oversight."""
+    if isinstance(params, Value) or not isinstance(params, Iterable):
+        advice = "[x]" if isinstance(params, Value) else "model.parameters()"
+        raise TypeError(f"{name} takes a list of Tensors, got {type(params).__name__}: did you mean {advice}?")
+    if isinstance(params, Set) and not isinstance(params, KeysView):  # whose order, by which states are saved, is another in each run
+        raise TypeError(f"{name} takes parameters in an order, and a {type(params).__name__} has none: make it a list")
+    given = list(params)
+    if not given and isinstance(params, Iterator):
+        raise ValueError(NOTHING)
+    return given
+
+
+NOTHING = ("there are no parameters to optimise: does the model hold Parameters in its attributes? (And a generator such as "
+           "model.parameters() gives them once: make a list of it, or call it again.)")
+
+
+def check(params: list[Any], others: list[Any]) -> None:
+    """Refuse what can't be optimised, or is optimised already, among `others`."""
     for p in params:
         if not isinstance(p, Value):
             raise TypeError(f"optimisers take Tensors, got {type(p).__name__}: did you mean model.parameters()?")
@@ -182,5 +208,5 @@ def check(params: list[Any]) -> None:
             frozen = p._node is None
             raise ValueError(f"an optimiser changes leaves that require gradients; this is not one: {p!r}"
                              + (" (is the model frozen? Set requires_grad = True, or leave its parameters out)" if frozen else ""))
-    if len({id(p) for p in params}) < len(params):
+    if len({id(p) for p in (*params, *others)}) < len(params) + len(others):
         raise ValueError("a parameter is given twice")

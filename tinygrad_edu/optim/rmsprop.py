@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .optimizer import Optimizer, decayed
+from .settings import flag, number
 
 
 class RMSprop(Optimizer):
@@ -34,7 +35,9 @@ class RMSprop(Optimizer):
     0.9
     """
 
-    _ranges: ClassVar = {"lr": np.inf, "alpha": 1, "eps": np.inf, "weight_decay": np.inf, "momentum": 1}
+    _checks: ClassVar = {"lr": number(), "alpha": number(0, 1), "eps": number(), "weight_decay": number(), "momentum": number(0, 1),
+                         "centered": flag}
+    _memory: ClassVar = {"step": True, "square_avg": True, "grad_avg": "centered", "momentum_buffer": "momentum"}
 
     def __init__(self, params: Iterable[Any], lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8,
                  weight_decay: float = 0.0, momentum: float = 0.0, centered: bool = False) -> None:

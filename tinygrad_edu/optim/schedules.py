@@ -1,58 +1,32 @@
 """Schedules: how the rate changes as learning goes on, under PyTorch's names.
 
 A schedule is a factor for each step, on the rate that each group of the optimiser began with. Call its ``step()``
-after the optimiser's: after each epoch, or each batch, whichever its numbers count.
+after the optimiser's: after each epoch, or each batch, whichever its numbers count. Several schedules on one optimiser
+are several factors, and so is what else changes the rate: each goes on from the rate that it finds.
 """
 
 from __future__ import annotations
 
+import copy
 import math
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+from typing import Any, ClassVar
 
-from ..replay.afterwards import Patient
 from .optimizer import Optimizer
-
-
-class Schedule(Patient):
-    """The base: ``_rate(initial)`` says the rate of a group at step ``self.last_epoch``, counted from 0."""
-
-    def __init__(self, optimizer: Optimizer) -> None:
-        if not isinstance(optimizer, Optimizer):
-            raise TypeError(f"{type(self).__name__} takes an optimiser first, and got {type(optimizer).__name__}")
-        self.optimizer = optimizer
-        self.base_lrs = [group.setdefault("initial_lr", group["lr"]) for group in optimizer.param_groups]
-        self.last_epoch = 0
-        self._set()
-
-    def step(self) -> None:
-        """One step on."""
-        self.last_epoch += 1
-        self._set()
-
-    def get_last_lr(self) -> list[float]:
-        """The rates of the groups, now."""
-        return [group["lr"] for group in self.optimizer.param_groups]
-
-    def _set(self) -> None:
-        for group, initial in zip(self.optimizer.param_groups, self.base_lrs, strict=True):
-            group["lr"] = self._rate(initial)
-
-    def _rate(self, initial: float) -> float:
-        raise NotImplementedError
-
-    def state_dict(self) -> dict[str, Any]:
-        """What to save of it."""
-        return {k: v for k, v in vars(self).items() if isinstance(v, int | float | list | str | None) and k != "optimizer"}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from a `state_dict`."""
-        vars(self).update(state)
-        self._set()
+from .plateau import ReduceLROnPlateau as ReduceLROnPlateau
+from .schedule import Schedule, check_lengths, of_group
+from .settings import as_number, checked, each, items, number, whole
 
 
 class LambdaLR(Schedule):
     """The initial rate times a function of the step.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+    lr_lambda : callable, or list of one for each group
+        From the step, counted from 0, to a factor that is at least 0. Functions are not saved with the state.
 
     Examples
     --------
@@ -64,56 +38,74 @@ class LambdaLR(Schedule):
     0.25
     """
 
-    def __init__(self, optimizer: Optimizer, lr_lambda: Callable[[int], float]) -> None:
-        self.lr_lambda = lr_lambda
+    def __init__(self, optimizer: Optimizer, lr_lambda: Callable[[int], float] | Sequence[Callable[[int], float]]) -> None:
+        self.lr_lambda: Any = list(lr_lambda) if isinstance(lr_lambda, list | tuple) else lr_lambda
+        if not all(map(callable, self.lr_lambda if isinstance(self.lr_lambda, list) else [self.lr_lambda])):
+            raise TypeError(f"LambdaLR: lr_lambda must be a function of the step, or a list of one for each group, not {lr_lambda!r}")
         super().__init__(optimizer)
 
-    def _rate(self, initial: float) -> float:
-        return initial * self.lr_lambda(self.last_epoch)
+    def _rate(self, i: int, initial: float) -> float:
+        check_lengths(self, "lr_lambda")
+        factor = of_group(self, "lr_lambda", i)(self.last_epoch)
+        n = as_number(factor)
+        if n is None:
+            raise ValueError(f"LambdaLR: the function gave {factor!r} for step {self.last_epoch}, which is no number")
+        return initial * float(n)
 
 
 class StepLR(Schedule):
     """Times `gamma` after every `step_size` steps."""
 
-    def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> None:
-        self.step_size, self.gamma = positive(self, "step_size", step_size), gamma
-        super().__init__(optimizer)
+    _checks: ClassVar = {"step_size": whole(1), "gamma": number()}
+    step_size: int
+    gamma: float
 
-    def _rate(self, initial: float) -> float:
+    def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> None:
+        super().__init__(optimizer, step_size=step_size, gamma=gamma)
+
+    def _rate(self, i: int, initial: float) -> float:
         return initial * self.gamma ** (self.last_epoch // self.step_size)
 
 
 class MultiStepLR(Schedule):
     """Times `gamma` at each of the `milestones`."""
 
-    def __init__(self, optimizer: Optimizer, milestones: Sequence[int], gamma: float = 0.1) -> None:
-        self.milestones, self.gamma = list(milestones), gamma
-        super().__init__(optimizer)
+    _checks: ClassVar = {"milestones": items(whole(0)), "gamma": number()}
+    milestones: list[int]
+    gamma: float
 
-    def _rate(self, initial: float) -> float:
+    def __init__(self, optimizer: Optimizer, milestones: Sequence[int], gamma: float = 0.1) -> None:
+        super().__init__(optimizer, milestones=milestones, gamma=gamma)
+
+    def _rate(self, i: int, initial: float) -> float:
         return initial * self.gamma ** sum(self.last_epoch >= m for m in self.milestones)
 
 
 class ExponentialLR(Schedule):
     """Times `gamma` at every step."""
 
-    def __init__(self, optimizer: Optimizer, gamma: float) -> None:
-        self.gamma = gamma
-        super().__init__(optimizer)
+    _checks: ClassVar = {"gamma": number()}
+    gamma: float
 
-    def _rate(self, initial: float) -> float:
+    def __init__(self, optimizer: Optimizer, gamma: float) -> None:
+        super().__init__(optimizer, gamma=gamma)
+
+    def _rate(self, i: int, initial: float) -> float:
         return initial * self.gamma**self.last_epoch
 
 
 class LinearLR(Schedule):
     """Warm-up: from `start_factor` of the rate to `end_factor` of it in `total_iters` steps, and then no more change."""
 
-    def __init__(self, optimizer: Optimizer, start_factor: float = 1 / 3, end_factor: float = 1.0, total_iters: int = 5) -> None:
-        self.start_factor, self.end_factor = start_factor, end_factor
-        self.total_iters = positive(self, "total_iters", total_iters)
-        super().__init__(optimizer)
+    _checks: ClassVar = {"start_factor": number(), "end_factor": number(), "total_iters": whole(1)}
+    start_factor: float
+    end_factor: float
+    total_iters: int
 
-    def _rate(self, initial: float) -> float:
+    def __init__(self, optimizer: Optimizer, start_factor: float = 1 / 3, end_factor: float = 1.0, total_iters: int = 5) -> None:
+        super().__init__(optimizer, start_factor=start_factor, end_factor=end_factor, total_iters=total_iters)
+
+    def _rate(self, i: int, initial: float) -> float:
         done = min(self.last_epoch, self.total_iters) / self.total_iters
         return initial * (self.start_factor + (self.end_factor - self.start_factor) * done)
 
@@ -121,12 +113,20 @@ class LinearLR(Schedule):
 class CosineAnnealingLR(Schedule):
     """Down to `eta_min` in `T_max` steps, along half a cosine (Loshchilov & Hutter 2017); and up again, if it goes on."""
 
-    def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0) -> None:
-        self.T_max, self.eta_min = positive(self, "T_max", T_max), eta_min
-        super().__init__(optimizer)
+    _checks: ClassVar = {"T_max": whole(1), "eta_min": number()}
+    T_max: int
+    eta_min: float
 
-    def _rate(self, initial: float) -> float:
+    def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0) -> None:
+        super().__init__(optimizer, T_max=T_max, eta_min=eta_min)
+
+    def _rate(self, i: int, initial: float) -> float:
         return self.eta_min + (initial - self.eta_min) * (1 + math.cos(math.pi * self.last_epoch / self.T_max)) / 2
+
+    def _onwards(self, now: float, old: float, new: float) -> float:
+        if self.eta_min <= new < old:  # what others have made of the rate comes down to eta_min too, as in PyTorch
+            return self.eta_min + (now - self.eta_min) * ((new - self.eta_min) / (old - self.eta_min))
+        return super()._onwards(now, old, new)
 
 
 class OneCycleLR(Schedule):
@@ -134,7 +134,9 @@ class OneCycleLR(Schedule):
 
     Parameters
     ----------
-    max_lr : float
+    optimizer : Optimizer
+    max_lr : float, or list of one for each group
+        These are rates, not factors: those of the optimiser don't matter.
     total_steps : int
     pct_start : float
         Which part of the steps goes up.
@@ -142,26 +144,41 @@ class OneCycleLR(Schedule):
         The first rate is ``max_lr / div_factor``, the last one that over ``final_div_factor``.
     """
 
-    def __init__(self, optimizer: Optimizer, max_lr: float, total_steps: int, pct_start: float = 0.3, div_factor: float = 25.0,
-                 final_div_factor: float = 1e4) -> None:
-        if not 0 <= pct_start <= 1:
-            raise ValueError(f"OneCycleLR: pct_start={pct_start} is out of range; it is a part of the steps, from 0 to 1")
-        self.max_lr, self.total_steps = max_lr, positive(self, "total_steps", total_steps)
-        self.pct_start, self.div_factor, self.final_div_factor = pct_start, div_factor, final_div_factor
-        super().__init__(optimizer)
+    _checks: ClassVar = {"max_lr": each(number()), "total_steps": whole(1), "pct_start": number(0, 1, "[]"),
+                         "div_factor": number(0, math.inf, "()"), "final_div_factor": number(0, math.inf, "()")}
+    _absolute = True
+    total_steps: int
+    pct_start: float
+    div_factor: float
+    final_div_factor: float
 
-    def _rate(self, initial: float) -> float:
+    def __init__(self, optimizer: Optimizer, max_lr: float | Sequence[float], total_steps: int, pct_start: float = 0.3,
+                 div_factor: float = 25.0, final_div_factor: float = 1e4) -> None:
+        super().__init__(optimizer, max_lr=max_lr, total_steps=total_steps, pct_start=pct_start, div_factor=div_factor,
+                         final_div_factor=final_div_factor)
+
+    def _rate(self, i: int, initial: float) -> float:
         if self.last_epoch > self.total_steps:  # the one call after the last step is forgiven
             raise ValueError(f"OneCycleLR: this is step {self.last_epoch + 1}, and total_steps is {self.total_steps}")
-        first = self.max_lr / self.div_factor
+        check_lengths(self, "max_lr")
+        highest = of_group(self, "max_lr", i)
+        first = highest / self.div_factor
         top, end = self.pct_start * self.total_steps - 1, self.total_steps - 1
         if self.last_epoch <= top:
-            return between(first, self.max_lr, self.last_epoch / top if top else 1.0)
-        return between(self.max_lr, first / self.final_div_factor, min((self.last_epoch - top) / (end - top), 1.0))
+            return between(first, highest, self.last_epoch / top if top else 1.0)
+        return between(highest, first / self.final_div_factor, min((self.last_epoch - top) / (end - top), 1.0) if end > top else 1.0)
 
 
-class SequentialLR(Patient):
+class SequentialLR(Schedule):
     """One schedule after the other; `milestones` are the steps at which the next takes over.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+    schedulers : list of schedules of this optimiser
+        It takes their steps; they begin where they take over. None that waits for a number, as `ReduceLROnPlateau` does.
+    milestones : list of int
+        One fewer, and rising.
 
     Examples
     --------
@@ -175,93 +192,67 @@ class SequentialLR(Patient):
     0.25 0.5 0.75 1.0 0.5
     """
 
+    _checks: ClassVar = {"milestones": items(whole(1))}
+    milestones: list[int]
+
     def __init__(self, optimizer: Optimizer, schedulers: Sequence[Schedule], milestones: Sequence[int]) -> None:
-        if len(milestones) != len(schedulers) - 1:
-            raise ValueError(f"SequentialLR: {len(schedulers)} schedules need {len(schedulers) - 1} milestones, got {len(milestones)}")
-        self.optimizer, self.schedulers, self.milestones = optimizer, list(schedulers), list(milestones)
-        self.last_epoch = 0
-        self.schedulers[0]._set()
+        self.schedulers = list(schedulers)
+        for schedule in self.schedulers:
+            if not isinstance(schedule, Schedule):
+                raise TypeError(f"SequentialLR takes schedules whose step() takes nothing, and got {type(schedule).__name__}")
+        check_milestones(checked("SequentialLR", self._checks, {"milestones": milestones})["milestones"], len(self.schedulers))
+        if any(schedule.optimizer is not optimizer for schedule in self.schedulers):
+            raise ValueError("SequentialLR: the schedules must be made with the same optimiser as this one")
+        for i, group in enumerate(optimizer.param_groups):  # as if they had not begun
+            rate, initial = group["lr"], group["initial_lr"]
+            for schedule in {id(s): s for s in self.schedulers}.values():
+                before, after = schedule._began[i]
+                rate = rate * (before / after) if after else 0.0
+            group["lr"] = initial if not rate or math.isclose(rate, initial, rel_tol=1e-12) else rate
+        super().__init__(optimizer, milestones=milestones)
 
-    def step(self) -> None:
-        """One step on."""
-        self.last_epoch += 1
-        i = sum(self.last_epoch >= m for m in self.milestones)
-        current = self.schedulers[i]
-        current.last_epoch = self.last_epoch - (self.milestones[i - 1] if i else 0)
-        current._set()
+    def _rate(self, i: int, initial: float) -> float:
+        n = sum(self.last_epoch >= m for m in self.milestones)
+        current = self.schedulers[n]
+        current.last_epoch = self.last_epoch - (self.milestones[n - 1] if n else 0)
+        return current._rate(i, initial)
 
-    def get_last_lr(self) -> list[float]:
-        """The rates of the groups, now."""
-        return [group["lr"] for group in self.optimizer.param_groups]
+    def _meet_new_groups(self) -> None:
+        for schedule in self.schedulers:
+            schedule._meet_new_groups()
+        super()._meet_new_groups()
 
     def state_dict(self) -> dict[str, Any]:
-        """What to save of it."""
-        return {"last_epoch": self.last_epoch, "schedulers": [s.state_dict() for s in self.schedulers]}
+        """What to save of it, and of all its schedules."""
+        return {**super().state_dict(), "schedulers": [schedule.state_dict() for schedule in self.schedulers]}
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from a `state_dict`."""
-        self.last_epoch = state["last_epoch"] - 1
-        for schedule, saved in zip(self.schedulers, state["schedulers"], strict=True):
-            schedule.load_state_dict(saved)
-        self.step()
+    def _restored(self, state: Any) -> tuple[Any, list[float]]:
+        saved = state.get("schedulers") if isinstance(state, Mapping) else None
+        if not isinstance(saved, list | tuple) or len(saved) != len(self.schedulers):
+            raise ValueError(f"SequentialLR: the state must be that of {len(self.schedulers)} schedules, one after the other")
+        other = copy.copy(self)
+        other.schedulers = [schedule._restored(one)[0] for schedule, one in zip(self.schedulers, saved, strict=True)]
+        twin, rates = Schedule._restored(other, {k: v for k, v in state.items() if k != "schedulers"})
+        check_milestones(twin.milestones, len(self.schedulers))
+        return twin, rates
+
+    def _become(self, twin: Any) -> None:
+        for schedule, other in zip(self.schedulers, twin.schedulers, strict=True):
+            schedule._become(other)
+        twin.schedulers = self.schedulers
+        super()._become(twin)
 
 
-class ReduceLROnPlateau(Patient):
-    """Times `factor` when a number, usually the cost on unseen examples, has not improved for `patience` steps.
-
-    Parameters
-    ----------
-    mode : {"min", "max"}
-        Which way is better.
-    factor : float
-    patience : int
-        How many steps without improvement are borne.
-    threshold : float
-        Improvement counts from this fraction of the best number on.
-    cooldown : int
-        Steps after a reduction in which none are counted.
-    min_lr : float
-    """
-
-    def __init__(self, optimizer: Optimizer, mode: str = "min", factor: float = 0.1, patience: int = 10, threshold: float = 1e-4,
-                 cooldown: int = 0, min_lr: float = 0.0) -> None:
-        if mode not in ("min", "max"):
-            raise ValueError(f"ReduceLROnPlateau: mode must be 'min' or 'max', not {mode!r}")
-        if not 0 < factor < 1:
-            raise ValueError(f"ReduceLROnPlateau: factor={factor} is out of range; it must be between 0 and 1")
-        self.optimizer, self.mode, self.factor, self.patience = optimizer, mode, factor, patience
-        self.threshold, self.cooldown, self.min_lr = threshold, cooldown, min_lr
-        self.best = math.inf if mode == "min" else -math.inf
-        self.bad_steps = self.resting = 0
-
-    def step(self, metrics: Any) -> None:
-        """One step on, after which the number is `metrics`."""
-        now = float(metrics)
-        better = now < self.best * (1 - self.threshold) if self.mode == "min" else now > self.best * (1 + self.threshold)
-        if better:
-            self.best, self.bad_steps = now, 0
-        else:
-            self.bad_steps += 1
-        if self.resting:
-            self.resting, self.bad_steps = self.resting - 1, 0
-        if self.bad_steps > self.patience:
-            for group in self.optimizer.param_groups:
-                group["lr"] = max(group["lr"] * self.factor, self.min_lr)
-            self.resting, self.bad_steps = self.cooldown, 0
-
-    state_dict = Schedule.state_dict
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from a `state_dict`."""
-        vars(self).update(state)
+def check_milestones(milestones: list[int], n: int) -> None:
+    """Between `n` schedules."""
+    if not n:
+        raise ValueError("SequentialLR: there are no schedules")
+    if len(milestones) != n - 1:
+        raise ValueError(f"SequentialLR: {n} schedules need {n - 1} milestones, got {len(milestones)}")
+    if any(a >= b for a, b in pairwise(milestones)):
+        raise ValueError(f"SequentialLR: milestones={milestones} must rise")
 
 
 def between(a: float, b: float, part: float) -> float:
     """From `a` to `b` along half a cosine."""
     return b + (a - b) * (1 + math.cos(math.pi * part)) / 2
-
-
-def positive(schedule: Any, name: str, n: int) -> int:
-    if n < 1:
-        raise ValueError(f"{type(schedule).__name__}: {name}={n} must be at least 1")
-    return n

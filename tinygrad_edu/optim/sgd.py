@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
 
 from ..value import copied
 from .optimizer import Optimizer
+from .settings import flag, number
 
 
 class SGD(Optimizer):
@@ -52,7 +53,9 @@ class SGD(Optimizer):
     """
 
     _complex = True
-    _ranges: ClassVar = {"lr": np.inf, "momentum": 1, "dampening": 1 + 1e-15, "weight_decay": np.inf}
+    _checks: ClassVar = {"lr": number(), "momentum": number(0, 1), "dampening": number(0, 1, "[]"), "weight_decay": number(),
+                         "nesterov": flag}
+    _memory: ClassVar = {"momentum_buffer": "momentum"}
 
     def __init__(
         self,
@@ -63,10 +66,14 @@ class SGD(Optimizer):
         weight_decay: float = 0.0,
         nesterov: bool = False,
     ) -> None:
-        if nesterov and (not momentum or dampening):
-            raise ValueError("SGD: nesterov=True needs momentum above 0 and no dampening")
         super().__init__(params, {"lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay,
                                   "nesterov": nesterov})
+
+    def _checked(self, owner: str, group: Mapping[str, Any]) -> dict[str, Any]:
+        made = super()._checked(owner, group)
+        if made["nesterov"] and (not made["momentum"] or made["dampening"]):
+            raise ValueError(f"{owner}: nesterov=True needs momentum above 0 and no dampening")
+        return made
 
     def _move(self, weights: Any, g: Any, state: dict[str, Any], group: dict[str, Any], scratch: Any) -> Any:
         if group["momentum"] or group["weight_decay"]:

@@ -1,0 +1,149 @@
+"""What all schedules share: how they set the rates, beside each other, and go on from a saved state."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from ..replay.afterwards import Patient
+from .optimizer import Optimizer
+from .settings import Check, as_number, checked, items, number, whole
+
+
+class Schedule(Patient):
+    """The base: ``_rate(i, initial)`` says the rate of group `i` at step ``self.last_epoch``, counted from 0.
+
+    That is the rate as long as nobody else changes it. Where somebody did, another schedule or you, the rate that is there is
+    multiplied by what ``_rate`` has become, over what it was. So two schedules on one optimiser are two factors.
+    """
+
+    _checks: ClassVar[Mapping[str, Check]] = {}  # what the settings may be
+    _absolute = False  # whether the first rate stands for itself, whatever was there
+
+    def __init__(self, optimizer: Optimizer, **settings: Any) -> None:
+        self.optimizer = an_optimiser(self, optimizer)
+        vars(self).update(checked(type(self).__name__, self._checks, settings))
+        self.last_epoch = 0
+        found = self.get_last_lr()
+        self.base_lrs = [group.get("initial_lr", group["lr"]) for group in optimizer.param_groups]
+        self._alone = found if self._absolute else self.base_lrs  # the rates, if nobody else had changed them
+        self._set()
+        self._began = list(zip(found, self.get_last_lr(), strict=True))
+        for group, base in zip(optimizer.param_groups, self.base_lrs, strict=True):
+            group["initial_lr"] = base
+
+    def step(self) -> None:
+        """One step on."""
+        self._meet_new_groups()
+        self.last_epoch += 1
+        try:
+            self._set()
+        except BaseException:
+            self.last_epoch -= 1
+            raise
+
+    def get_last_lr(self) -> list[float]:
+        """The rates of the groups, now."""
+        return [group["lr"] for group in self.optimizer.param_groups]
+
+    def _set(self) -> None:
+        """The rates of this step: of all groups or, after an error, of none."""
+        alone = [self._good(i, self._rate(i, base)) for i, base in enumerate(self.base_lrs)]
+        rates = [self._good(i, new if now == old or not old else self._onwards(now, old, new))
+                 for i, (now, old, new) in enumerate(zip(self.get_last_lr(), self._alone, alone, strict=True))]
+        for group, rate in zip(self.optimizer.param_groups, rates, strict=True):
+            group["lr"] = rate
+        self._alone = alone
+
+    def _rate(self, i: int, initial: float) -> float:
+        raise NotImplementedError
+
+    def _onwards(self, now: float, old: float, new: float) -> float:
+        """The next rate where it is not `old` but `now`, and would go from `old` to `new`."""
+        return now * (new / old)
+
+    def _good(self, i: int, rate: Any) -> float:
+        n = as_number(rate)
+        if n is None or not 0 <= n < math.inf:
+            raise ValueError(f"{type(self).__name__}: the rate of group {i} would be {rate!r} at step {self.last_epoch}; rates are numbers "
+                             "that are at least 0, and finite")
+        return float(n)
+
+    def _meet_new_groups(self) -> None:
+        """A group that was added since the last step begins with the rate it has."""
+        for i, group in enumerate(self.optimizer.param_groups[len(self.base_lrs) :], len(self.base_lrs)):
+            base = group.setdefault("initial_lr", group["lr"])
+            self._alone = [*self._alone, self._good(i, self._rate(i, base))]
+            self.base_lrs = [*self.base_lrs, base]
+
+    # ----------------------------------------------------------------------------------- saving
+
+    def state_dict(self) -> dict[str, Any]:
+        """What to save of it: its settings, except for functions, how far it is, and the rates."""
+        return {**{name: getattr(self, name) for name in self._checks}, "last_epoch": self.last_epoch,
+                "base_lrs": list(self.base_lrs), "lrs": self.get_last_lr()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from a `state_dict` of such a schedule: the optimiser's rates are set to what they were.
+
+        Raises
+        ------
+        ValueError
+            If it can't be such a state; then nothing has changed.
+        """
+        twin, rates = self._restored(state)
+        for group, rate in zip(self.optimizer.param_groups, rates, strict=True):
+            group["lr"] = rate
+        self._become(twin)
+
+    def _become(self, twin: Any) -> None:
+        vars(self).update(vars(twin))
+
+    def _restored(self, state: Any) -> tuple[Any, list[float]]:
+        """A copy of this schedule that has gone on from the state, and the rates; nothing is changed yet."""
+        kind, n = type(self).__name__, len(self.optimizer.param_groups)
+        lists = {"base_lrs": items(number()), "lrs": items(number())}
+        found = only(kind, {**self._checks, "last_epoch": whole(0), **lists}, state)
+        for name in lists:
+            if len(found[name]) != n:
+                raise ValueError(f"{kind}: {name} of the state are of {len(found[name])} groups, and the optimiser has {n}")
+        rates = found.pop("lrs")
+        twin = copy.copy(self)
+        vars(twin).update(found)
+        twin._alone = [twin._good(i, twin._rate(i, base)) for i, base in enumerate(twin.base_lrs)]
+        return twin, rates
+
+
+def an_optimiser(schedule: Any, optimizer: Any) -> Any:
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(f"{type(schedule).__name__} takes an optimiser first, and got {type(optimizer).__name__}")
+    return optimizer
+
+
+def only(kind: str, checks: Mapping[str, Check], state: Any) -> dict[str, Any]:
+    """What a state says, if it has all these names, and no others."""
+    if not isinstance(state, Mapping):
+        raise ValueError(f"{kind}: a state is a dict, and this is a {type(state).__name__}")
+    missing, unknown = checks.keys() - state.keys(), state.keys() - checks.keys()
+    if missing or unknown:
+        what = f"has no {', '.join(sorted(missing))}" if missing else f"has {', '.join(sorted(map(str, unknown)))}"
+        raise ValueError(f"{kind}: the state {what}: is it another schedule's?")
+    return checked(f"{kind}: in the state", checks, state)
+
+
+def of_group(schedule: Any, name: str, i: int) -> Any:
+    """A setting of group `i`, where there may be one for each."""
+    value = getattr(schedule, name)
+    return value[i] if isinstance(value, list) else value
+
+
+def check_lengths(schedule: Any, *names: str) -> None:
+    """Lists of a setting must have one item for each group."""
+    n = len(schedule.optimizer.param_groups)
+    for name in names:
+        value = getattr(schedule, name)
+        if isinstance(value, list) and len(value) != n:
+            raise ValueError(f"{type(schedule).__name__}: {name} is a list of {len(value)}, and the optimiser has {n} groups; it must be "
+                             "one for all, or a list of one for each")

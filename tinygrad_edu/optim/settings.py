@@ -1,0 +1,100 @@
+"""What settings may be: said once for each, in a table, and asked wherever a setting comes from: a call, a group, a file."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Set
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+
+Check = Callable[[Any], Any]  # the value as it is to be kept; a ValueError says what is wrong with it
+
+
+def checked(owner: str, checks: Mapping[str, Check], given: Mapping[str, Any]) -> dict[str, Any]:
+    """All that is `given`, with those settings that `checks` names as they are to be kept."""
+    made = dict(given)
+    for name, check in checks.items():
+        if name not in made:
+            raise ValueError(f"{owner}: there is no {name}")
+        try:
+            made[name] = check(made[name])
+        except ValueError as error:
+            shown = repr(made[name])
+            raise ValueError(f"{owner}: {name}={shown if len(shown) < 80 else shown[:80] + '...'} {error}") from None
+    return made
+
+
+def number(least: float = 0.0, most: float = math.inf, ends: str = "[)") -> Check:
+    """A number in an interval; `ends` says, as mathematicians do, which of its ends belong to it."""
+    bottom = {"[": "at least", "(": "above"}[ends[0]]
+    top = {"]": "at most", ")": "below"}[ends[1]]
+
+    def check(value: Any) -> Any:
+        n = as_number(value)
+        if n is None:
+            raise ValueError(f"is no number; it must be one {bottom} {least:g}")
+        if not ((least < n or (least == n and ends[0] == "[")) and (n < most or (n == most and ends[1] == "]"))):
+            raise ValueError(f"is out of range; it must be {bottom} {least:g} and {top} {most:g}")
+        return n
+
+    return check
+
+
+def whole(least: int) -> Check:
+    def check(value: Any) -> int:
+        n = as_number(value)
+        if n is None or not abs(n) < 2**63 or n != int(n):
+            raise ValueError(f"must be a whole number, at least {least}")
+        if n < least:
+            raise ValueError(f"must be at least {least}")
+        return int(n)
+
+    return check
+
+
+def flag(value: Any) -> bool:
+    """A truth, and nothing that only counts as one: the word "no" would count as true."""
+    if isinstance(value, np.ndarray | np.generic) and value.shape == () and value.dtype == bool:
+        value = bool(value)
+    if not isinstance(value, bool):
+        raise ValueError("must be True or False")
+    return value
+
+
+def one_of(*values: Any) -> Check:
+    def check(value: Any) -> Any:
+        if not isinstance(value, str | None) or value not in values:
+            raise ValueError(f"must be {' or '.join(map(repr, values))}")
+        return value
+
+    return check
+
+
+def items(check: Check) -> Check:
+    """A list, of which each item must pass."""
+
+    def check_each(value: Any) -> list[Any]:
+        if isinstance(value, str | bytes | Mapping | Set) or not isinstance(value, Iterable) or getattr(value, "shape", None) == ():
+            raise ValueError("must be a list")
+        return [check(item) for item in value]
+
+    return check_each
+
+
+def each(check: Check) -> Check:
+    """One value for all groups of the optimiser, or a list of one for each."""
+    return lambda value: items(check)(value) if isinstance(value, list | tuple) or np.ndim(value) == 1 else check(value)
+
+
+def as_number(value: Any) -> Any:
+    """A real number as one of Python's, which changes no array's dtype; None if it is none. Truths are no numbers."""
+    if isinstance(value, np.ndarray) and value.shape == ():
+        value = value[()]
+    if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
+        return None
+    try:
+        return int(value) if isinstance(value, Integral) and float(value) < 2**53 else float(value)
+    except OverflowError:
+        return math.inf
