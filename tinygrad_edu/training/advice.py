@@ -20,6 +20,10 @@ from .mistakes import described
 
 OF_CLASSES = (F.cross_entropy, F.nll_loss, F.multi_margin_loss)
 OF_ANSWERS = (F.binary_cross_entropy, F.binary_cross_entropy_with_logits)
+IN_THE_WAY = [
+    (F.cross_entropy, "Softmax"), (F.cross_entropy, "Sigmoid"), (F.binary_cross_entropy, "LogSoftmax"),
+    *[(F.binary_cross_entropy_with_logits, end) for end in ("Sigmoid", "Softmax", "LogSoftmax")],
+]  # fmt: skip
 ENDS = {"sigmoid": "Sigmoid", "softmax": "Softmax", "log_softmax": "LogSoftmax"}
 
 
@@ -48,38 +52,51 @@ class Case:
         values = np.unique(target).astype(float)
         self.lowest, self.highest = (float(values[0]), float(values[-1])) if values.size else (0.0, 0.0)
         self.is_whole = bool(np.all(values == np.rint(values)))
+        self.are_shares = 0 <= self.lowest <= self.highest <= 1
         self.are_answers = bool(np.all((values == 0) | (values == 1)))
         self.are_signs = bool(np.all(np.abs(values) == 1)) and self.lowest < 0
 
     def remedy(self) -> str:
-        classes = "" if self.is_single else self.of_class_numbers()
+        said = self.change()
+        return f"{said.rstrip('.')}. Leave out the {self.end} at the model's end too." if said and self.end_is_in_the_way() else said
+
+    def change(self) -> str:
+        """What to change of cost, targets and number of outputs; afterwards this is the case that is advised, but for its targets."""
+        if self.target.ndim == 2 and self.output.shape[:1] == self.target.shape[:1] and self.output.shape[1:] != (n := self.target.shape[1:]) != (1,):
+            self.is_single = False
+            return f"The targets have {n[0]} columns: give the model {n[0]} outputs."
         if self.cost in OF_CLASSES:
-            return self.of_one_output() if self.is_single else classes or self.of_rows()
-        if self.cost in OF_ANSWERS and self.index is not None and not self.are_answers and not 0 <= self.lowest <= self.highest <= 1:
+            return self.of_one_output() if self.is_single else self.of_class_numbers() or self.of_rows()
+        if self.index is not None and self.cost in OF_ANSWERS and not self.are_shares:
             return self.of_one_output() if self.is_single else self.of_rows()
         if self.index:
             shape = "a column" if self.index == "[:, None]" else "flat"
             return f"There is one output for each example, so make the targets {shape}: {self.floats(f'y{self.index}')}"
-        if self.index is None and not self.is_single and self.target.shape in (self.output.shape[:1], (len(self.output), 1)):
-            return classes if self.is_whole else self.of_too_many_outputs()
-        return ""
+        return self.of_class_numbers() if self.index is None and not self.is_single else ""
+
+    def end_is_in_the_way(self) -> bool:
+        """Whether the network's last function keeps it from learning: what is bounded twice, can't be reached, or is always the same."""
+        if "Softmax" in self.end and self.is_single:
+            return True
+        if self.cost in (*OF_CLASSES, *OF_ANSWERS):
+            return (self.cost, self.end) in IN_THE_WAY
+        return bool(self.end) and not self.are_shares
 
     # ---------------------------------------------------------------------------------------- by what there is
 
     def of_one_output(self) -> str:
         """Where the cost wants classes, or yes and no."""
-        index = self.index or ""
+        y = f"y{self.index or ''}"
         if self.are_answers or self.are_signs:
-            y = self.floats(f"y{index}") if self.are_answers else self.floats(f"((y{index} + 1) / 2)")
-            return f"For yes or no, let the cost be {self.cost_of_answers()}, and the targets {y}{self.without('Softmax', 'LogSoftmax')}."
+            return f"For yes or no, let the cost be {self.turn_to_answers()}, and the targets {self.answers(y)}."
         if self.target.dtype == np.uint8 and self.cost in OF_ANSWERS:
-            return f"Of bytes, make numbers from 0 to 1: y{index}.astype(np.float32) / 255."
+            return f"Of bytes, make numbers from 0 to 1: {y}.astype(np.float32) / 255."
         if self.is_whole and self.lowest >= 0 and self.highest < 1000:
-            y = ("y[:, 0]" if self.target.ndim == 2 else "y") + ("" if self.is_integer else ".astype(np.int64)")
-            return (f"For class numbers, let the cost be nn.CrossEntropyLoss(), and the targets {y}; and give the model an output for each class "
-                    f"({self.highest + 1:.0f} outputs, by these targets){self.without('Sigmoid', 'Softmax')}.")
-        return (f"For numbers such as these, let the cost be nn.MSELoss(), and the targets {self.floats(f'y{index}')}"
-                f"{self.without('Sigmoid', 'Softmax', 'LogSoftmax')}.")
+            self.cost, self.is_single = F.cross_entropy, False
+            return (f"For class numbers, let the cost be nn.CrossEntropyLoss(), and the targets "
+                    f"{self.integers('y[:, 0]' if self.target.ndim == 2 else 'y')}; and give the model an output for each class "
+                    f"({self.highest + 1:.0f} outputs, by these targets).")
+        return self.of_numbers(y)
 
     def of_class_numbers(self) -> str:
         """Where there are outputs for several classes, and one target for each example."""
@@ -87,25 +104,30 @@ class Case:
         y = {(n,): "y", (n, 1): "y[:, 0]"}.get(self.target.shape)
         if y is None or n == 0:
             return ""
-        if not self.is_whole:
-            return self.of_too_many_outputs()
-        integers = "" if self.is_integer else ".astype(np.int64)"
+        if not self.is_whole or (self.cost not in (*OF_CLASSES, *OF_ANSWERS) and not 0 <= self.lowest <= self.highest < classes):
+            self.is_single, self.cost = True, F.mse_loss
+            column = self.floats("y[:, None]" if self.target.ndim == 1 else "y")
+            return (f"The model has {classes} outputs, and for each example there is one number, which is no class number of theirs. Give the model "
+                    f"1 output, let the cost be nn.MSELoss(), and the targets {column}.")
         if self.are_signs and classes == 2:
-            return self.to_classes(f"Class numbers begin at 0: (({y} + 1) / 2).astype(np.int64)")
+            return f"Class numbers begin at 0: (({y} + 1) / 2).astype(np.int64){self.turn_to_classes()}."
         if self.lowest == 1 and self.highest == classes:
-            return self.to_classes(f"Class numbers begin at 0: ({y} - 1){integers}")
+            return f"Class numbers begin at 0: {self.integers(f'({y} - 1)')}{self.turn_to_classes()}."
         if self.lowest < 0:
             return "Class numbers begin at 0; of other numbers they are made by names, labels = np.unique(y, return_inverse=True)."
         if self.highest >= classes:
             return f"Class numbers up to {self.highest:.0f} want {self.highest + 1:.0f} outputs of the model, or more; it has {classes}."
+        whole = self.integers(y)
         if self.cost not in OF_CLASSES:
-            rows = f"data.one_hot({y}{integers}, {classes})"
-            return (f"Class numbers, from 0 to {classes - 1}, go with nn.CrossEntropyLoss()"
-                    + (f" and targets {y}{integers}" if y + integers != "y" else "") + self.without("Sigmoid", "Softmax")
-                    + f"; for other costs make rows of them, with {rows}.")  # fmt: skip
+            rows = f"data.one_hot({whole}, {classes})"
+            self.cost = F.cross_entropy
+            without = f", without the {self.end} at the model's end" if self.end_is_in_the_way() else ""
+            self.end = ""
+            return (f"Class numbers, from 0 to {classes - 1}, go with nn.CrossEntropyLoss(){without}{f' and targets {whole}' * (whole != 'y')}; "
+                    f"for other costs make rows of them, with {rows}.")
         if y != "y":
-            return f"Class numbers must be of shape ({n},): {y}{integers}."
-        return f"If they are class numbers, they must be integers: y{integers}." if integers else ""
+            return f"Class numbers must be of shape ({n},): {whole}."
+        return "" if whole == y else f"If they are class numbers, they must be integers: {whole}."
 
     def of_rows(self) -> str:
         """Where targets have the output's shape, and are not what the cost wants."""
@@ -114,32 +136,39 @@ class Case:
         if self.are_answers and np.all(np.sum(self.target, 1) == 1):
             return "Of rows with a single 1, the class numbers are y.argmax(1)."
         if self.are_answers or self.are_signs:
-            y = self.floats("y" if self.are_answers else "((y + 1) / 2)")
-            return (f"Where each output answers a question of its own, let the cost be {self.cost_of_answers()}, and the targets {y}"
-                    f"{self.without('Softmax', 'LogSoftmax')}.")
+            return (f"Where each output answers a question of its own, let the cost be {self.turn_to_answers()}, and the targets "
+                    f"{self.answers('y')}.")
         if self.target.dtype == np.uint8 and self.cost in OF_ANSWERS:
             return "Of bytes, make numbers from 0 to 1: y.astype(np.float32) / 255."
-        return f"For numbers such as these, let the cost be nn.MSELoss(), and the targets {self.floats('y')}{self.without('Sigmoid', 'Softmax', 'LogSoftmax')}."
+        return self.of_numbers("y")
 
-    def of_too_many_outputs(self) -> str:
-        index = "[:, None]" if self.target.ndim == 1 else ""
-        return (f"The model has {self.output.shape[1]} outputs, and there is one number for each example, which is no class number, since it is not "
-                f"whole: for numbers, give the model 1 output, let the cost be nn.MSELoss(), and the targets y{index}"
-                f"{self.without('Sigmoid', 'Softmax', 'LogSoftmax')}.")
+    def of_numbers(self, y: str) -> str:
+        self.cost = F.mse_loss
+        return f"For numbers such as these, let the cost be nn.MSELoss(), and the targets {self.floats(y)}."
 
     # ------------------------------------------------------------------------------------------------- words
 
     def floats(self, y: str) -> str:
         return f"{y}.astype(np.float32)" if self.is_integer else y
 
-    def to_classes(self, said: str) -> str:
-        return said + ("." if self.cost in OF_CLASSES else f", and go with nn.CrossEntropyLoss(){self.without('Sigmoid', 'Softmax')}.")
+    def integers(self, y: str) -> str:
+        return y if self.is_integer and self.target.dtype != bool else f"{y}.astype(np.int64)"
 
-    def cost_of_answers(self) -> str:
-        return "nn.BCELoss()" if self.end == "Sigmoid" else "nn.BCEWithLogitsLoss()"
+    def answers(self, y: str) -> str:
+        return self.floats(y if self.are_answers else f"(({y} + 1) / 2)")
 
-    def without(self, *ends: str) -> str:
-        return f", and leave out the {self.end} at the model's end" if self.end in ends else ""
+    def turn_to_answers(self) -> str:
+        if self.end == "Sigmoid":
+            self.cost = F.binary_cross_entropy
+            return "nn.BCELoss()"
+        self.cost = F.binary_cross_entropy_with_logits
+        return "nn.BCEWithLogitsLoss()"
+
+    def turn_to_classes(self) -> str:
+        if self.cost in OF_CLASSES:
+            return ""
+        self.cost = F.cross_entropy
+        return ", and go with nn.CrossEntropyLoss()"
 
 
 # -------------------------------------------------------------------------------- what can be seen of the network
