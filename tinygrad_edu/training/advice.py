@@ -14,7 +14,7 @@ from ..nn import functional as F
 from ..nn.functional.agreement import squashed
 from ..nn.functional.classification import UNSQUASHED
 from ..nn.losses import behind
-from ..value import Value, bare
+from ..value import Value, bare, is_foreign
 from ..witness import warn_user
 from .mistakes import described
 
@@ -35,7 +35,7 @@ def advice(model: Any, loss: Any, output: Any, target: Any) -> str:
         return said
     if t.dtype.kind in "OUS":
         return said + " Targets must be numbers: names, labels = np.unique(y, return_inverse=True) makes class numbers of words."
-    if o.ndim > 2 or t.dtype.kind not in "biuf":
+    if o.ndim > 2 or t.dtype.kind not in "biuf" or is_foreign(t):
         return said
     return f"{said} {Case(end_of(model, output), behind(loss)[0], o, np.asarray(t)).remedy()}".rstrip()
 

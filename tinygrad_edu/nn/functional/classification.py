@@ -129,7 +129,7 @@ def as_classes(name: str, input: Any, target: Any, probabilities: bool) -> tuple
     if input.ndim < 2:
         input, target = np.reshape(input, (1, -1)), np.expand_dims(target, 0)
     if input.shape[1] < 2:
-        raise ValueError(f"{name}: {name} compares the scores of at least two classes, and the output, of shape {input.shape}, has "
+        raise ValueError(f"{name} compares the scores of at least two classes, and the output, of shape {input.shape}, has "
                          f"{input.shape[1]} for each example: there would be nothing to learn. For yes or no, use "
                          "binary_cross_entropy_with_logits (nn.BCEWithLogitsLoss) with a column of targets, "
                          "y[:, None].astype(np.float32); else give the network an output for each class")
