@@ -3,6 +3,7 @@
 import inspect
 import math
 import warnings
+from itertools import product
 
 import numpy as np
 import pytest
@@ -64,6 +65,8 @@ LOSSES = {
     "cross entropy, smoothed probabilities": (F.cross_entropy, (A, Q), {"label_smoothing": 0.3}, -np.sum((0.7 * Q + 0.1) * LOGS, 1)),
     "cross entropy of rows": (F.cross_entropy, (A, np.eye(3, dtype=int)[Y]), {}, OWN),
     "cross entropy, smoothing": (F.cross_entropy, (A, Y), {"label_smoothing": 0.3}, 0.7 * OWN + 0.3 * SPREAD),
+    "cross entropy, ignored by default": (F.cross_entropy, (A, np.array([-100, 0])), {}, OWN * [0, 1]),
+    "cross entropy, all smoothing": (F.cross_entropy, (A, Y), {"label_smoothing": 1}, SPREAD),
     "nll": (F.nll_loss, (LOGS, Y), {}, OWN),
     "nll, ignored by default": (F.nll_loss, (LOGS, np.array([-100, 0])), {}, OWN * [0, 1]),
     "margins": (F.multi_margin_loss, (A, Y), {}, np.array([MARGIN(a, y, 1, 1) for a, y in zip(A, Y)])),
@@ -295,6 +298,38 @@ def test_what_cannot_be_meant_is_refused(name):
         f()
 
 
+def test_variances_of_images():
+    a, b, v = np.ones((2, 3, 4)), np.zeros((2, 3, 4)), 1.0 + np.arange(6.0).reshape(2, 3)
+    for var in v, v[..., None], np.broadcast_to(v[..., None], a.shape):
+        np.testing.assert_allclose(F.gaussian_nll_loss(a, b, var, reduction="none"), np.broadcast_to(0.5 * (np.log(v) + 1 / v)[..., None], a.shape))
+    for shape in (2,), (2, 1), (3, 4), (2, 1, 1), (2, 1, 4), (2, 4), (1, 3):
+        with pytest.raises(ValueError, match="the variance must be of that shape"):
+            F.gaussian_nll_loss(a, b, np.ones(shape))
+
+
+def test_how_much_is_rounding():
+    """And how much is said, or refused."""
+    for dtype in np.float32, np.float64:
+        eps, zero = np.finfo(dtype).eps, np.zeros((1, 1), dtype)
+        for f in F.binary_cross_entropy, F.binary_cross_entropy_with_logits:
+            for t in 1 + 4 * eps, -4 * eps:
+                f(zero + dtype(0.5), zero + dtype(t))
+            for t in 1 + 5 * eps, -5 * eps:
+                with pytest.raises(ValueError, match="between 0 and 1"):
+                    f(zero + dtype(0.5), zero + dtype(t))
+    for t in 2, -1:
+        with pytest.raises(ValueError, match=rf"go from {t} to {t}\."):
+            F.binary_cross_entropy(np.array([0.5]), np.array([t]))
+    rows = np.array([[0.5, 0.5 + 0.009], [0.5, 0.5]])
+    F.cross_entropy(A[:, :2], rows)
+    for off in 0.02, -0.02:
+        with pytest.warns(UserWarning, match="1 of 2 rows of the target"):
+            F.cross_entropy(A[:, :2], rows + [[0, off], [0, 0]])
+    F.nll_loss(np.array([[0.01, -1.0]]), [0])
+    with pytest.warns(UserWarning, match="go up to 0.011"):
+        F.nll_loss(np.array([[0.011, -1.0]]), [0])
+
+
 def test_variances_of_square_outputs_are_those_of_examples():
     """Where a variance for each example would also fit the last axis."""
     a, b, v = A[:, :2], B[:, :2], V[:, 0]
@@ -360,19 +395,23 @@ def test_no_other_number_is_a_class(classes, data):
         F.cross_entropy(x, np.broadcast_to(y[:, None], x.shape).copy())
 
 
-@given(st.lists(st.integers(1, 3), min_size=1, max_size=3), st.lists(st.integers(1, 3), max_size=4))
-def test_a_weight_never_stretches_the_losses(shape, weight):
-    p, w = np.full(shape, 0.25), np.ones(weight)
-    try:
-        fits = np.broadcast_shapes(tuple(shape), w.shape) == tuple(shape)
-    except ValueError:
-        fits = False
-    for f, way in (F.binary_cross_entropy, "weight"), (F.binary_cross_entropy_with_logits, "weight"), (F.binary_cross_entropy_with_logits, "pos_weight"):
-        if fits:
-            assert f(p, p, reduction="none", **{way: w}).shape == tuple(shape)
-        else:
-            with pytest.raises(ValueError, match=f"{way} of shape .* does not go with losses"):
-                f(p, p, **{way: w})
+SHAPES = [shape for n in range(4) for shape in product((1, 2, 3)[: 4 - n or 2], repeat=n)]
+
+
+@pytest.mark.parametrize("shape", SHAPES[1:])
+def test_a_weight_never_stretches_the_losses(shape):
+    p = np.full(shape, 0.25)
+    for w in map(np.ones, SHAPES):
+        try:
+            fits = np.broadcast_shapes(shape, w.shape) == shape
+        except ValueError:
+            fits = False
+        for f, way in (F.binary_cross_entropy, "weight"), (F.binary_cross_entropy_with_logits, "weight"), (F.binary_cross_entropy_with_logits, "pos_weight"):
+            if fits:
+                assert f(p, p, reduction="none", **{way: w}).shape == shape
+            else:
+                with pytest.raises(ValueError, match=f"{way} of shape .* does not go with losses"):
+                    f(p, p, **{way: w})
 
 
 @pytest.mark.parametrize(("f", "x", "good", "bad"), [
