@@ -66,6 +66,11 @@ def test_activations_worked_out_by_hand(name):
     assert gradcheck(lambda x: np.sum(f(x, **settings) * weights), X, order=2)
 
 
+def test_softsign_of_complex_numbers():
+    z = X * (1 + 2j)
+    np.testing.assert_allclose(F.softsign(z), z / (1 + np.abs(z)))
+
+
 def test_channels_have_slopes_of_their_own():
     x = -np.arange(1.0, 13).reshape(2, 3, 2)
     np.testing.assert_allclose(F.prelu(x, np.array([1.0, 2.0, 3.0])), x * np.array([1, 2, 3])[:, None])
@@ -149,6 +154,7 @@ def test_several_heads_worked_out_by_hand():
     np.testing.assert_allclose(found(for_heads, None), wanted(forbidden, nothing))
     np.testing.assert_allclose(found(np.where(forbidden, -np.inf, 0.0), padding), wanted(forbidden, padding))
     np.testing.assert_allclose(found(forbidden, np.where(padding, -np.inf, 0.0)), wanted(forbidden, padding))
+    np.testing.assert_allclose(found(np.where(forbidden, -np.inf, 0.0), np.where(padding, -np.inf, 0.0)), wanted(forbidden, padding))
     plain = attention.multi_head(x, y, y, 2, weight, None, out, None, None, None, 0.0, False)[0]
     bias, shift = np.zeros(12), np.zeros(4)
     np.testing.assert_allclose(plain, wanted(none, nothing))
@@ -391,6 +397,7 @@ def test_one_hot_worked_out_by_hand():
     assert F.one_hot([0, 2]).tolist() == [[1, 0, 0], [0, 0, 1]]
     assert F.one_hot(Tensor([[1]]), 4).tolist() == [[[0, 1, 0, 0]]]
     assert F.one_hot(np.zeros(0, int), 3).shape == (0, 3)
+    assert F.one_hot(np.zeros(0, int), 0).shape == (0, 0)
     for wrong in [-1, 0], [0, 3]:
         with pytest.raises(ValueError, match="and there are 3 classes, from 0 on"):
             F.one_hot(wrong, 3)
