@@ -39,6 +39,7 @@ def test_one_output_answers_yes_or_no():
         assert accuracy(p, t * 0.9) == pytest.approx(2 / 3)
         assert accuracy(p, t, threshold=0.0) == pytest.approx(2 / 3)
         assert accuracy(p, t, 0.45) == 1
+        assert accuracy(p, 0.5 * t) == pytest.approx(2 / 3)  # a half is no yes, neither as an answer nor as a target
 
 
 def test_what_is_ignored_does_not_count():

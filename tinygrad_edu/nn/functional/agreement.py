@@ -63,10 +63,11 @@ def weights_for(name: str, what: str, weight: Any, losses: Any) -> Any:
 @check
 def refuse_improbable(name: str, what: str, values: Any, remedy: str) -> None:
     """An error for numbers that can't be probabilities. NaN may pass: the cost is then NaN too, and says so."""
-    slack = 4 * float(np.finfo(values.dtype).eps) if values.dtype.kind == "f" else 0  # sums that are 1 but for rounding
-    if values.size and (np.min(values) < -slack or np.max(values) > 1 + slack):
-        raise ValueError(f"{name}: {what} must be probabilities, between 0 and 1, and go from {np.min(values):g} to {np.max(values):g}. "
-                         f"{remedy}")
+    if values.size and (values.min() < 0 or values.max() > 1):
+        slack = 4 * float(np.finfo(values.dtype).eps) if values.dtype.kind == "f" else 0  # sums that are 1 but for rounding
+        if values.min() < -slack or values.max() > 1 + slack:
+            raise ValueError(f"{name}: {what} must be probabilities, between 0 and 1, and go from {values.min():g} to {values.max():g}. "
+                             f"{remedy}")
 
 
 @check
@@ -79,8 +80,8 @@ def refuse_other_numbers(message: str, right: Any) -> None:
 @check
 def warn_no_logarithms(name: str, what: str, values: Any) -> None:
     """A warning for what can't be logarithms of probabilities, since some are above 0."""
-    if values.size and np.max(values) > 0.01:
-        warn_user(f"{name}: {what} should be logarithms of probabilities, which are never above 0, and go up to {np.max(values):g}. "
+    if values.size and values.max() > 0.01:
+        warn_user(f"{name}: {what} should be logarithms of probabilities, which are never above 0, and go up to {values.max():g}. "
                   "Put log_softmax (nn.LogSoftmax) before this cost; of scores as they are, use cross_entropy (nn.CrossEntropyLoss)")
 
 
