@@ -234,6 +234,12 @@ def test_targets_that_are_nan_are_not_lost():
         F.hinge_embedding_loss(A, np.where(SIGNS == 1, 1.0, np.nan))
 
 
+def test_targets_behind_a_mask_are_not_taken_for_targets():
+    for f, x, t in (F.cross_entropy, A, Y), (F.mse_loss, A, B), (F.l1_loss, A, B), (F.binary_cross_entropy_with_logits, A, Q):
+        with pytest.raises(TypeError):
+            f(Tensor(x, requires_grad=True), np.ma.masked_array(t, t == t.flat[0]))
+
+
 # --------------------------------------------------------------------------------------------- refusals
 
 COLUMN = A[:, :1]
