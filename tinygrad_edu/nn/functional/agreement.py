@@ -25,7 +25,7 @@ def reduced(name: str, losses: Any, reduction: str) -> Any:
 
 def as_array(x: Any) -> Any:
     """Lists, numbers and tables as arrays; tensors and other libraries' arrays as they are."""
-    return x if isinstance(x, Value) or is_foreign(x) else np.asanyarray(x)
+    return x if isinstance(x, np.ndarray | Value) or is_foreign(x) else np.asarray(x)
 
 
 def seen(x: Any) -> Any:
@@ -85,11 +85,10 @@ def warn_no_logarithms(name: str, what: str, values: Any) -> None:
                   "Put log_softmax (nn.LogSoftmax) before this cost; of scores as they are, use cross_entropy (nn.CrossEntropyLoss)")
 
 
-def warn_squashed(name: str, input: Any, functions: tuple[str, ...], remedy: str) -> None:
+def warn_squashed(name: str, input: Any, remedy: str) -> None:
     """A warning for scores that the network's last function has bounded already, where the cost does so itself."""
-    node = input._node if isinstance(input, Value) else None
-    if node is not None and node.name in functions:
-        warn_user(squashed(name, node.name, remedy))
+    if isinstance(input, Value) and input._node is not None and input._node.name in ("softmax", "sigmoid"):
+        warn_user(squashed(name, input._node.name, remedy))
 
 
 def squashed(name: str, function: str, remedy: str) -> str:

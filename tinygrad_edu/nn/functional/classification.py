@@ -35,10 +35,11 @@ def cross_entropy(
         How much of the wanted probability is spread over all classes (Szegedy et al. 2016).
     """
     scores, target, single = as_classes("cross_entropy", input, target, True)
-    warn_squashed("cross_entropy", input, ("softmax", "sigmoid"), UNSQUASHED)
+    warn_squashed("cross_entropy", input, UNSQUASHED)
     if not 0 <= label_smoothing <= 1:
         raise ValueError(f"cross_entropy: label_smoothing={label_smoothing} is out of range; it must be between 0 and 1")
-    weight = weight_of_classes("cross_entropy", weight, scores)
+    if weight is not None:
+        weight = weight_of_classes("cross_entropy", weight, scores)
     logs = log_softmax(scores, 1)
     if target.shape == scores.shape:
         losses = surprises_at_probabilities(logs, target, weight, label_smoothing)
@@ -56,7 +57,9 @@ def nll_loss(input: Any, target: Any, weight: Any = None, ignore_index: int = -1
     """`cross_entropy` of outputs that are logarithms of probabilities already; a warning says if they can't be."""
     logs, target, single = as_classes("nll_loss", input, target, False)
     warn_no_logarithms("nll_loss", "its inputs", seen(logs))
-    return nll_of(logs, target, weight_of_classes("nll_loss", weight, logs), ignore_index, reduction, "nll_loss", single)
+    if weight is not None:
+        weight = weight_of_classes("nll_loss", weight, logs)
+    return nll_of(logs, target, weight, ignore_index, reduction, "nll_loss", single)
 
 
 def multi_margin_loss(input: Any, target: Any, p: int = 1, margin: float = 1.0, reduction: str = "mean") -> Any:
@@ -128,15 +131,16 @@ def as_classes(name: str, input: Any, target: Any, probabilities: bool) -> tuple
     single = input.ndim == 1
     if input.ndim < 2:
         input, target = np.reshape(input, (1, -1)), np.expand_dims(target, 0)
-    if input.shape[1] < 2:
-        raise ValueError(f"{name} compares the scores of at least two classes, and the output, of shape {input.shape}, has "
-                         f"{input.shape[1]} for each example: there would be nothing to learn. For yes or no, use "
+    shape = input.shape
+    if shape[1] < 2:
+        raise ValueError(f"{name} compares the scores of at least two classes, and the output, of shape {shape}, has "
+                         f"{shape[1]} for each example: there would be nothing to learn. For yes or no, use "
                          "binary_cross_entropy_with_logits (nn.BCEWithLogitsLoss) with a column of targets, "
                          "y[:, None].astype(np.float32); else give the network an output for each class")
-    wanted = input.shape[:1] + input.shape[2:]
-    if target.shape != wanted and not (probabilities and target.shape == input.shape):
+    wanted = shape[:1] + shape[2:]
+    if target.shape != wanted and not (probabilities and target.shape == shape):
         rows = ", or probabilities of the output's shape" if probabilities else ""
-        raise ValueError(f"{name}: for an output of shape {input.shape}, the target must be class indices of shape {wanted}{rows}; it has "
+        raise ValueError(f"{name}: for an output of shape {shape}, the target must be class indices of shape {wanted}{rows}; it has "
                          f"shape {target.shape}")
     return input, target, single
 
@@ -174,8 +178,6 @@ def refuse_other_rows(name: str, rows: Any) -> None:
 
 
 def weight_of_classes(name: str, weight: Any, scores: Any) -> Any:
-    if weight is None:
-        return None
     weight = as_array(weight) if hasattr(weight, "shape") else np.asarray(weight, scores.dtype)
     if weight.shape != scores.shape[1:2]:
         raise ValueError(f"{name}: a weight for each of {scores.shape[1]} classes is wanted, of shape {scores.shape[1:2]}; "

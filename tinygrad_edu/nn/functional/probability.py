@@ -42,7 +42,7 @@ def binary_cross_entropy_with_logits(
     """`binary_cross_entropy` of ``sigmoid(input)``, exact for large inputs too."""
     name = "binary_cross_entropy_with_logits"
     input, target = same_shape(name, input, target)
-    warn_squashed(name, input, ("sigmoid", "softmax"), "Leave out that last function, in the network; or use binary_cross_entropy (nn.BCELoss)")
+    warn_squashed(name, input, "Leave out that last function, in the network; or use binary_cross_entropy (nn.BCELoss)")
     refuse_improbable(name, "targets", seen(target), YES_OR_NO)
     yes = target if pos_weight is None else target * weights_for(name, "pos_weight", pos_weight, input)
     losses = -(yes * logsigmoid(input) + (1 - target) * logsigmoid(-input))
