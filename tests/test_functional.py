@@ -77,6 +77,13 @@ def test_channels_have_slopes_of_their_own():
     assert gradcheck(F.prelu, [x, np.array([1.0, 2.0, 3.0])], order=2)
 
 
+def test_slopes_never_stretch_the_input():
+    assert F.prelu(-np.ones(3), np.arange(3.0)).tolist() == [0, -1, -2]
+    for shape in (2, 1), (1,), (3, 2), (2, 1, 3):
+        with pytest.raises(ValueError, match=r"prelu: there are slopes for 3 channels, the second axis"):
+            F.prelu(np.ones(shape), np.ones(3))
+
+
 @pytest.mark.parametrize(("f", "x", "slopes"), [
     (F.relu, [0.0], [0]), (F.relu6, [0.0, 6.0], [0, 0]), (F.hardtanh, [-1.0, 1.0], [0, 0]), (F.leaky_relu, [0.0], [0.01]), (F.elu, [0.0], [1]),
     (F.hardsigmoid, [-3.0, 3.0], [0, 0]), (lambda x: F.prelu(x, np.array(0.5)), [0.0], [0.5]), (lambda x: F.elu(x, 2.0), [0.0], [2]),

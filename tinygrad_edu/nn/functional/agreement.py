@@ -25,7 +25,7 @@ def reduced(name: str, losses: Any, reduction: str) -> Any:
 
 def as_array(x: Any) -> Any:
     """Lists, numbers and tables as arrays; tensors and other libraries' arrays as they are."""
-    return x if isinstance(x, np.ndarray | Value) or is_foreign(x) else np.asarray(x)
+    return x if isinstance(x, Value) or type(x) is np.ndarray or is_foreign(x) else np.asanyarray(x)
 
 
 def seen(x: Any) -> Any:
