@@ -79,6 +79,7 @@ def test_channels_have_slopes_of_their_own():
 
 def test_slopes_never_stretch_the_input():
     assert F.prelu(-np.ones(3), np.arange(3.0)).tolist() == [0, -1, -2]
+    assert F.prelu(-np.ones((1, 2, 2)), np.array([1.0, 2.0])).tolist() == [[[-1, -1], [-2, -2]]]
     for shape in (2, 1), (1,), (3, 2), (2, 1, 3):
         with pytest.raises(ValueError, match=r"prelu: there are slopes for 3 channels, the second axis"):
             F.prelu(np.ones(shape), np.ones(3))
