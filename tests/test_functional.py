@@ -192,6 +192,11 @@ def test_normalisation_worked_out_by_hand():
     np.testing.assert_allclose(F.group_norm(small, 2), grouped)
     np.testing.assert_allclose(F.group_norm(small, 2, SCALE, SHIFT), grouped * column(SCALE) + column(SHIFT))
     np.testing.assert_allclose(F.group_norm(small, 4, eps=0.1), standard(small, (-1,), 0.1))
+    flat = standard(Z[..., 0].reshape(3, 2, 2), (-1,), 1e-5).reshape(3, 4)
+    np.testing.assert_allclose(F.group_norm(Z[..., 0], 2, SCALE, SHIFT), flat * SCALE + SHIFT)
+    for groups in 3, 5:
+        with pytest.raises(ValueError, match=f"4 channels can't be divided into {groups} groups"):
+            F.group_norm(Z, groups)
     np.testing.assert_allclose(F.normalize(Z), Z / np.sqrt(np.sum(Z**2, 1, keepdims=True)))
     np.testing.assert_allclose(F.normalize(Z, 1.0, 2), Z / np.sum(np.abs(Z), 2, keepdims=True))
     np.testing.assert_allclose(F.normalize(Z * 1e-13), Z * 1e-13 / np.maximum(np.sqrt(np.sum((Z * 1e-13) ** 2, 1, keepdims=True)), 1e-12))

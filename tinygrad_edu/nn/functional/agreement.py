@@ -24,8 +24,10 @@ def reduced(name: str, losses: Any, reduction: str) -> Any:
 
 
 def as_array(x: Any) -> Any:
-    """Lists, numbers and tables as arrays; tensors and other libraries' arrays as they are."""
-    return x if isinstance(x, Value) or type(x) is np.ndarray or is_foreign(x) else np.asanyarray(x)
+    """Lists, numbers and tables as arrays; tensors, other libraries' arrays and what only looks like one as they are."""
+    if isinstance(x, Value) or type(x) is np.ndarray or is_foreign(x) or (hasattr(x, "shape") and not hasattr(x, "__array__")):
+        return x
+    return np.asanyarray(x)
 
 
 def seen(x: Any) -> Any:
