@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
 import numpy as np
+
+from .witness import warn_user
 
 
 def as_one(fn: Callable[..., Any]) -> Callable[..., Any]:
@@ -43,6 +44,6 @@ def refuse_where(wrong: Any, error: type[Exception], message: str) -> None:
 
 @check
 def warn_where(odd: Any, message: str, category: type[Warning] = RuntimeWarning) -> None:
-    """Warn if any of these truths is true; to whoever called the function that calls this."""
+    """Warn if any of these truths is true."""
     if np.any(odd):
-        warnings.warn(message, category, stacklevel=4)
+        warn_user(message, category)

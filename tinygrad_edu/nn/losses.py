@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from ..graph import apply
 from ..rules.fused import squared_error
 from . import functional as F
-from .functional.costs import mean_wanted, same_shape
+from .functional.agreement import mean_wanted, same_shape
 from .module import Module
 
 
@@ -23,7 +24,8 @@ class Loss(Module):
     function: Any = None
 
     def __init__(self, reduction: str = "mean", **settings: Any) -> None:
-        mean_wanted(type(self).__name__, reduction) if reduction != "batchmean" else None
+        if not isinstance(reduction, str) or reduction != "batchmean":
+            mean_wanted(type(self).__name__, reduction)
         self._settings = {"reduction": reduction, **settings}
 
     def forward(self, input: Any, target: Any) -> Any:
@@ -156,3 +158,11 @@ class MultiMarginLoss(Loss):
 
     def __init__(self, p: int = 1, margin: float = 1.0, reduction: str = "mean") -> None:
         super().__init__(reduction, p=p, margin=margin)
+
+
+def behind(loss: Any) -> tuple[Any, dict[str, Any]]:
+    """The function that a cost is, as far as can be known, and its settings."""
+    if isinstance(loss, partial):
+        function, settings = behind(loss.func)
+        return function, {**settings, **loss.keywords}
+    return (type(loss).function, loss._settings) if isinstance(loss, Loss) else (loss, {})

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..data import Batches
 from ..modes import evaluating
 from ..value import bare
-from . import mistakes
+from . import advice, mistakes
 from .batches import as_batches, as_tensor, as_tensors, dtype_of
 from .history import Averages
 from .metrics import as_metrics
@@ -52,6 +52,7 @@ def evaluate(model: Any, data: Any, loss: Callable[[Any, Any], Any] | None = Non
         raise ValueError('evaluate: say what to measure, a loss or metrics, as in evaluate(model, data, metrics="accuracy")')
     if loss is not None:
         mistakes.check_loss("evaluate", loss)
+        advice.warn_of_end(model, loss)
     with evaluating(model.modules()):
         return averages_over(model, as_batches(data, batch_size, False, None), loss, as_metrics(metrics, loss))
 
@@ -94,7 +95,7 @@ def averages_over(model: Any, batches: Any, loss: Any, metrics: dict[str, Any]) 
     for batch in batches:
         inputs, target = as_tensors(batch, dtype)
         output = answer(model, inputs)
-        averages.add(len(target), metrics, output, target, None if loss is None else float(cost_of(loss, output, target).item()))
+        averages.add(len(target), metrics, output, target, None if loss is None else float(cost_of(model, loss, output, target).item()))
     if not averages.examples:
         raise ValueError("there is nothing to evaluate on: the data gave no batches")
     return averages.figures()
@@ -109,12 +110,12 @@ def answer(model: Any, inputs: list[Any]) -> Any:
         raise
 
 
-def cost_of(loss: Any, output: Any, target: Any) -> Any:
+def cost_of(model: Any, loss: Any, output: Any, target: Any) -> Any:
     """The cost, a single number; an error says what would go with the output."""
     try:
         cost = loss(output, target)
     except (TypeError, ValueError, IndexError) as error:
-        error.add_note(mistakes.advice(output, target))
+        error.add_note(advice.advice(model, loss, output, target))
         raise
     if getattr(cost, "size", 0) != 1 or not hasattr(cost, "backward"):
         raise mistakes.no_cost(cost)

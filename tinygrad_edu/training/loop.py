@@ -11,7 +11,7 @@ import numpy as np
 from ..modes import evaluating
 from ..optim import LBFGS, ReduceLROnPlateau
 from ..replay.capture import capture as captured
-from . import checkpoints, mistakes
+from . import advice, checkpoints, mistakes
 from .batches import as_batches, as_tensors, dtype_of
 from .callbacks import EarlyStopping, as_callbacks
 from .evaluation import answer, averages_over, cost_of, modes_kept
@@ -150,6 +150,7 @@ def learn(run: Run, schedule_by_batch: bool, followers: list[Any]) -> None:
 def step(run: Run, inputs: list[Any], target: Any) -> tuple[Any, float]:
     """One step; returns the output and the cost before it."""
     seen: list[tuple[Any, float]] = []
+    first = run.epoch == run.batch == 1
 
     def closure() -> Any:
         output, cost = run.differentiate(inputs, target)
@@ -163,9 +164,12 @@ def step(run: Run, inputs: list[Any], target: Any) -> tuple[Any, float]:
         run.optimizer.step(closure)
     else:
         closure()
+        if first:
+            mistakes.warn_if_nothing_moves(run.optimizer)
         run.optimizer.step()
-    if run.epoch == run.batch == 1:
+    if first:
         mistakes.check_gradients(run.optimizer)
+        advice.warn_of_probabilities(run.loss, seen[0][0])
     return seen[0]
 
 
@@ -175,7 +179,7 @@ def differentiation(model: Any, loss: Any, optimizer: Any) -> Callable[[list[Any
     def differentiate(inputs: list[Any], target: Any) -> tuple[Any, Any]:
         optimizer.zero_grad()
         output = answer(model, inputs)
-        cost = cost_of(loss, output, target)
+        cost = cost_of(model, loss, output, target)
         cost.backward()
         return output, cost
 

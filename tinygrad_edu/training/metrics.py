@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from ..nn import BCEWithLogitsLoss
 from ..nn.functional import binary_cross_entropy_with_logits
+from ..nn.losses import behind
+from ..value import bare
 
 
-def accuracy(output: Any, target: Any, threshold: float = 0.5) -> float:
+def accuracy(output: Any, target: Any, threshold: float = 0.5, ignore_index: int = -100) -> float:
     """The share of examples that are classified right.
 
     Parameters
@@ -20,10 +21,23 @@ def accuracy(output: Any, target: Any, threshold: float = 0.5) -> float:
     output : ndarray, shape (N, C, ...), or (N, 1) or (N,)
         A number for each class, of which the largest counts; or one number, for yes or no.
     target : ndarray
-        Class numbers of shape (N, ...); or of the output's shape, rows of which the largest counts, or 0 and 1.
+        Class numbers of shape (N, ...), from 0 to C - 1; or of the output's shape, rows of which the largest counts. Of one number, 0
+        for no and 1 for yes, of the output's shape.
     threshold : float
         From what on a single number means yes: 0.5 for probabilities, 0 for logits. In `fit` and `evaluate`, "accuracy" knows
         which from the cost.
+    ignore_index : int
+        Examples of this class number do not count. In `fit` and `evaluate`, "accuracy" takes that of the cost.
+
+    Returns
+    -------
+    float
+        NaN if no example counts.
+
+    Raises
+    ------
+    ValueError
+        If outputs and targets don't belong together, outputs are NaN, or targets are neither class numbers nor rows with one largest number.
 
     Examples
     --------
@@ -32,16 +46,58 @@ def accuracy(output: Any, target: Any, threshold: float = 0.5) -> float:
     >>> accuracy(np.array([[0.7], [0.2]]), np.array([[1.0], [0.0]]))
     1.0
     """
-    output, target = np.asarray(output), np.asarray(target)
+    output, target = np.asarray(bare(output)), np.asarray(bare(target))
+    if output.dtype.kind not in "biuf" or target.dtype.kind not in "biuf":
+        raise ValueError(f"accuracy: outputs and targets must be real numbers, and are {output.dtype} and {target.dtype}. Of words, "
+                         "names, labels = np.unique(y, return_inverse=True) makes class numbers")
+    if np.any(np.isnan(output)):
+        raise ValueError(f"accuracy: {np.sum(np.isnan(output))} of the outputs are NaN, and are neither right nor wrong")
     if output.ndim > 1 and output.shape[1] > 1:
         if target.shape == output.shape:
-            target = target.argmax(1)
+            return share(output.argmax(1) == largest(target))
         if target.shape == output.shape[:1] + output.shape[2:]:
-            return float(np.mean(output.argmax(1) == target))
+            counting = target != ignore_index
+            refuse_no_classes(target[counting], output.shape[1])
+            return share((output.argmax(1) == target)[counting])
     elif target.shape == output.shape:
-        return float(np.mean((output > threshold) == (target > 0.5)))
+        refuse_no_answers(target)
+        return share((output > threshold) == (target > 0.5))
+    elif output.shape == (*target.shape, 1):
+        refuse_no_answers(target)
+        raise ValueError(f"accuracy: outputs of shape {output.shape} and targets of shape {target.shape} do not belong together: make the "
+                         "targets a column, y[:, None]")
     raise ValueError(f"accuracy: outputs of shape {output.shape} and targets of shape {target.shape} do not belong together; targets "
                      "are class numbers (N,), or of the output's shape")
+
+
+def share(right: Any) -> float:
+    return float(np.mean(right)) if right.size else float("nan")
+
+
+def largest(rows: Any) -> Any:
+    """The class with the largest number of each row, which has to be one."""
+    if not np.all((rows >= 0) & (rows <= 1)):
+        raise ValueError(f"accuracy: targets of the output's shape are rows of probabilities, and these go from {rows.min():g} to "
+                         f"{rows.max():g}; class numbers are of shape {rows.shape[:1] + rows.shape[2:]}")
+    alone = np.sum(rows == rows.max(1, keepdims=True), 1) == 1
+    if not np.all(alone):
+        raise ValueError(f"accuracy: {np.sum(~alone)} of {alone.size} rows of the targets have no single largest number, so no single right class. "
+                         "Where several may be right at once, measure how many answers are, by metrics={'answers': lambda o, t: np.mean((o > 0.5) "
+                         "== (t > 0.5))}, with 0 in place of the first 0.5 for logits")
+    return rows.argmax(1)
+
+
+def refuse_no_classes(numbers: Any, classes: int) -> None:
+    if not np.all((numbers >= 0) & (numbers < classes) & (numbers == np.rint(numbers))):
+        raise ValueError(f"accuracy: class numbers must be whole, from 0 to {classes - 1} for {classes} outputs, and these go from "
+                         f"{numbers.min():g} to {numbers.max():g}")
+
+
+def refuse_no_answers(target: Any) -> None:
+    if not np.all((target >= 0) & (target <= 1)):
+        raise ValueError(f"accuracy: one output for each example answers yes or no, so its targets are 1 or 0, and these go from {target.min():g} to "
+                         f"{target.max():g}. Of -1 and 1 make them by (y + 1) / 2; class numbers want an output for each class; and of a cost of "
+                         "numbers, such as nn.MSELoss(), there is no accuracy")
 
 
 def as_metrics(metrics: Any, loss: Any) -> dict[str, Any]:
@@ -58,8 +114,9 @@ def as_metrics(metrics: Any, loss: Any) -> dict[str, Any]:
 
 def as_metric(metric: Any, loss: Any) -> Any:
     if metric == "accuracy":
-        logits = isinstance(loss, BCEWithLogitsLoss) or loss is binary_cross_entropy_with_logits
-        return partial(accuracy, threshold=0.0) if logits else accuracy
+        function, settings = behind(loss)
+        threshold = 0.0 if function is binary_cross_entropy_with_logits else 0.5
+        return partial(accuracy, threshold=threshold, ignore_index=settings.get("ignore_index", -100))
     if not callable(metric):
         raise TypeError(f'a metric is "accuracy", or a function f(output, target) of arrays that returns a number; {metric!r} is none')
     return metric

@@ -10,6 +10,7 @@ from ..modes import debug
 from ..nn import Module
 from ..optim import Optimizer, ReduceLROnPlateau
 from ..value import Value, bare, values_in
+from ..witness import warn_user
 
 HUGE = 1e6  # weights of this size were not learnt from anything
 
@@ -76,6 +77,14 @@ def check_gradients(optimizer: Any) -> None:
                            "turned into an array on the way (.data, .detach(), no_grad), or is this another model's optimiser?")
 
 
+def warn_if_nothing_moves(optimizer: Any) -> None:
+    """Before the first step."""
+    gradients = [p.grad for p in optimizer.params if p.grad is not None]
+    if gradients and not any(np.any(bare(g)) for g in gradients):
+        warn_user("all gradients of the first batch are exactly 0, so nothing is learnt from it. Is the model perfect already? Else the cost "
+                  "does not change with its output: a softmax of a single output is always 1, and rectifiers may all be at rest")
+
+
 def no_cost(cost: Any) -> Exception:
     if isinstance(cost, Value):
         return ValueError(f"the loss must return a single number, and returned a Tensor, {described(cost)}: "
@@ -87,27 +96,6 @@ def no_cost(cost: Any) -> Exception:
 def described(x: Any) -> str:
     x = bare(x)
     return f"{x.dtype} of shape {x.shape}" if hasattr(x, "dtype") else f"a {type(x).__name__}"
-
-
-def advice(output: Any, target: Any) -> str:
-    """What would go with this output; for the end of an error that a cost has raised."""
-    o, t = bare(output), bare(target)
-    said = f"The model's output is {described(o)}, and the targets are {described(t)}."
-    if not (hasattr(o, "shape") and hasattr(t, "shape")):
-        return said
-    whole = t.dtype.kind in "iub"
-    if t.dtype.kind in "OUS":
-        return said + " Targets must be numbers: names, labels = np.unique(y, return_inverse=True) makes class numbers of words."
-    if o.shape == (*t.shape, 1):
-        return said + " There is one output for each example, so make the targets a column: " + ("y[:, None].astype(np.float32)" if whole else "y[:, None]")
-    if o.ndim == 2 and t.shape == o.shape[:1]:
-        if whole:
-            return said + (f" Class numbers, from 0 to {o.shape[1] - 1}, go with nn.CrossEntropyLoss(); for other costs make rows of them, with "
-                           f"data.one_hot(y, {o.shape[1]}).")
-        return said + " If they are class numbers, they must be integers: y.astype(np.int64)."
-    if o.ndim == 2 and t.shape == (len(o), 1):
-        return said + f" Class numbers must be of shape ({len(o)},): y[:, 0]" + ("." if whole else ".astype(np.int64).")
-    return said
 
 
 def diverged(run: Any, inputs: list[Any], target: Any, value: float) -> FloatingPointError:

@@ -82,7 +82,9 @@ def leaky_relu(x: Any, negative_slope: float = 0.01) -> Any:
 
 def prelu(x: Any, weight: Any) -> Any:
     """`leaky_relu` whose slope is learnt: one for all, or one for each channel, the second axis."""
-    if np.size(weight) > 1:
+    if (n := np.size(weight)) > 1:
+        if n != x.shape[min(1, x.ndim - 1)]:
+            raise ValueError(f"prelu: there are slopes for {n} channels, the second axis, and the input has shape {x.shape}")
         weight = np.reshape(weight, (-1,) + (1,) * (x.ndim - 2))
     return np.where(x > 0, x, weight * x)
 

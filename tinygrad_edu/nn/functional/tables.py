@@ -8,6 +8,7 @@ import numpy as np
 
 from ...as_one import check
 from ...value import array_in, bare
+from .agreement import as_array
 
 
 def embedding(indices: Any, weight: Any, padding_idx: int | None = None) -> Any:
@@ -16,10 +17,12 @@ def embedding(indices: Any, weight: Any, padding_idx: int | None = None) -> Any:
     if indices.dtype.kind not in "iu":
         raise TypeError(f"embedding: indices must be integers, and are {indices.dtype}")
     refuse_missing(indices, weight.shape[0])
-    rows = weight[indices]
+    rows, n = weight[indices], weight.shape[0]
     if padding_idx is None:
         return rows
-    padding = np.expand_dims(indices == padding_idx % weight.shape[0], -1)
+    if not -n <= padding_idx < n:
+        raise IndexError(f"embedding: padding_idx={padding_idx} is none of {n} rows")
+    padding = np.expand_dims(indices == padding_idx % n, -1)
     return np.where(padding, bare(rows), rows)
 
 
@@ -33,7 +36,11 @@ def refuse_missing(indices: Any, n: int) -> None:
 def one_hot(indices: Any, num_classes: int = -1) -> Any:
     """1 in the place of each index, and 0 elsewhere: a plain array of integers."""
     indices = array_in(indices)
+    if indices.dtype.kind not in "iu":
+        raise TypeError(f"one_hot: indices must be integers, and are {indices.dtype}")
     n = int(indices.max()) + 1 if num_classes < 0 else num_classes
+    if indices.size and not (indices.min() >= 0 and indices.max() < n):
+        raise ValueError(f"one_hot: indices go from {indices.min()} to {indices.max()}, and there are {n} classes, from 0 on")
     return np.eye(n, dtype=np.int64)[indices]
 
 
@@ -44,6 +51,9 @@ def bilinear(a: Any, b: Any, weight: Any, bias: Any = None) -> Any:
 
 
 def cosine_similarity(a: Any, b: Any, axis: int = 1, eps: float = 1e-8) -> Any:
-    """The cosine of the angle between vectors."""
+    """The cosine of the angle between vectors, along `axis` of what both are broadcast to."""
+    a, b = as_array(a), as_array(b)
+    if a.shape != b.shape:
+        a, b = np.broadcast_arrays(a, b)
     lengths = np.maximum(np.linalg.norm(a, axis=axis), eps) * np.maximum(np.linalg.norm(b, axis=axis), eps)
     return np.sum(a * b, axis) / lengths

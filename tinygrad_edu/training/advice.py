@@ -1,0 +1,202 @@
+"""What would go with a network's output: the end of an error that a cost has raised.
+
+Both the cost and the network are looked at before anything is said: whoever does what it says, gets a training that can learn.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..nn import Module, Sequential
+from ..nn import functional as F
+from ..nn.functional.agreement import squashed
+from ..nn.functional.classification import UNSQUASHED
+from ..nn.losses import behind
+from ..value import Value, bare, is_foreign
+from ..witness import warn_user
+from .mistakes import described
+
+OF_CLASSES = (F.cross_entropy, F.nll_loss, F.multi_margin_loss)
+OF_ANSWERS = (F.binary_cross_entropy, F.binary_cross_entropy_with_logits)
+IN_THE_WAY = [
+    (F.cross_entropy, "Softmax"), (F.cross_entropy, "Sigmoid"), (F.binary_cross_entropy, "LogSoftmax"),
+    *[(F.binary_cross_entropy_with_logits, end) for end in ("Sigmoid", "Softmax", "LogSoftmax")],
+]  # fmt: skip
+ENDS = {"sigmoid": "Sigmoid", "softmax": "Softmax", "log_softmax": "LogSoftmax"}
+
+
+def advice(model: Any, loss: Any, output: Any, target: Any) -> str:
+    """What the output and the targets are, and what to do about it, as far as can be known."""
+    o, t = bare(output), bare(target)
+    said = f"The model's output is {described(o)}, and the targets are {described(t)}."
+    if not (hasattr(o, "shape") and hasattr(t, "shape")):
+        return said
+    if t.dtype.kind in "OUS":
+        return said + " Targets must be numbers: names, labels = np.unique(y, return_inverse=True) makes class numbers of words."
+    if o.ndim > 2 or t.dtype.kind not in "biuf" or is_foreign(t):
+        return said
+    return f"{said} {Case(end_of(model, output), behind(loss)[0], o, np.asarray(t)).remedy()}".rstrip()
+
+
+class Case:
+    """An output, targets and a cost that do not go together; `end` is the network's last function, if it bounds its output."""
+
+    def __init__(self, end: str, cost: Any, output: Any, target: Any) -> None:
+        self.end, self.cost, self.output, self.target = end, cost, output, target
+        self.is_single = output.ndim < 2 or output.shape[1] == 1
+        self.index = "" if output.shape == target.shape else (
+            "[:, None]" if output.shape == (*target.shape, 1) else "[:, 0]" if target.shape == (*output.shape, 1) else None)  # fmt: skip
+        self.is_integer = target.dtype.kind in "iub"
+        values = np.unique(target).astype(float)
+        self.lowest, self.highest = (float(values[0]), float(values[-1])) if values.size else (0.0, 0.0)
+        self.is_whole = bool(np.all(values == np.rint(values)))
+        self.are_shares = 0 <= self.lowest <= self.highest <= 1
+        self.are_answers = bool(np.all((values == 0) | (values == 1)))
+        self.are_signs = bool(np.all(np.abs(values) == 1)) and self.lowest < 0
+
+    def remedy(self) -> str:
+        said = self.change()
+        return f"{said.rstrip('.')}. Leave out the {self.end} at the model's end too." if said and self.end_is_in_the_way() else said
+
+    def change(self) -> str:
+        """What to change of cost, targets and number of outputs; afterwards this is the case that is advised, but for its targets."""
+        if self.target.ndim == 2 and self.output.shape[:1] == self.target.shape[:1] and self.output.shape[1:] != (n := self.target.shape[1:]) != (1,):
+            self.is_single = False
+            return f"The targets have {n[0]} columns: give the model {n[0]} outputs."
+        if self.cost in OF_CLASSES:
+            return self.of_one_output() if self.is_single else self.of_class_numbers() or self.of_rows()
+        if self.index is not None and self.cost in OF_ANSWERS and not self.are_shares:
+            return self.of_one_output() if self.is_single else self.of_rows()
+        if self.index:
+            shape = "a column" if self.index == "[:, None]" else "flat"
+            return f"There is one output for each example, so make the targets {shape}: {self.floats(f'y{self.index}')}"
+        return self.of_class_numbers() if self.index is None and not self.is_single else ""
+
+    def end_is_in_the_way(self) -> bool:
+        """Whether the network's last function keeps it from learning: what is bounded twice, can't be reached, or is always the same."""
+        if "Softmax" in self.end and self.is_single:
+            return True
+        if self.cost in (*OF_CLASSES, *OF_ANSWERS):
+            return (self.cost, self.end) in IN_THE_WAY
+        return bool(self.end) and not self.are_shares
+
+    # ---------------------------------------------------------------------------------------- by what there is
+
+    def of_one_output(self) -> str:
+        """Where the cost wants classes, or yes and no."""
+        y = f"y{self.index or ''}"
+        if self.are_answers or self.are_signs:
+            return f"For yes or no, let the cost be {self.turn_to_answers()}, and the targets {self.answers(y)}."
+        if self.target.dtype == np.uint8 and self.cost in OF_ANSWERS:
+            return f"Of bytes, make numbers from 0 to 1: {y}.astype(np.float32) / 255."
+        if self.is_whole and self.lowest >= 0 and self.highest < 1000:
+            self.cost, self.is_single = F.cross_entropy, False
+            return (f"For class numbers, let the cost be nn.CrossEntropyLoss(), and the targets "
+                    f"{self.integers('y[:, 0]' if self.target.ndim == 2 else 'y')}; and give the model an output for each class "
+                    f"({self.highest + 1:.0f} outputs, by these targets).")
+        return self.of_numbers(y)
+
+    def of_class_numbers(self) -> str:
+        """Where there are outputs for several classes, and one target for each example."""
+        n, classes = self.output.shape
+        y = {(n,): "y", (n, 1): "y[:, 0]"}.get(self.target.shape)
+        if y is None or n == 0:
+            return ""
+        if not self.is_whole or (self.cost not in (*OF_CLASSES, *OF_ANSWERS) and not 0 <= self.lowest <= self.highest < classes):
+            self.is_single, self.cost = True, F.mse_loss
+            column = self.floats("y[:, None]" if self.target.ndim == 1 else "y")
+            return (f"The model has {classes} outputs, and for each example there is one number, which is no class number of theirs. Give the model "
+                    f"1 output, let the cost be nn.MSELoss(), and the targets {column}.")
+        if self.are_signs and classes == 2:
+            return f"Class numbers begin at 0: (({y} + 1) / 2).astype(np.int64){self.turn_to_classes()}."
+        if self.lowest == 1 and self.highest == classes:
+            return f"Class numbers begin at 0: {self.integers(f'({y} - 1)')}{self.turn_to_classes()}."
+        if self.lowest < 0:
+            return "Class numbers begin at 0; of other numbers they are made by names, labels = np.unique(y, return_inverse=True)."
+        if self.highest >= classes:
+            return f"Class numbers up to {self.highest:.0f} want {self.highest + 1:.0f} outputs of the model, or more; it has {classes}."
+        whole = self.integers(y)
+        if self.cost not in OF_CLASSES:
+            rows = f"data.one_hot({whole}, {classes})"
+            self.cost = F.cross_entropy
+            without = f", without the {self.end} at the model's end" if self.end_is_in_the_way() else ""
+            self.end = ""
+            return (f"Class numbers, from 0 to {classes - 1}, go with nn.CrossEntropyLoss(){without}{f' and targets {whole}' * (whole != 'y')}; "
+                    f"for other costs make rows of them, with {rows}.")
+        if y != "y":
+            return f"Class numbers must be of shape ({n},): {whole}."
+        return "" if whole == y else f"If they are class numbers, they must be integers: {whole}."
+
+    def of_rows(self) -> str:
+        """Where targets have the output's shape, and are not what the cost wants."""
+        if self.index != "":
+            return ""
+        if self.are_answers and np.all(np.sum(self.target, 1) == 1):
+            return "Of rows with a single 1, the class numbers are y.argmax(1)."
+        if self.are_answers or self.are_signs:
+            return (f"Where each output answers a question of its own, let the cost be {self.turn_to_answers()}, and the targets "
+                    f"{self.answers('y')}.")
+        if self.target.dtype == np.uint8 and self.cost in OF_ANSWERS:
+            return "Of bytes, make numbers from 0 to 1: y.astype(np.float32) / 255."
+        return self.of_numbers("y")
+
+    def of_numbers(self, y: str) -> str:
+        self.cost = F.mse_loss
+        return f"For numbers such as these, let the cost be nn.MSELoss(), and the targets {self.floats(y)}."
+
+    # ------------------------------------------------------------------------------------------------- words
+
+    def floats(self, y: str) -> str:
+        return f"{y}.astype(np.float32)" if self.is_integer else y
+
+    def integers(self, y: str) -> str:
+        return y if self.is_integer and self.target.dtype != bool else f"{y}.astype(np.int64)"
+
+    def answers(self, y: str) -> str:
+        return self.floats(y if self.are_answers else f"(({y} + 1) / 2)")
+
+    def turn_to_answers(self) -> str:
+        if self.end == "Sigmoid":
+            self.cost = F.binary_cross_entropy
+            return "nn.BCELoss()"
+        self.cost = F.binary_cross_entropy_with_logits
+        return "nn.BCEWithLogitsLoss()"
+
+    def turn_to_classes(self) -> str:
+        if self.cost in OF_CLASSES:
+            return ""
+        self.cost = F.cross_entropy
+        return ", and go with nn.CrossEntropyLoss()"
+
+
+# -------------------------------------------------------------------------------- what can be seen of the network
+
+
+def end_of(model: Any, output: Any = None) -> str:
+    """The last function of a network, if it is one that bounds its outputs: "Sigmoid", "Softmax", "LogSoftmax"; else ""."""
+    node = output._node if isinstance(output, Value) else None
+    while isinstance(model, Sequential) and len(model):
+        model = model[-1]
+    name = type(model).__name__ if isinstance(model, Module) else ""
+    return ENDS.get(node.name, "") if node is not None else name if name in ENDS.values() else ""
+
+
+def warn_of_end(model: Any, loss: Any) -> None:
+    """A warning for a network whose last function the cost applies too: where nothing is recorded, the cost can't know."""
+    cost, end = behind(loss)[0], end_of(model).lower()
+    if cost is F.cross_entropy and end in ("softmax", "sigmoid"):
+        warn_user(squashed("cross_entropy", end, UNSQUASHED))
+    elif cost is F.binary_cross_entropy_with_logits and end in ("softmax", "sigmoid"):
+        warn_user(squashed("binary_cross_entropy_with_logits", end, "Leave out that last function, in the network; or use nn.BCELoss()"))
+
+
+def warn_of_probabilities(loss: Any, output: Any) -> None:
+    """A warning for scores that are probabilities, by whatever they were computed."""
+    node = output._node if isinstance(output, Value) else None
+    if behind(loss)[0] is not F.cross_entropy or node is None or node.name in ENDS:
+        return
+    values = bare(output)
+    if values.shape[0] > 1 and np.min(values) >= 0 and np.all(np.abs(np.sum(values, 1) - 1) < 1e-4):
+        warn_user(squashed("cross_entropy", "something like it, as each row adds up to 1", UNSQUASHED))
