@@ -12,6 +12,7 @@ import numpy as np
 from . import value
 from .errors import backward_needs_gradient, needs_float, not_numbers, nothing_recorded
 from .graph import apply, backpropagate
+from .intake import plain
 from .modes import level
 from .node import Constant, Leaf
 from .operators import Operators
@@ -275,6 +276,7 @@ def adopt(data: Any, dtype: Any = None, copy: bool = True) -> Any:
     if is_foreign(data):
         data = data.copy() if copy else data
         return data if dtype is None or data.dtype == dtype else data.astype(dtype)
+    data = plain(data, "the numbers of a tensor")
     return np.array(data, dtype) if copy else np.asarray(data, dtype)
 
 

@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from .intake import plain
 from .views import refuse_part, whole_of
 
 getrefcount: Callable[[object], int] = getattr(sys, "getrefcount", lambda x: 0)  # PyPy counts none
@@ -145,7 +146,7 @@ def bare(nested: Any) -> Any:
 
 def array_in(x: Any) -> Any:
     """The array in a tensor; of lists and numbers, an array."""
-    array = bare(x)
+    array = plain(bare(x))
     return array if hasattr(array, "shape") else np.asarray(array)
 
 
