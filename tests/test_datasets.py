@@ -273,6 +273,69 @@ def test_what_is_no_table(table):
     assert data.read_csv(table("a,b\nx,1\n"), header=True, columns=[], labels=False).x.shape == (1, 0)
 
 
+@pytest.mark.parametrize(("text", "delimiter", "said"), [
+    ("length;width;kind\n1.4;0.2;setosa\n4.7;1.4;versicolor\n", ",", r"one column only.*say delimiter=';'"),
+    ("length\twidth\n1.4\t0.2\n", ",", r"one column only.*say delimiter='\\t'"), ("length width\n1.4 0.2\n", ",", "say delimiter=' '"),
+    ("a|b\n1|2\n", ",", r"say delimiter='\|'"), ("a,b\n1,2\n", ";", "say delimiter=','"), ("a\n1\n2\n", ",", r"one column only, 'a', and nothing.*delimiter=\.\.\."),
+    ("1,4;setosa\n4,7;virginica\n", ",", r"';' in every cell of a column, as in '4;setosa'.*say delimiter=';'"),
+    ("length;kind\n1,4;setosa\n", ",", r"2 cells in this row and 1 in the first.*say delimiter=';'"),
+    ("1,4;2,5;0\n", ",", r"column '1': '4;2' is not a number.*say delimiter=';'"), ("a;b\n1,4;2\n", ";", r"'1,4' is not a number. Write a point for the comma"),
+])  # fmt: skip
+def test_another_delimiter_is_guessed_and_said(table, text, delimiter, said):
+    with pytest.raises(ValueError, match=said):
+        data.read_csv(table(text), delimiter=delimiter)
+
+
+@given(columns=st.integers(2, 4), rows=st.integers(1, 4), right=st.sampled_from(",;\t|"), wrong=st.sampled_from(",;\t|"), header=st.booleans(), words=st.booleans())
+def test_a_table_read_with_another_delimiter_is_refused(tmp_path_factory, columns, rows, right, wrong, header, words):
+    path = tmp_path_factory.mktemp("tables") / "table.csv"
+    cells = [[f"{i + 10 * j}.5" for i in range(columns - 1)] + ["ab"[j % 2] if words else f"{j}"] for j in range(rows)]
+    path.write_text("\n".join(right.join(row) for row in [[f"n{i}" for i in range(columns)]] * header + cells))
+    if right == wrong:
+        assert data.read_csv(path, delimiter=wrong).x.tolist() == [[float(c) for c in row[:-1]] for row in cells]
+    else:
+        with pytest.raises(ValueError, match="delimiter="):
+            data.read_csv(path, delimiter=wrong)
+
+
+def test_columns_that_are_given_twice(table):
+    with pytest.raises(ValueError, match="several columns are called 'a', 'y'"):
+        data.read_csv(table("a,y,b,y,a\n1,2,3,2,1\n"), "y")
+    path = table("a,b,y\n1,2,3\n4,6,6\n")
+    for columns in ["a", "y"], [0, -1], ["a", 0]:
+        with pytest.raises(ValueError, match=r"column '[ya]' is given twice"):
+            data.read_csv(path, "y", columns=columns)
+    for columns in "ab", 1:
+        with pytest.raises(TypeError, match="columns is a list of names or numbers"):
+            data.read_csv(path, "y", columns=columns)
+
+
+@pytest.mark.parametrize("text", ["a,b,y\n1,3,3\n2,6,6\n", "a,b,y\n1,0,no\n2,1,yes\n1,0,no\n", "a,b,y\n1,2,2.0\n5,1,1\n"])
+def test_the_target_among_the_features_is_told(table, text):
+    with pytest.warns(UserWarning, match=r"column 'b' is equal to 'y' in every row"):
+        data.read_csv(table(text))
+    assert data.read_csv(table(text), columns=["a"]).names == ["a"]
+
+
+def test_classes_that_are_numbers_are_the_same_if_the_numbers_are(table):
+    t = data.read_csv(table("5,1\n6,2.0\n7,1.0\n8,02\n9,-1\n"), labels=True)
+    assert (t.classes, t.y.tolist()) == (["-1", "1", "2.0"], [1, 2, 1, 2, 0])
+
+
+def test_what_only_looks_like_a_number_or_a_text(table):
+    with pytest.raises(ValueError, match=r"line 2, column 'a': '1_000' is not a number"):
+        data.read_csv(table("a,b\n1_000,2\n"))
+    with pytest.raises(TypeError, match="dtype must be floating"):
+        data.read_csv(table("a,b\n1.5,2\n"), dtype=int)
+    path = table("")
+    path.write_bytes("größe,b\n1,2\n".encode("cp1252"))
+    with pytest.raises(ValueError, match=r"table\.csv is no text in UTF-8.*CSV UTF-8"):
+        data.read_csv(path)
+    path.write_text("a,b\n1," + "2" * 200_000 + "\n")
+    with pytest.raises(ValueError, match=r"table\.csv, line 2: field larger"):
+        data.read_csv(path)
+
+
 def test_headers_quotes_and_marks(table):
     plain = data.read_csv(table('\ufeff"1","a, b"\n"2",b\n'))  # no header, as there are numbers in the first row
     assert (plain.classes, plain.names) == (["a, b", "b"], ["0"])
