@@ -435,6 +435,7 @@ def begun():
     model = network(drop=0.2)
     descent = optim.Adam(model.parameters(), lr=0.1)
     schedule = optim.StepLR(descent, 2)
+    descent.lr = 0.07  # not the schedule's
     loader, watch = data.DataLoader((x, y), 50, True, generator=3), EarlyStopping(5, "loss")
 
     def go(**more):

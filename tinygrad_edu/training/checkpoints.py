@@ -6,8 +6,7 @@ generators*: those of the batches' orders, and that of ``manual_seed``, from whi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any
 
 from .. import saving
@@ -26,15 +25,21 @@ def begin(run: Run, path: Any, resume: bool) -> None:
     """Go on from the file, if that is wanted, and find out whether `write` will do before an epoch is lost. After errors, all is as before."""
     if path is None:
         raise ValueError("fit: resume=True needs a checkpoint=... to go on from")
-    with put_back_after_errors(run):
+    before: list[tuple[Any, Any]] = []
+    try:
         if resume:
-            go_on(run, path)
+            go_on(run, path, before)
         if run.epoch < run.epochs and not run.stop:
             saving.rehearse(path, state_of(run))
+    except BaseException:
+        for part, state in reversed(before):  # a schedule sets the optimiser's rate, which that knows better
+            with suppress(Exception):  # the first error counts
+                part.load_state_dict(state)
+        raise
 
 
-def go_on(run: Run, path: Any) -> None:
-    """Take over all that is in the file, if there is one."""
+def go_on(run: Run, path: Any, before: list[tuple[Any, Any]]) -> None:
+    """Take over all that is in the file, if there is one; `before` is to hold what was there instead."""
     try:
         state = saving.load(path)
     except FileNotFoundError:
@@ -43,10 +48,10 @@ def go_on(run: Run, path: Any) -> None:
         raise ValueError(f"{path} is no checkpoint of fit; to begin with the weights in it, use model.load_state_dict(load(path))")
     check(run, state, path)
     for name, part in [*parts(run).items(), ("generator", Generator())]:
-        take_over(path, name, part, state[name])
+        take_over(path, name, part, state[name], before)
     for i, (callback, saved) in enumerate(zip(run.callbacks, state["callbacks"], strict=True)):
         if saved is not None:
-            take_over(path, f"callbacks, number {i}", callback, saved)
+            take_over(path, f"callbacks, number {i}", callback, saved, before)
     if not run.history.epochs:
         raise ValueError(f"{path} can't be gone on from: 'history' has no epochs")
     run.epoch, run.stop = run.history.epochs[-1], state["stop"]
@@ -96,26 +101,14 @@ def check(run: Run, state: dict[str, Any], path: Any) -> None:
                          f"{', '.join(sorted(wanted - found)) or 'nothing else'}. Give fit the same arguments, or leave out resume=True")
 
 
-def take_over(path: Any, name: str, part: Any, state: Any) -> None:
+def take_over(path: Any, name: str, part: Any, state: Any, before: list[tuple[Any, Any]]) -> None:
     """Load a part's state; whatever it says against that becomes a ValueError that names the part."""
     try:
-        if name in ("schedule", "optimizer") and (missing := part.state_dict().keys() - state.keys()):
+        own = part.state_dict()
+        if name in ("schedule", "optimizer") and (missing := own.keys() - state.keys()):
             raise KeyError(min(missing))
+        before.append((part, own))
         part.load_state_dict(state)
     except Exception as error:
         said = f"{error} is missing" if type(error) is KeyError and len(str(error)) < 40 else str(error)
         raise ValueError(f"{path} can't be gone on from, since its {name!r} does not fit: {said}") from error
-
-
-@contextmanager
-def put_back_after_errors(run: Run) -> Iterator[None]:
-    """If there is an error within, all that is saved of a training is afterwards what it was before."""
-    every = [*parts(run).values(), *(c for c in run.callbacks if hasattr(c, "state_dict")), Generator()]
-    before = [(part, part.state_dict()) for part in every]
-    try:
-        yield
-    except BaseException:
-        for part, state in before:
-            with suppress(Exception):  # the first error counts
-                part.load_state_dict(state)
-        raise
