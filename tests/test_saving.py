@@ -12,7 +12,7 @@ from collections import OrderedDict
 
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
@@ -413,6 +413,28 @@ def test_damaged_files_are_refused(tmp_path, suffix):
             load(path)
     with pytest.raises(FileNotFoundError):
         load(tmp_path / f"absent{suffix}")
+
+
+@both
+@settings(max_examples=40)
+@given(cut=st.none() | st.floats(0, 1), places=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(1, 255)), max_size=4))
+def test_damage_anywhere_is_a_value_error_or_none(tmp_path_factory, suffix, cut, places):
+    path = tmp_path_factory.mktemp("damaged") / f"state{suffix}"
+    state = {"a": np.arange(5.0), "n": [1, {"z": np.ones((2, 3), np.float32)}]}
+    save(path, state)
+    content = bytearray(path.read_bytes())
+    for where, change in places:
+        content[int(where * len(content))] ^= change
+    path.write_bytes(content if cut is None else content[: int(cut * len(content))])
+    try:
+        got = load(path)
+    except ValueError as error:
+        message = str(error)
+    else:
+        if suffix == ".npz" and set(state) == set(got):  # which has checksums of all but the names
+            assert_same(got, state)
+        return
+    assert "can't be read" in message
 
 
 @pytest.mark.parametrize(("state", "message"), [

@@ -7,6 +7,7 @@ what was there before.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Mapping
@@ -98,9 +99,11 @@ def load(path: str | os.PathLike[str]) -> Any:
         try:
             arrays, metadata = read(file)
             return put_together(json.loads(metadata[TREE]), arrays) if TREE in metadata else arrays
-        except (OSError, ImportError):
+        except ImportError:
             raise
         except Exception as error:
+            if isinstance(error, OSError) and error.errno != errno.EINVAL:  # which means a place before the file's beginning
+                raise
             raise ValueError(f"{path} can't be read: {error}") from error
 
 
