@@ -298,6 +298,13 @@ def test_a_table_read_with_another_delimiter_is_refused(tmp_path_factory, column
             data.read_csv(path, delimiter=wrong)
 
 
+def test_a_column_that_is_not_there_for_another_delimiter(table):
+    path = table("a;b;y\n1;2;3\n")
+    for columns, error in (["a"], KeyError), ([1], IndexError):
+        with pytest.raises(error, match="say delimiter=';'"):
+            data.read_csv(path, columns=columns)
+
+
 def test_columns_that_are_given_twice(table):
     with pytest.raises(ValueError, match="several columns are called 'a', 'y'"):
         data.read_csv(table("a,y,b,y,a\n1,2,3,2,1\n"), "y")
@@ -320,6 +327,19 @@ def test_the_target_among_the_features_is_told(table, text):
 def test_classes_that_are_numbers_are_the_same_if_the_numbers_are(table):
     t = data.read_csv(table("5,1\n6,2.0\n7,1.0\n8,02\n9,-1\n"), labels=True)
     assert (t.classes, t.y.tolist()) == (["-1", "1", "2.0"], [1, 2, 1, 2, 0])
+
+
+def test_a_second_file_has_the_classes_of_the_first(table):
+    first = data.read_csv(table(IRIS))
+    second = data.read_csv(table("long,wide,kind\n1,2,virginica\n3,4,setosa\n"), labels=first.classes)
+    assert (second.y.tolist(), second.classes) == ([2, 0], first.classes)
+    with pytest.raises(ValueError, match="a class 'rose' in it, and labels are setosa, versicolor, virginica"):
+        data.read_csv(table("long,wide,kind\n1,2,rose\n"), labels=first.classes)
+
+
+def test_a_quotation_mark_that_is_not_closed(table):
+    with pytest.raises(ValueError, match="line 4, column 'kind': this cell goes over several lines"):
+        data.read_csv(table('a,kind\n1,x\n2,"y\n3,z\n'))
 
 
 def test_what_only_looks_like_a_number_or_a_text(table):

@@ -41,6 +41,9 @@ class Cells:
         """The cells of a column; an error if one says that it is missing."""
         found = [row[i] for _, row in self.rows]
         for (line, _), cell in zip(self.rows, found, strict=True):
+            if "\n" in cell:
+                raise ValueError(f"{self.path}, line {line}, column {self.names[i]!r}: this cell goes over several lines; is there a quotation "
+                                 "mark that is not closed?")
             if cell.lower() in MISSING:
                 raise ValueError(f"{self.path}, line {line}, column {self.names[i]!r}: the value is missing ({cell!r}). Fill it in, or leave "
                                  "out the row; or the column, with columns=[...]")
@@ -60,10 +63,10 @@ class Cells:
         """The number of a column."""
         if isinstance(column, str):
             if column not in self.names:
-                raise KeyError(f"{self.path} has no column {column!r}; it has {', '.join(self.names)}")
+                raise KeyError(f"{self.path} has no column {column!r}; it has {', '.join(self.names)}.{self.advice(self.names)}")
             return self.names.index(column)
         if not -len(self.names) <= column < len(self.names):
-            raise IndexError(f"{self.path} has no column {column}; it has {len(self.names)}, from 0 to {len(self.names) - 1}")
+            raise IndexError(f"{self.path} has no column {column}; it has {len(self.names)}, from 0 to {len(self.names) - 1}.{self.advice(self.names)}")
         return column % len(self.names)
 
     # ------------------------------------------------------------------------------ the wrong delimiter

@@ -42,7 +42,7 @@ class Table:
 
 
 def read_csv(path: str | os.PathLike[str], target: str | int = -1, *, columns: Sequence[str | int] | None = None,
-             labels: bool | None = None, header: bool | None = None, delimiter: str = ",", dtype: DTypeLike = np.float32) -> Table:
+             labels: bool | Sequence[str] | None = None, header: bool | None = None, delimiter: str = ",", dtype: DTypeLike = np.float32) -> Table:
     """Read a table from a CSV file: each row an example, one column what is to be predicted, the others numbers.
 
     Parameters
@@ -53,9 +53,10 @@ def read_csv(path: str | os.PathLike[str], target: str | int = -1, *, columns: S
         The column to predict, by its name or its number, from 0; negative ones count from the end.
     columns : sequence of str or int, optional
         The columns to predict from; by default, all others.
-    labels : bool, optional
+    labels : bool or sequence of str, optional
         Whether the target are classes, which get numbers from 0 in the order of their names (of numbers, in theirs).
-        By default, words are, and numbers are not.
+        By default, words are, and numbers are not. A second file gets the numbers of the first by ``labels=first.classes``,
+        though not all may occur in it.
     header : bool, optional
         Whether the first row are names. By default it is, if there is no number in it; say so where names are numbers, as of years.
     delimiter : str
@@ -72,7 +73,7 @@ def read_csv(path: str | os.PathLike[str], target: str | int = -1, *, columns: S
     ValueError
         If a value is missing or no number, a row has more or fewer cells than the first, or there are no rows; the message
         names line and column. If there is one column only, as where the delimiter is another one; if two columns have one name, or
-        the target is among those to predict from.
+        the target is among those to predict from; if there is a class that `labels` hasn't.
     TypeError
         If `columns` is no list, or `dtype` not floating.
     KeyError, IndexError
@@ -115,9 +116,15 @@ def read_csv(path: str | os.PathLike[str], target: str | int = -1, *, columns: S
     if labels is None:
         labels = not any(is_number(cell) for cell in answers)
     names = [cells.names[i] for i in features]
-    classes, y = classified(answers) if labels else ([], cells.numbers(wanted)[:, None])
+    classes: list[str] = []
+    if isinstance(labels, Sequence):
+        classes, y = numbered(answers, list(labels), path)
+    elif labels:
+        classes, y = classified(answers)
+    else:
+        y = cells.numbers(wanted)[:, None]
     warn_of_answer(x, y, answers, names, cells.names[wanted])
-    return Table(x.astype(dtype), y if labels else y.astype(dtype), names, cells.names[wanted], classes)
+    return Table(x.astype(dtype), y if classes else y.astype(dtype), names, cells.names[wanted], classes)
 
 
 def classified(answers: list[str]) -> tuple[list[str], NDArray[Any]]:
@@ -127,6 +134,14 @@ def classified(answers: list[str]) -> tuple[list[str], NDArray[Any]]:
     order = sorted(named, key=lambda meaning: (np.inf, meaning) if isinstance(meaning, str) else (meaning, ""))
     number = {meaning: i for i, meaning in enumerate(order)}
     return [named[meaning] for meaning in order], np.array([number[meant[cell]] for cell in answers], np.int64)
+
+
+def numbered(answers: list[str], classes: list[str], path: Any) -> tuple[list[str], NDArray[Any]]:
+    """The numbers that classes have already."""
+    strange = sorted({cell for cell in answers if cell not in classes})
+    if strange:
+        raise ValueError(f"{path}: there is a class {strange[0]!r} in it, and labels are {', '.join(classes)}")
+    return classes, np.array([classes.index(cell) for cell in answers], np.int64)
 
 
 def warn_of_answer(x: Any, y: Any, answers: list[str], names: list[str], target: str) -> None:
