@@ -180,6 +180,17 @@ def test_an_answer_among_the_columns_is_told(pd):
         data.TensorDataset(table.values, table["b"])
 
 
+def test_rows_of_other_labels_are_told(pd):
+    table, answers = pd.DataFrame({"a": [1.0, 2.0, 4.0]}), pd.Series([0, 1, 2])
+    with pytest.warns(UserWarning, match=r"same labels in different orders.*y\.loc\[x\.index\]"):
+        data.TensorDataset(table.iloc[::-1], answers)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        data.TensorDataset(table.iloc[::-1], answers.iloc[::-1])
+        data.TensorDataset(table.iloc[::-1], answers.values)
+        data.TensorDataset(table, pd.Series([0, 1, 2], index=[7, 8, 9]))
+
+
 # ------------------------------------------------------------------------------ examples and subsets
 
 
@@ -189,7 +200,7 @@ def test_dicts_are_stacked_key_by_key():
     assert (batch["x"].tolist(), batch["y"].tolist()) == ([[1, 1], [0, 0]], [1, 2])
     with pytest.raises(ValueError, match=r"same keys; these have \['x'\] and \['y'\]"):
         next(iter(data.DataLoader([{"x": 1}, {"y": 2}], 2)))
-    with pytest.raises(TypeError, match="an example: None is no number"):
+    with pytest.raises(TypeError, match="an example: got NoneType"):
         next(iter(data.DataLoader([(1.0, None)], 1)))
     with pytest.raises(TypeError, match="dict is none"):
         data.DataLoader({"x": np.ones(2)})

@@ -50,7 +50,7 @@ def plain(x: Any, what: str = "the data") -> Any:
     elif hasattr(x, "iloc"):
         return of_table(x, what)
     elif x is None:
-        raise TypeError(f"{what}: None is no number")
+        raise TypeError(f"{what}: got NoneType, and None is no number")
     return x
 
 
@@ -125,6 +125,8 @@ def described(x: Any) -> str:
         return "there are dicts in it: make an array for each of their keys, as in np.array([d['x'] for d in x])"
     if isinstance(x, list | tuple | np.ndarray):
         return "its rows have different lengths: make them equal, by padding, say"
+    if hasattr(x, "toarray"):
+        return "it is a sparse matrix: give x.toarray()"
     if hasattr(x, "detach"):
         return "there are Tensors in it: join them with np.stack"
     if x is None or x is not x or type(x).__name__ in ("NAType", "NaTType"):

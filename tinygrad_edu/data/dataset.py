@@ -59,7 +59,7 @@ class TensorDataset(Dataset):
     Warns
     -----
     UserWarning
-        If the first is a table in which the last one is a column too.
+        If the first is a table in which the last one is a column too, or whose rows have the same labels in another order.
 
     Examples
     --------
@@ -70,8 +70,8 @@ class TensorDataset(Dataset):
 
     def __init__(self, *arrays: ArrayLike) -> None:
         self.arrays = tuple(as_array(array, f"array {i} of the data set") for i, array in enumerate(arrays))
-        if len(arrays) > 1:
-            warn_of_answer(arrays[0], arrays[-1])
+        if len(arrays) > 1 and hasattr(arrays[0], "iloc"):
+            warn_of_tables(arrays[0], arrays[-1])
         shapes = ", ".join(str(array.shape) for array in self.arrays)
         if not arrays or any(array.ndim == 0 for array in self.arrays) or len({len(array) for array in self.arrays}) > 1:
             raise ValueError(f"a data set is of arrays with equally many rows, one for each example; the shapes are {shapes or 'none'}")
@@ -170,9 +170,13 @@ def as_dataset(data: Any) -> Any:
     return data
 
 
-def warn_of_answer(table: Any, answers: Any) -> None:
-    """A warning where a table holds the column that is to be predicted from it."""
+def warn_of_tables(table: Any, answers: Any) -> None:
+    """Warnings for a table that holds what is to be predicted from it, and for rows that don't seem to belong together."""
     name = getattr(answers, "name", None)
-    if isinstance(name, str) and hasattr(table, "iloc") and name in getattr(table, "columns", ()) and np.array_equal(table[name], answers):
+    if isinstance(name, str) and name in getattr(table, "columns", ()) and np.array_equal(table[name], answers):
         warnings.warn(f"column {name!r}, which is to be predicted, is among those to predict it from: leave it out, with "
                       f"drop(columns=[{name!r}])", UserWarning, stacklevel=3)
+    rows, others = (np.asarray(getattr(x, "index", ())) for x in (table, answers))
+    if len(rows) == len(others) and not np.array_equal(rows, others) and set(rows.tolist()) == set(others.tolist()):
+        warnings.warn("the two tables have rows of the same labels in different orders, and are matched by order, not by label: if that is "
+                      "not meant, give y.loc[x.index] for y", UserWarning, stacklevel=3)
