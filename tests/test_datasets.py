@@ -324,6 +324,13 @@ def test_the_target_among_the_features_is_told(table, text):
     assert data.read_csv(table(text), columns=["a"]).names == ["a"]
 
 
+def test_row_numbers_among_the_features_are_told(table):
+    with pytest.warns(UserWarning, match=r"column '' does no more than count the rows.*index=False"):
+        assert data.read_csv(table(",a,y\n0,1.5,3\n1,2.5,4\n2,1,5\n")).x.shape == (3, 2)
+    assert data.read_csv(table(",a,y\n0,1.5,3\n1,2.5,4\n5,1,5\n")).x.shape == (3, 2)
+    assert data.read_csv(table("hour,a,y\n0,1.5,3\n1,2.5,4\n")).x.shape == (2, 2)
+
+
 def test_classes_that_are_numbers_are_the_same_if_the_numbers_are(table):
     t = data.read_csv(table("5,1\n6,2.0\n7,1.0\n8,02\n9,-1\n"), labels=True)
     assert (t.classes, t.y.tolist()) == (["-1", "1", "2.0"], [1, 2, 1, 2, 0])

@@ -175,7 +175,7 @@ class Disk(io.FileIO):
 def test_an_interrupt_at_any_line_is_an_interrupt_and_the_file_is_whole(tmp_path, suffix, monkeypatch):
     path = tmp_path / f"state{suffix}"
     monkeypatch.setattr(os, "fsync", lambda fd: None)  # which takes long
-    files = {replacing.__file__, saving.__file__, file_formats.__file__, zipfile.__file__, np.lib._format_impl.__file__}
+    files = {replacing.__file__, saving.__file__, file_formats.__file__, zipfile.__file__, np.lib.format.write_array.__code__.co_filename}
     old, new = {"a": np.zeros(3), "b": [1]}, {"a": np.ones(3), "b": [2]}
     save(path, old)
     lines, stop = 0, None

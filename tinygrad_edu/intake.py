@@ -129,6 +129,6 @@ def described(x: Any) -> str:
         return "it is a sparse matrix: give x.toarray()"
     if hasattr(x, "detach"):
         return "there are Tensors in it: join them with np.stack"
-    if x is None or x is not x or type(x).__name__ in ("NAType", "NaTType"):
+    if x is None or type(x).__name__ in ("NAType", "NaTType"):
         return f"there is {x} in it: fill in a number, or leave out that example"
     return f"there is a {type(x).__name__} in it: make numbers of it, np.array(x, dtype=float)"

@@ -82,7 +82,7 @@ def read_csv(path: str | os.PathLike[str], target: str | int = -1, *, columns: S
     Warns
     -----
     UserWarning
-        If a column is the target once more, so that there is nothing to learn.
+        If a column is the target once more, so that there is nothing to learn, or has no name and only counts the rows.
 
     Examples
     --------
@@ -124,6 +124,7 @@ def read_csv(path: str | os.PathLike[str], target: str | int = -1, *, columns: S
     else:
         y = cells.numbers(wanted)[:, None]
     warn_of_answer(x, y, answers, names, cells.names[wanted])
+    warn_of_row_numbers(x, names)
     return Table(x.astype(dtype), y if classes else y.astype(dtype), names, cells.names[wanted], classes)
 
 
@@ -153,3 +154,11 @@ def warn_of_answer(x: Any, y: Any, answers: list[str], names: list[str], target:
         if len(y) > 1 and any(np.array_equal(x[:, i], answer) for answer in same):
             warnings.warn(f"read_csv: column {name!r} is equal to {target!r} in every row, so that there is nothing to learn. If it is the "
                           "same thing, leave it out, with columns=[...]", UserWarning, stacklevel=3)
+
+
+def warn_of_row_numbers(x: Any, names: list[str]) -> None:
+    """A warning for the index that pandas writes into files as a column without a name."""
+    for i, name in enumerate(names):
+        if name in ("", "Unnamed: 0") and len(x) > 1 and np.array_equal(x[:, i] - x[0, i], np.arange(len(x))):
+            warnings.warn(f"read_csv: column {name!r} does no more than count the rows, and would be learnt from. Leave it out, with "
+                          "columns=[...], or write the file without it, to_csv(path, index=False)", UserWarning, stacklevel=3)
