@@ -407,6 +407,19 @@ def test_files_of_another_kind(tmp_path: Path, name: str, array: NDArray[Any], m
         data.mnist(tmp_path)
 
 
+def test_a_folder_that_one_may_not_look_into_is_not_said_to_be_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stat = os.stat
+
+    def refused(path: Any, **more: Any) -> Any:
+        if "images-idx3" in str(path):
+            raise PermissionError(13, "Permission denied", str(path))
+        return stat(path, **more)
+
+    monkeypatch.setattr(os, "stat", refused)
+    with pytest.raises(PermissionError):
+        data.mnist(tmp_path)
+
+
 # One-hot ------------------------------------------------------------------------------------------------------------
 
 @quick

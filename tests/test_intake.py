@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
@@ -154,6 +154,24 @@ def test_a_table_is_taken_column_by_column(pd):
     assert predict(nn.Linear(4, 1), table).shape == (2, 1)
     learnt((table, ONES), 4)
     learnt((table[["a", "b"]].values, ONES), 2)
+
+
+KINDS = {"float": [1.5, 2.5], "int": [3, 4], "bool": [True, False], "truths": np.array([True, False], object), "mixed": np.array([1, 2.5], object),
+         "words": ["x", "y"], "holes": np.array([1, None], object), "days": np.array(["2020-01-01", "2020-01-02"], "M8[s]")}  # fmt: skip
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(kinds=st.lists(st.sampled_from(sorted(KINDS)), min_size=1, max_size=4))
+def test_any_table_is_its_numbers_or_an_error_that_names_the_column(pd, kinds):
+    table = pd.concat([pd.Series(KINDS[kind], name=f"{kind} {i}") for i, kind in enumerate(kinds)], axis=1)
+    wrong = [f"{kind} {i}" for i, kind in enumerate(kinds) if kind in ("words", "holes", "days")]
+    if wrong:
+        with pytest.raises(TypeError, match=f"column '{wrong[0]}'"):
+            as_array(table)
+    else:
+        got = as_array(table)
+        assert got.dtype.kind in "bif"
+        assert got.tolist() == np.stack([np.array(list(KINDS[kind]), float) for kind in kinds], 1).tolist()
 
 
 @pytest.mark.parametrize("column", ["words", "kinds", "days"])
