@@ -309,8 +309,8 @@ def test_columns_that_are_given_twice(table):
     with pytest.raises(ValueError, match="several columns are called 'a', 'y'"):
         data.read_csv(table("a,y,b,y,a\n1,2,3,2,1\n"), "y")
     path = table("a,b,y\n1,2,3\n4,6,6\n")
-    for columns in ["a", "y"], [0, -1], ["a", 0]:
-        with pytest.raises(ValueError, match=r"column '[ya]' is given twice"):
+    for columns, twice in (["a", "y"], "y"), ([0, -1], "y"), (["b", "a", 0], "a"):
+        with pytest.raises(ValueError, match=f"column '{twice}' is given twice"):
             data.read_csv(path, "y", columns=columns)
     for columns in "ab", 1:
         with pytest.raises(TypeError, match="columns is a list of names or numbers"):
@@ -322,18 +322,23 @@ def test_the_target_among_the_features_is_told(table, text):
     with pytest.warns(UserWarning, match=r"column 'b' is equal to 'y' in every row"):
         data.read_csv(table(text))
     assert data.read_csv(table(text), columns=["a"]).names == ["a"]
+    assert len(data.read_csv(table("a,y\n3,3\n")).x) == 1  # of one row, nothing can be said
 
 
 def test_row_numbers_among_the_features_are_told(table):
     with pytest.warns(UserWarning, match=r"column '' does no more than count the rows.*index=False"):
         assert data.read_csv(table(",a,y\n0,1.5,3\n1,2.5,4\n2,1,5\n")).x.shape == (3, 2)
     assert data.read_csv(table(",a,y\n0,1.5,3\n1,2.5,4\n5,1,5\n")).x.shape == (3, 2)
+    with pytest.warns(UserWarning, match="column 'Unnamed: 0' does no more"):
+        data.read_csv(table("Unnamed: 0,a,y\n1,1.5,3\n2,2.5,4\n"))
+    assert data.read_csv(table(",a,y\n0,1.5,3\n")).x.shape == (1, 2)
     assert data.read_csv(table("hour,a,y\n0,1.5,3\n1,2.5,4\n")).x.shape == (2, 2)
 
 
 def test_classes_that_are_numbers_are_the_same_if_the_numbers_are(table):
     t = data.read_csv(table("5,1\n6,2.0\n7,1.0\n8,02\n9,-1\n"), labels=True)
     assert (t.classes, t.y.tolist()) == (["-1", "1", "2.0"], [1, 2, 1, 2, 0])
+    assert data.read_csv(table("5,b\n6,10\n7,2\n8,a\n"), labels=True).classes == ["2", "10", "a", "b"]
 
 
 def test_a_second_file_has_the_classes_of_the_first(table):

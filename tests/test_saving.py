@@ -151,6 +151,8 @@ def test_an_interrupt_is_heard_though_the_disk_is_full(tmp_path, monkeypatch):
     monkeypatch.setattr(replacing, "held", lambda name: io.BufferedWriter(Disk(name, 0)))
     with pytest.raises(OSError, match="No space left"), replacing.replacing(tmp_path / "a") as file:
         file.write(b"not written yet")
+    with pytest.raises(OSError, match="No space left"):
+        saving.rehearse(tmp_path / "a.safetensors", {"n": 1})
     with pytest.raises(KeyboardInterrupt), replacing.replacing(tmp_path / "a") as file:  # noqa: PT012
         file.write(b"not written yet")
         raise KeyboardInterrupt
@@ -275,6 +277,15 @@ def test_a_file_that_is_there_keeps_its_rights(tmp_path, mode):
     assert path.stat().st_mode & 0o777 == mode
 
 
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only the administrator gives files away")
+def test_a_file_that_is_there_keeps_its_owner(tmp_path):
+    path = tmp_path / "a.npz"
+    save(path, {"n": 1})
+    os.chown(path, 65534, 65533)
+    save(path, {"n": 2})
+    assert (path.stat().st_uid, path.stat().st_gid) == (65534, 65533)
+
+
 @both
 def test_names_may_be_as_long_as_names_can_be(tmp_path, suffix):
     path = tmp_path / ("a" * (255 - len(suffix)) + suffix)
@@ -326,6 +337,7 @@ def test_a_device_is_written_to_and_not_replaced(tmp_path, suffix):
     (tmp_path / f"a{suffix}").symlink_to("/dev/full")
     with pytest.raises(OSError, match="No space left"):
         save(tmp_path / f"a{suffix}", {"a": np.ones(3)})
+    saving.rehearse(tmp_path / f"a{suffix}", {"a": np.ones(3)})  # by which nothing is written
     assert stat.S_ISCHR(os.stat("/dev/full").st_mode)
 
 
