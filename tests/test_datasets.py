@@ -319,8 +319,9 @@ def test_columns_that_are_given_twice(table):
 
 @pytest.mark.parametrize("text", ["a,b,y\n1,3,3\n2,6,6\n", "a,b,y\n1,0,no\n2,1,yes\n1,0,no\n", "a,b,y\n1,2,2.0\n5,1,1\n"])
 def test_the_target_among_the_features_is_told(table, text):
-    with pytest.warns(UserWarning, match=r"column 'b' is equal to 'y' in every row"):
+    with pytest.warns(UserWarning, match=r"column 'b' is equal to 'y' in every row") as told:
         data.read_csv(table(text))
+    assert told[0].filename == __file__
     assert data.read_csv(table(text), columns=["a"]).names == ["a"]
     assert len(data.read_csv(table("a,y\n3,3\n")).x) == 1  # of one row, nothing can be said
 

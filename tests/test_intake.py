@@ -189,8 +189,9 @@ def test_a_series_goes_by_its_order_and_not_by_its_labels(pd):
 
 def test_an_answer_among_the_columns_is_told(pd):
     table = pd.DataFrame({"a": [1.0, 2.0, 4.0], "b": [True, False, True]})
-    with pytest.warns(UserWarning, match=r"column 'b', which is to be predicted.*drop\(columns=\['b'\]\)"):
+    with pytest.warns(UserWarning, match=r"column 'b', which is to be predicted.*drop\(columns=\['b'\]\)") as told:
         data.TensorDataset(table, table["b"])
+    assert told[0].filename == __file__
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         data.TensorDataset(table[["a"]], table["b"])
@@ -200,8 +201,9 @@ def test_an_answer_among_the_columns_is_told(pd):
 
 def test_rows_of_other_labels_are_told(pd):
     table, answers = pd.DataFrame({"a": [1.0, 2.0, 4.0]}), pd.Series([0, 1, 2])
-    with pytest.warns(UserWarning, match=r"same labels in different orders.*y\.loc\[x\.index\]"):
+    with pytest.warns(UserWarning, match=r"same labels in different orders.*y\.loc\[x\.index\]") as told:
         data.TensorDataset(table.iloc[::-1], answers)
+    assert told[0].filename == __file__
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         data.TensorDataset(table.iloc[::-1], answers.iloc[::-1])
