@@ -323,6 +323,8 @@ def test_the_target_among_the_features_is_told(table, text):
         data.read_csv(table(text))
     assert told[0].filename == __file__
     assert data.read_csv(table(text), columns=["a"]).names == ["a"]
+    with pytest.warns(UserWarning, match="equal to 'y'"):
+        data.read_csv(table("a,b,y\n1,5,5\n2,7,7\n3,5,5\n"), labels=True)
     assert len(data.read_csv(table("a,y\n3,3\n")).x) == 1  # of one row, nothing can be said
 
 

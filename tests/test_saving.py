@@ -1,5 +1,6 @@
 """Saved states: what is written is what is read; whole or not at all; no code in them; shared with PyTorch."""
 
+import contextlib
 import errno
 import io
 import os
@@ -250,6 +251,34 @@ def test_what_is_taken_for_left_behind_before_it_is_locked_is_made_again(tmp_pat
     save(tmp_path / "a.npz", {"a": np.ones(3)})
     assert swept
     assert os.listdir(tmp_path) == ["a.npz"]
+
+
+def test_it_is_held_until_it_is_in_its_place(tmp_path, monkeypatch):
+    pytest.importorskip("fcntl")
+    replace = os.replace
+    monkeypatch.setattr(os, "replace", lambda a, b: replacing.remove_unfinished(str(tmp_path)) or replace(a, b))
+    save(tmp_path / "a.npz", {"n": 1})
+    assert load(tmp_path / "a.npz") == {"n": 1}
+
+
+def test_where_there_are_no_locks(tmp_path, monkeypatch):
+    """As on Windows, where what is open can be neither moved nor removed."""
+    monkeypatch.setattr(replacing, "fcntl", None)
+    for change in "replace", "unlink":
+        done = getattr(os, change)
+        monkeypatch.setattr(os, change, lambda name, *to, done=done: refuse_if_open(name) or done(name, *to))
+    (tmp_path / f"{replacing.UNFINISHED}0").touch()
+    save(tmp_path / "a.npz", {"n": 1})
+    with pytest.raises(KeyboardInterrupt), replacing.replacing(tmp_path / "a.npz"):
+        raise KeyboardInterrupt
+    assert load(tmp_path / "a.npz") == {"n": 1}
+    assert os.listdir(tmp_path) == ["a.npz"]
+
+
+def refuse_if_open(name):
+    for fd in os.listdir("/proc/self/fd") if os.path.exists("/proc/self/fd") else ():
+        with contextlib.suppress(FileNotFoundError):
+            assert os.readlink(f"/proc/self/fd/{fd}") != os.fspath(name)
 
 
 # ------------------------------------------------------------------------------- links, rights, names
