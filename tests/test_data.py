@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import math
+import os
 import subprocess
 import sys
 import tracemalloc
@@ -117,6 +118,21 @@ def test_write_idx_refuses_what_idx_cannot_hold(tmp_path: Path, dtype: str) -> N
     with pytest.raises(TypeError, match=r"a\.idx.*int16.*astype"):
         data.write_idx(tmp_path / "a.idx", np.zeros(3, dtype))
     assert not (tmp_path / "a.idx").exists()
+
+
+def test_writing_idx_is_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.idx"
+    data.write_idx(path, np.arange(5, dtype=np.uint8))
+    path.chmod(0o640)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", lambda fd: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            data.write_idx(path, np.zeros(5, np.uint8))
+    assert data.read_idx(path).tolist() == [0, 1, 2, 3, 4]
+    data.write_idx(path, np.ones(5, np.uint8))
+    assert data.read_idx(path).tolist() == [1] * 5
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert os.listdir(tmp_path) == ["a.idx"]
 
 
 # IDX files: what is refused -----------------------------------------------------------------------------------------
@@ -388,6 +404,19 @@ def test_files_of_another_kind(tmp_path: Path, name: str, array: NDArray[Any], m
     write_small(tmp_path)
     data.write_idx(tmp_path / f"{name}.gz", array)
     with pytest.raises(ValueError, match=rf"{name}.*{message}"):
+        data.mnist(tmp_path)
+
+
+def test_a_folder_that_one_may_not_look_into_is_not_said_to_be_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stat = os.stat
+
+    def refused(path: Any, **more: Any) -> Any:
+        if "images-idx3" in str(path):
+            raise PermissionError(13, "Permission denied", str(path))
+        return stat(path, **more)
+
+    monkeypatch.setattr(os, "stat", refused)
+    with pytest.raises(PermissionError):
         data.mnist(tmp_path)
 
 

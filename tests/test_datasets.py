@@ -273,6 +273,104 @@ def test_what_is_no_table(table):
     assert data.read_csv(table("a,b\nx,1\n"), header=True, columns=[], labels=False).x.shape == (1, 0)
 
 
+@pytest.mark.parametrize(("text", "delimiter", "said"), [
+    ("length;width;kind\n1.4;0.2;setosa\n4.7;1.4;versicolor\n", ",", r"one column only.*say delimiter=';'"),
+    ("length\twidth\n1.4\t0.2\n", ",", r"one column only.*say delimiter='\\t'"), ("length width\n1.4 0.2\n", ",", "say delimiter=' '"),
+    ("a|b\n1|2\n", ",", r"say delimiter='\|'"), ("a,b\n1,2\n", ";", "say delimiter=','"), ("a\n1\n2\n", ",", r"one column only, 'a', and nothing.*delimiter=\.\.\."),
+    ("1,4;setosa\n4,7;virginica\n", ",", r"';' in every cell of a column, as in '4;setosa'.*say delimiter=';'"),
+    ("length;kind\n1,4;setosa\n", ",", r"2 cells in this row and 1 in the first.*say delimiter=';'"),
+    ("1,4;2,5;0\n", ",", r"column '1': '4;2' is not a number.*say delimiter=';'"), ("a;b\n1,4;2\n", ";", r"'1,4' is not a number. Write a point for the comma"),
+])  # fmt: skip
+def test_another_delimiter_is_guessed_and_said(table, text, delimiter, said):
+    with pytest.raises(ValueError, match=said):
+        data.read_csv(table(text), delimiter=delimiter)
+
+
+@given(columns=st.integers(2, 4), rows=st.integers(1, 4), right=st.sampled_from(",;\t|"), wrong=st.sampled_from(",;\t|"), header=st.booleans(), words=st.booleans())
+def test_a_table_read_with_another_delimiter_is_refused(tmp_path_factory, columns, rows, right, wrong, header, words):
+    path = tmp_path_factory.mktemp("tables") / "table.csv"
+    cells = [[f"{i + 10 * j}.5" for i in range(columns - 1)] + ["ab"[j % 2] if words else f"{j}"] for j in range(rows)]
+    path.write_text("\n".join(right.join(row) for row in [[f"n{i}" for i in range(columns)]] * header + cells))
+    if right == wrong:
+        assert data.read_csv(path, delimiter=wrong).x.tolist() == [[float(c) for c in row[:-1]] for row in cells]
+    else:
+        with pytest.raises(ValueError, match="delimiter="):
+            data.read_csv(path, delimiter=wrong)
+
+
+def test_a_column_that_is_not_there_for_another_delimiter(table):
+    path = table("a;b;y\n1;2;3\n")
+    for columns, error in (["a"], KeyError), ([1], IndexError):
+        with pytest.raises(error, match="say delimiter=';'"):
+            data.read_csv(path, columns=columns)
+
+
+def test_columns_that_are_given_twice(table):
+    with pytest.raises(ValueError, match="several columns are called 'a', 'y'"):
+        data.read_csv(table("a,y,b,y,a\n1,2,3,2,1\n"), "y")
+    path = table("a,b,y\n1,2,3\n4,6,6\n")
+    for columns, twice in (["a", "y"], "y"), ([0, -1], "y"), (["b", "a", 0], "a"):
+        with pytest.raises(ValueError, match=f"column '{twice}' is given twice"):
+            data.read_csv(path, "y", columns=columns)
+    for columns in "ab", 1:
+        with pytest.raises(TypeError, match="columns is a list of names or numbers"):
+            data.read_csv(path, "y", columns=columns)
+
+
+@pytest.mark.parametrize("text", ["a,b,y\n1,3,3\n2,6,6\n", "a,b,y\n1,0,no\n2,1,yes\n1,0,no\n", "a,b,y\n1,2,2.0\n5,1,1\n"])
+def test_the_target_among_the_features_is_told(table, text):
+    with pytest.warns(UserWarning, match=r"column 'b' is equal to 'y' in every row") as told:
+        data.read_csv(table(text))
+    assert told[0].filename == __file__
+    assert data.read_csv(table(text), columns=["a"]).names == ["a"]
+    with pytest.warns(UserWarning, match="equal to 'y'"):
+        data.read_csv(table("a,b,y\n1,5,5\n2,7,7\n3,5,5\n"), labels=True)
+    assert len(data.read_csv(table("a,y\n3,3\n")).x) == 1  # of one row, nothing can be said
+
+
+def test_row_numbers_among_the_features_are_told(table):
+    with pytest.warns(UserWarning, match=r"column '' does no more than count the rows.*index=False"):
+        assert data.read_csv(table(",a,y\n0,1.5,3\n1,2.5,4\n2,1,5\n")).x.shape == (3, 2)
+    assert data.read_csv(table(",a,y\n0,1.5,3\n1,2.5,4\n5,1,5\n")).x.shape == (3, 2)
+    with pytest.warns(UserWarning, match="column 'Unnamed: 0' does no more"):
+        data.read_csv(table("Unnamed: 0,a,y\n1,1.5,3\n2,2.5,4\n"))
+    assert data.read_csv(table(",a,y\n0,1.5,3\n")).x.shape == (1, 2)
+    assert data.read_csv(table("hour,a,y\n0,1.5,3\n1,2.5,4\n")).x.shape == (2, 2)
+
+
+def test_classes_that_are_numbers_are_the_same_if_the_numbers_are(table):
+    t = data.read_csv(table("5,1\n6,2.0\n7,1.0\n8,02\n9,-1\n"), labels=True)
+    assert (t.classes, t.y.tolist()) == (["-1", "1", "2.0"], [1, 2, 1, 2, 0])
+    assert data.read_csv(table("5,b\n6,10\n7,2\n8,a\n"), labels=True).classes == ["2", "10", "a", "b"]
+
+
+def test_a_second_file_has_the_classes_of_the_first(table):
+    first = data.read_csv(table(IRIS))
+    second = data.read_csv(table("long,wide,kind\n1,2,virginica\n3,4,setosa\n"), labels=first.classes)
+    assert (second.y.tolist(), second.classes) == ([2, 0], first.classes)
+    with pytest.raises(ValueError, match="a class 'rose' in it, and labels are setosa, versicolor, virginica"):
+        data.read_csv(table("long,wide,kind\n1,2,rose\n"), labels=first.classes)
+
+
+def test_a_quotation_mark_that_is_not_closed(table):
+    with pytest.raises(ValueError, match="line 4, column 'kind': this cell goes over several lines"):
+        data.read_csv(table('a,kind\n1,x\n2,"y\n3,z\n'))
+
+
+def test_what_only_looks_like_a_number_or_a_text(table):
+    with pytest.raises(ValueError, match=r"line 2, column 'a': '1_000' is not a number"):
+        data.read_csv(table("a,b\n1_000,2\n"))
+    with pytest.raises(TypeError, match="dtype must be floating"):
+        data.read_csv(table("a,b\n1.5,2\n"), dtype=int)
+    path = table("")
+    path.write_bytes("größe,b\n1,2\n".encode("cp1252"))
+    with pytest.raises(ValueError, match=r"table\.csv is no text in UTF-8.*CSV UTF-8"):
+        data.read_csv(path)
+    path.write_text("a,b\n1," + "2" * 200_000 + "\n")
+    with pytest.raises(ValueError, match=r"table\.csv, line 2: field larger"):
+        data.read_csv(path)
+
+
 def test_headers_quotes_and_marks(table):
     plain = data.read_csv(table('\ufeff"1","a, b"\n"2",b\n'))  # no header, as there are numbers in the first row
     assert (plain.classes, plain.names) == (["a, b", "b"], ["0"])

@@ -5,9 +5,12 @@ import re
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import tinygrad_edu
 from tinygrad_edu import Tensor, data, debug, evaluate, fit, load, manual_seed, nn, no_grad, optim, predict, save
+from tinygrad_edu.chance import generator
 from tinygrad_edu.replay.errors import CaptureError
 from tinygrad_edu.training import Callback, EarlyStopping, History, accuracy
 
@@ -425,6 +428,125 @@ def test_checkpoints_that_do_not_fit(tmp_path):
     save(path, network())
     with pytest.raises(ValueError, match="no checkpoint of fit"):
         trained(checkpoint=path, resume=True)
+
+
+def begun():
+    """A training with all that a checkpoint may hold, and what it is: all of its numbers."""
+    model = network(drop=0.2)
+    descent = optim.Adam(model.parameters(), lr=0.1)
+    schedule = optim.StepLR(descent, 2)
+    descent.lr = 0.07  # not the schedule's
+    loader, watch = data.DataLoader((x, y), 50, True, generator=3), EarlyStopping(5, "loss")
+
+    def go(**more):
+        return fit(model, loader, nn.CrossEntropyLoss(), descent, **{"epochs": 2, "schedule": schedule, "callbacks": [watch], "progress": False, **more})
+
+    def state():
+        now = [part.state_dict() for part in (model, descent, schedule, loader, watch)] + [generator().bit_generator.state, descent.lr]
+        return repr(now)  # NumPy's arrays say all their numbers, being small
+
+    return go, state
+
+
+def paths_in(state, path=()):
+    """Every place in nested dicts and lists."""
+    for key, value in state.items() if isinstance(state, dict) else enumerate(state) if isinstance(state, list) else ():
+        yield (*path, key)
+        yield from paths_in(value, (*path, key))
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory):
+    path = tmp_path_factory.mktemp("good") / "run.npz"
+    manual_seed(5)
+    begun()[0](checkpoint=path)
+    return path
+
+
+@given(choice=st.data())
+def test_a_checkpoint_that_is_refused_changes_nothing(good, choice):
+    """Something is missing, or is something else; that is said in a ValueError, before anything is taken over for good."""
+    state = load(good)
+    *way, last = choice.draw(st.sampled_from(list(paths_in(state))))
+    inner = state
+    for key in way:
+        inner = inner[key]
+    junk = choice.draw(st.sampled_from(["nothing", None, "x", -1, [], {}, {"x": 1}, np.ones(7), [1.0, "x"]]))
+    if isinstance(junk, str) and junk == "nothing":
+        del inner[last]
+    else:
+        inner[last] = junk
+    path = good.parent / "bad.npz"
+    save(path, state)
+    manual_seed(1)
+    go, now = begun()
+    before = now()
+    try:
+        go(checkpoint=path, resume=True)
+    except ValueError as error:
+        said = str(error)
+    else:
+        return  # nothing is known to be wrong with it
+    assert "bad.npz" in said
+    assert now() == before
+
+
+@pytest.mark.parametrize(("change", "said"), [
+    (lambda s: s.pop("stop"), "'stop' is missing"), (lambda s: s.pop("generator"), "'generator' is missing"), (lambda s: s.pop("callbacks"), "'callbacks' is missing"),
+    (lambda s: s.update(callbacks=3), "'callbacks' is a int, and no list"), (lambda s: s["history"].pop("columns"), "'history' does not fit: 'columns' is missing"),
+    (lambda s: s["history"]["columns"]["loss"].pop(), r"'history' does not fit: .*2 epochs, and others in loss"),
+    (lambda s: s.update(history={"epochs": [], "columns": {}}), "'history' has no epochs"), (lambda s: s["optimizer"].update(param_groups=[]), "'optimizer' does not fit: Adam"),
+    (lambda s: s["optimizer"].pop("param_groups"), "'optimizer' does not fit: "), (lambda s: s["generator"].update(bit_generator="MT19937"), "'generator' does not fit"),
+    (lambda s: s["schedule"].update(last_epoch="x"), "'schedule' does not fit"), (lambda s: s["callbacks"].__setitem__(0, 3), "'callbacks, number 0' does not fit"),
+    (lambda s: s["schedule"].pop("last_epoch"), "'schedule' does not fit: 'last_epoch' is missing"), (lambda s: s["callbacks"][0].update(waited=None), "number 0' does not fit: EarlyStopping: waited is None"),
+    (lambda s: s["model"].pop("0.weight"), r"'model' does not fit: .*missing \['0.weight'\]"), (lambda s: s["data"].pop("generator"), "'data' does not fit: 'generator' is missing"),
+])  # fmt: skip
+def test_the_entry_that_is_wrong_is_named(good, change, said):
+    state = load(good)
+    change(state)
+    save(good.parent / "wrong.npz", state)
+    go, now = begun()
+    before = now()
+    with pytest.raises(ValueError, match=rf"wrong\.npz can't be gone on from.*{said}"):
+        go(checkpoint=good.parent / "wrong.npz", resume=True)
+    assert now() == before
+
+
+def test_an_interrupt_while_going_on_changes_nothing(good):
+    class Slow(EarlyStopping):
+        def load_state_dict(self, state):
+            if state["best"] is not None:
+                raise KeyboardInterrupt
+
+    go, now = begun()
+    before = now()
+    with pytest.raises(KeyboardInterrupt):
+        go(checkpoint=good, resume=True, callbacks=[Slow(5, "loss")])
+    assert now() == before
+
+
+def test_whether_a_checkpoint_can_be_written_is_known_before_the_first_epoch(tmp_path):
+    (tmp_path / "folder.npz").mkdir()
+    seen = []
+    for name, error in ("model.pt", ValueError), ("none/a.npz", FileNotFoundError), ("folder.npz", IsADirectoryError):
+        with pytest.raises(error):
+            begun()[0](checkpoint=tmp_path / name, callbacks=[seen.append])
+    unsaveable = EarlyStopping()
+    unsaveable.best_state = {1, 2}
+    with pytest.raises(TypeError, match=r"callbacks\.0\.best_state is a set"):
+        begun()[0](checkpoint=tmp_path / "a.npz", callbacks=[unsaveable, seen.append])
+    assert seen == []
+    assert [p.name for p in tmp_path.iterdir()] == ["folder.npz"]
+
+
+def test_a_trial_that_fails_after_going_on_puts_all_back(good, tmp_path, monkeypatch):
+    go, now = begun()
+    before = now()
+    monkeypatch.setattr(tinygrad_edu.saving, "rehearse", lambda path, state: (_ for _ in ()).throw(PermissionError("no")))
+    with pytest.raises(PermissionError):
+        go(checkpoint=good, resume=True, epochs=3)
+    assert now() == before
+    go(checkpoint=good, resume=True, epochs=2)  # all is done: nothing will be written
 
 
 # ---------------------------------------------------------------------------- mistakes, met kindly

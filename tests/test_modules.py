@@ -207,6 +207,13 @@ def test_what_is_no_module_is_refused_with_a_hint(wrong, hint):
         nn.Sequential(wrong)
 
 
+def test_a_state_never_holds_one_of_two_tensors():
+    model = nn.Sequential(nn.Linear(1, 1))
+    setattr(model, "0.weight", nn.Parameter([[2.0]]))
+    with pytest.raises(ValueError, match=r"two different tensors are called '0\.weight'"):
+        model.state_dict()
+
+
 # --------------------------------------------------------------------------- what would be lost
 
 

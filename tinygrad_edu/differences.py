@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .graph import apply, backpropagate
+from .intake import plain
 from .modes import debug, is_grad_enabled
 from .node import Node
 from .parts import Parts, PartsType
@@ -220,7 +221,7 @@ def listed(y: Any) -> list[Any]:
 
 def double(x: Any, what: str, convert: bool = False) -> Any:
     """`x` in double precision, an array of our own; integers count as constants in results, but not as inputs."""
-    array = np.array(bare(x))
+    array = np.array(plain(bare(x), what))
     if convert or array.dtype in (float, complex) or (what.startswith("the result") and array.dtype.kind in "biu"):
         return array.astype(complex if array.dtype.kind == "c" else float)
     raise TypeError(f"{what} is {array.dtype}: differences are exact enough in float64 and complex128 only. Convert it, "

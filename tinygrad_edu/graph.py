@@ -16,7 +16,7 @@ from . import value
 from .diagnose import blame, inspect_backward, inspect_forward, released
 from .modes import RECORD, WATCH, current, enable_grad, is_checking, level
 from .node import NOTHING, Constant, Node, order
-from .outside import ARRAYS, KNOWN, NUMBERS, admit, as_array, is_recorded, left_to_others, outside
+from .outside import ARRAYS, KNOWN, NUMBERS, admit, as_array, is_recorded, left_to_others, outside, refuse_no_numbers
 from .scattered import Scattered
 from .table import COMPOSITES, RULES, Plan
 from .unbroadcast import fit
@@ -123,6 +123,8 @@ def apply(fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         node.info = None
         node.shape = y.shape
         node.dtype = y.dtype
+    elif plan.vjps:
+        refuse_no_numbers(fn, y)
     if recording is WATCH:
         if out._node is not None:
             write_down(out._node)

@@ -10,6 +10,7 @@ import numpy as np
 
 from .errors import leaf_assignment, needs_float, part_written
 from .graph import apply
+from .intake import plain
 from .modes import level
 from .node import Leaf
 from .rules.fused import relu, sigmoid
@@ -93,7 +94,7 @@ class Operators(Value):
         refuse_part(self)
         recorded = level() and (self._node is not None or needs_gradient(value))
         if not recorded:
-            self._own()[plain_index(index)] = bare(value)
+            self._own()[plain_index(index)] = plain(bare(value), "what is assigned")
         elif type(self._node) is Leaf and self._node.tensor() is self:
             raise leaf_assignment(self)
         elif self._array.dtype.kind not in "fc":
@@ -117,7 +118,7 @@ class Operators(Value):
             if not np.can_cast(y.dtype, self._array.dtype, "same_kind"):
                 raise TypeError(f"in place, a tensor of {self._array.dtype} can't become one of {y.dtype}: write x = x + y")
             return y.astype(self._array.dtype)
-        fn(self._own(), bare(other), out=self._array)
+        fn(self._own(), plain(bare(other)), out=self._array)
         return self
 
     # ----------------------------------------------------------------------------------- methods

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .intake import plain
 from .modes import level
 from .parts import Parts, PartsType
 from .table import COMPOSITES, PLAIN, RULES
@@ -103,7 +104,14 @@ def admit(a: Any) -> Any:
         raise TypeError("masked arrays have no derivative rules: use np.where(mask, 0, x), or x.filled()")
     if is_foreign(a):
         return a.copy()
-    return np.array(a) if isinstance(a, list | np.ndarray) else NotImplemented
+    return np.array(plain(a)) if isinstance(a, list | np.ndarray) else NotImplemented
+
+
+def refuse_no_numbers(fn: Callable[..., Any], y: Any) -> None:
+    """An error for a result that is no numbers, so that the graph would end there in silence."""
+    if y.dtype.kind not in "biu":
+        raise TypeError(f"{getattr(fn, '__name__', fn)} gave an array of dtype {y.dtype}, through which no gradient flows: one of its "
+                        "arguments is not of numbers. Make it so, np.array(x, dtype=float); of a list of Tensors, with np.stack")
 
 
 def as_array(y: Any) -> Any:

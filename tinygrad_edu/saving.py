@@ -7,20 +7,24 @@ what was there before.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
-import secrets
-import zipfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from .file_formats import TREE, Format, known
+from .intake import plain
+from .replacing import is_special, replacing
 from .value import Value
 
-TREE = "tinygrad_edu"  # under which a file says how its arrays were nested
-SUFFIXES = (".npz", ".safetensors")
+DEEPEST = 100  # nests within nests; who has more has a nest that holds itself
+LONGEST = 60_000  # bytes of a name: an archive has two for its length
+OWN = {TREE, "__metadata__"}  # names by which the formats mean something else
 
 
 def save(path: str | os.PathLike[str], state: Any) -> None:
@@ -29,16 +33,19 @@ def save(path: str | os.PathLike[str], state: Any) -> None:
     Parameters
     ----------
     path : path
-        Ending in ``.npz`` or ``.safetensors``.
+        Ending in ``.npz`` or ``.safetensors``. A symbolic link is followed, and a file that is there keeps its rights.
     state : Module, Optimizer, or nested dicts and lists
         Of arrays, Tensors, numbers, strings, None, and of whatever has a ``state_dict()``: that is asked.
 
     Raises
     ------
     ValueError
-        If the suffix is none of these.
+        If the suffix is none of these; if an array has a name that the formats can't hold: one with a NUL, one longer than
+        60,000 bytes, or one that they use themselves (``__metadata__``, ``tinygrad_edu``); if nests lie more than 100 deep.
     TypeError
-        If there is something in it that is none of these.
+        If there is something in it that is none of these: a masked array, for example.
+    OSError
+        If it can't be written: PermissionError, FileNotFoundError for a folder that isn't there, and so on.
 
     Examples
     --------
@@ -54,24 +61,26 @@ def save(path: str | os.PathLike[str], state: Any) -> None:
     >>> state["epoch"]
     3
     """
-    path = Path(path)
-    arrays: dict[str, Any] = {}
-    tree = taken_apart(state, "", arrays)
-    flat = isinstance(tree, dict) and all(entry == {"array": name} for name, entry in tree.items())
-    metadata = {} if flat else {TREE: json.dumps(tree)}  # a plain model's state says nothing that others wouldn't say
-    writer = writers(path)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}{path.suffix}")
-    open(temporary, "xb").close()
-    rights = temporary.stat().st_mode  # those of any new file of the user's, which not every writer leaves as they are
-    try:
-        writer(str(temporary), arrays, metadata)
-        temporary.chmod(rights)
-        with open(temporary, "rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    form = known(path)
+    arrays, metadata = described(state, form)
+    with replacing(path) as file:
+        form.write(file, arrays, metadata)
+
+
+def rehearse(path: str | os.PathLike[str], state: Any) -> None:
+    """All that `save` does, but for the last: what was there stays. If there is to be an error, it comes now."""
+
+    class Rehearsed(Exception):
+        pass
+
+    form = known(path)
+    arrays, metadata = described(state, form)
+    if is_special(path) and not os.path.isdir(path):
+        return
+    with suppress(Rehearsed), replacing(path) as file:
+        form.write(file, arrays, metadata)
+        file.flush()
+        raise Rehearsed
 
 
 def load(path: str | os.PathLike[str]) -> Any:
@@ -80,51 +89,83 @@ def load(path: str | os.PathLike[str]) -> Any:
     Raises
     ------
     ValueError
-        If the file is damaged, or of a format that is not known here.
+        If the file is damaged, holds Python objects, or is of a format that is not known here.
+    OSError
+        If it can't be read: FileNotFoundError, PermissionError, and so on.
     """
     path = Path(path)
-    reader = readers(path)
-    try:
-        arrays, metadata = reader(path)
-        return put_together(json.loads(metadata[TREE]), arrays) if TREE in metadata else arrays
-    except OSError:
-        raise
-    except Exception as error:
-        raise ValueError(f"{path} can't be read: {error}") from error
+    read = known(path).read
+    with open(path, "rb") as file:
+        try:
+            arrays, metadata = read(file)
+            return put_together(json.loads(metadata[TREE]), arrays) if TREE in metadata else arrays
+        except ImportError:
+            raise
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno != errno.EINVAL:  # which means a place before the file's beginning
+                raise
+            raise ValueError(f"{path} can't be read: {error}") from error
 
 
 # -------------------------------------------------------------------------------- nests and names
 
 
-def taken_apart(state: Any, name: str, arrays: dict[str, Any]) -> Any:
+def described(state: Any, form: Format) -> tuple[dict[str, Any], dict[str, str]]:
+    """The arrays in a state by name, and, where these don't say all, how they were nested."""
+    arrays: dict[str, Any] = {}
+    tree = taken_apart(state, "", arrays)
+    flat = isinstance(tree, dict) and all(entry == {"array": name} for name, entry in tree.items())
+    # a plain model's state says nothing that others wouldn't say
+    return arrays, {} if flat and (form.keeps_order or list(tree) == sorted(tree)) else {TREE: json.dumps(tree)}
+
+
+def taken_apart(state: Any, name: str, arrays: dict[str, Any], depth: int = 0) -> Any:
     """The structure of `state`, as JSON has it, with names in the place of arrays; these go to `arrays`."""
-    if hasattr(state, "state_dict"):
+    where = name or "the state"
+    if depth > DEEPEST:
+        raise ValueError(f"save: {where[:60]}... lies more than {DEEPEST} nests deep; is there a dict or a list that holds itself?")
+    if hasattr(state, "state_dict") and not isinstance(state, type):
         state = state.state_dict()
     if isinstance(state, Mapping):
         for key in state:
             if not isinstance(key, str | int):
-                raise TypeError(f"save: the keys of dicts must be strings or integers, and there is {key!r} in {name or 'the state'}")
-        entries = {str(k): taken_apart(v, f"{name}.{k}" if name else str(k), arrays) for k, v in state.items()}
-        plain = all(isinstance(k, str) and k not in RESERVED for k in state)
-        return entries if plain else {"dict": [[k, entries[str(k)]] for k in state]}
+                raise TypeError(f"save: the keys of dicts must be strings or integers, and there is {key!r} in {where}")
+        entries = [taken_apart(v, f"{name}.{k}" if name else str(k), arrays, depth + 1) for k, v in state.items()]
+        plainly = all(isinstance(k, str) and k not in RESERVED for k in state)
+        return dict(zip(state, entries, strict=True)) if plainly else {"dict": [[k, v] for k, v in zip(state, entries, strict=True)]}
     if isinstance(state, list | tuple):
-        items = [taken_apart(v, f"{name}.{i}" if name else str(i), arrays) for i, v in enumerate(state)]
+        items = [taken_apart(v, f"{name}.{i}" if name else str(i), arrays, depth + 1) for i, v in enumerate(state)]
         return {"tuple": items} if isinstance(state, tuple) else items
     if isinstance(state, Value):
         state = state._array
     if isinstance(state, np.ndarray | np.generic):
         if state.dtype.hasobject:
-            raise TypeError(f"save: {name or 'the state'} is an array of objects, not of numbers")
-        arrays[name] = np.ascontiguousarray(state)
-        arrays[name] = arrays[name].reshape(np.shape(state))  # 0-d stays 0-d
+            raise TypeError(f"save: {where} is an array of objects, not of numbers")
+        array = np.ascontiguousarray(plain(state, f"save: {where}"))
+        name = own_name(name, arrays)
+        arrays[name] = array.reshape(np.shape(state))  # 0-d stays 0-d
         return {"array": name}
     if state is None or isinstance(state, bool | int | float | str):
         return state
-    raise TypeError(f"save: {name or 'the state'} is a {type(state).__name__}; arrays, numbers, strings, and dicts and lists "
+    raise TypeError(f"save: {where} is a {type(state).__name__}; arrays, numbers, strings, and dicts and lists "
                     "of these can be saved, and what has a state_dict()")
 
 
 RESERVED = {"array", "dict", "tuple"}
+
+
+def own_name(name: str, arrays: Mapping[str, Any]) -> str:
+    """A name that no other array has; an error if the formats can't hold it."""
+    try:
+        length = len(name.encode())
+    except UnicodeEncodeError:
+        raise ValueError(f"save: no array can be called {name!r}, which has half a character in it") from None
+    if "\0" in name or length > LONGEST or name in OWN:
+        why = "it has a NUL in it" if "\0" in name else "the formats use it themselves" if name in OWN else f"it is longer than {LONGEST} bytes"
+        raise ValueError(f"save: no array can be called {name[:60]!r}, since {why}; give it another name")
+    if name not in arrays:
+        return name
+    return next(other for i in range(2, len(arrays) + 3) if (other := f"{name}~{i}") not in arrays)
 
 
 def put_together(tree: Any, arrays: Mapping[str, Any]) -> Any:
@@ -140,64 +181,3 @@ def put_together(tree: Any, arrays: Mapping[str, Any]) -> Any:
     if tree.keys() == {"dict"}:
         return {k: put_together(v, arrays) for k, v in tree["dict"]}
     return {k: put_together(v, arrays) for k, v in tree.items()}
-
-
-# --------------------------------------------------------------------------------------- formats
-
-
-def writers(path: Path) -> Any:
-    return {".npz": write_npz, ".safetensors": write_safetensors}[known(path)]
-
-
-def readers(path: Path) -> Any:
-    return {".npz": read_npz, ".safetensors": read_safetensors}[known(path)]
-
-
-def known(path: Path) -> str:
-    if path.suffix not in SUFFIXES:
-        raise ValueError(f"{path}: the suffix says the format, and must be one of {', '.join(SUFFIXES)}")
-    return path.suffix
-
-
-def write_npz(path: str, arrays: Mapping[str, Any], metadata: Mapping[str, str]) -> None:
-    """NumPy's archive: one ``.npy`` for each array, under its name; ``np.load`` reads it too."""
-    texts = {name: np.frombuffer(text.encode(), np.uint8) for name, text in metadata.items()}
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, array in {**arrays, **texts}.items():
-            with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
-                np.lib.format.write_array(file, array, allow_pickle=False)
-
-
-def read_npz(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
-    arrays: dict[str, Any] = {}
-    with zipfile.ZipFile(path) as archive:
-        for name in archive.namelist():
-            with archive.open(name) as file:
-                arrays[name.removesuffix(".npy")] = np.lib.format.read_array(file, allow_pickle=False)
-    metadata = {TREE: arrays.pop(TREE).tobytes().decode()} if TREE in arrays else {}
-    return arrays, metadata
-
-
-def write_safetensors(path: str, arrays: Mapping[str, Any], metadata: Mapping[str, str]) -> None:
-    for name, array in arrays.items():
-        if array.dtype.kind not in "biuf" or array.dtype == np.longdouble:
-            raise TypeError(f"save: safetensors has no {array.dtype}, which {name or 'the state'} is of; save to .npz")
-    safetensors().numpy.save_file(dict(arrays), path, dict(metadata) or None)
-
-
-def read_safetensors(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
-    package = safetensors()
-    if not path.exists():
-        raise FileNotFoundError(f"there is no file {path}")
-    with package.safe_open(path, framework="np") as file:
-        return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
-
-
-def safetensors() -> Any:
-    try:
-        import safetensors
-        import safetensors.numpy
-    except ImportError as error:
-        raise ImportError("reading and writing .safetensors needs the package of that name: pip install tinygrad-edu[save]; "
-                          ".npz needs none") from error
-    return safetensors

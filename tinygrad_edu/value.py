@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from .intake import plain
 from .views import refuse_part, whole_of
 
 getrefcount: Callable[[object], int] = getattr(sys, "getrefcount", lambda x: 0)  # PyPy counts none
@@ -148,12 +149,13 @@ def adopt(data: Any, dtype: Any = None, copy: bool = True) -> Any:
     if is_foreign(data):
         data = data.copy() if copy else data
         return data if dtype is None or data.dtype == dtype else data.astype(dtype)
+    data = plain(data, "the numbers of a tensor")
     return np.array(data, dtype) if copy else np.asarray(data, dtype)
 
 
 def array_in(x: Any) -> Any:
     """The array in a tensor; of lists and numbers, an array."""
-    array = bare(x)
+    array = plain(bare(x))
     return array if hasattr(array, "shape") else np.asarray(array)
 
 

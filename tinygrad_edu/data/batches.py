@@ -9,14 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..intake import as_array
+
 
 class Batches:
     """Go through arrays in batches of matching rows; each iteration is one epoch, with a new order.
 
     Parameters
     ----------
-    *arrays : array_like, each of shape (N, ...)
-        Rows with the same index belong together: images and their labels, for example.
+    *arrays : array_like or table of pandas, each of shape (N, ...)
+        Rows with the same index belong together: images and their labels, for example. Of a table, all columns must be numbers.
     size : int
         Rows in a batch. The last batch holds what is left, and so may be smaller.
     seed : int or numpy.random.Generator, optional
@@ -35,6 +37,8 @@ class Batches:
     ------
     ValueError
         If there are no arrays, their lengths differ, one has no rows to choose from, or `size` is less than 1.
+    TypeError
+        If an array is masked, or holds objects that are no numbers.
 
     Examples
     --------
@@ -51,7 +55,7 @@ class Batches:
 
     def __init__(self, *arrays: ArrayLike, size: int, seed: int | np.random.Generator | None = None,
                  shuffle: bool = True, drop_last: bool = False) -> None:
-        self.arrays = tuple(np.asarray(array) for array in arrays)
+        self.arrays = tuple(as_array(array, f"array {i} of the batches") for i, array in enumerate(arrays))
         self.size = operator.index(size)
         self.shuffle = shuffle
         self.drop_last = drop_last

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+import warnings
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..intake import as_array
 from .digits import Part
 from .tables import Table
 
@@ -44,13 +46,20 @@ class TensorDataset(Dataset):
 
     Parameters
     ----------
-    *arrays : array_like, each of shape (N, ...)
-        Inputs and their targets, for example.
+    *arrays : array_like or table of pandas, each of shape (N, ...)
+        Inputs and their targets, for example. Of a table, all columns must be numbers.
 
     Raises
     ------
     ValueError
         If there are no arrays, or they have not equally many rows.
+    TypeError
+        If an array is masked, or holds objects that are no numbers; of a table, the column is named.
+
+    Warns
+    -----
+    UserWarning
+        If the first is a table in which the last one is a column too, or whose rows have the same labels in another order.
 
     Examples
     --------
@@ -60,7 +69,9 @@ class TensorDataset(Dataset):
     """
 
     def __init__(self, *arrays: ArrayLike) -> None:
-        self.arrays = tuple(np.asarray(array) for array in arrays)
+        self.arrays = tuple(as_array(array, f"array {i} of the data set") for i, array in enumerate(arrays))
+        if len(arrays) > 1 and hasattr(arrays[0], "iloc"):
+            warn_of_tables(arrays[0], arrays[-1])
         shapes = ", ".join(str(array.shape) for array in self.arrays)
         if not arrays or any(array.ndim == 0 for array in self.arrays) or len({len(array) for array in self.arrays}) > 1:
             raise ValueError(f"a data set is of arrays with equally many rows, one for each example; the shapes are {shapes or 'none'}")
@@ -76,11 +87,17 @@ class TensorDataset(Dataset):
 
 
 class Subset(Dataset):
-    """Some examples of a data set: those of these numbers, in this order."""
+    """Some examples of a data set: those of these numbers, in this order; or those that are marked by True."""
 
     def __init__(self, dataset: Any, indices: ArrayLike) -> None:
         self.dataset = as_dataset(dataset)
-        self.indices = np.asarray(indices, np.intp)
+        numbers = as_array(indices, "the numbers of a subset")
+        if numbers.dtype.kind == "b" and numbers.shape == (len(self.dataset),):
+            numbers = np.flatnonzero(numbers)
+        if numbers.size and (numbers.dtype.kind not in "iu" or numbers.ndim != 1):
+            raise TypeError(f"a subset is of numbers of examples, integers in one row, or of True and False for each of the {len(self.dataset)} "
+                            f"examples; got {numbers.dtype} of shape {numbers.shape}")
+        self.indices = numbers.astype(np.intp)
 
     def __len__(self) -> int:
         return len(self.indices)
@@ -145,9 +162,21 @@ def as_dataset(data: Any) -> Any:
     """A data set of whatever was given: one, or arrays; a list is one of examples, not of arrays."""
     if isinstance(data, tuple | Part | Table):
         return TensorDataset(*data)
-    if isinstance(data, np.ndarray):
+    if isinstance(data, np.ndarray) or hasattr(data, "iloc"):
         return TensorDataset(data)
-    if not (hasattr(data, "__getitem__") and hasattr(data, "__len__")):
+    if isinstance(data, dict) or not (hasattr(data, "__getitem__") and hasattr(data, "__len__")):
         raise TypeError(f"a data set is a tuple of arrays, as in (x, y), or has __len__ and __getitem__; {type(data).__name__} "
                         "is none")
     return data
+
+
+def warn_of_tables(table: Any, answers: Any) -> None:
+    """Warnings for a table that holds what is to be predicted from it, and for rows that don't seem to belong together."""
+    name = getattr(answers, "name", None)
+    if isinstance(name, str) and name in getattr(table, "columns", ()) and np.array_equal(table[name], answers):
+        warnings.warn(f"column {name!r}, which is to be predicted, is among those to predict it from: leave it out, with "
+                      f"drop(columns=[{name!r}])", UserWarning, stacklevel=3)
+    rows, others = (np.asarray(getattr(x, "index", ())) for x in (table, answers))
+    if len(rows) == len(others) and not np.array_equal(rows, others) and set(rows.tolist()) == set(others.tolist()):
+        warnings.warn("the two tables have rows of the same labels in different orders, and are matched by order, not by label: if that is "
+                      "not meant, give y.loc[x.index] for y", UserWarning, stacklevel=3)

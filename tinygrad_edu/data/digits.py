@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
@@ -117,8 +119,9 @@ def _find(folder: StrPath, name: str) -> str:
     for spelling in (name, name.replace("-idx", ".idx")):
         for ending in ("", ".gz"):
             path = os.path.join(folder, spelling + ending)
-            if os.path.isfile(path):
-                return path
+            with suppress(FileNotFoundError, NotADirectoryError):  # but that one may not look there is an error
+                if stat.S_ISREG(os.stat(path).st_mode):
+                    return path
     raise FileNotFoundError(
         f"{os.fspath(folder)} {'has no file' if os.path.isdir(folder) else 'is not a folder: it has no'} {name}; "
         "expected are the four files train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte "

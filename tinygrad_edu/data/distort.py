@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..intake import as_array
+
 
 def shift(images: ArrayLike, dx: int, dy: int) -> NDArray[Any]:
     """Move images by whole pixels; zeros come in at the edges.
@@ -157,7 +159,7 @@ def static(n: int, rng: np.random.Generator | int, side: int = 28) -> NDArray[np
 
 def _stack(images: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
     """The images as they came, and as (N, rows, columns)."""
-    array = np.asarray(images)
+    array = as_array(images, "images")
     if array.dtype.kind != "f":
         raise TypeError(f"images must be floating numbers in [0, 1], not {array.dtype}; divide pixels by 255 first")
     if array.ndim == 3:

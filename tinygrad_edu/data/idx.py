@@ -23,6 +23,9 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..intake import as_array
+from ..replacing import replacing
+
 StrPath = str | os.PathLike[str]
 
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
@@ -83,21 +86,23 @@ def write_idx(path: StrPath, array: ArrayLike) -> None:
     Parameters
     ----------
     path : str or path
-        Where to write. A file already there is replaced.
+        Where to write. A file already there is replaced, by a whole one or not at all.
     array : array_like
         Any shape; dtype uint8, int8, int16, int32, float32 or float64.
 
     Raises
     ------
     TypeError
-        If IDX has no type for the array's dtype.
+        If IDX has no type for the array's dtype, or the array is a masked one.
+    OSError
+        If the file can't be written.
 
     Examples
     --------
     >>> import os, tempfile
     >>> write_idx(os.path.join(tempfile.mkdtemp(), "labels"), np.array([3, 1, 4], dtype=np.uint8))
     """
-    source = np.asarray(array)
+    source = as_array(array, f"write_idx: {os.fspath(path)}")
     codes = {np.dtype(name): code for code, name in TYPES.items()}
     dtype = source.dtype.newbyteorder(">")
     if dtype not in codes:
@@ -107,7 +112,7 @@ def write_idx(path: StrPath, array: ArrayLike) -> None:
     content = header + source.astype(dtype, copy=False).tobytes()
     if os.fspath(path).endswith(".gz"):
         content = zlib.compress(content, wbits=GZIP_WBITS)
-    with open(path, "wb") as file:
+    with replacing(path) as file:
         file.write(content)
 
 

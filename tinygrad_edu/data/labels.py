@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from ..intake import as_array
+
 
 def one_hot(labels: ArrayLike, classes: int = 10, dtype: DTypeLike = np.float32) -> NDArray[Any]:
     """Turn each label into a row with a single one, at the label's place.
@@ -39,7 +41,7 @@ def one_hot(labels: ArrayLike, classes: int = 10, dtype: DTypeLike = np.float32)
     array([[0., 0., 1.],
            [1., 0., 0.]], dtype=float32)
     """
-    numbers = np.asarray(labels)
+    numbers = as_array(labels, "labels")
     classes = operator.index(classes)
     if numbers.dtype.kind not in "iu":
         raise TypeError(f"labels must be integers, not {numbers.dtype}; "

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..intake import as_array
 from .batches import Batches
 from .dataset import as_dataset
 
@@ -38,7 +39,7 @@ class DataLoader:
 
     Yields
     ------
-    tuple of ndarray, or ndarray if an example is a single array
+    tuple of ndarray, or ndarray if an example is a single array, or dict of ndarray if it is a dict
         Fresh arrays, which you may change or keep.
 
     Examples
@@ -100,7 +101,11 @@ def stacked(examples: list[Any]) -> Any:
         if len({len(example) for example in examples}) > 1:
             raise ValueError(f"examples must have equally many parts; these have {[len(example) for example in examples]}")
         return tuple(stacked(list(column)) for column in zip(*examples, strict=True))
-    arrays = [np.asarray(example) for example in examples]
+    if isinstance(examples[0], Mapping):
+        if any(example.keys() != examples[0].keys() for example in examples):
+            raise ValueError(f"examples must have the same keys; these have {' and '.join(sorted({str(list(e)) for e in examples}))}")
+        return {key: stacked([example[key] for example in examples]) for key in examples[0]}
+    arrays = [as_array(example, "an example") for example in examples]
     odd = next((i for i, array in enumerate(arrays) if array.shape != arrays[0].shape), None)
     if odd is not None:
         raise ValueError(f"examples that are stacked to a batch must have equal shapes; two in this one have {arrays[0].shape} and "

@@ -5,11 +5,10 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
-import numpy as np
-
 from .. import nn, optim
 from ..data import Batches, mnist, one_hot
 from ..memory import reuse_memory
+from ..saving import rehearse, save
 from .learning import accuracy, harder_cases, network, sizes, train
 from .pictures import draw_all
 from .progress import Progress
@@ -26,6 +25,7 @@ def run(options: Namespace) -> int:
     classes = int(digits.train.labels.max()) + 1
 
     model = network((pixels.shape[1], *options.hidden, classes), options.seed)
+    rehearse(out / "weights.npz", model)  # for the same reason
     cost = nn.SumOfSquaresLoss()
     print(f"{'-'.join(map(str, sizes(model)))} network, sigmoid everywhere: {model.parameter_count():,} weights and biases")
     print(f"{len(pixels):,} training images, batches of {options.batch}, rate {options.rate}, seed {options.seed}")
@@ -44,7 +44,7 @@ def run(options: Namespace) -> int:
         interrupted = True
         print("\nStopped; what was learnt so far is kept.")
 
-    np.savez(out / "weights.npz", **model.state_dict())  # first of all: nothing that follows may lose it
+    save(out / "weights.npz", model)  # first of all: nothing that follows may lose it
     share = accuracy(model, digits.test.images, digits.test.labels)
     print(f"\nAccuracy on the {len(digits.test.labels):,} unseen test images: {share:.2%}\n")
     print(harder_cases(model, digits.test.images, digits.test.labels, options.seed))

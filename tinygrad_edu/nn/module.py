@@ -178,7 +178,12 @@ class Module:
 
     def state_dict(self) -> dict[str, Any]:
         """Copies of all parameters and buffers, by path: a snapshot, which training on does not change."""
-        return {name: copied(p._array) for name, p in self.named_tensors()}
+        tensors = list(self.named_tensors())
+        named = dict(tensors)
+        if len(named) < len(tensors) and (twice := next((name for name, p in tensors if named[name] is not p), None)):
+            raise ValueError(f"{type(self).__name__}: two different tensors are called {twice!r}, of which a state can hold one: an attribute "
+                             "can't have a dot in its name")
+        return {name: copied(p._array) for name, p in tensors}
 
     def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> None:
         """Take over parameters from a `state_dict`. Nothing is changed unless all fits.

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..intake import as_array
 from ..modes import enable_grad
 from ..nest import flatten
 from ..node import Node, order
@@ -106,7 +107,7 @@ def summary(model: Module, *inputs: Any) -> Summary:
 
 def as_input(x: Any) -> Any:
     """An example that is recorded, if it is of floats; computed, so that a module that remembers it holds no leaf."""
-    array = np.asarray(bare(x))
+    array = as_array(bare(x), "an example")
     return Tensor(array, requires_grad=True).reshape(array.shape) if array.dtype.kind in "fc" else Tensor(array)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from ..graph import apply
+from ..intake import plain
 from ..parts import PartsType, place
 from ..scattered import Scattered, gathered, is_basic
 from ..table import RULES, composite, rule
@@ -97,8 +98,8 @@ def plain_index(index: Any) -> Any:
     if isinstance(index, int | slice | np.integer) or index is None or index is Ellipsis:
         return index
     if isinstance(index, list):
-        return np.array(bare(index)) if len(index) else np.zeros(0, int)
-    index = bare(index)
+        return np.array(plain(bare(index), "an index")) if len(index) else np.zeros(0, int)
+    index = plain(bare(index), "an index")
     return index.copy() if is_foreign(index) else np.array(index)
 
 

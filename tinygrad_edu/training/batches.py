@@ -9,14 +9,13 @@ import numpy as np
 
 from ..chance import generator
 from ..data import DataLoader, Dataset, Part, Table
+from ..intake import as_array
 from ..value import Value, bare, is_foreign, wrap
 
 
 def as_batches(data: Any, size: int, shuffle: bool, seed: Any, name: str = "data") -> Any:
     """Something to go through once an epoch."""
-    if isinstance(data, tuple | Dataset | Part | Table | np.ndarray):
-        if isinstance(data, tuple):
-            data = tuple(np.asarray(part) for part in data)
+    if isinstance(data, tuple | Dataset | Part | Table | np.ndarray) or hasattr(data, "iloc"):
         return DataLoader(data, size, shuffle, generator=generator() if seed is None else seed)
     if isinstance(data, Iterator):
         raise TypeError(f"{name} can be gone through only once, and there may be many epochs: give arrays, a DataLoader, or a list of "
@@ -45,7 +44,7 @@ def as_tensor(part: Any, dtype: Any) -> Any:
     """Floating numbers of the model's dtype; others as they are."""
     if isinstance(part, Value) or is_foreign(part):
         return part
-    array = np.asarray(part)
+    array = as_array(part, "a part of a batch")
     return wrap(array.astype(dtype, copy=False)) if array.dtype.kind == "f" else array
 
 

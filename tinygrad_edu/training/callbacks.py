@@ -108,7 +108,11 @@ class EarlyStopping(Callback):
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from a `state_dict`."""
-        vars(self).update(state)
+        kinds = {"best": float | int | None, "best_epoch": int, "waited": int, "best_state": Mapping | None}
+        wrong = [name for name, kind in kinds.items() if not isinstance(state[name], kind)]
+        if wrong:
+            raise ValueError(f"EarlyStopping: {wrong[0]} is {state[wrong[0]]!r} in the state, which can't be")
+        vars(self).update({name: state[name] for name in kinds})
 
 
 def as_callbacks(callbacks: Any) -> list[Any]:

@@ -6,11 +6,11 @@ generators*: those of the batches' orders, and that of ``manual_seed``, from whi
 
 from __future__ import annotations
 
-from pathlib import Path
+from contextlib import suppress
 from typing import Any
 
+from .. import saving
 from ..chance import generator
-from ..saving import load, save
 from .run import Run
 
 MADE_BY = "fit 1"
@@ -18,34 +18,54 @@ MADE_BY = "fit 1"
 
 def write(run: Run, path: Any) -> None:
     """Save the training as it is after an epoch, in the place of the one before."""
-    save(path, {"made_by": MADE_BY, "stop": run.stop, **{name: part.state_dict() for name, part in parts(run).items()},
-                "generator": generator().bit_generator.state,
-                "callbacks": [c.state_dict() if hasattr(c, "state_dict") else None for c in run.callbacks]})
+    saving.save(path, state_of(run))
 
 
-def resume(run: Run, path: Any) -> None:
-    """Go on from the file, if there is one."""
+def begin(run: Run, path: Any, resume: bool) -> None:
+    """Go on from the file, if that is wanted, and find out whether `write` will do before an epoch is lost. After errors, all is as before."""
     if path is None:
         raise ValueError("fit: resume=True needs a checkpoint=... to go on from")
-    if not Path(path).exists():
+    before: list[tuple[Any, Any]] = []
+    try:
+        if resume:
+            go_on(run, path, before)
+        if run.epoch < run.epochs and not run.stop:
+            saving.rehearse(path, state_of(run))
+    except BaseException:
+        for part, state in reversed(before):  # a schedule sets the optimiser's rate, which that knows better
+            with suppress(Exception):  # the first error counts
+                part.load_state_dict(state)
+        raise
+
+
+def go_on(run: Run, path: Any, before: list[tuple[Any, Any]]) -> None:
+    """Take over all that is in the file, if there is one; `before` is to hold what was there instead."""
+    try:
+        state = saving.load(path)
+    except FileNotFoundError:
         return
-    state = load(path)
-    if not isinstance(state, dict) or state.get("made_by") != MADE_BY:
+    if not isinstance(state, dict) or not isinstance(state.get("made_by"), str) or state["made_by"] != MADE_BY:
         raise ValueError(f"{path} is no checkpoint of fit; to begin with the weights in it, use model.load_state_dict(load(path))")
-    wanted, found = {*parts(run), f"{len(run.callbacks)} callbacks"}, {*(state.keys() & PARTS), f"{len(state['callbacks'])} callbacks"}
-    if wanted != found:
-        raise ValueError(f"{path} is of another training: it has {', '.join(sorted(found - wanted)) or 'nothing else'}, and this one has "
-                         f"{', '.join(sorted(wanted - found)) or 'nothing else'}. Give fit the same arguments, or leave out resume=True")
-    for name, part in parts(run).items():
-        part.load_state_dict(state[name])
-    for callback, saved in zip(run.callbacks, state["callbacks"], strict=True):
+    check(run, state, path)
+    for name, part in [*parts(run).items(), ("generator", Generator())]:
+        take_over(path, name, part, state[name], before)
+    for i, (callback, saved) in enumerate(zip(run.callbacks, state["callbacks"], strict=True)):
         if saved is not None:
-            callback.load_state_dict(saved)
-    generator().bit_generator.state = state["generator"]
+            take_over(path, f"callbacks, number {i}", callback, saved, before)
+    if not run.history.epochs:
+        raise ValueError(f"{path} can't be gone on from: 'history' has no epochs")
     run.epoch, run.stop = run.history.epochs[-1], state["stop"]
 
 
+# ----------------------------------------------------------------------------------- what is saved
+
 PARTS = {"model", "optimizer", "history", "schedule", "loss", "data", "validation"}
+
+
+def state_of(run: Run) -> dict[str, Any]:
+    return {"made_by": MADE_BY, "stop": run.stop, **{name: part.state_dict() for name, part in parts(run).items()},
+            "generator": Generator().state_dict(),
+            "callbacks": [c.state_dict() if hasattr(c, "state_dict") else None for c in run.callbacks]}  # fmt: skip
 
 
 def parts(run: Run) -> dict[str, Any]:
@@ -53,3 +73,42 @@ def parts(run: Run) -> dict[str, Any]:
     every = {"model": run.model, "optimizer": run.optimizer, "history": run.history, "schedule": run.schedule, "loss": run.loss,
              "data": run.batches, "validation": run.validation}
     return {name: part for name, part in every.items() if hasattr(part, "state_dict")}
+
+
+class Generator:
+    """That of ``manual_seed``, as a part like the others."""
+
+    def state_dict(self) -> Any:
+        return generator().bit_generator.state
+
+    def load_state_dict(self, state: Any) -> None:
+        generator().bit_generator.state = state
+
+
+# --------------------------------------------------------------------------- what is taken over, and what not
+
+
+def check(run: Run, state: dict[str, Any], path: Any) -> None:
+    """An error for what can be seen to be wrong without trying it."""
+    kinds = {"stop": str, "generator": dict, "callbacks": list, "history": dict, "model": dict, "optimizer": dict}
+    for name, kind in kinds.items():
+        if not isinstance(state.get(name), kind):
+            has = f"is a {type(state[name]).__name__}, and no {kind.__name__}" if name in state else "is missing"
+            raise ValueError(f"{path} can't be gone on from: {name!r} {has}")
+    wanted, found = {*parts(run), f"{len(run.callbacks)} callbacks"}, {*(state.keys() & PARTS), f"{len(state['callbacks'])} callbacks"}
+    if wanted != found:
+        raise ValueError(f"{path} is of another training: it has {', '.join(sorted(found - wanted)) or 'nothing else'}, and this one has "
+                         f"{', '.join(sorted(wanted - found)) or 'nothing else'}. Give fit the same arguments, or leave out resume=True")
+
+
+def take_over(path: Any, name: str, part: Any, state: Any, before: list[tuple[Any, Any]]) -> None:
+    """Load a part's state; whatever it says against that becomes a ValueError that names the part."""
+    try:
+        own = part.state_dict()
+        if name in ("schedule", "optimizer") and (missing := own.keys() - state.keys()):
+            raise KeyError(min(missing))
+        before.append((part, own))
+        part.load_state_dict(state)
+    except Exception as error:
+        said = f"{error} is missing" if type(error) is KeyError and len(str(error)) < 40 else str(error)
+        raise ValueError(f"{path} can't be gone on from, since its {name!r} does not fit: {said}") from error

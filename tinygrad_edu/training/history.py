@@ -84,8 +84,12 @@ class History:
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take the place of the one that was saved."""
-        self.epochs = list(state["epochs"])
-        self.columns = {name: list(column) for name, column in state["columns"].items()}
+        epochs, columns = list(state["epochs"]), {name: list(map(float, column)) for name, column in state["columns"].items()}
+        wrong = [name for name, column in columns.items() if len(column) != len(epochs)]
+        if wrong or not all(isinstance(epoch, int) for epoch in epochs):
+            raise ValueError(f"a history has a figure in every column for each epoch; there are {len(epochs)} epochs, and others in "
+                             f"{', '.join(wrong) or 'epochs'}")
+        self.epochs, self.columns = epochs, columns
 
 
 class Averages:

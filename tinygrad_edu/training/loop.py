@@ -55,9 +55,11 @@ def fit(
         Stop when so many epochs have brought no better ``val_loss`` (or ``loss``), and take back the best weights; `EarlyStopping`
         among the callbacks says it in more detail.
     checkpoint : path, optional
-        Where to save all that the training is, after each epoch: ``.npz`` or ``.safetensors``.
+        Where to save all that the training is, after each epoch: ``.npz`` or ``.safetensors``. Whether that can be done is tried
+        before the first.
     resume : bool
-        Go on from the checkpoint, if it is there: what comes out is bit for bit what it would have been without the break.
+        Go on from the checkpoint, if it is there: what comes out is bit for bit what it would have been without the break. One
+        that does not fit is refused, and changes nothing.
     callbacks : Callback, function, or a list of these
         To be called as training goes on; a function is called with the `Run` after each epoch.
     progress : bool
@@ -74,7 +76,9 @@ def fit(
     Raises
     ------
     TypeError, ValueError
-        For models, costs, optimisers and data that do not go together.
+        For models, costs, optimisers, data and checkpoints that do not go together.
+    OSError
+        If the checkpoint can't be read or written.
     FloatingPointError
         If the cost is NaN or infinite; the message says where to look.
 
@@ -103,8 +107,8 @@ def fit(
     run.metrics = as_metrics(metrics, loss)
     run.validation = None if validation_data is None else as_batches(validation_data, max(batch_size, 256), False, None, "validation_data")
     run.callbacks = as_callbacks(callbacks) + ([EarlyStopping(patience)] if patience is not None else [])
-    if resume:
-        checkpoints.resume(run, checkpoint)
+    if resume or checkpoint is not None:
+        checkpoints.begin(run, checkpoint, resume)
 
     followers = [*run.callbacks, *([Progress()] if progress else [])]
     with modes_kept(model):

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..intake import as_array
 from ..nn.functional import binary_cross_entropy_with_logits
 from ..nn.losses import behind
 from ..value import bare
@@ -46,7 +47,7 @@ def accuracy(output: Any, target: Any, threshold: float = 0.5, ignore_index: int
     >>> accuracy(np.array([[0.7], [0.2]]), np.array([[1.0], [0.0]]))
     1.0
     """
-    output, target = np.asarray(bare(output)), np.asarray(bare(target))
+    output, target = as_array(bare(output), "accuracy: outputs"), as_array(bare(target), "accuracy: targets")
     if output.dtype.kind not in "biuf" or target.dtype.kind not in "biuf":
         raise ValueError(f"accuracy: outputs and targets must be real numbers, and are {output.dtype} and {target.dtype}. Of words, "
                          "names, labels = np.unique(y, return_inverse=True) makes class numbers")

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
-
+from ..intake import as_array
 from ..nn.module import Module
 from ..tensor import Tensor
 from ..value import bare
@@ -46,7 +45,7 @@ def checked(model: Any, what: str) -> Module:
 
 def example(x: Any, model: Module) -> Tensor:
     """`x` as a constant; floats in the dtype of the model, for examples are often float64 by accident."""
-    array = np.asarray(bare(x))
+    array = array_of(x)
     wanted = next((p.dtype for p in model.parameters()), array.dtype)
     return Tensor(array.astype(wanted) if array.dtype.kind == "f" else array)
 
@@ -59,4 +58,4 @@ def wanted(target: Any, model: Module) -> Any:
 
 def array_of(x: Any) -> Any:
     """A NumPy array of `x`, which may be a tensor."""
-    return np.asarray(bare(x))
+    return as_array(bare(x), "what is to be drawn")
