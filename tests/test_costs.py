@@ -431,3 +431,10 @@ def test_what_is_captured_refuses_too(f, x, good, bad):
         np.testing.assert_allclose(g(x, good).data, func.grad(lambda x, t: f(x, t))(x, good).data)
     with pytest.raises(ValueError, match=r"must|single|never|negative|targets are"):
         g(x, bad)
+
+
+@pytest.mark.parametrize("cost", [nn.CrossEntropyLoss(), nn.NLLLoss(), nn.MSELoss(), nn.BCELoss()])
+def test_targets_that_are_hidden_are_not_learnt_from(cost):
+    target = np.ma.masked_array(Y, [True, *[False] * (len(Y) - 1)]) if isinstance(cost, nn.CrossEntropyLoss | nn.NLLLoss) else np.ma.masked_array(Q, Q > 0.5)
+    with pytest.raises(TypeError, match="mask would be lost"):
+        cost(Tensor(np.log(P) if isinstance(cost, nn.NLLLoss) else P), target)

@@ -81,7 +81,6 @@ def test_settings_are_taken_from_the_cost():
     (np.where(SCORES == 0.7, np.nan, SCORES), [1, 0, 2, 0], "1 of the outputs are NaN, and are neither right nor wrong"),
     (np.array([np.nan, 0.5]), [1, 0], "NaN"),
     (SCORES, ["a", "b", "c", "a"], r"are float64 and <U1\. Of words, .*np.unique\(y, return_inverse=True\)"),
-    (SCORES, np.array([0, 1, None, 2]), "float64 and object"),
     (SCORES * 1j, [1, 0, 2, 0], "must be real numbers"),
 ])  # fmt: skip
 def test_what_has_no_accuracy(output, target, message):
@@ -117,3 +116,9 @@ def test_in_a_training_too():
     model = nn.Linear(2, 1)
     with pytest.raises(ValueError, match="there is no accuracy"):
         fit(model, (x, y), nn.MSELoss(), optim.SGD(model.parameters()), metrics="accuracy", progress=False)
+
+
+@pytest.mark.parametrize("targets", [np.array([0, 1, None, 2]), np.ma.masked_array([1, 0, 2, 0], [0, 1, 0, 0]), [1, 0, None, 0]])
+def test_targets_that_are_not_there_are_not_counted_as_wrong(targets):
+    with pytest.raises(TypeError, match="accuracy: targets"):
+        accuracy(SCORES, targets)

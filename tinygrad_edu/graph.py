@@ -21,7 +21,7 @@ from .scattered import Scattered
 from .table import COMPOSITES, RULES, Plan
 from .unbroadcast import fit
 from .untaken import Masked, passed_on, taken_apart, whole
-from .value import NAMED, Value, copied, getrefcount, is_foreign, is_whole, wrap
+from .value import NAMED, Value, copied, getrefcount, is_foreign, wrap
 from .views import note_part
 from .witness import derivative_done, derivative_of, write_down
 
@@ -217,7 +217,7 @@ def backpropagate(
         _, node = heappop(heap)
         g = grads.pop(node)
         mask = None
-        if type(g) in STRUCTURED:
+        if type(g) is not ndarray and type(g) in STRUCTURED:
             g, mask = taken_apart(g, node.plan.rule.lets_through)
         if node.info and not (partial and node in targets):  # type: ignore[operator]  # the walk outside will tell of it
             for hook in node.info.get("hooks", ()):
@@ -272,9 +272,10 @@ def backpropagate(
     for leaf in grads:
         if targets is None or leaf in targets:
             g, grads[leaf] = grads[leaf], None
-            if type(g) in STRUCTURED:
+            if type(g) is not ndarray and type(g) in STRUCTURED:
                 g = g.whole()
-            found[leaf] = np.conjugate(g) if leaf.dtype.kind == "c" else g if getrefcount(g) == NAMED and is_whole(g) else copied(g)
+            alone = getrefcount(g) == NAMED and type(g) is ndarray and g.base is None
+            found[leaf] = np.conjugate(g) if leaf.dtype.kind == "c" else g if alone else copied(g)
     return found
 
 

@@ -100,7 +100,7 @@ def gradients_of(parameters: Any, caller: str) -> list[Any]:
     if not given:
         raise ValueError(f"{caller}: there are no parameters. A generator such as model.parameters() gives them once: call it again, "
                          "or make it a list")
-    return [p.grad for p in given if p.grad is not None]
+    return [p._grad for p in given if p._grad is not None]
 
 
 def norm_of(arrays: list[Any], p: float, written_down: bool) -> tuple[Any, Any]:

@@ -121,7 +121,7 @@ class LBFGS(Optimizer):
         return np.concatenate([np.ravel(np.asarray(a, float)) for a in arrays])
 
     def _gradient(self) -> Any:
-        return self._flat([np.zeros(p.shape) if p.grad is None else p.grad._array for p in self.params])
+        return self._flat([np.zeros(p.shape) if p._grad is None else p._grad._array for p in self.params])
 
     def _place(self, x: Any) -> None:
         start = 0

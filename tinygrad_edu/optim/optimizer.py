@@ -87,13 +87,13 @@ class Optimizer(Patient):
         """Forget the gradients, so that the next backward() does not add to them."""
         for group in self.param_groups:
             for p in group["params"]:
-                p.grad = None
+                p._grad = None
 
     def step(self) -> None:
         """Go one step, by the gradients that backward() left; parameters without one stay."""
         for group in self.param_groups:
             for p in group["params"]:
-                grad = p.grad
+                grad = p._grad
                 if grad is None:
                     continue
                 g, weights, state = grad._array, p._own(), self.state[p]

@@ -15,20 +15,25 @@ from ..graph import apply
 from ..table import rule
 from ..value import Value
 
-NEAR = {"e": 2.0**-5, "f": 2.0**-8, "d": 2.0**-10, "g": 2.0**-10}  # from 1, where half of the digits that may go are gone
+# For each dtype, as 0-d arrays, the quickest constants: 1; and how near to it half of the digits that may go are gone.
+ENDS = {t: (np.array(1, t), np.array(near, t)) for t, near in {"e": 2.0**-5, "f": 2.0**-8, "d": 2.0**-10, "g": 2.0**-10}.items()}
 
 
 def down_tanh(g: Any, y: Any, x: Any) -> Any:
     """``g * (1 - y * y)`` of ``y = tanh(x)``, with all its digits."""
-    return g * steepness(steepness_of_tanh, y, x) if knows_numbers(x) else g * (1 - y * y)
+    if type(x) is np.ndarray:
+        return g * tanh_slope(y, x)
+    return g * slope(steepness_of_tanh, y, x) if knows_numbers(x) else g * (1 - y * y)
 
 
 def down_sigmoid(g: Any, y: Any, x: Any) -> Any:
     """``g * y * (1 - y)`` of ``y = sigmoid(x)``, with all its digits."""
-    return g * steepness(steepness_of_sigmoid, y, x) if knows_numbers(x) else g * y * (1 - y)
+    if type(x) is np.ndarray:
+        return g * sigmoid_slope(y, x)
+    return g * slope(steepness_of_sigmoid, y, x) if knows_numbers(x) else g * y * (1 - y)
 
 
-def steepness(fn: Any, y: Any, x: Any) -> Any:
+def slope(fn: Any, y: Any, x: Any) -> Any:
     return apply(fn, y, x) if isinstance(x, Value) else fn(y, x)
 
 
@@ -37,23 +42,28 @@ def knows_numbers(x: Any) -> bool:
     return isinstance(x, np.ndarray | np.generic | Value) or hasattr(type(x), "__as_one__")
 
 
-@as_one
-def steepness_of_tanh(y: Any, x: Any) -> Any:
-    if type(y) is not np.ndarray or y.dtype.char not in NEAR:
-        return 1 - y * y if not isinstance(y, np.floating) or 1 - y * y > NEAR[y.dtype.char] else 4 * bell(2 * x)
+def tanh_slope(y: Any, x: Any) -> Any:
+    if type(y) is not np.ndarray or y.dtype.char not in ENDS:
+        return 1 - y * y if not isinstance(y, np.floating) or 1 - y * y > ENDS[y.dtype.char][1] else 4 * bell(2 * x)
+    one, near = ENDS[y.dtype.char]
     s = y * y
-    np.subtract(1, s, s)
-    return anew(s, s < NEAR[y.dtype.char], lambda x: 4 * bell(2 * x), x)
+    np.subtract(one, s, s)
+    far = s < near
+    if far.size and far.item(far.argmax()):  # any, without a layer of Python
+        s[far] = 4 * bell(2 * x[far])
+    return s
 
 
-@as_one
-def steepness_of_sigmoid(y: Any, x: Any) -> Any:
-    if type(y) is not np.ndarray or y.dtype.char not in NEAR:
-        return y * (1 - y) if not isinstance(y, np.floating) or 1 - y > NEAR[y.dtype.char] else bell(x)
-    s = np.subtract(1, y)
-    far = s < NEAR[y.dtype.char]
+def sigmoid_slope(y: Any, x: Any) -> Any:
+    if type(y) is not np.ndarray or y.dtype.char not in ENDS:
+        return y * (1 - y) if not isinstance(y, np.floating) or 1 - y > ENDS[y.dtype.char][1] else bell(x)
+    one, near = ENDS[y.dtype.char]
+    s = np.subtract(one, y)
+    far = s < near
     np.multiply(s, y, s)
-    return anew(s, far, bell, x)
+    if far.size and far.item(far.argmax()):
+        s[far] = bell(x[far])
+    return s
 
 
 def bell(x: Any) -> Any:
@@ -62,12 +72,7 @@ def bell(x: Any) -> Any:
     return e / ((1 + e) * (1 + e))
 
 
-def anew(s: Any, far: Any, exact: Any, x: Any) -> Any:
-    """`s`, computed anew where it is `far` out."""
-    if far.any():
-        s[far] = exact(x[far])
-    return s
-
+steepness_of_tanh, steepness_of_sigmoid = as_one(tanh_slope), as_one(sigmoid_slope)
 
 # What `y` is, is known: these are functions of `x` alone.
 rule(steepness_of_tanh,    None, lambda g, s, y, x: -2 * g * y * s, name="sech²", elementwise=True)
