@@ -79,3 +79,11 @@ def test_squared_error_is_a_single_number_of_the_arguments_dtype():
     assert squared_error(a, b) == 13
     assert squared_error(a, b, 2).dtype == np.float32
     assert squared_error(a, b, 2).shape == ()
+    assert squared_error(a, 1.0) == 1
+
+
+def test_squared_error_compares_each_number_with_its_own():
+    for a, b in (np.zeros((3, 1)), np.zeros(3)), (np.zeros(3), np.zeros((1, 3))), (np.zeros((2, 3)), np.zeros(3)):
+        for x in a, Tensor(a, requires_grad=True):
+            with pytest.raises(ValueError, match="must be equal"):
+                squared_error(x, b)

@@ -239,7 +239,7 @@ LOST = {
     "pairs": lambda: [pair(), pair()], "dicts": lambda: {"a": {"w": pair()[0]}}, "lists in a dict": lambda: {"a": [nn.Linear(2, 2)]},
     "set": lambda: {nn.Parameter([1.0])}, "frozenset": lambda: frozenset([nn.Dropout()]), "queue": lambda: collections.deque(pair()),
     "keys": lambda: {nn.Linear(2, 2): "name"}, "values": lambda: {"a": nn.Linear(2, 2)}.values(), "object": Helper,
-    "namespace": lambda: types.SimpleNamespace(w=pair()[0]), "objects": lambda: np.array([nn.Tanh(), None], dtype=object),
+    "partial": lambda: functools.partial(max, pair()[0]), "namespace": lambda: types.SimpleNamespace(w=pair()[0]), "objects": lambda: np.array([nn.Tanh(), None], dtype=object),
     "leaf": lambda: Tensor([1.0], requires_grad=True), "leaves": lambda: [[Tensor([1.0], requires_grad=True)]],
     "buffer": lambda: nn.Buffer([1.0]).requires_grad_(),
 }  # fmt: skip

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections import UserList, deque
 from collections.abc import Iterator, Mapping, Set, ValuesView
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import MemberDescriptorType, SimpleNamespace
 from typing import Any
 
@@ -124,6 +124,8 @@ def parts(x: Any, outermost: bool) -> Iterator[tuple[str, Any]]:
             yield f"[{key!r}]" if type(key) in ATOMS else "[...]", part
             if type(key) not in ATOMS:
                 yield " (a key)", key
+    elif isinstance(x, partial):
+        yield from parts([*x.args, *x.keywords.values()], outermost)
     elif outermost and not isinstance(x, type) and hasattr(x, "__dict__"):
         kind = type(x)
         if kind is SimpleNamespace or kind.__module__.partition(".")[0] not in OURS:

@@ -111,7 +111,11 @@ def surprise(logs: Any, chosen: Any, share: Any) -> Any:
     lambda g, y, a, b, divisor=1: g * (-2 / divisor) * (a - b),
 )
 def squared_error(a: Any, b: Any, divisor: float = 1) -> Any:
-    """The sum of the squared differences of `a` and `b` over `divisor`, a single number."""
+    """The sum of the squared differences of `a` and `b`, which have equal shapes (or one is a number), over `divisor`, a single number."""
+    shape, other = getattr(a, "shape", ()), getattr(b, "shape", ())
+    if shape != other and shape and other:
+        raise ValueError(f"squared_error: shapes {shape} and {other} must be equal, else each number would be compared with all of the "
+                         "others: reshape one of them, or take np.sum((a - b) ** 2) if that is meant")
     d = np.subtract(a, b).reshape(-1)
     refuse_complex("squared_error", d)
     return d.dot(d) / divisor
