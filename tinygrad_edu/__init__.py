@@ -14,7 +14,7 @@ Tensor(8., shape=(), dtype=float64)
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .graph import apply, backpropagate
 from .memory import reuse_memory
@@ -27,7 +27,22 @@ from .tensor import Tensor
 from .unbroadcast import RuleError
 from .version import __version__
 
+if TYPE_CHECKING:  # what is imported when it is first used (see LAZY), for editors and type checkers
+    from . import data, func, nn, optim, testing, training, viz
+    from .chance import manual_seed
+    from .differences import GradcheckError, gradcheck
+    from .drawing.draw import draw
+    from .explorer.explore import explore
+    from .formulas.explain import explain
+    from .replay.capture import capture
+    from .replay.errors import CaptureError
+    from .saving import load, save
+    from .training.evaluation import evaluate, predict
+    from .training.loop import fit
+
 __all__ = [
+    "CaptureError",
+    "GradcheckError",
     "Node",
     "RuleError",
     "Tensor",
@@ -85,3 +100,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = value
     return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "testing"]  # which needs Hypothesis, and so isn't part of `import *`

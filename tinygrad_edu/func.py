@@ -268,3 +268,7 @@ def directed(what: str, f: Function, primals: Any, vectors: Any) -> tuple[tuple[
         raise TypeError(f"{what} takes tuples with one entry for each argument of the function: write {what}(f, (x,), (v,)), "
                         f"with the commas; got {described(primals)} and {described(vectors)}")
     return tuple(primals), matched(tuple(primals), tuple(vectors), f"{what}: primals and vectors")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -24,3 +24,7 @@ __all__ = [
     "Batches", "DataLoader", "Dataset", "Digits", "Part", "Subset", "Table", "TensorDataset", "blobs", "circles", "distort", "line",
     "mnist", "one_hot", "random_split", "read_csv", "read_idx", "sine", "spirals", "two_moons", "write_idx", "xor",
 ]  # fmt: skip
+
+
+def __dir__() -> list[str]:
+    return __all__

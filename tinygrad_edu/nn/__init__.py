@@ -133,3 +133,7 @@ __all__ = [
     "init",
     "summary",
 ]  # fmt: skip
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -23,3 +23,7 @@ __all__ = [
     "LBFGS", "SGD", "Adagrad", "Adam", "AdamW", "CosineAnnealingLR", "ExponentialLR", "LambdaLR", "LinearLR", "MultiStepLR",
     "OneCycleLR", "Optimizer", "RMSprop", "ReduceLROnPlateau", "SequentialLR", "StepLR", "clip_grad_norm_", "clip_grad_value_",
 ]  # fmt: skip
+
+
+def __dir__() -> list[str]:
+    return __all__

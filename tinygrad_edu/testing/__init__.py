@@ -26,3 +26,7 @@ from .program import Program
 from .programs import programs
 
 __all__ = ["Program", "arrays", "axes", "broadcastable_shapes", "indices", "programs", "shapes"]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -16,3 +16,7 @@ from .metrics import accuracy
 from .run import Run
 
 __all__ = ["Callback", "EarlyStopping", "History", "Run", "accuracy", "evaluate", "fit", "predict"]
+
+
+def __dir__() -> list[str]:
+    return __all__
