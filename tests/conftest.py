@@ -1,6 +1,6 @@
 """Settings for the whole suite: Hypothesis profiles, the same random numbers for each test, and a table that none can leave changed.
 
-``HYPOTHESIS_PROFILE=ci`` draws many examples, the default, ``dev``, few, and both the same each time;
+``HYPOTHESIS_PROFILE=ci`` draws many examples, the default, ``dev``, few, ``brief`` one, and all the same each time;
 ``HYPOTHESIS_PROFILE=explore`` draws many new ones.
 """
 
@@ -17,6 +17,7 @@ import tinygrad_edu.replay.capture  # noqa: F401  (their rules are in the table 
 from tinygrad_edu import manual_seed, table
 
 COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
+settings.register_profile("brief", max_examples=1, derandomize=True, database=None, **COMMON)
 settings.register_profile("dev", max_examples=5, derandomize=True, database=None, **COMMON)
 settings.register_profile("ci", max_examples=12, derandomize=True, database=None, **COMMON)
 settings.register_profile("explore", max_examples=300, print_blob=True, **COMMON)

@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 
+import dask.array as da
 import numpy as np
 import pytest
 from hypothesis import given
@@ -234,7 +235,6 @@ def test_values_of_foreign_arrays(kind):
 
 
 def test_norms_of_arrays_that_are_computed_when_asked():
-    da = pytest.importorskip("dask.array")
     p = Tensor(da.zeros(2, chunks=1), requires_grad=True)
     p.grad = Tensor(da.from_array(np.array([3.0, 4.0]), chunks=1))
     assert optim.clip_grad_norm_([p], 1.0) == 5

@@ -423,7 +423,7 @@ def test_a_weight_never_stretches_the_losses(shape):
 @pytest.mark.parametrize(("f", "x", "good", "bad"), [
     (F.binary_cross_entropy, P, Q, Q + 1), (F.binary_cross_entropy_with_logits, A, Q, -Q), (F.cross_entropy, A, Y, Y + 1), (F.cross_entropy, A, Q, Q - 1),
     (F.cross_entropy, A, np.eye(3, dtype=int), np.ones((3, 3), int)), (F.kl_div, np.log(P), Q, -Q), (F.hinge_embedding_loss, A, SIGNS, 2 * SIGNS),
-    (F.multi_margin_loss, A, Y, Y - 1), (lambda x, v: F.gaussian_nll_loss(x, B, v), A, V, -V)])  # fmt: skip
+    (F.multi_margin_loss, A, Y, Y - 1), (lambda x, v: F.gaussian_nll_loss(x, B, v), A, V, -V)], ids=lambda a: getattr(a, "__name__", None))  # fmt: skip
 def test_what_is_captured_refuses_too(f, x, good, bad):
     x = np.concatenate([x, x[:1]])[: len(good)]
     g = capture(func.grad(lambda x, t: f(x, t)))

@@ -6,6 +6,7 @@ import html
 import re
 import subprocess
 import sys
+import tomllib
 from importlib import import_module
 from pathlib import Path
 
@@ -161,6 +162,30 @@ def test_the_house_is_as_the_page_draws_it():
         drawn.update("/".join([*folders, name]) for name in names if name.endswith(".py"))
     package = {str(p.relative_to(ROOT)).replace("\\", "/") for p in (ROOT / "tinygrad_edu").rglob("*.py")}
     assert drawn == {p for p in package if not p.endswith("__init__.py")}, "bring the section The house up to date"
+
+
+def test_each_promise_names_the_tests_that_hold_it():
+    promised, _ = (DOCS / "promises.md").read_text(encoding="utf-8").split("## What is not promised")
+    promises = re.findall(r"^- (.*?)(?=^- |^$|\Z)", promised, re.MULTILINE | re.DOTALL)
+    assert len(promises) > 60
+    for promise in promises:
+        named = re.findall(r"`(tests/test_\w+\.py)::([Tt]est\w+)`", promise)
+        assert named, promise
+        for file, name in named:
+            assert re.search(rf"^(def {name}\(|{name} = )", (ROOT / file).read_text("utf-8"), re.MULTILINE), f"{file} has no {name}"
+
+
+def test_the_versions_that_are_claimed_are_those_that_are_tried():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    pythons = re.findall(r"Python :: (\d\.\d+)", "\n".join(project["classifiers"]))
+    [numpy] = re.findall(r"^numpy>=(\S+)", "\n".join(project["dependencies"]), re.MULTILINE)
+    assert project["requires-python"] == f">={pythons[0]}"
+    assert f"CPython {', '.join(pythons[:-1])} and {pythons[-1]}, and with NumPy from {numpy} on" in (DOCS / "promises.md").read_text("utf-8")
+    if not (ROOT / ".ci").exists():
+        pytest.skip("installed without .ci")
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert f"'numpy=={numpy}.0'" in script
+    assert re.search(r"^\.ci/versions$", script, re.MULTILINE)
 
 
 def test_every_public_name_is_in_the_reference():

@@ -236,7 +236,6 @@ def test_left_and_right_are_not_mistaken_for_arrows():
 
 def mathtext(formula):
     """A formula as far as matplotlib knows LaTeX."""
-    pytest.importorskip("matplotlib")
     from matplotlib.mathtext import MathTextParser
 
     return MathTextParser("path").parse(f"${formula}$")

@@ -323,7 +323,6 @@ def test_progress_in_lines(capsys):
 
 
 def test_progress_in_a_bar(monkeypatch, capsys):
-    pytest.importorskip("tqdm")
     module = importlib.import_module("tinygrad_edu.training.progress")
     monkeypatch.setattr(module.sys.stderr, "isatty", lambda: True, raising=False)
     trained(progress=True)
@@ -380,8 +379,6 @@ def settings(kind):
 @pytest.mark.parametrize("suffix", [".npz", ".safetensors"])
 @pytest.mark.parametrize("kind", ["sgd", "adam", "adamw", "loader", "lbfgs"])
 def test_what_goes_on_from_a_checkpoint_is_bit_for_bit_what_never_stopped(tmp_path, kind, suffix):
-    if suffix == ".safetensors":
-        pytest.importorskip("safetensors")
     whole = settings(kind)
     wanted = fit(**whole)
     path = tmp_path / f"run{suffix}"

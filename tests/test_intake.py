@@ -3,8 +3,9 @@
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
@@ -138,12 +139,7 @@ def test_lists_of_arrays_and_tensors_are_joined():
 # ------------------------------------------------------------------------------------------ tables
 
 
-@pytest.fixture
-def pd():
-    return pytest.importorskip("pandas")
-
-
-def test_a_table_is_taken_column_by_column(pd):
+def test_a_table_is_taken_column_by_column():
     table = pd.DataFrame({"a": [1.5, 2.0], "b": [True, False], "c": [3, 4], "d": pd.Series([True, 2], dtype=object)})
     want = [[1.5, 1, 3, 1], [2, 0, 4, 2]]
     for got in Tensor(table).data, data.TensorDataset(table).arrays[0], next(iter(data.DataLoader(table, 2)))[0], as_array(table):
@@ -160,9 +156,8 @@ KINDS = {"float": [1.5, 2.5], "int": [3, 4], "bool": [True, False], "truths": np
          "words": ["x", "y"], "holes": np.array([1, None], object), "days": np.array(["2020-01-01", "2020-01-02"], "M8[s]")}  # fmt: skip
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(kinds=st.lists(st.sampled_from(sorted(KINDS)), min_size=1, max_size=4))
-def test_any_table_is_its_numbers_or_an_error_that_names_the_column(pd, kinds):
+def test_any_table_is_its_numbers_or_an_error_that_names_the_column(kinds):
     table = pd.concat([pd.Series(KINDS[kind], name=f"{kind} {i}") for i, kind in enumerate(kinds)], axis=1)
     wrong = [f"{kind} {i}" for i, kind in enumerate(kinds) if kind in ("words", "holes", "days")]
     if wrong:
@@ -175,19 +170,19 @@ def test_any_table_is_its_numbers_or_an_error_that_names_the_column(pd, kinds):
 
 
 @pytest.mark.parametrize("column", ["words", "kinds", "days"])
-def test_a_column_of_something_else_is_named(pd, column):
+def test_a_column_of_something_else_is_named(column):
     table = pd.DataFrame({"a": [1.5, 2.0], "words": ["x", "y"], "kinds": pd.Categorical(["x", "y"]), "days": pd.to_datetime(["2020-01-01"] * 2)})
     for take in Tensor, data.TensorDataset, lambda x: data.Batches(x, size=1), lambda x: learnt((x, ONES)), lambda x: predict(nn.Linear(2, 1), x):
         with pytest.raises(TypeError, match=f"column '{column}'.*eave (it|that column) out"):
             take(table[["a", column]])
 
 
-def test_a_series_goes_by_its_order_and_not_by_its_labels(pd):
+def test_a_series_goes_by_its_order_and_not_by_its_labels():
     series = pd.Series([10.0, 20.0, 30.0], index=[2, 0, 1])
     assert next(iter(data.DataLoader(series, 3)))[0].tolist() == [10, 20, 30]
 
 
-def test_an_answer_among_the_columns_is_told(pd):
+def test_an_answer_among_the_columns_is_told():
     table = pd.DataFrame({"a": [1.0, 2.0, 4.0], "b": [True, False, True]})
     with pytest.warns(UserWarning, match=r"column 'b', which is to be predicted.*drop\(columns=\['b'\]\)") as told:
         data.TensorDataset(table, table["b"])
@@ -199,7 +194,7 @@ def test_an_answer_among_the_columns_is_told(pd):
         data.TensorDataset(table.values, table["b"])
 
 
-def test_rows_of_other_labels_are_told(pd):
+def test_rows_of_other_labels_are_told():
     table, answers = pd.DataFrame({"a": [1.0, 2.0, 4.0]}), pd.Series([0, 1, 2])
     with pytest.warns(UserWarning, match=r"same labels in different orders.*y\.loc\[x\.index\]") as told:
         data.TensorDataset(table.iloc[::-1], answers)

@@ -196,6 +196,7 @@ def interrupted(work, at):
         return trace
 
     before = sys.gettrace()
+    sys._getframe().f_trace_opcodes = True  # Python 3.12 counts opcodes if somebody has asked for it when tracing begins
     sys.settrace(trace)
     try:
         work()

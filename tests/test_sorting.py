@@ -214,8 +214,13 @@ def test_named_results_keep_their_names(fn):
         np.testing.assert_array_equal(getattr(g, "data", g), w)
 
 
-@pytest.mark.skipif(np.lib.NumpyVersion(np.__version__) < "2.2.0", reason="until 2.2, zeros were trimmed from rows only")
-@pytest.mark.parametrize("args", [(), ("f",), ("b", 0), ("fb", (1, -2)), ("fb", ())], ids=str)
+def since(version, why):
+    return pytest.mark.skipif(np.lib.NumpyVersion(np.__version__) < version, reason=f"until NumPy {version}, {why}")
+
+
+@since("2.2.0", "zeros were trimmed from rows only")
+@pytest.mark.parametrize("args", [(), ("f",), ("b", 0), *(
+    pytest.param(("fb", axes), marks=since("2.4.0", "they were trimmed along one axis or all")) for axes in [(1, -2), ()])], ids=str)  # fmt: skip
 def test_zeros_around_a_block_are_trimmed(args):
     x = np.zeros((4, 5))
     x[1:3, 2] = 3.0
