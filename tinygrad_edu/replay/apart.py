@@ -65,7 +65,11 @@ def two_faced(kind: type) -> type:
         else:
             t._grad = t._grad + g  # without the optimisers' note, which is not about the twin's; see optim/forgotten.py
 
-    held["_accumulate"] = _accumulate
+    def __reduce__(t: Any) -> tuple[Any, ...]:
+        make, arguments, *rest = kind.__reduce__(t)  # type: ignore[call-arg, str-unpack]  # mypy takes it for that of a class
+        return (make, tuple(kind if a is type(t) else a for a in arguments), *rest)  # a copy, or a file, is of the one face
+
+    held["_accumulate"], held["__reduce__"] = _accumulate, __reduce__
     return type(kind.__name__, (kind,), {"__slots__": (), "__module__": kind.__module__, "__one_face__": kind, **held})
 
 
