@@ -12,7 +12,7 @@ from ..graph import apply
 from ..nest import flatten
 from ..node import Leaf, order
 from ..outside import ARRAYS, as_array
-from ..trace import as_tensor, fresh_input
+from ..trace import as_tensor, fresh_input, recording
 from ..value import Value, bare, wrap
 from .afterwards import putting_off
 from .apart import standing_in
@@ -159,7 +159,7 @@ class Recording:
         for x, f in zip(xs, flows, strict=False):
             if f and not tracked(x):
                 x.requires_grad = True
-        with standing_in(self.outer, [bare(x) for x in inputs[n:]]), putting_off(), same_draws(chance):
+        with recording(), standing_in(self.outer, [bare(x) for x in inputs[n:]]), putting_off(), same_draws(chance):
             ys = [y for y, r in zip(flatten(self.fill(xs))[0], self.results, strict=True) if r.place is not None]
             sources = [t for t, f in zip(xs + self.outer, flows, strict=True) if f]
             found = walked([ys[result]], [g], [t._node for t in sources], record)
