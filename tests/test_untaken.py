@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tinygrad_edu import Tensor, capture, data, debug, draw, func, nn, no_grad, primitive
@@ -246,7 +246,7 @@ TAKEN = {
     dtype=st.sampled_from([np.float64, np.float32, np.float16, np.complex128, np.longdouble]), taken=st.sampled_from([*TAKEN]),
     steps=st.lists(st.sampled_from([*STEEP, *MOVES, "times b", "b over"]), min_size=1, max_size=5), steep=st.sampled_from([*STEEP]),
 )  # fmt: skip
-@settings(deadline=None)
+@settings(max_examples=60)
 def test_random_programs(shape, seed, dtype, taken, steps, steep):
     """As if ordinary numbers stood where nothing is taken, but that the gradient is 0 there: run, checkpointed, captured, thrice differentiated."""
     rng = np.random.default_rng(seed)
@@ -279,7 +279,10 @@ def test_random_programs(shape, seed, dtype, taken, steps, steep):
         return found
 
     captured = capture(f)
-    expected = walked(f, numbers, 3)
+    try:
+        expected = walked(f, numbers, 3)
+    except TypeError:  # not of complex numbers
+        assume(False)
     runs = {"once": walked(f, odd), "thrice": walked(f, odd, 3), "checkpointed": walked(func.checkpoint(f), odd)}
     try:
         runs["recorded"] = walked(captured, odd)
