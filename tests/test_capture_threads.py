@@ -2,13 +2,17 @@
 
 import copy
 import pickle
+import sys
 import threading
 
 import numpy as np
 import pytest
 
 from tinygrad_edu import Tensor, capture, func, load, manual_seed, nn, no_grad, optim, save
+from tinygrad_edu.chance import generator
 from tinygrad_edu.nn import functional as F
+from tinygrad_edu.replay.afterwards import waiting
+from tinygrad_edu.replay.surroundings import is_recording
 from tinygrad_edu.replay.tracer import Tracer
 
 X = np.random.default_rng(2).normal(size=(5, 3)).astype(np.float32)
@@ -208,3 +212,53 @@ def test_modes_are_each_threads_own():
         return [captured(Tensor(X)).requires_grad for _ in range(5)]
 
     assert in_threads(evaluated, recorded) == [[False] * 5, [True] * 5]
+
+
+def interrupted(work, at):
+    """Run, with Ctrl-C before the line number `at` within replay/ and what it calls in contextlib; whether there are as many."""
+    count = 0
+
+    def trace(frame, event, arg):
+        nonlocal count
+        if not frame.f_code.co_filename.endswith(WATCHED) or frame.f_code.co_name == "__del__":
+            return None
+        if event == "line":
+            count += 1
+            if count == at:
+                raise KeyboardInterrupt
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        work()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        sys.settrace(before)
+    return count >= at
+
+
+WATCHED = ("apart.py", "afterwards.py", "surroundings.py", "draws.py", "verifying.py", "contextlib.py", "chance.py")
+
+
+@pytest.mark.parametrize("calls", [1, 2])
+def test_interrupts_leave_nothing_standing_in(calls):
+    """While a function is recorded, and while it is compared."""
+    w = Tensor([1.0, 2.0], requires_grad=True)
+    array, at, step = w._array, 1, 7
+
+    def work():
+        captured = capture(lambda x: (F.dropout(x, 0.5) * w).sum())
+        for _ in range(calls):
+            captured(Tensor([1.0, 1.0]))
+
+    while interrupted(work, at):
+        assert w._array is array, at
+        assert not is_recording(), at
+        assert waiting() is None, at
+        assert isinstance(generator(), np.random.Generator), at
+        at += step
+    assert at > 200
+    (w * 2).sum().backward()
+    assert w.grad.data.tolist() == [2, 2]

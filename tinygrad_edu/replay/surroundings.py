@@ -17,6 +17,7 @@ from ..checkpoint import conjugate
 from ..graph import backpropagate
 from ..nest import flatten
 from ..node import Leaf, Node
+from .apart import put_back
 from .comparing import alike
 from .errors import CaptureError
 from .reach import Reached
@@ -41,7 +42,7 @@ def recorded() -> Iterator[None]:
     try:
         yield
     finally:
-        _recording.reset(token)
+        put_back(_recording, token)
 
 
 @contextmanager
