@@ -85,9 +85,10 @@ def gradient(i: int) -> Callable[..., Any]:
         if type(work) is not tuple:  # a formula is asked for
             raise CaptureError("a captured function has no formula but its program: see its .source, or compute under watch()")
         space, result = work
+        array = g.array if type(g) is Masked else g
         walk = space.walks.get(get_ident())
-        if walk is None or walk.g is not whole(g) or i <= walk.asked or walk.result != result:
-            walk = space.walks[get_ident()] = Walk(whole(g), result, space.find(result, g, inputs))
+        if walk is None or walk.g is not array or i <= walk.asked or walk.result != result:
+            walk = space.walks[get_ident()] = Walk(array, result, space.find(result, g, inputs))
         walk.asked = i
         turn = space.recording.turns[result][i - 1]
         d, walk.found[turn] = walk.found[turn], None
