@@ -656,3 +656,34 @@ def test_the_gradient_of_a_computed_tensor_is_not_the_seed_that_was_passed_in():
     g = backpropagate([(y._node, seed)], [h._node])[h._node]
     np.testing.assert_array_equal(g, seed)
     assert not np.shares_memory(g, seed)
+
+
+def test_seeds_are_of_the_tensors_dtype():
+    """Wherever the walk ends at once, or somebody listens: nothing is left to convert them on the way."""
+    for given, dtype in (np.float64, np.float32), (np.float32, np.float64), (np.int64, np.float32), (np.complex64, np.complex128):
+        x = leaf(3, dtype=dtype)
+        x.backward(np.ones(3, given))
+        assert x.grad.dtype == dtype
+        seen = []
+        y = x * 1
+        y.retain_grad()
+        y._node.info["hooks"] = (*y._node.info["hooks"], seen.append)
+        y.backward(np.ones(3, given))
+        assert y.grad.dtype == seen[0].dtype == dtype
+
+
+def test_hooks_of_complex_tensors_hear_what_grad_would_be():
+    x = Tensor(np.array([1 + 2j, 3 - 1j]), requires_grad=True)
+    y = x * (2 - 1j)
+    y.retain_grad()
+    seen = []
+    y._node.info["hooks"] = (*y._node.info["hooks"], seen.append)
+    y.backward(np.array([1 + 1j, 2 - 3j]))
+    assert seen[0].tolist() == y.grad.data.tolist() == [1 + 1j, 2 - 3j]
+    np.testing.assert_allclose(x.grad.data, np.array([1 + 1j, 2 - 3j]) * (2 + 1j))
+    r = leaf(2)
+    z = r * 2
+    z.retain_grad()
+    z._node.info["hooks"] = (*z._node.info["hooks"], seen.append)
+    z.backward(np.array([3.0, 4.0]))
+    assert seen[1].dtype == float

@@ -331,3 +331,20 @@ def test_forked_processes_draw_their_own():
     manual_seed(0)
     assert first == [forked(), forked(), repr(draw())]
     assert len(set(first)) == 3
+
+
+def test_a_mode_that_is_over_can_still_be_left():
+    """As when it ended with a generator, and its block is left afterwards; of several, the one that is open is left."""
+    mode = no_grad()
+    mode.__enter__()
+    mode._scopes[0].end()
+    assert is_grad_enabled()
+    mode.__exit__(None, None, None)
+    assert mode._scopes == []
+    mode.__enter__()
+    first = modes.current()
+    mode.__enter__()
+    mode._scopes[1].end()
+    in_thread(lambda: mode.__exit__(None, None, None))
+    assert first.is_over
+    assert is_grad_enabled()

@@ -624,3 +624,14 @@ def test_a_result_made_under_no_grad_is_no_view_of_an_operand_either():
     a[...] = 99.0
     y.backward()
     assert w.grad.tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("kind", [np.recarray, type("Mine", (np.ndarray,), {})])
+def test_arrays_of_a_subclass_of_the_users_stay_theirs(kind):
+    """They come in as plain arrays, which lie where the user's do."""
+    mine = np.array([1.0, 2.0]).view(kind)
+    x = Tensor([3.0, 4.0], requires_grad=True)
+    y = np.multiply(x, mine).sum()
+    mine[:] = 100
+    y.backward()
+    assert x.grad.data.tolist() == [1, 2]

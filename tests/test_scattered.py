@@ -158,3 +158,27 @@ def test_long_lists_of_tensors_are_joined_and_what_was_planned_for_them_is_bound
     for pattern in range(300):
         np.stack([t if pattern >> i & 1 else t.detach() for i, t in enumerate(ones)])
     assert max(len(rule.plans) for rule in RULES.values()) <= MOST
+
+
+def test_a_truth_is_no_number_among_indices():
+    """``x[True]`` is a copy with one more axis, and not ``x[1]``."""
+    x = Tensor(np.array([1.0, 2.0]), requires_grad=True)
+    (x[True] * [[3.0, 4.0]]).sum().backward()
+    assert x.grad.data.tolist() == [3, 4]
+    x.grad = None
+    (x[True].sum() + x[0] + x[False].sum() + x[1, ...] * 5 + x[np.int64(0)] + x[None, 1:].sum()).backward()
+    assert x.grad.data.tolist() == [3, 7]
+    assert [scattered.is_basic(i) for i in (0, -1, np.int64(2), slice(None), None, Ellipsis, (0, None, slice(1)))] == [True] * 7
+    assert [scattered.is_basic(i) for i in (True, False, np.True_, [0], np.array(0), np.array([True]), (0, True), (0, [1]))] == [False] * 8
+
+
+def test_plans_are_kept_until_there_are_many():
+    def double(x, y):
+        return 2 * x * y
+
+    operation = primitive(lambda g, out, x, y: g * 2 * y, lambda g, out, x, y: g * 2 * x)(double)
+    a, b = Tensor(1.0, requires_grad=True), Tensor(2.0)
+    for x, y in (a, a), (a, b), (b, a), (b, b), (a, 1.0), (1.0, a):
+        operation(x, y)
+    [made] = [r for r in RULES.values() if r.fn is double or getattr(r.fn, "__wrapped__", None) is double]
+    assert len(made.plans) >= 5

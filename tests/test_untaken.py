@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from tinygrad_edu import Tensor, capture, data, debug, draw, func, nn, primitive
+from tinygrad_edu import Tensor, capture, data, debug, draw, func, nn, no_grad, primitive
 from tinygrad_edu.nn import functional as F
+from tinygrad_edu.replay.errors import CaptureError
 from tinygrad_edu.table import RULES
 from tinygrad_edu.untaken import ELEMENTWISE
 
@@ -215,3 +216,128 @@ def test_wanted_classes_alone_count_in_likelihoods():
     probabilities = np.array([[1.0, 0.0], [0.25, 0.75]])
     g = func.grad(lambda p: F.nll_loss(np.log(p), np.array([0, 1])))(probabilities)
     np.testing.assert_allclose(g.data, [[-0.5, 0.0], [0.0, -0.5 / 0.75]])
+
+
+# ----------------------------------------------------------------------------------- random programs
+
+STEEP = {
+    "sqrt": np.sqrt, "log": np.log, "cbrt": np.cbrt, "1/x": np.reciprocal, "power": lambda x: x**-1.5, "x log x": lambda x: np.log(x) * x,
+    "direction": lambda x: x / np.abs(x), "hypot": lambda x: np.hypot(x, x), "powers of itself": lambda x: np.power(x, x),
+    "clipped": lambda x: np.clip(np.sqrt(np.real(x)), 0.1, 5), "complex": lambda x: np.abs(np.sqrt(x + 0j)), "softplus": lambda x: F.softplus(np.log(np.abs(x))),
+    "chosen": lambda x: np.where(np.abs(x) > 0.8, np.sqrt(x), np.log(x)), "numbers": lambda x: np.nan_to_num(np.sqrt(np.real(x))),
+}  # fmt: skip
+MOVES = {
+    "flat": lambda a: a.reshape(-1), "turned": lambda a: a.T, "rolled": lambda a: np.roll(a, 1), "flipped": lambda a: np.flip(a),
+    "stretched": lambda a: np.broadcast_to(a, (2, *a.shape)), "tiled": lambda a: np.tile(a, 2), "repeated": lambda a: np.repeat(a, 2),
+    "stacked": lambda a: np.stack([a, a], -1), "joined": lambda a: np.append(a, a), "squeezed": lambda a: np.squeeze(a),
+    "longer": lambda a: a[..., None], "swapped": lambda a: np.moveaxis(np.atleast_2d(a), 0, -1), "some": lambda a: a.reshape(-1)[1:],
+    "padded": lambda a: np.pad(a, 1)[(slice(1, -1),) * a.ndim], "extremes": lambda a: np.max(np.stack([a, a]), 0),
+}  # fmt: skip
+TAKEN = {
+    "where": lambda m, y: np.where(m, y, 0.0), "not": lambda m, y: np.where(~m, 1.0, y), "mask": lambda m, y: y[m],
+    "stretched": lambda m, y: np.where(np.stack([m, m]), y, 2.0), "sum": lambda m, y: np.sum(y, where=m), "select": lambda m, y: np.select([m], [y], 0.0),
+    "places": lambda m, y: y.reshape(-1)[np.flatnonzero(m)], "product": lambda m, y: np.prod(np.where(m, y, 1.0)),
+    "largest": lambda m, y: np.max(np.abs(np.where(m, y, 0.0)), initial=0.0),
+}  # fmt: skip
+
+
+@given(
+    shape=st.sampled_from([(4,), (2, 3), (), (3, 1), (0,), (2, 0), (1,), (2, 2, 2)]), seed=st.integers(0, 999),
+    dtype=st.sampled_from([np.float64, np.float32, np.float16, np.complex128, np.longdouble]), taken=st.sampled_from([*TAKEN]),
+    steps=st.lists(st.sampled_from([*STEEP, *MOVES, "times b", "b over"]), min_size=1, max_size=5), steep=st.sampled_from([*STEEP]),
+)  # fmt: skip
+@settings(max_examples=60)
+def test_random_programs(shape, seed, dtype, taken, steps, steep):
+    """As if ordinary numbers stood where nothing is taken, but that the gradient is 0 there: run, checkpointed, captured, thrice differentiated."""
+    rng = np.random.default_rng(seed)
+    mask = np.asarray(rng.random(shape) < 0.6)
+    moved = mask
+    for step in steps:
+        moved = np.asarray(MOVES[step](moved)) if step in MOVES else moved
+    numbers = rng.uniform(0.6, 1.4, shape).astype(dtype)
+    odd = np.where(mask, numbers, rng.choice([0.0, -0.0, np.inf], shape)).astype(dtype)
+    numbers = np.where(mask, numbers, 1).astype(dtype)
+
+    def f(x, b):
+        y = STEEP[steep](x)
+        for step in steps:
+            y = y * b if step == "times b" else b / y if step == "b over" else {**STEEP, **MOVES}[step](y)
+        return np.real(TAKEN[taken](moved, y)).sum()
+
+    def walked(f, x, times=1):
+        leaves = [Tensor(x, requires_grad=True), Tensor(np.asarray(1.3, dtype), requires_grad=True)]
+        found, y = [], f(*leaves)
+        for n in range(times):
+            if not isinstance(y, Tensor) or not y.requires_grad:
+                break
+            y.backward(create_graph=n < times - 1)
+            gs = [t.grad for t in leaves]
+            found += [None if g is None else g.data for g in gs]
+            for t in leaves:
+                t.grad = None
+            y = sum(np.real(g).sum() * 1.7 for g in gs if g is not None and g.requires_grad)
+        return found
+
+    captured = capture(f)
+    try:
+        expected = walked(f, numbers, 3)
+    except TypeError:  # not of complex numbers
+        assume(False)
+    runs = {"once": walked(f, odd), "thrice": walked(f, odd, 3), "checkpointed": walked(func.checkpoint(f), odd)}
+    try:
+        runs["recorded"] = walked(captured, odd)
+    except CaptureError:  # y[m] asks for as many numbers as there are, which NumPy's arrays may tell
+        pass
+    else:
+        runs["captured"] = walked(captured, odd)
+    near = {np.float16: 5e-2, np.float32: 1e-3}.get(dtype, 1e-8)
+    for run, found in runs.items():
+        for i, (g, want) in enumerate(zip(found, expected, strict=run == "thrice")):
+            if want is None or g is None:
+                assert not any(a is not None and np.any(a) for a in (g, want)), run
+            elif np.isfinite(want).all() and np.max(np.abs(want), initial=0) < 1e3:
+                want = np.where(mask, want, 0) if i % 2 == 0 else want
+                np.testing.assert_allclose(g, want, rtol=near, atol=near * max(1, np.max(np.abs(want), initial=0)), err_msg=run)
+
+
+# ------------------------------------------------------------------------------------ captured within
+
+
+@pytest.mark.parametrize("f", [np.sqrt, lambda x: np.abs(np.sqrt(x + 0j)), lambda x: np.sqrt(x + 0j), lambda x: (np.sqrt(x), x)[0], lambda x: np.sqrt(x) * w_of(x)])
+@pytest.mark.parametrize("take", [lambda m, y: np.where(m, y, 0.0), lambda m, y: y[m], lambda m, y: y[1::2], lambda m, y: np.sum(y, where=m)])
+def test_a_captured_function_of_which_not_all_is_taken(f, take):
+    """The program knows of no masks; where it gives what is no number, the function itself is asked."""
+    x, mask = np.array([0.0, 4.0, 0.0, 9.0]), np.array([False, True, False, True])
+    captured = capture(f)
+    found = []
+    for g in f, *[captured] * 5:
+        t = Tensor(x, requires_grad=True)
+        (np.real(take(mask, g(t))) * 3.0).sum().backward()
+        found.append(t.grad.data)
+    assert np.isfinite(found[0]).all()
+    np.testing.assert_allclose(found[1:], [found[0]] * 5)
+    t = Tensor(x, requires_grad=True)
+    y = np.real(take(mask, captured(t))).sum()
+    with no_grad():
+        y.backward()
+    np.testing.assert_allclose(t.grad.data, found[0] / 3)
+
+
+SCALE = Tensor([1.0, 2.0, 3.0, 4.0], requires_grad=True)
+
+
+def w_of(x):
+    return SCALE
+
+
+def test_extremes_and_padding_know_what_was_taken_of_them():
+    x = np.array([[0.0, 0.0], [4.0, 1.0]])
+    mask = np.array([False, True])
+    for f, want in [
+        (lambda x: np.where(mask, np.max(np.sqrt(x), 1), 0.0), [[0, 0], [0.25, 0]]),
+        (lambda x: np.where(mask, np.min(np.sqrt(x), axis=-1), 0.0), [[0, 0], [0, 0.5]]),
+        (lambda x: np.where(mask[:, None], np.max(np.sqrt(x), 1, keepdims=True), 0.0), [[0, 0], [0.25, 0]]),
+        (lambda x: np.where(mask[:, None], np.pad(np.sqrt(x), 1)[1:-1, 1:-1], 0.0), [[0, 0], [0.25, 0.5]]),
+    ]:
+        np.testing.assert_array_equal(func.grad(lambda x: f(x).sum())(x).data, want)  # noqa: B023
+        assert np.isfinite(func.hessian(lambda x: f(x).sum())(x).data).all()  # noqa: B023

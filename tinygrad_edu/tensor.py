@@ -202,8 +202,9 @@ class Tensor(Backward, PlainValues, Operators):
 def rebuild(kind: type[Tensor], array: Any, requires_grad: bool, name: str | None) -> Tensor:
     """What copying and pickling call."""
     tensor = kind.__new__(kind)
-    usual = None if is_foreign(array) else np.dtype(array.dtype.type)  # pickle makes dtypes that are equal to NumPy's, and not the same
-    Tensor.__init__(tensor, array, requires_grad, dtype=usual if usual == array.dtype else None, name=name)
+    if not is_foreign(array) and array.dtype == (usual := np.dtype(array.dtype.type)):
+        array = array.astype(usual)  # pickle makes dtypes that are equal to NumPy's, and not the same
+    Tensor.__init__(tensor, array, requires_grad, dtype=array.dtype, name=name)
     return tensor
 
 

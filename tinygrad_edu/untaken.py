@@ -15,7 +15,8 @@ import numpy as np
 from .kept import dropped, kept
 from .value import Value, bare
 
-ELEMENTWISE, REARRANGED = "elementwise", "rearranged"  # kinds of rules that let a mask through: as it is; as they move the gradient
+# Kinds of rules that let a mask through: as it is; as they move the gradient; or that are given a Masked gradient themselves.
+ELEMENTWISE, REARRANGED, AWARE = "elementwise", "rearranged", "aware"
 
 
 class Masked:
@@ -36,6 +37,8 @@ class Masked:
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         """A sum with an array is an array: all of that has a say."""
+        if ufunc is np.conjugate:
+            return Masked(np.conjugate(self.array), self.mask)
         return getattr(ufunc, method)(*map(whole, inputs), **kwargs)
 
     def whole(self) -> Any:
@@ -90,6 +93,8 @@ def taken_apart(g: Any, how: str | None) -> tuple[Any, Any]:
 
 def passed_on(how: str | None, vjp: Any, mask: Any, g: Any, y: Any, args: Any, kwargs: Any) -> Any:
     """What a rule makes of a gradient that has a mask, with the mask that this has then."""
+    if how == AWARE:
+        return vjp(Masked(g, mask), y, *args, **kwargs)
     if how == REARRANGED:
         d, moved = vjp(g, y, *args, **kwargs), vjp(mask, y, *args, **kwargs)
         if hasattr(d, "pieces"):

@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from functools import wraps
 from typing import Any, ParamSpec
 
+from .apart import put_back
 from .comparing import alike
 
 P = ParamSpec("P")
@@ -73,4 +74,4 @@ def putting_off(notice: Callable[[], None] = lambda: None) -> Iterator[Calls]:
     try:
         yield now.calls
     finally:
-        _waiting.reset(token)
+        put_back(_waiting, token)

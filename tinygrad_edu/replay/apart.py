@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar, Token
 from functools import cache
-from threading import Lock
+from threading import RLock
 from types import MappingProxyType
 from typing import Any
 
@@ -22,7 +22,7 @@ SLOTS = {name: Value.__dict__[name] for name in Value.__slots__ if name != "__we
 
 _twins: ContextVar[Mapping[int, Any]] = ContextVar("tinygrad_edu twins", default=MappingProxyType({}))
 _faces: Counter[int] = Counter()  # of each tensor with two faces, how many contexts have a twin
-_lock = Lock()
+_lock = RLock()  # what was interrupted may be ended by the collector of cycles, at any moment
 
 
 @contextmanager
@@ -38,13 +38,19 @@ def standing_in(tensors: Sequence[Any], arrays: Sequence[Any]) -> Iterator[None]
     try:
         yield
     finally:
-        _twins.reset(token)
+        put_back(_twins, token)
         with _lock:
             for t in tensors:
                 _faces[id(t)] -= 1
                 if not _faces[id(t)]:
                     del _faces[id(t)]
                     t.__class__ = type(t).__one_face__
+
+
+def put_back(variable: ContextVar[Any], token: Token[Any]) -> None:
+    """Let it be what it was, if this still is where it was set: what is interrupted may be ended elsewhere."""
+    with suppress(ValueError):
+        variable.reset(token)
 
 
 def twin_of(t: Any, array: Any) -> Any:
@@ -65,7 +71,11 @@ def two_faced(kind: type) -> type:
         else:
             t._grad = t._grad + g  # without the optimisers' note, which is not about the twin's; see optim/forgotten.py
 
-    held["_accumulate"] = _accumulate
+    def __reduce__(t: Any) -> tuple[Any, ...]:
+        make, arguments, *rest = kind.__reduce__(t)  # type: ignore[call-arg, str-unpack]  # mypy takes it for that of a class
+        return (make, tuple(kind if a is type(t) else a for a in arguments), *rest)  # a copy, or a file, is of the one face
+
+    held["_accumulate"], held["__reduce__"] = _accumulate, __reduce__
     return type(kind.__name__, (kind,), {"__slots__": (), "__module__": kind.__module__, "__one_face__": kind, **held})
 
 

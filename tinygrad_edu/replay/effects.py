@@ -105,7 +105,10 @@ class StandIns:
             if line is None or line.fn is not np.add or line.kwargs or not isinstance(line.args[0], Tracer):
                 return [Effect(i, LEAVE, whole)]
             place = line.args[0].place
-            added.insert(0, self.tape.place_of(line.args[1]))
+            more = line.args[1]
+            if not isinstance(more, Tracer) or more.shape != self.tensors[i].shape:  # where there is no gradient yet, it becomes one
+                more = self.tape.do(np.full, (self.tensors[i].shape, more, self.tensors[i].dtype), {})
+            added.insert(0, self.tape.place_of(more))
         return [Effect(i, ADD, p) for p in added]
 
     def refuse_old(self, places: Sequence[int]) -> None:

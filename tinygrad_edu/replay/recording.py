@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import copy_context
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from ..graph import apply
 from ..nest import flatten
 from ..node import Leaf, order
 from ..outside import ARRAYS, as_array
-from ..trace import as_tensor, fresh_input
+from ..trace import as_tensor, fresh_input, recording
 from ..value import Value, bare, wrap
 from .afterwards import putting_off
 from .apart import standing_in
@@ -53,7 +54,7 @@ class Recording:
         known = [t for _, t in around.tensors]
         outer = tuple({id(t): t for t in [*known, *leaves_behind(self.value, start, [*xs, *known])]}.values())
         names = names_of(given[0], len(xs), around.tensors)
-        made = Transcript(fill, xs, outer, self.value, around)
+        made = copy_context().run(Transcript, fill, xs, outer, self.value, around)  # an interrupt leaves nothing standing in
         try:
             self.take(made, xs, outer, [*names[0], *(names[1].get(id(t), f"x{i}") for i, t in enumerate(outer, len(xs)))])
         finally:
@@ -116,7 +117,7 @@ class Recording:
         ys, arrays = self.run(sources, chance)
         if self.calls >= self.due and self.pace.is_turn(self):
             try:
-                compare(self, sources, len(xs), ys, arrays, chance)
+                copy_context().run(compare, self, sources, len(xs), ys, arrays, chance)
             except BaseException:
                 self.is_broken = True
                 raise
@@ -151,15 +152,18 @@ class Recording:
 
     # ------------------------------------------------------------------------- where f itself is run
 
-    def again(self, result: int, g: Any, inputs: Any, chance: Any) -> list[Any]:
+    def again(self, *work: Any) -> list[Any]:
         """A result's gradients as Tensors, for further derivatives: the function is run again, where it was."""
+        return copy_context().run(self.gradients, *work)
+
+    def gradients(self, result: int, g: Any, inputs: Any, chance: Any) -> list[Any]:
         record = any(isinstance(x, Value) for x in inputs)
         flows, n = self.flows[result], len(inputs) - len(self.outer)
         xs = tuple(fresh_input(x) if tracked(x) else wrap(bare(x)) for x in inputs[:n])
         for x, f in zip(xs, flows, strict=False):
             if f and not tracked(x):
                 x.requires_grad = True
-        with standing_in(self.outer, [bare(x) for x in inputs[n:]]), putting_off(), same_draws(chance):
+        with recording(), standing_in(self.outer, [bare(x) for x in inputs[n:]]), putting_off(), same_draws(chance):
             ys = [y for y, r in zip(flatten(self.fill(xs))[0], self.results, strict=True) if r.place is not None]
             sources = [t for t, f in zip(xs + self.outer, flows, strict=True) if f]
             found = walked([ys[result]], [g], [t._node for t in sources], record)

@@ -11,8 +11,11 @@ from collections.abc import Callable
 from threading import Lock, get_ident
 from typing import Any
 
-from ..table import rule
-from ..value import Value
+import numpy as np
+
+from ..table import RULES, rule
+from ..untaken import AWARE, Masked, whole
+from ..value import Value, bare
 from .errors import CaptureError
 
 IDLE = 4  # functions that are kept for nobody
@@ -49,10 +52,13 @@ class Space:
 
     def find(self, result: int, g: Any, inputs: tuple[Any, ...]) -> list[Any]:
         """The gradients of all inputs of one result."""
-        if isinstance(g, Value) or any(isinstance(x, Value) for x in inputs):  # to be differentiated in their turn
+        if isinstance(whole(g), Value) or any(isinstance(x, Value) for x in inputs):  # to be differentiated in their turn
             return self.recording.again(result, g, inputs, self.chance)  # type: ignore[no-any-return]
         with self.functions.lock:
-            return list(self.functions.backwards[result](g, *inputs))
+            found = list(self.functions.backwards[result](whole(g), *inputs))
+        if type(g) is Masked and not all(np.isfinite(d).all() for d in found):  # perhaps by what was not taken, of which only f knows
+            return [bare(d) for d in self.recording.again(result, g, inputs, self.chance)]
+        return found
 
 
 class Walk:
@@ -79,9 +85,10 @@ def gradient(i: int) -> Callable[..., Any]:
         if type(work) is not tuple:  # a formula is asked for
             raise CaptureError("a captured function has no formula but its program: see its .source, or compute under watch()")
         space, result = work
+        array = g.array if type(g) is Masked else g
         walk = space.walks.get(get_ident())
-        if walk is None or walk.g is not g or i <= walk.asked or walk.result != result:
-            walk = space.walks[get_ident()] = Walk(g, result, space.find(result, g, inputs))
+        if walk is None or walk.g is not array or i <= walk.asked or walk.result != result:
+            walk = space.walks[get_ident()] = Walk(array, result, space.find(result, g, inputs))
         walk.asked = i
         turn = space.recording.turns[result][i - 1]
         d, walk.found[turn] = walk.found[turn], None
@@ -91,3 +98,4 @@ def gradient(i: int) -> Callable[..., Any]:
 
 
 rule(replayed, each=gradient, name="captured")
+RULES[replayed].lets_through = AWARE

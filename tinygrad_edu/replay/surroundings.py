@@ -6,6 +6,7 @@ import pickle
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
+from threading import get_ident
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from ..checkpoint import conjugate
 from ..graph import backpropagate
 from ..nest import flatten
 from ..node import Leaf, Node
+from .apart import put_back
 from .comparing import alike
 from .errors import CaptureError
 from .reach import Reached
@@ -40,7 +42,7 @@ def recorded() -> Iterator[None]:
     try:
         yield
     finally:
-        _recording.reset(token)
+        put_back(_recording, token)
 
 
 @contextmanager
@@ -49,16 +51,17 @@ def unchanged(around: Reached) -> Iterator[None]:
     settings = [(group, dict(group)) for optimiser in around.optimisers for group in optimiser.param_groups]
     memories = [(optimiser.state, p, d) for optimiser in around.optimisers for p, d in optimiser.state.items()]
     states = [(g.bit_generator, g.bit_generator.state) for g in around.generators]
-    names = [{*d} or {"_seen"} for _, _, d in memories]
-    for _, _, d in memories:
-        if not d:
-            d["_seen"] = True  # gone, if the function forgets what is there
+    seen = f"_seen {get_ident()}"  # another thread may be here too
+    names = [{k for k in [*d] if not k.startswith("_")} or {seen} for _, _, d in memories]
+    for (_, _, d), there in zip(memories, names, strict=True):
+        if seen in there:
+            d[seen] = True  # gone, if the function forgets what is there
     try:
         yield
     finally:
         kept = [memory.get(p) is d and there <= d.keys() for (memory, p, d), there in zip(memories, names, strict=True)]
         for _, _, d in memories:
-            d.pop("_seen", None)
+            d.pop(seen, None)
     same = [group.keys() == was.keys() and all(group[k] is v or alike(group[k], v) for k, v in was.items()) for group, was in settings]
     if not all(kept) or not all(same):
         for group, was in settings:

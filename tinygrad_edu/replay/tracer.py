@@ -7,6 +7,7 @@ that they are made of, and nothing else of them.
 
 from __future__ import annotations
 
+import builtins
 import operator
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -48,8 +49,10 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
     itemsize = property(lambda self: self.dtype.itemsize)
     nbytes = property(lambda self: self.size * self.itemsize)
     T = property(lambda self: np.transpose(self))
+    mT = property(lambda self: np.swapaxes(self, -1, -2))
     real = property(lambda self: np.real(self))
     imag = property(lambda self: np.imag(self))
+    device = "cpu"
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, out: Any = None, **kwargs: Any) -> Any:
         if any(isinstance(x, Value | Scattered | Masked) for x in inputs):
@@ -66,12 +69,12 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
 
     def __getattr__(self, name: str) -> Any:
         """Methods are NumPy's functions of the same name, but for those that work in place."""
-        fn = None if name.startswith("_") or name in ("resize", "put") else getattr(np, name, None)
-        if not hasattr(np.ndarray, name):
-            raise AttributeError(f"an array has no attribute {name!r}")
+        fn = None if name in INSTEAD else getattr(np, name, None)
+        if name.startswith("_") or name == "base" or not hasattr(np.ndarray, name):
+            raise AttributeError(f"an array that capture records has no attribute {name!r}")
         if not callable(fn):
-            raise AttributeError(f"capture: an array's .{name} can't be recorded, as NumPy has no function for it. Use one that it has, or "
-                                 "let what needs it be an operation of its own (see primitive)")
+            raise CaptureError(f"capture: an array's .{name} can't be recorded. "
+                               + INSTEAD.get(name, "Let what needs it be an operation of its own (see primitive)"))
         return lambda *args, **kwargs: fn(self, *args, **kwargs)
 
     def reshape(self, *shape: Any, **kwargs: Any) -> Any:
@@ -89,6 +92,13 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
 
     def copy(self, order: str = "C") -> Any:
         return self.tape.do(np.copy, (self,), {})
+
+    def view(self, dtype: Any = None, type: Any = np.ndarray) -> Any:
+        if isinstance(dtype, builtins.type) and issubclass(dtype, np.ndarray):
+            dtype, type = None, dtype
+        if type is not np.ndarray:
+            raise CaptureError(f"capture: a view as {type.__name__} can't be recorded; convert what is passed, or what is returned")
+        return self[...] if dtype is None or self.dtype == dtype else self.tape.do(viewed, (self, np.dtype(dtype)), {})
 
     def flatten(self, order: Any = "C") -> Any:
         return np.ravel(self, order).copy()
@@ -148,7 +158,20 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
                            "that must see them), and they differ from call to call. Use np.where in place of if, "
                            "np.take_along_axis(a, i, 0) in place of a[i] of a plain array, and return what you want to see")
 
-    __array__ = __bool__ = __int__ = __float__ = __complex__ = __index__ = __iter__ = __contains__ = item = tolist = refuse
+    __array__ = __bool__ = __int__ = __float__ = __complex__ = __index__ = __iter__ = __contains__ = __format__ = refuse
+    item = tolist = tobytes = tofile = dump = dumps = refuse
+
+
+LAYOUT = "It tells of the place in memory, which may be another one in each call: do without it"
+INSTEAD = {
+    "flat": "Use .reshape(-1), or .ravel()", "put": "Assign with x[index] = values", "resize": "Use np.resize, which makes a new one",
+    "setflags": LAYOUT, **dict.fromkeys(("ctypes", "data", "flags", "strides"), LAYOUT),
+}  # fmt: skip
+
+
+def viewed(x: Any, dtype: Any) -> Any:
+    """The memory of `x`, read as numbers of another kind."""
+    return x.view(dtype)
 
 
 def astype(x: Any, dtype: Any) -> Any:

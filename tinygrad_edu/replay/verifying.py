@@ -11,7 +11,7 @@ import numpy as np
 from ..boundary import explored, tracked
 from ..nest import flatten
 from ..node import order
-from ..value import bare
+from ..value import bare, copied, wrap
 from .afterwards import putting_off, same_calls
 from .apart import standing_in
 from .comparing import alike, distance
@@ -50,12 +50,33 @@ class Pace:
 def compare(recording: Any, sources: tuple[Any, ...], n: int, replayed: list[Any], arrays: Any, chance: Any) -> None:
     """An error if the function, run now, gives anything else, or has another gradient, or is written down in other lines.
 
-    `sources` are its `n` arguments and what else it depends on, `replayed` and `arrays` what the program made of them.
+    `sources` are its `n` arguments and what else it depends on, `replayed` and `arrays` what the program made of them. If they don't
+    agree, another thread may have changed a tensor meanwhile; so both are run once more, on copies that no other has.
     """
+    if is_same(recording, sources, n, replayed, arrays, chance):
+        return
+    gradients = [t._grad for t in sources]
+    with standing_in(sources, [copied(t._array) for t in sources]):
+        for t, g in zip(sources, gradients, strict=True):
+            t._grad = g
+        with same_draws(chance):
+            replayed, arrays = recording.run(sources, chance)
+        if is_same(recording, sources, n, replayed, arrays, chance):
+            return
+    raise CaptureError(f"capture: call number {recording.calls} was compared with what the function gives when it is run, and that "
+                       "is something else now. A captured function must depend on nothing that changes but its arguments, the "
+                       "tensors it reaches and whether modules are training: pass what changes as an argument, or capture anew")
+
+
+def is_same(recording: Any, sources: tuple[Any, ...], n: int, replayed: list[Any], arrays: Any, chance: Any) -> bool:
+    """Whether the function, run now, gives this."""
     tensors = list({id(t): t for t in sources}.values())
     nodes, start = [t._node for t in tensors if tracked(t)], order()
     found: list[Any] = []
+    zeros = [None if t._grad is None else wrap(np.zeros_like(t._array)) for t in tensors]  # where there is a gradient, what is added is the same
     with standing_in(tensors, [t._array for t in tensors]), putting_off(lambda: found.extend(held(tensors))) as calls:
+        for t, zero in zip(tensors, zeros, strict=True):
+            t._grad = zero
         with unchanged(recording.around), same_draws(chance):
             ys = flatten(recording.fill(sources[:n]))[0]
         ended, values = held(tensors), [*map(bare, ys)]
@@ -63,13 +84,14 @@ def compare(recording: Any, sources: tuple[Any, ...], n: int, replayed: list[Any
     m = len(tensors)  # behind a step that waits, no numbers are changed, and gradients only forgotten
     same = all(a is b for a, b in zip(found[:m], ended[:m], strict=True))
     forgotten = [t for t, g, now in zip(tensors, found[m:], ended[m:], strict=True) if now is not g]
-    same = same and same_calls(calls, recording.afterwards) and {*map(id, forgotten)} == {id(sources[i]) for i in recording.forgotten}
+    there = {id(t) for t, g in zip(tensors, found[m:], strict=True) if g is not None}
+    same = same and same_calls(calls, recording.afterwards)
+    same = same and {*map(id, forgotten)} == {id(sources[i]) for i in recording.forgotten} & there
+    untouched = {id(zero._array) for zero in zeros if zero is not None}
+    found = [None if id(array) in untouched else array for array in found]
     same = same and not explored([y for y in ys if tracked(y)], start, nodes)[1]
-    if not same or not is_alike(recording, sources, n, nodes, (ys, values, found),
-                                (replayed, [*map(bare, replayed)], outcome(recording.effects, sources, arrays))):  # fmt: skip
-        raise CaptureError(f"capture: call number {recording.calls} was compared with what the function gives when it is run, and that "
-                           "is something else now. A captured function must depend on nothing that changes but its arguments, the "
-                           "tensors it reaches and whether modules are training: pass what changes as an argument, or capture anew")
+    return same and is_alike(recording, sources, n, nodes, (ys, values, found),
+                             (replayed, [*map(bare, replayed)], outcome(recording.effects, sources, arrays)))  # fmt: skip
 
 
 def is_alike(recording: Any, sources: tuple[Any, ...], n: int, nodes: list[Any], run: Any, replayed: Any) -> bool:

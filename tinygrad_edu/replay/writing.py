@@ -48,6 +48,11 @@ def is_turned(line: Line) -> bool:
     return line.fn is np.transpose and len(line.args) == 1 and not line.kwargs
 
 
+def is_usual(dtype: Any) -> bool:
+    """Whether it is NumPy's own of its name, or one that pickle made, which is equal."""
+    return bool(dtype == np.dtype(dtype.type))
+
+
 def is_check(line: Line) -> bool:
     """Whether it makes nothing, and only looks."""
     return getattr(line.fn, "is_check", False)
@@ -146,7 +151,7 @@ class Writing:
             return f"slice({self.argument(a.start)}, {self.argument(a.stop)}, {self.argument(a.step)})"
         if isinstance(a, dict):
             return f"{{{', '.join(f'{k!r}: {self.argument(v)}' for k, v in a.items())}}}"
-        if isinstance(a, np.dtype) and a.isbuiltin and a.kind in "biufc":
+        if isinstance(a, np.dtype) and is_usual(a) and a.kind in "biufc":
             return f"np.{a.name}" if a.name != "bool" else "np.bool_"
         if a is None or type(a) in (bool, int, str) or (type(a) is float and abs(a) < 1e300):  # others may print themselves as they like
             return repr(a)
@@ -174,8 +179,9 @@ class Writing:
             return ""
         key = known(a), value.dtype
         if key not in self.numbers:
+            made = f"np.array({a!r}, {self.argument(value.dtype)})" if abs(a) < 1e300 else self.constant(value.dtype.type(a))
             self.numbers[key] = name = f"k{len(self.constants)}"
-            self.constants.append(f"{name} = np.array({a!r}, {self.argument(value.dtype)})" if abs(a) < 1e300 else f"{name} = {self.constant(value.dtype.type(a))}")
+            self.constants.append(f"{name} = {made}")
         return self.numbers[key]
 
     def constant(self, a: Any) -> str:
@@ -187,7 +193,7 @@ class Writing:
         if isinstance(a, np.float32 | np.float64) and np.isfinite(a):
             self.constants.append(f"{name} = {a!r}")
             return name
-        if isinstance(a, np.ndarray) and a.size and a.dtype.isbuiltin and (a.flat[0] in (0, 1)) and np.all(a == a.flat[0]):
+        if isinstance(a, np.ndarray) and a.size and is_usual(a.dtype) and (a.flat[0] in (0, 1)) and np.all(a == a.flat[0]):
             made = "ones" if a.flat[0] else "zeros"
             self.constants.append(f"{name} = np.{made}({self.argument(a.shape)}, {self.argument(a.dtype)})")
             return name

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from ..graph import apply
-from ..table import composite, rule
+from ..table import RULES, composite, rule
+from ..untaken import REARRANGED
 from ..value import bare, wrap
 from .indexing import along
 from .shapes import array, to
@@ -30,6 +31,7 @@ def pad_zeros(a: Any, width: tuple[tuple[int, int], ...]) -> Any:
 
 
 rule(pad_zeros, lambda g, y, a, width: g[tuple(slice(w[0], n - w[1]) for w, n in zip(width, g.shape))], name="pad")
+RULES[pad_zeros].lets_through = REARRANGED
 
 
 @composite(np.pad)

@@ -63,7 +63,8 @@ rule(np.var,  lambda g, y, a, axis=None, dtype=None, out=None, ddof=0, keepdims=
 rule(np.std,  lambda g, y, a, axis=None, dtype=None, out=None, ddof=0, keepdims=False:
      unreduce(g / nonzero(y) * per_freedom(1, count(a.size, g.size) - ddof), axis, keepdims) * deviation(a, axis))
 
-RULES[np.sum].lets_through = RULES[np.mean].lets_through = REARRANGED
+for fn in (np.sum, np.mean, np.max, np.min):
+    RULES[fn].lets_through = REARRANGED
 
 composite(np.amax)(lambda a, *args, **kwargs: np.max(a, *args, **kwargs))
 composite(np.amin)(lambda a, *args, **kwargs: np.min(a, *args, **kwargs))
