@@ -155,15 +155,66 @@ def test_powers_and_angles_of_the_smallest_numbers():
     assert x.grad.tolist() == [0, 0]
 
 
-@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
-def test_logits_of_a_thousand(dtype):
-    x = Tensor(np.array([[1000, -1000], [-1000, 1000]], dtype), requires_grad=True)
-    F.cross_entropy(x, np.array([0, 0])).backward()
-    assert x.grad.tolist() == [[0, 0], [-0.5, 0.5]]
-    x.grad = None
-    loss = F.binary_cross_entropy_with_logits(x, np.array([[1, 1], [0, 0]], dtype), reduction="sum")
-    loss.backward()
-    assert (loss.item(), x.grad.tolist()) == (2000, [[0, -1], [0, 1]])
+def loss_and_gradient(cost, scores, dtype):
+    x = Tensor(np.array(scores, dtype), requires_grad=True)
+    with np.errstate(over="ignore"):  # two numbers may be further apart than the largest is from 0
+        loss = cost(x)
+        loss.backward()
+    assert loss.dtype == x.grad.dtype == dtype
+    return loss.item(), x.grad.data
+
+
+BIG, INF = 1000.0, np.inf
+SCORES = {  # with the loss of wanting the last class, and what softmax makes of them
+    "a right class that dominates": ([-BIG, -BIG, BIG], 0, [0, 0, 1]),
+    "a wrong class that dominates": ([BIG, -BIG, -BIG], 2 * BIG, [1, 0, 0]),
+    "large ties": ([BIG, BIG, BIG, BIG], np.log(4), [0.25] * 4),
+    "low ties": ([-BIG, -BIG, -BIG, -BIG], np.log(4), [0.25] * 4),
+    "a tie of two": ([BIG, -BIG, BIG], np.log(2), [0.5, 0, 0.5]),
+    "all but one impossible": ([-INF, -INF, -INF, 2.0], 0, [0, 0, 0, 1]),
+    "one impossible": ([0.0, -INF, 0.0], np.log(2), [0.5, 0, 0.5]),
+    "the ends of half precision": ([6e4, -6e4, 6e4], np.log(2), [0.5, 0, 0.5]),
+}
+
+
+@every_dtype
+@pytest.mark.parametrize("name", SCORES)
+def test_costs_of_classes_at_large_scores(name, dtype):
+    scores, want, shares = SCORES[name]
+    last = np.eye(len(shares), dtype=dtype)[-1]
+    near = {"rtol": 4 * np.finfo(dtype).eps, "atol": 4 * np.finfo(dtype).eps}
+    label = np.array([len(shares) - 1])
+    for cost in (
+        lambda x: F.cross_entropy(x[None], label),
+        lambda x: F.cross_entropy(x[None], last[None]),
+        lambda x: F.nll_loss(F.log_softmax(x[None]), label),
+        lambda x: -F.log_softmax(x)[-1],
+    ):
+        loss, gradient = loss_and_gradient(cost, scores, dtype)
+        np.testing.assert_allclose(loss, want, **near)
+        np.testing.assert_allclose(gradient, shares - last, **near)
+    top, gradient = loss_and_gradient(lambda x: F.softmax(x)[-1], scores, dtype)
+    np.testing.assert_allclose(top, shares[-1], **near)
+    np.testing.assert_allclose(gradient, shares[-1] * (last - shares), **near)
+    top, gradient = loss_and_gradient(lambda x: np.logaddexp.reduce(x), scores, dtype)
+    np.testing.assert_allclose(gradient, shares, **near)
+
+
+@every_dtype
+@pytest.mark.parametrize("x", [BIG, -BIG, 6e4, -6e4, 0.0])
+@pytest.mark.parametrize("yes", [0, 0.5, 1])
+def test_costs_of_yes_or_no_at_large_scores(x, yes, dtype):
+    loss, gradient = loss_and_gradient(lambda x: F.binary_cross_entropy_with_logits(x, np.array([yes], dtype)), [x], dtype)
+    wrong = yes * max(-x, 0) + (1 - yes) * max(x, 0)
+    np.testing.assert_allclose(loss, wrong if x else np.log(2), rtol=2 * np.finfo(dtype).eps)
+    assert gradient == np.heaviside(x, 0.5) - yes
+
+
+def test_a_sum_of_exponentials_that_are_all_infinite_is_shared_evenly():
+    for x in [INF, INF], [-INF, -INF], [INF, 3.0], [-INF, 3.0]:
+        for f in (lambda x: np.logaddexp(x[0], x[1]), lambda x: np.logaddexp2(x[0], x[1]), lambda x: np.logaddexp.reduce(x)):
+            _, gradient = loss_and_gradient(f, x, np.float64)
+            assert gradient.tolist() == {INF: [0.5, 0.5] if x[1] == INF else [1, 0], -INF: [0.5, 0.5] if x[1] == -INF else [0, 1]}[x[0]]
 
 
 # ------------------------------------------------------------------------------- sizes, and forms of calls
