@@ -51,8 +51,16 @@ pole = lambda x: mp.mpf(1) / x if x else mp.inf
 root = lambda x: 1 / mp.sqrt(x) if x else mp.inf
 cut = lambda low, high: lambda x: int(low < x < high)
 z3 = lambda x: 2 * mp.sqrt(2 / mp.pi) * (x + mp.mpf(0.044715) * x**3)
-tanh_gate = lambda x: x * logistic(z3(x)) if abs(x) < 1e4 else max(x, 0)
-tanh_gate_slope = lambda x: (logistic(z3(x)) + x * slope(z3(x)) * 2 * mp.sqrt(2 / mp.pi) * (1 + 3 * mp.mpf(0.044715) * x * x)) if abs(x) < 1e4 else int(x > 0)
+
+
+def tanh_gate(x):
+    return x * logistic(z3(x)) if abs(x) < 1e4 else max(x, 0)
+
+
+def tanh_gate_slope(x):
+    if abs(x) >= 1e4:
+        return int(x > 0)
+    return logistic(z3(x)) + x * slope(z3(x)) * 2 * mp.sqrt(2 / mp.pi) * (1 + 3 * mp.mpf(0.044715) * x * x)
 
 
 def sinc_slope(x):
@@ -180,5 +188,6 @@ BINARY = {
     "copysign": row(np.copysign, lambda a, b: mp.sign(a) * mp.sign(b), none, domain=lambda a, b: b != 0),
     "heaviside": row(np.heaviside, none, lambda a, b: int(a == 0)),
     "nextafter": row(np.nextafter, one, none),
-    "prelu": row(F.prelu, lambda x, w: 1 if x > 0 else w, lambda x, w: 0 if x > 0 else x, value=lambda x, w: x if x > 0 else w * x, domain=lambda x, w: x > 0 or max(abs(x), abs(w)) < FAR),
+    "prelu": row(F.prelu, lambda x, w: 1 if x > 0 else w, lambda x, w: 0 if x > 0 else x, value=lambda x, w: x if x > 0 else w * x,
+                 domain=lambda x, w: x > 0 or max(abs(x), abs(w)) < FAR),
 }  # fmt: skip

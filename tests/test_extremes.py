@@ -241,21 +241,14 @@ def test_no_degree_of_freedom_is_as_numpy_has_it(fn, ddof):
     assert not np.isfinite(x.grad.data).all()
 
 
-EMPTY = [
-    lambda a: np.polymul(a[0], np.ones(2)), lambda a: np.logaddexp.reduce(np.reshape(a, (2, 0))), lambda a: np.logaddexp.reduce(a),
-    lambda a: np.hypot.reduce(a, axis=1), lambda a: np.cumprod(a), lambda a: np.repeat(a, 2, axis=1),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("f", EMPTY)
-def test_empty_arrays_are_what_numpy_makes_of_them(f):
-    a = np.zeros((2, 0))
-    x, want = Tensor(a, requires_grad=True), f(a)
+@pytest.mark.parametrize("f", [lambda a: np.logaddexp.reduce(np.reshape(a, (2, 0))), np.logaddexp.reduce, lambda a: np.hypot.reduce(a, axis=1)])
+def test_reductions_of_empty_arrays_are_what_numpy_makes_of_them(f):
+    x = Tensor(np.zeros((2, 0)), requires_grad=True)
     y = f(x)
-    np.testing.assert_array_equal(y.data if isinstance(y, Tensor) else y, want)
+    np.testing.assert_array_equal(y.data if isinstance(y, Tensor) else y, f(x.data))
     if isinstance(y, Tensor) and y.requires_grad:
         np.sum(y).backward()
-        assert x.grad.shape == a.shape
+        assert x.grad.shape == (2, 0)
 
 
 def test_axes_by_number_and_single_numbers_with_an_axis():

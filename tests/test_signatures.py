@@ -1,8 +1,13 @@
 """Every way in which NumPy lets an argument be given, for functions that have many; tried with Tensors against arrays."""
 
+import inspect
+
 import numpy as np
 import pytest
-from strategies import listed
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import STRATEGIES, listed
+from test_rules import ROWS, name
 
 from tinygrad_edu import Tensor, gradcheck
 from tinygrad_edu.table import RULES
@@ -110,3 +115,69 @@ def test_order_is_given_by_keyword(monkeypatch):
         x = Tensor(A, requires_grad=True)
         f(x).sum().backward()
         np.testing.assert_array_equal(x.grad.data, 1)
+
+
+# --------------------------------------------------------------------------- every argument, by position and by its name
+
+
+def forms(fn, args, kwargs):
+    """The same call with as many arguments as possible by position, and with all by their names."""
+    try:
+        bound = inspect.signature(fn).bind(*args, **kwargs)
+    except (TypeError, ValueError):
+        return  # NumPy doesn't tell
+    given, known = bound.arguments, bound.signature.parameters
+    if any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in known.values()):
+        return
+    by_place, by_name, gap = [], {}, False
+    for key, p in known.items():
+        gap = gap or p.kind == p.KEYWORD_ONLY or (key not in given and p.default in (p.empty, np._NoValue))
+        value = given.get(key, p.default)
+        if gap:
+            by_name |= {key: value} if key in given else {}
+        else:
+            by_place.append(value)
+    yield by_place, by_name
+    first = [v for k, v in given.items() if known[k].kind == inspect.Parameter.POSITIONAL_ONLY]
+    yield first, {k: v for k, v in given.items() if known[k].kind != inspect.Parameter.POSITIONAL_ONLY}
+
+
+def outcome(fn, args, kwargs, leaves):
+    """Values and gradients."""
+    for x in leaves:
+        x.grad = None
+    with np.errstate(all="ignore"):
+        results = [y for y in listed(fn(*args, **kwargs)) if isinstance(y, Tensor)]
+        for y in results:
+            if y.requires_grad:
+                y.backward(np.linspace(0.5, 1.5, y.size).reshape(y.shape).astype(y.dtype), retain_graph=True)
+    return [y.data for y in results] + [x.grad.data for x in leaves if x.grad is not None]
+
+
+NAMED = [fn for fn in ROWS if fn in STRATEGIES and getattr(fn, "__module__", "").startswith("numpy") and not isinstance(fn, np.ufunc)]
+
+
+@pytest.mark.parametrize("fn", NAMED, ids=name)
+@given(data=st.data())
+def test_an_argument_by_position_is_the_same_by_its_name(fn, data):
+    case = data.draw(STRATEGIES[fn])
+    if case.arbitrary:
+        return
+    tensors = iter(leaves := [Tensor(a, requires_grad=True) for a in case.arrays])
+    args = list(case.args)
+    for i in case.where:
+        args[i] = [next(tensors) for _ in args[i]] if isinstance(args[i], list) else next(tensors)
+    want = None
+    for place, names in forms(fn, args, case.kwargs):
+        bare = lambda v: [b.data for b in v] if isinstance(v, list) and v and isinstance(v[0], Tensor) else v.data if isinstance(v, Tensor) else v
+        try:
+            with np.errstate(all="ignore"):
+                fn(*map(bare, place), **{k: bare(v) for k, v in names.items()})
+        except Exception:
+            continue  # a default that NumPy itself doesn't take by position
+        if want is None:
+            want = outcome(fn, args, case.kwargs, leaves)
+        got = outcome(fn, place, names, leaves)
+        assert len(got) == len(want)
+        for a, b in zip(got, want, strict=True):
+            np.testing.assert_array_equal(a, b)
