@@ -31,7 +31,8 @@ def shares(x: Any, axis: Any) -> Any:
 @primitive(lambda g, y, x, axis=0, keepdims=False: unreduce(g, axis, keepdims) * shares(x, axis))
 def logsumexp(x: Any, axis: Any = 0, keepdims: bool = False) -> Any:
     """``np.logaddexp.reduce``, as one operation."""
-    return np.logaddexp.reduce(x, axis, keepdims=keepdims)
+    ufunc: Any = np.logaddexp
+    return ufunc.reduce(x, axis, keepdims=keepdims)
 
 
 def apart(a: Any, b: Any) -> Any:
