@@ -210,6 +210,13 @@ def test_costs_of_yes_or_no_at_large_scores(x, yes, dtype):
     assert gradient == np.heaviside(x, 0.5) - yes
 
 
+@pytest.mark.parametrize("cost", [F.huber_loss, F.smooth_l1_loss, F.l1_loss], ids=lambda f: f.__name__)
+def test_costs_of_outliers_in_half_precision(cost):
+    x = Tensor(np.array([300, -6e4, 0.5], np.float16), requires_grad=True)
+    cost(x, np.zeros(3, np.float16), reduction="sum").backward()
+    assert x.grad.tolist() == [1, -1, 1 if cost is F.l1_loss else 0.5]
+
+
 def test_a_sum_of_exponentials_that_are_all_infinite_is_shared_evenly():
     for x in [INF, INF], [-INF, -INF], [INF, 3.0], [-INF, 3.0]:
         for f in (lambda x: np.logaddexp(x[0], x[1]), lambda x: np.logaddexp2(x[0], x[1]), lambda x: np.logaddexp.reduce(x)):
