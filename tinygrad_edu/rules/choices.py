@@ -74,8 +74,8 @@ def all_pieces(x: Any, conditions: Any, funclist: Any, args: Any, kw: Any) -> An
     if len(conditions) != len(funclist):
         raise ValueError(WRONG_NUMBER.format(len(funclist), len(conditions)))
     y = wrap(np.zeros(x.shape, x.dtype))
-    for condition, f in zip(conditions, funclist, strict=True):
-        if callable(f) and x.size:
+    for condition, f in zip(conditions, funclist, strict=True) if x.size else ():
+        if callable(f):
             some = np.take(np.ravel(bare(x)), np.argmax(condition))
             f = np.reshape(np.broadcast_to(array(f(np.ravel(np.where(condition, x, some)), *args, **kw)), x.size), x.shape)
         y = np.where(condition, to(array(f), x.dtype), y)
