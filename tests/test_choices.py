@@ -219,6 +219,8 @@ def test_captured_pieces_of_functions_and_constants(a):
     for _ in range(3):
         x = Tensor(a, requires_grad=True)
         y = program(x)
-        y.backward()
         assert y.item() == f(a)
+        if not a.size:
+            continue  # there is nothing that could be recorded
+        y.backward()
         np.testing.assert_array_equal(x.grad.data, np.where(a < 0, 0, np.where(a > 1, 2 * a, 3)))
