@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from strategies import leaves
 
-from tinygrad_edu import Tensor, gradcheck
+from tinygrad_edu import Tensor, capture, gradcheck
 
 V, M = np.array([0.5, -1.0, 2.0]), np.arange(6.0).reshape(2, 3)
 sliding_window_view = np.lib.stride_tricks.sliding_window_view
@@ -208,3 +208,19 @@ def test_functions_that_write_are_refused_where_a_graph_might_read(write):
 def test_what_never_asks_a_tensor_says_what_would_have(make):
     with pytest.raises(TypeError, match=r"np\.stack or np\.concatenate"):
         make(leaf(V))
+
+
+@pytest.mark.parametrize("a", [np.array([-2.0, 0.5, 3.0]), np.array([2.0, 3.0]), np.zeros(0)])
+def test_captured_pieces_of_functions_and_constants(a):
+    def f(x):
+        return np.sum(np.piecewise(x, [x < 0, x > 1], [-1.0, lambda x: x * x, lambda x: 3 * x]))
+
+    program = capture(f)
+    for _ in range(3):
+        x = Tensor(a, requires_grad=True)
+        y = program(x)
+        assert y.item() == f(a)
+        if not a.size:
+            continue  # there is nothing that could be recorded
+        y.backward()
+        np.testing.assert_array_equal(x.grad.data, np.where(a < 0, 0, np.where(a > 1, 2 * a, 3)))

@@ -441,6 +441,15 @@ def test_an_ambiguous_fit_warns():
         np.polyfit(x, np.arange(3.0), 1)
 
 
+def test_a_fit_drops_what_rcond_says():
+    x, y = np.arange(4.0), Tensor([1.0, 3.0, 2.0, 5.0], requires_grad=True)
+    with pytest.warns(np.exceptions.RankWarning):
+        np.polyfit(x, y.data, 1, rcond=0.9)
+    with pytest.warns(np.exceptions.RankWarning), pytest.raises(NotImplementedError, match="rcond drops singular values"):
+        np.polyfit(x, y, 1, rcond=0.9)[0].backward()
+    assert np.polyfit(x, y, 1).requires_grad
+
+
 # ---------------------------------------------------------------------------------- products, powers
 
 

@@ -1,11 +1,16 @@
 """Every way in which NumPy lets an argument be given, for functions that have many; tried with Tensors against arrays."""
 
+import inspect
+
 import numpy as np
 import pytest
-from strategies import listed
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import STRATEGIES, listed
+from test_rules import ROWS, name
 
 from tinygrad_edu import Tensor, gradcheck
-from tinygrad_edu.table import RULES
+from tinygrad_edu.table import COMPOSITES, RULES
 
 A = np.random.default_rng(0).normal(size=(2, 3, 4))
 
@@ -60,6 +65,74 @@ np.einsum("ijk,ijl,ijk", a, a, a, optimize=["einsum_path", (0, 1, 2)])
 np.einsum("ijk->kji", a, order="F")       np.add(a, 1, dtype="f")                   np.exp(a, casting="same_kind")
 np.add.reduce(a, axis=(0, 1), keepdims=True)           np.multiply.outer(a, a[0, 0])
 np.maximum.reduce(a, 1)                   np.add.accumulate(a, 1)                   np.multiply.reduce(a, -1)
+np.logaddexp.reduce(a, (0, 2))            np.logaddexp.reduce(a, 1, keepdims=True)  np.logaddexp.reduce(a, initial=0.5)
+
+np.pad(a, 7, "reflect", reflect_type="odd")             np.pad(a, ((5, 9), (0, 1), (2, 0)), "symmetric", reflect_type="odd")
+np.pad(a, 6, "reflect")                   np.pad(a, 6, "symmetric")                 np.pad(a[0], ((7, 0), (0, 9)), "wrap")
+np.pad(a, 2, "linear_ramp", end_values=3)               np.pad(a, (3, 1), "maximum", stat_length=2)
+np.pad(a, (3, 1), "mean", stat_length=((1, 2), (2, 3), (4, 1)))         np.pad(a, 2, "minimum")                np.pad(a, 2, "edge")
+np.pad(a, 2, "median", stat_length=3)     np.pad(a, ((1, 2),), constant_values=((1, 2), (3, 4), (5, 6)))
+np.interp(9 * a, [-2, -1, 0.5, 3], [1.0, 4, 2, -3], period=7)           np.interp(a, [-0.9, 0.1, 0.6], [1.0, 4, 2], -5, 6)
+np.interp(9 * a, [5, -1, 0.5, 3.25], a[0, 0], period=6.5)               np.interp([0.25, 6.3, -0.3], [1.0, 2, 4, 6], a[0, 0], period=6.5)
+np.take_along_axis(a, np.argsort(a))      np.unwrap(9 * a)                          np.unwrap(9 * a, axis=0, period=3.0)
+np.gradient(a, axis=1, edge_order=2)      np.gradient(a, 0.5, axis=(0, 2))          np.gradient(a, [0, 1, 3, 4.5], axis=2, edge_order=2)
+np.gradient(a[0], 2.0, [0, 1, 3, 4.5])    np.diff(a, 2, 1)                          np.diff(a, 1, 0, prepend=a[:1], append=2.0)
+np.ediff1d(a, [1, 2], 3.0)                np.trapezoid(a, dx=0.5, axis=0)           np.trapezoid(a, [0, 1, 3, 4.5])
+np.percentile(a, [20, 70], 1, method="lower")           np.percentile(a, 30, (0, 2), method="higher", keepdims=True)
+np.quantile(a, 0.3, method="nearest")     np.quantile(a, 0.3, 0, method="midpoint")
+np.quantile(a, [0.3, 0.8], method="weibull")
+np.quantile(a, 0.3, 1, method="hazen")    np.quantile(a, 0.3, method="inverted_cdf")
+np.quantile(a, 0.3, method="median_unbiased")           np.quantile(a, 0.3, method="closest_observation")
+np.quantile(a, 0.3, method="interpolated_inverted_cdf")
+np.quantile(a, 0.3, method="normal_unbiased")
+np.quantile(a, 0.3, method="averaged_inverted_cdf")     np.median(a, (0, 2), keepdims=True)
+np.cov(a[0], ddof=2)                      np.cov(a[0], a[1], rowvar=False)          np.cov(a[0], bias=True)
+np.cov(a[0], fweights=[1, 2, 3, 1])       np.cov(a[0], aweights=[0.5, 2, 3, 1])     np.cov(a[0], aweights=[0.5, 2, 3, 1], fweights=[1, 2, 3, 1])
+np.corrcoef(a[0], rowvar=False)           np.average(a, 1, [0.5, 2, 1])             np.average(a, axis=2, weights=a[0, 0] + 9, keepdims=True)
+np.linalg.norm(a)                         np.linalg.norm(a, axis=1)                 np.linalg.norm(a, 3, axis=-1)
+np.linalg.norm(a, np.inf, 0)              np.linalg.norm(a, -np.inf, 1)             np.linalg.norm(a, 1, (0, 1))
+np.linalg.norm(a, -1, (1, 2))             np.linalg.norm(a, "nuc", (1, 2))          np.linalg.norm(a, 2, (0, 2))
+np.linalg.norm(a, -2, (1, 2))             np.linalg.norm(a, np.inf, (1, 2))         np.linalg.norm(a, -np.inf, (2, 0), keepdims=True)
+np.linalg.norm(a, 0.5, 1)                 np.linalg.norm(a, -1, 1)                  np.linalg.cond(a[:, :, :3])
+np.linalg.cond(a[:, :, :3], 1)            np.linalg.cond(a[:, :, :3], -2)           np.linalg.cond(a[0, :, :3], "fro")
+np.linalg.pinv(a)                         np.linalg.pinv(a, rtol=1e-9)              np.linalg.pinv(a @ a.mT, hermitian=True)
+np.linalg.matrix_power(a[:, :, :3], -2)   np.linalg.matrix_power(a[0, :, :3], 5)    np.linalg.multi_dot([a[0], a[1].T, a[0]])
+np.linalg.slogdet(a[:, :, :3])[1]         np.linalg.tensorinv(a[:, :2].reshape(4, 2, 2), ind=1)
+np.linalg.tensorsolve(a[:, :2].reshape(4, 2, 2), a[0, 0])               np.linalg.tensorsolve(a[:, :2].reshape(2, 4, 2), a[0, 0], axes=(0,))
+np.cross(a[..., :3], a[..., 1:])          np.cross(a, a[::-1], axis=1)              np.cross(a[..., 0], a[..., 1], 1, 1, 0)
+np.fft.fft(a, 5, 1, "ortho").real         np.fft.ifft(a, 3, 2, "forward").imag      np.fft.rfft(a, 6, 0).imag
+np.fft.irfft(a, 5, -1, "ortho")           np.fft.irfft(a, 6)                        np.fft.hfft(a, 5, 1, "forward")
+np.fft.rfft2(a, (4, 3), (0, 2)).real      np.fft.irfftn(a, axes=(1, 2))             np.fft.fftn(a, (2, 2), (0, 1), "ortho").imag
+np.fft.fftshift(a, 1)                     np.fft.ifftshift(a, (0, 2))               np.fft.ihfft(a, 3).imag
+np.convolve(a[0, 0], a[1, 1, :2], "same")
+np.convolve(a[0, 0], a[1, 1, :3], "valid")
+np.correlate(a[0, 0], a[1, 1, :3])
+np.correlate(a[0, 0], a[1, 1, :3], "full")              np.correlate(a[0, 0], a[1, 1, :2], "same")
+np.vander(a[0, 0], 3)                     np.vander(a[0, 0], increasing=True)       np.polyder(a[0, 0], 2)
+np.polyint(a[0, 0], 2, [3.0, 1.0])        np.polyval(a[0, 0], a[1])                 np.polymul(a[0, 0], a[0, 1])
+np.polydiv(a[0, 0], a[0, 1, :2])          np.poly(a[0, 0])                          np.polyfit([0, 1.0, 2, 4], a[0, 0], 2, w=[1, 2, 1, 3])
+np.polyfit([0, 1.0, 2], a[0], 1, rcond=1e-9)            np.polyadd(a[0, 0], a[1, 0, :2])
+np.linspace(a, 3, 4, endpoint=False, axis=1)            np.logspace(a, 2.0, 3, base=3.0)          np.geomspace(a * a + 1, 7.0, 4, axis=-1)
+np.linspace(a[0], a[1], 5, retstep=True)[1]             np.linspace(a, 3, 1)
+np.insert(a, 1, a[:, 0], axis=1)          np.insert(a, [0, 2, 2], 7.0, axis=2)      np.insert(a, slice(0, 2), a[0, 0, 0])
+np.std(a, 1, ddof=2)                      np.var(a, (0, 2), correction=1)           np.std(a, where=a < 9, axis=1)
+np.var(a, 2, mean=np.mean(a, 2, keepdims=True))         np.nanvar(np.where(a > 1, np.nan, a), 2, ddof=1)
+np.sum(a, 1, initial=3.0)                 np.prod(a, 2, where=a > 0)                np.max(a, 1, initial=0.0, where=a < 1)
+np.min(a, where=a > 0, initial=9.0)       np.nanmean(np.where(a > 1, np.nan, a), 0)
+np.nan_to_num(np.where(a > 1, np.nan, a), nan=3.0)
+np.choose([2, -1, 5, 0], [a[0, 0], a[0, 1], a[0, 2]], mode="wrap")      np.choose([2, -1, 5, 0], [a[0, 0], a[0, 1], a[0, 2]], mode="clip")
+np.select([a > 1, a > 0], [a, 2 * a], 5.0)              np.piecewise(a, [a < 0, a > 1], [-1.0, lambda x: x * x, lambda x: 3 * x])
+np.sort(a, None)                          np.sort(a, 0)                             np.partition(a, 2, 1)[:, 2]
+np.unique(a)                              np.unique(a[0], axis=0)                   np.trim_zeros(a[0, 0])
+np.meshgrid(a[0, 0], a[0, :, 0], indexing="ij")[0]      np.meshgrid(a[0, 0], a[0, :, 0], sparse=True)[1]
+np.resize(a, (5, 7))                      np.kron(a[0], a[1])                       np.rot90(a, 3, (0, 2))
+np.rollaxis(a, 2, 1)                      np.ptp(a, 1, keepdims=True)               np.diagflat(a[0], -1)
+np.vecdot(a, a, axis=1)                   np.matvec(a, a[0, 0])                     np.vecmat(a[0, :, 0], a)
+np.apply_along_axis(np.cumsum, 1, a)      np.bincount([0, 2, 1, 2], a[0, 0], 5)     np.cumulative_sum(a, axis=1, include_initial=True)
+np.cumulative_prod(a, axis=2)             np.cumprod(a)                             np.histogram([0.1, 0.4, 0.9, 0.2], 3, weights=a[0, 0])[0]
+np.histogram([0.1, 0.4, 0.9, 0.2], 3, (0, 1), True, a[0, 0] + 9)[0]     np.lib.stride_tricks.sliding_window_view(a, (2, 3), (0, 2))
+np.compress([True, False, True], a, 1)    np.emath.sqrt(a * a + 1)                  np.emath.logn(3.0, a * a + 1)
+np.i0(9 * a)                              np.sinc(a)                                np.heaviside(a, 0.5)
 """
 CALLS = [call.strip() for line in CALLS.splitlines() for call in line.replace("  np.", "\nnp.").split("\n") if call.strip()]
 
@@ -81,7 +154,7 @@ def test_every_form_of_a_call(call):
 
 
 def test_the_calls_were_read():
-    assert len(CALLS) > 110
+    assert len(CALLS) > 280
 
 
 @pytest.mark.parametrize(
@@ -110,3 +183,93 @@ def test_order_is_given_by_keyword(monkeypatch):
         x = Tensor(A, requires_grad=True)
         f(x).sum().backward()
         np.testing.assert_array_equal(x.grad.data, 1)
+
+
+# --------------------------------------------------------------------------- every argument, by position and by its name
+
+
+def forms(fn, args, kwargs):
+    """The same call with as many arguments as possible by position, and with all by their names."""
+    try:
+        bound = inspect.signature(fn).bind(*args, **kwargs)
+    except (TypeError, ValueError):
+        return  # NumPy doesn't tell
+    given, known = bound.arguments, bound.signature.parameters
+    if any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in known.values()):
+        return
+    by_place, by_name, gap = [], {}, False
+    for key, p in known.items():
+        gap = gap or p.kind == p.KEYWORD_ONLY or (key not in given and p.default in (p.empty, np._NoValue))
+        value = given.get(key, p.default)
+        if gap:
+            by_name |= {key: value} if key in given else {}
+        else:
+            by_place.append(value)
+    yield by_place, by_name
+    first = [v for k, v in given.items() if known[k].kind == inspect.Parameter.POSITIONAL_ONLY]
+    yield first, {k: v for k, v in given.items() if known[k].kind != inspect.Parameter.POSITIONAL_ONLY}
+
+
+def outcome(fn, args, kwargs, leaves):
+    """Values and gradients."""
+    for x in leaves:
+        x.grad = None
+    with np.errstate(all="ignore"):
+        results = [y for y in listed(fn(*args, **kwargs)) if isinstance(y, Tensor)]
+        for y in results:
+            if y.requires_grad:
+                y.backward(np.linspace(0.5, 1.5, y.size).reshape(y.shape).astype(y.dtype), retain_graph=True)
+    return [y.data for y in results] + [x.grad.data for x in leaves if x.grad is not None]
+
+
+NAMED = [fn for fn in ROWS if fn in STRATEGIES and getattr(fn, "__module__", "").startswith("numpy") and not isinstance(fn, np.ufunc)]
+
+
+@pytest.mark.parametrize("fn", NAMED, ids=name)
+@given(data=st.data())
+def test_an_argument_by_position_is_the_same_by_its_name(fn, data):
+    case = data.draw(STRATEGIES[fn])
+    if case.arbitrary:
+        return
+    tensors = iter(leaves := [Tensor(a, requires_grad=True) for a in case.arrays])
+    args = list(case.args)
+    for i in case.where:
+        args[i] = [next(tensors) for _ in args[i]] if isinstance(args[i], list) else next(tensors)
+    want = None
+    for place, names in forms(fn, args, case.kwargs):
+        bare = lambda v: [b.data for b in v] if isinstance(v, list) and v and isinstance(v[0], Tensor) else v.data if isinstance(v, Tensor) else v
+        try:
+            with np.errstate(all="ignore"):
+                fn(*map(bare, place), **{k: bare(v) for k, v in names.items()})
+        except Exception:
+            continue  # a default that NumPy itself doesn't take by position
+        if want is None:
+            want = outcome(fn, args, case.kwargs, leaves)
+        got = outcome(fn, place, names, leaves)
+        assert len(got) == len(want)
+        for a, b in zip(got, want, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def defaults(fn):
+    try:
+        return {k: p.default for k, p in inspect.signature(fn).parameters.items() if p.default is not p.empty}
+    except (TypeError, ValueError):
+        return {}
+
+
+def test_defaults_are_those_of_numpy():
+    """Where NumPy has none that one could write down, ours is the one that says nothing."""
+    compared = 0
+    for fn in ROWS:
+        if isinstance(fn, np.ufunc) or not getattr(fn, "__module__", "").startswith("numpy"):
+            continue
+        theirs = defaults(fn)
+        for body in (COMPOSITES.get(fn), *(RULES[fn].vjps if fn in RULES else ())):
+            for key, own in defaults(body).items() if body else ():
+                if key in theirs:
+                    silent = {"keepdims": False, "where": True}.get(key)
+                    want = silent if theirs[key] is np._NoValue is not own else theirs[key]
+                    assert (type(own), own) == (type(want), want), f"{fn.__name__}: {key}"
+                    compared += 1
+    assert compared > 300

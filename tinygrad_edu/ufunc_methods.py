@@ -16,6 +16,7 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from .graph import apply
 from .rules.indexing import plain_index, scatter
+from .rules.logaddexp import logsumexp
 from .value import Value, bare
 
 REDUCTIONS: dict[Any, Any] = {
@@ -38,6 +39,8 @@ def reduced(ufunc: Any, array: Any, axis: Any = 0, dtype: Any = None, *, keepdim
     if rest or where is not True:
         return NotImplemented
     array = array if dtype is None else array.astype(dtype)
+    if ufunc is np.logaddexp and initial is None and array.size:
+        return logsumexp(array, axis, keepdims=keepdims)
     axes = tuple(range(array.ndim)) if axis is None else normalize_axis_tuple(axis, array.ndim)
     front = np.moveaxis(array, axes, range(len(axes)))
     slices = np.reshape(front, (prod(front.shape[: len(axes)]), *front.shape[len(axes) :]))

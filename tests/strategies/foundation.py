@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from tinygrad_edu import Tensor, apply
-from tinygrad_edu.rules import bells, fused, indexing, joining, padding, products, reductions, shapes
+from tinygrad_edu.rules import bells, fused, indexing, joining, logaddexp, padding, products, reductions, shapes
 
 from .cases import Case, broadcastable, full, numbers, one_axis, permutation, several, shape, some_axes
 
@@ -452,7 +452,7 @@ STRATEGIES = {
     **{fn: modular(fn) for fn in (np.floor_divide, np.remainder, np.fmod)},
     **{fn: powers(fn) for fn in (operator.pow, np.power, np.float_power)},
     **{fn: reduction(fn) for fn in (np.sum, np.prod)},
-    **{fn: reduction(fn, nonempty=True) for fn in (np.mean, np.max, np.min, np.amax, np.amin)},
+    **{fn: reduction(fn, nonempty=True) for fn in (logaddexp.logsumexp.fn, np.mean, np.max, np.min, np.amax, np.amin)},
     np.var: reduction(np.var, nonempty=True, ddof=st.sampled_from([0, 1, 0.5])),
     np.std: reduction(np.std, nonempty=True, least=2, ddof=st.sampled_from([0, 1, 0.5])),
     **{fn: cumulative(fn) for fn in (np.cumsum, np.cumprod)},

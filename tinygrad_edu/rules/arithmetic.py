@@ -1,12 +1,12 @@
 """Functions of two arguments, element by element.
 
 Singular points: where two arguments tie for the maximum or minimum, each gets half of the gradient; ``x ** 0``
-has derivative 0 everywhere, and ``0 ** p`` has derivative 0 with respect to p; ``hypot(0, 0)`` has derivative 0.
-Where there is no order, among complex numbers, the maximum and its kin refuse to be differentiated.
+has derivative 0 everywhere, and ``0 ** p`` has derivative 0 with respect to p, unless p is negative. Where there is no order, among complex numbers, the maximum and its kin refuse to be differentiated.
 """
 
 from __future__ import annotations
 
+import math
 import operator
 from typing import Any
 
@@ -40,12 +40,14 @@ rule(np.fmod,         lambda g, y, a, b: g,
 def power_rule(g: Any, a: Any, b: Any) -> Any:
     """``g * b * a ** (b - 1)``, which is 0 where b is 0 even if a is 0 too.
 
-    Of tiny numbers, that power might be infinite where `b` makes up for it: then it is ``g * b * a ** b / a``.
+    Of tiny numbers, that power might be infinite where `b` makes up for it: then it is ``g * b * a ** b / a``. And where it is 0
+    because `b` is infinite, 0 times infinity is not asked for.
     """
-    if isinstance(b, int | float | complex) and not 0 < abs(b) < 0.5:
+    if isinstance(b, int | float | complex) and (b == 0 or 0.5 <= abs(b) < math.inf):
         return g * b * a ** (b - 1) if b else np.zeros_like(g)
     tiny = (a != 0) & (np.abs(a) < 1) & (np.abs(b) < 0.5)
-    return g * b * a ** np.where(tiny, b, np.where((a == 0) & (b == 0), 1, b - 1)) / np.where(tiny, a, 1)
+    power = a ** np.where(tiny, b, np.where((a == 0) & (b == 0), 1, b - 1))
+    return g * np.where((power == 0) & np.isinf(b), 0, b) * power / np.where(tiny, a, 1)
 
 
 def nonzero(x: Any) -> Any:
@@ -53,29 +55,15 @@ def nonzero(x: Any) -> Any:
     return np.where(x == 0, 1, x)
 
 
-def log_of_base(a: Any, y: Any) -> Any:
-    """log(a), or 0 where `a` is 0; complex if the power `y` is, so that negative numbers have one too."""
-    return np.log(nonzero(a) if y.dtype.kind != "c" else nonzero(a) + 0j)
+def log_of_base(a: Any, b: Any, y: Any) -> Any:
+    """log(a), or 0 where the power `y` is 0, or stays 1 as 0 ** 0; complex if `y` is, so that negative numbers have one too."""
+    a = np.where((y == 0) | ((a == 0) & (b == 0)), 1, a)
+    return np.log(a if y.dtype.kind != "c" else a + 0j)
 
 
 for power in np.power, np.float_power:
     rule(power,       lambda g, y, a, b: power_rule(g, a, b),
-                      lambda g, y, a, b: g * y * log_of_base(a, y))
-
-rule(np.hypot,        lambda g, y, a, b: g * a / nonzero(y),
-                      lambda g, y, a, b: g * b / nonzero(y))
-rule(np.arctan2,      lambda g, y, a, b: over_square(g * b, np.hypot(a, b)),
-                      lambda g, y, a, b: over_square(-g * a, np.hypot(a, b)))
-rule(np.logaddexp,    lambda g, y, a, b: g * np.exp(-np.logaddexp(0, b - a)),  # of `a - y`, large numbers leave nothing
-                      lambda g, y, a, b: g * np.exp(-np.logaddexp(0, a - b)))
-rule(np.logaddexp2,   lambda g, y, a, b: g * np.exp2(-np.logaddexp2(0, b - a)),
-                      lambda g, y, a, b: g * np.exp2(-np.logaddexp2(0, a - b)))
-
-
-def over_square(x: Any, h: Any) -> Any:
-    """``x / h**2``, whose square might be 0 or infinite."""
-    return x / nonzero(h) / nonzero(h)
-
+                      lambda g, y, a, b: g * y * log_of_base(a, b, y))
 
 # ------------------------------------------------------------------------------ one or the other
 

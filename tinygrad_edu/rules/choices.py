@@ -74,9 +74,7 @@ def all_pieces(x: Any, conditions: Any, funclist: Any, args: Any, kw: Any) -> An
     if len(conditions) != len(funclist):
         raise ValueError(WRONG_NUMBER.format(len(funclist), len(conditions)))
     y = wrap(np.zeros(x.shape, x.dtype))
-    for condition, f in zip(conditions, funclist, strict=True):
-        if not x.size:
-            break  # and no function is called
+    for condition, f in zip(conditions, funclist, strict=True) if x.size else ():
         if callable(f):
             some = np.take(np.ravel(bare(x)), np.argmax(condition))
             f = np.reshape(np.broadcast_to(array(f(np.ravel(np.where(condition, x, some)), *args, **kw)), x.size), x.shape)

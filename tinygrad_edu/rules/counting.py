@@ -27,6 +27,8 @@ def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any 
         return wrap(edges)
     if not isinstance(bins, str) and np.ndim(bins):
         return array(bins)
+    if range is None and not np.size(bare(a)):
+        return wrap(edges)  # from 0 to 1, as of no numbers NumPy has it
     first, last = (np.min(a), np.max(a)) if range is None else range
     room = 0.5 if bare(first) == bare(last) else 0
     return to(np.linspace(first - room, last + room, len(edges)), edges.dtype)

@@ -33,7 +33,7 @@ rule(np.absolute,   lambda g, y, x: g * toward(x))
 rule(np.fabs,       lambda g, y, x: g * np.sign(x))
 rule(np.square,     lambda g, y, x: g * 2 * x)
 rule(np.sqrt,       lambda g, y, x: g / (2 * y))
-rule(np.cbrt,       lambda g, y, x: g / (3 * y * y))
+rule(np.cbrt,       lambda g, y, x: g / (3 * y) / y)  # of small numbers, little is left of a square
 rule(np.reciprocal, lambda g, y, x: -g * y * y)
 
 # ------------------------------------------------------------------------- exponentials and logarithms

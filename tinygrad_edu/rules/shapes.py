@@ -48,9 +48,9 @@ def inverse(axes: Any) -> Any:
 
 def definite(order: Any) -> dict[str, Any]:
     """C or F, by keyword, as each NumPy takes it; A would follow the layout of the gradient where it followed that of the argument."""
-    if order not in ("C", "F"):
+    if order not in ("C", "F", None):
         raise ValueError(f"reshape: order={order!r} depends on the layout in memory, and has no derivative; say C or F")
-    return {} if order == "C" else {"order": order}
+    return {"order": order} if order == "F" else {}
 
 
 def cast(x: Any, dtype: Any) -> Any:

@@ -27,12 +27,21 @@ def sinc_rule(g: Any, y: Any, x: Any, k: int) -> Any:
 @as_one
 def sinc_derivative(x: Any, k: int) -> Any:
     """The `k`-th derivative of ``np.sinc``."""
+    dtype, x = x.dtype, x.astype(np.result_type(x, np.float64))
     small = np.abs(x) < 1
     near, far = np.where(small, x, 0), np.where(small, 1, x)
-    y = np.sinc(far)
+    y = sine(far, 0) / pi / far
     for i in range(1, k + 1):  # x sinc(x) = sin(πx) / π, differentiated i times
-        y = (pi ** (i - 1) * np.sin(pi * far + i * pi / 2) - i * y) / far
-    return np.where(small, np.polyval(np.polyder(TAYLOR, k), near), y).astype(x.dtype)
+        y = (pi ** (i - 1) * sine(far, i) - i * y) / far
+    return np.where(small, np.polyval(np.polyder(TAYLOR, k), near), y).astype(dtype)
+
+
+def sine(x: Any, i: int) -> Any:
+    """The sine of πx and `i` quarters of a turn; all quarters are taken away before the rounding that π brings."""
+    turn = np.remainder(x, 2)
+    quarters = np.rint(2 * turn)
+    angle, quarters = pi * (turn - quarters / 2), (quarters + i) % 4
+    return np.where(quarters % 2 == 0, np.sin(angle), np.cos(angle)) * np.where(quarters < 2, 1, -1)
 
 
 rule(np.sinc, lambda g, y, x: g * sinc_derivative(x, 1), elementwise=True)
@@ -44,12 +53,15 @@ def bessel_rule(g: Any, y: Any, x: Any, n: int) -> Any:
     return g * (bessel(x, abs(n - 1)) + bessel(x, n + 1)) / 2
 
 
+END = 1e4  # of which the exponential's root is infinite too
+
+
 @primitive(bessel_rule, name="i0", elementwise=True)
 @as_one
 def bessel(x: Any, n: int) -> Any:
     """The modified Bessel function of the first kind of whole order `n`; ``np.i0`` is that of order 0."""
     small = np.abs(x) < 30
-    near, far = np.where(small, x, 0), np.where(small, 30, np.abs(x))
+    near, far = np.where(small, x, 0), np.where(small, 30, np.minimum(np.abs(x), END))
     y = term = (near / 2) ** n / factorial(n)
     for m in range(1, 70):  # the power series: no term has another sign, so nothing cancels
         term = term * (near / 2) ** 2 / (m * (m + n))
@@ -58,7 +70,8 @@ def bessel(x: Any, n: int) -> Any:
     for m in range(1, 30):  # the series in 1/x: the terms shrink as long as m is not much larger than x
         term = term * ((2 * m - 1) ** 2 - 4 * n * n) / (8 * m * far)
         z = z + term
-    return np.where(small, y, np.sign(x) ** n * z * np.exp(far) / np.sqrt(2 * pi * far)).astype(x.dtype)
+    half = np.exp(far / 2)  # the whole is infinite too soon
+    return np.where(small, y, np.sign(x) ** n * (half * z / np.sqrt(2 * pi * far)) * half).astype(x.dtype)
 
 
 rule(np.i0, lambda g, y, x: g * bessel(x, 1), elementwise=True)

@@ -68,6 +68,8 @@ def cov(
     dtype = dtype or np.result_type(m.dtype, float if y is None else y.dtype, float)
 
     x = variables(converted(m, dtype), turned=not rowvar and m.ndim != 1)
+    if not len(x):
+        return x[:, :0]
     if y is not None:
         y = variables(converted(y, dtype), turned=not rowvar and y.ndim == 2 and y.shape[0] != 1)
         x = np.concatenate([x, y], 0)

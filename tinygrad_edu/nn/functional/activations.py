@@ -21,6 +21,7 @@ def tanh(x: Any) -> Any:
     return np.tanh(x)
 
 
+STRAIGHT = 1e3  # from here on, a softplus is its argument
 FLAT = 800.0  # from here on, exp(-x) is 0: there a sigmoid is constant, and infinity times 0 is not asked for
 
 
@@ -57,7 +58,8 @@ def normal_gate(x: Any) -> Any:
 
 def softplus(x: Any, beta: float = 1.0) -> Any:
     """``log(1 + exp(beta x)) / beta``: a smooth rectifier."""
-    return np.logaddexp(beta * x, 0) / beta
+    y = np.logaddexp(beta * x, 0) / beta
+    return y if beta <= 1 else np.where(x > STRAIGHT, x, y)  # further out, `beta * x` might be infinite
 
 
 def logsigmoid(x: Any) -> Any:
@@ -142,7 +144,22 @@ def softsign_of(x: Any) -> Any:
 
 def tanhshrink(x: Any) -> Any:
     """``x - tanh(x)``."""
-    return x - np.tanh(x)
+    return x - np.tanh(x) if np.iscomplexobj(x) else tanhshrink_of(x)
+
+
+@primitive(lambda g, y, x: g * np.tanh(x) * np.tanh(x), name="tanhshrink", elementwise=True)
+def tanhshrink_of(x: Any) -> Any:
+    """Of real numbers. Near 0 the difference has no digits left: there it is taken from Lambert's fraction,
+    ``tanh(x) = x / (1 + u)`` with ``u = x² / (3 + x² / (5 + x² / (7 + ...)))``, as ``x * u / (1 + u)``."""
+    if np.iscomplexobj(x):
+        raise TypeError("tanhshrink_of is for real numbers")
+    near = np.clip(x, -1.0, 1.0)
+    square = near * near
+    u = 17.0
+    for odd in range(15, 2, -2):
+        u = odd + square / u
+    u = square / u
+    return np.where(np.abs(x) < 1, near * u / (1 + u), x - np.tanh(x))
 
 
 def softmin(x: Any, axis: int = -1) -> Any:

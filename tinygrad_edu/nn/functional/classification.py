@@ -103,6 +103,7 @@ def surprises_at_probabilities(logs: Any, target: Any, weight: Any, smoothing: f
     if target.dtype.kind in "iub":
         target = seen(target).astype(logs.dtype)
     target = target * (1 - smoothing) + smoothing / logs.shape[1]
+    logs = np.where((target == 0) & np.isinf(logs), 0, logs)  # what isn't wanted may be impossible: 0 times minus infinity
     return -np.sum(logs * target if weight is None else logs * target * channels(weight, logs.ndim), 1)
 
 

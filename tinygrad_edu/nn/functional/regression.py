@@ -48,7 +48,9 @@ def rounded_at(delta: float, name: str, input: Any, target: Any, reduction: str)
     input, target = same_shape(name, input, target)
     d = input - target
     size = np.abs(d)
-    return reduced(name, np.where(size < delta, 0.5 * squared_length(d), delta * (size - 0.5 * delta)), reduction)
+    near = size < delta
+    parabola = 0.5 * squared_length(np.where(near, d, 0))  # further out, squares might be infinite
+    return reduced(name, np.where(near, parabola, delta * (size - 0.5 * delta)), reduction)
 
 
 def gaussian_nll_loss(input: Any, target: Any, var: Any, full: bool = False, eps: float = 1e-6, reduction: str = "mean") -> Any:

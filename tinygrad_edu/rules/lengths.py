@@ -1,0 +1,50 @@
+"""Lengths and angles of two numbers, whose squares may be too large or too small for a float where they themselves are not.
+
+Singular points: at (0, 0), where there is no direction, all derivatives are 0. An infinite number is all of the length.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..table import rule
+from .arithmetic import nonzero
+from .bells import knows_numbers
+
+rule(np.hypot,        lambda g, y, a, b: g * over_length(g, a, b, a),
+                      lambda g, y, a, b: g * over_length(g, a, b, b))
+rule(np.arctan2,      lambda g, y, a, b: g * over_square(g, a, b, b),
+                      lambda g, y, a, b: -g * over_square(g, a, b, a))
+
+
+def over_length(g: Any, a: Any, b: Any, x: Any) -> Any:
+    """`x`, which is one of the two, over the length of (a, b)."""
+    if not knows_numbers(g):
+        return x / np.hypot(a, b)
+    k, infinite = middling(g, a, b), np.isinf(x)
+    finite = np.where(infinite, 0, x)  # infinity over infinity is not asked for
+    return np.where(infinite, np.sign(x), scaled(g, finite, k) / length(g, a, b, k))
+
+
+def over_square(g: Any, a: Any, b: Any, x: Any) -> Any:
+    """`x`, which is one of the two, over the squared length of (a, b)."""
+    if not knows_numbers(g):
+        return x / (a * a + b * b)
+    k = middling(g, a, b)
+    return np.ldexp(over_length(g, a, b, x), k) / length(g, a, b, k)
+
+
+def length(g: Any, a: Any, b: Any, k: Any) -> Any:
+    return nonzero(np.hypot(scaled(g, a, k), scaled(g, b, k)))
+
+
+def scaled(g: Any, x: Any, k: Any) -> Any:
+    """``x * 2**k``, in the precision of `g`."""
+    return np.ldexp(x * g.dtype.type(1), k)
+
+
+def middling(g: Any, a: Any, b: Any) -> Any:
+    """The power of two by which numbers of any size become such that neither they nor their length are out of range."""
+    return np.where((np.abs(a) < 1) & (np.abs(b) < 1), np.finfo(g.dtype).maxexp - 1, -2)
