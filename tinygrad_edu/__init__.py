@@ -28,7 +28,8 @@ from .unbroadcast import RuleError
 from .version import __version__
 
 if TYPE_CHECKING:  # what is imported when it is first used (see LAZY), for editors and type checkers
-    from . import data, func, nn, optim, testing, training, viz
+    from . import data, func, nn, optim, training, viz
+    from . import testing as testing
     from .chance import manual_seed
     from .differences import GradcheckError, gradcheck
     from .drawing.draw import draw
