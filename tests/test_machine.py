@@ -156,7 +156,7 @@ class Machine(RuleBasedStateMachine):
         """For the same object; a gradient is a tensor as others are."""
         a = self.tensor(i, lambda t: t.grad if gradient else True)
         if gradient:
-            self.make(f"{a}.grad", lambda: self.ours[a].grad, lambda: self.theirs[a].grad)
+            self.make(f"{a}.grad", lambda: self.ours[a]._grad, lambda: self.theirs[a].grad)
         else:
             self.make(a, lambda: self.ours[a], lambda: self.theirs[a])
 
