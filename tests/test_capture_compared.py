@@ -170,3 +170,20 @@ def test_gradients_that_are_there_are_not_taken_for_what_the_function_leaves():
     for n in range(1, 10):
         f(Tensor([1.0, 1.0])).backward()
         assert (w.grad.data.tolist(), v.grad.data.tolist()) == ([n, n], [7 + n, 7 + n])
+
+
+def test_long_doubles_are_compared_by_their_numbers():
+    """Some of their bytes mean nothing, and are whatever was in memory."""
+    size, used = np.dtype(np.longdouble).itemsize, (np.finfo(np.longdouble).nmant + 17) // 8
+
+    def constant(n):
+        numbers = np.array([1.0, 0.5, 0.25, 2.0], np.longdouble)
+        if used < size:
+            numbers.view(np.uint8).reshape(4, size)[:, used:] = n
+        return numbers
+
+    calls = iter(range(20))
+    captured = capture(lambda x: (x * constant(next(calls))).sum())
+    x = Tensor(np.ones(4, np.longdouble), requires_grad=True)
+    for _ in range(8):
+        captured(x)

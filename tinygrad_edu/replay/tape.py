@@ -168,7 +168,8 @@ def known(nest: Any) -> Any:
     if isinstance(nest, Tracer):
         return "place", nest.place
     if isinstance(nest, np.ndarray):
-        return nest.dtype, nest.shape, nest.tobytes()
+        numbers = nest.tobytes() if nest.dtype.char not in "gG" else repr(nest.tolist())  # long doubles have bytes that mean nothing
+        return nest.dtype, nest.shape, numbers
     if isinstance(nest, dict):
         return tuple((k, known(v)) for k, v in nest.items())
     if isinstance(nest, list | tuple):
