@@ -242,6 +242,7 @@ def interrupted(work, at):
 WATCHED = ("apart.py", "afterwards.py", "surroundings.py", "draws.py", "verifying.py", "contextlib.py", "chance.py")
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # an interrupt where Python ends a generator
 @pytest.mark.parametrize("calls", [1, 2])
 def test_interrupts_leave_nothing_standing_in(calls):
     """While a function is recorded, and while it is compared."""
