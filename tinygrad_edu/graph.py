@@ -20,7 +20,7 @@ from .outside import ARRAYS, KNOWN, NUMBERS, admit, as_array, is_recorded, left_
 from .scattered import Scattered
 from .table import COMPOSITES, RULES, Plan
 from .unbroadcast import fit
-from .untaken import Masked, passed_on, taken_apart, whole
+from .untaken import Masked, pass_through, split_mask, whole
 from .value import NAMED, Value, copied, getrefcount, is_foreign, wrap
 from .views import note_part
 from .witness import derivative_done, derivative_of, write_down
@@ -218,7 +218,7 @@ def backpropagate(
         g = grads.pop(node)
         mask = None
         if type(g) is not ndarray and type(g) in STRUCTURED:
-            g, mask = taken_apart(g, node.plan.rule.lets_through)
+            g, mask = split_mask(g, node.plan.rule.lets_through)
         if node.info and not (partial and node in targets):  # type: ignore[operator]  # the walk outside will tell of it
             for hook in node.info.get("hooks", ()):
                 hook(np.conjugate(g) if node.dtype.kind == "c" else g)
@@ -239,7 +239,7 @@ def backpropagate(
                 told = derivative_of((node, i))
             try:
                 if mask is not None:
-                    d = passed_on(node.plan.rule.lets_through, vjp, mask, g, y, args, kwargs)
+                    d = pass_through(node.plan.rule.lets_through, vjp, mask, g, y, args, kwargs)
                 else:
                     d = vjp(g, y, *args, **kwargs) if kwargs else vjp(g, y, *args)
                 if create_graph and type(d) is Scattered:

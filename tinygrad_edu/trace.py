@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import operator
-import sys
-import warnings
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -21,6 +19,7 @@ from .primitive import primitive
 from .rules.shapes import to
 from .tensor import Tensor
 from .value import Value, bare, wrap
+from .witness import warn_user
 
 Argnums = int | tuple[int, ...]
 
@@ -137,7 +136,7 @@ class Trace:
         found = backpropagate(seeds, wanted, not last, outer)
         if not found and wanted and ends and ends is self.outputs and not self.nested and any(y.dtype.kind in "fc" for y in ends):
             self.nested = True  # to say it once
-            warnings.warn(ignored(self.what), stacklevel=caller_of_ours())
+            warn_user(ignored(self.what))
         results = [as_tensor(found.get(node), node) for node in wanted]
         return settled(results, self.start, [v._node for v in vectors if tracked(v)]) if outer else results
 
@@ -149,15 +148,6 @@ def ignored(what: str) -> str:
     return (f"{what}: what the function returned was not computed from the argument that is to be differentiated (or by steps like floor "
             "only), so the derivative is zeros. A function that takes a module's parameter must use what it is given, not the module's "
             "own: see func.functional_call")
-
-
-def caller_of_ours() -> int:
-    """The stacklevel of the first caller, of whoever asks, outside this package."""
-    package, level, frame = __name__.partition(".")[0], 1, sys._getframe(1)
-    while frame.f_back is not None and str(frame.f_globals.get("__name__")).partition(".")[0] == package:
-        level, frame = level + 1, frame.f_back
-    return level
-
 
 
 def recording() -> AbstractContextManager[None]:

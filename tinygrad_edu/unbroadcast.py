@@ -23,7 +23,7 @@ def fit(g: Any, argument: Any) -> Any:
     if type(g) is np.ndarray and g.ndim == 2 and g.shape[1:] == argument.shape and g.dtype == argument.dtype:
         return ones(len(g), g.dtype.char).dot(g)  # the bias of a layer: BLAS adds rows fastest
     if type(g) is Masked:
-        return g.fitted(argument, fit)
+        return fit_masked(g, argument)
     if g.shape != argument.shape:
         g = unbroadcast(g, argument.shape)
     if g.dtype != argument.dtype:
@@ -33,6 +33,14 @@ def fit(g: Any, argument: Any) -> Any:
             g = np.real(g)
         g = g.astype(argument.dtype)
     return g
+
+
+def fit_masked(g: Masked, argument: Any) -> Any:
+    """The same of a gradient with a mask: where nothing came back to any of the copies, nothing came back."""
+    if not argument.parents:  # the walk ends there, and asks no more
+        return fit(g.array, argument)
+    mask = g.mask if g.shape == argument.shape else np.not_equal(unbroadcast(g.mask, argument.shape), 0)
+    return Masked(fit(g.array, argument), mask)
 
 
 def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:

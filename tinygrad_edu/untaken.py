@@ -45,22 +45,6 @@ class Masked:
         """The gradient as an array."""
         return self.array
 
-    def fitted(self, argument: Any, fit: Any) -> Any:
-        """As `unbroadcast.fit`: where nothing came back to any of the copies, nothing came back."""
-        if not argument.parents:  # the walk ends there
-            return fit(self.array, argument)
-        mask = self.mask if self.shape == argument.shape else np.not_equal(fit(self.mask.astype(np.float32), Flat(argument)), 0)
-        return Masked(fit(self.array, argument), mask)
-
-
-class Flat:
-    """The shape of an argument, for a mask that is fitted to it."""
-
-    dtype = np.dtype(np.float32)
-
-    def __init__(self, argument: Any) -> None:
-        self.shape = argument.shape
-
 
 def taken(mask: Any, g: Any) -> Any:
     """The gradient of what is taken where `mask` holds: `g` there, and 0 elsewhere."""
@@ -85,13 +69,13 @@ def truths(mask: Any) -> Any:
     return mask if hasattr(mask, "dtype") and mask.dtype.kind == "b" else np.not_equal(mask, 0)
 
 
-def taken_apart(g: Any, how: str | None) -> tuple[Any, Any]:
+def split_mask(g: Any, how: str | None) -> tuple[Any, Any]:
     """A gradient as an array, for a rule of this kind, and its mask if it has one that such a rule lets through."""
     mask = g.mask if how else None
     return g.whole(), None if type(mask) is np.ndarray and mask.all() else mask
 
 
-def passed_on(how: str | None, vjp: Any, mask: Any, g: Any, y: Any, args: Any, kwargs: Any) -> Any:
+def pass_through(how: str | None, vjp: Any, mask: Any, g: Any, y: Any, args: Any, kwargs: Any) -> Any:
     """What a rule makes of a gradient that has a mask, with the mask that this has then."""
     if how == AWARE:
         return vjp(Masked(g, mask), y, *args, **kwargs)

@@ -18,7 +18,7 @@ from ..parts import Parts
 from ..scattered import Scattered
 from ..tensor import Tensor
 from ..unbroadcast import fit
-from ..untaken import Masked, passed_on, taken_apart, whole
+from ..untaken import Masked, pass_through, split_mask, whole
 from ..value import Value, wrap
 from ..witness import derivative_done, derivative_of
 
@@ -67,7 +67,7 @@ def walk(seeds: dict[Node, Any], totals: dict[Node, Any], norms: dict[Edge, floa
         _, node = heappop(heap)
         g, mask = totals[node], None
         if type(g) is Masked:
-            g, mask = taken_apart(g, node.plan.rule.lets_through)
+            g, mask = split_mask(g, node.plan.rule.lets_through)
             totals[node] = g
         args, y = (node.info or {}).get("values") or (node.saved, node.output)
         if isinstance(g, Value):
@@ -79,7 +79,7 @@ def walk(seeds: dict[Node, Any], totals: dict[Node, Any], norms: dict[Edge, floa
                 if mask is None:
                     d = vjp(g, y, *args, **node.kwargs)
                 else:
-                    d = passed_on(node.plan.rule.lets_through, vjp, mask, g, y, args, node.kwargs)
+                    d = pass_through(node.plan.rule.lets_through, vjp, mask, g, y, args, node.kwargs)
                 d = fit(d if type(d) is not Scattered else Masked(d.whole(), d.mask), parent)
             finally:
                 derivative_done(told)
