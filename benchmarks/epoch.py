@@ -9,9 +9,9 @@ os.environ |= dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM
 
 def first_epoch() -> None:
     from tinygrad_edu import nn, optim
+    from tinygrad_edu.commands.mnist_network import network, train
+    from tinygrad_edu.commands.progress import Progress
     from tinygrad_edu.data import Batches, mnist, one_hot
-    from tinygrad_edu.jobs.learning import network, train
-    from tinygrad_edu.jobs.progress import Progress
 
     part = mnist().train
     model = network((784, 16, 16, 10), seed=0)

@@ -48,9 +48,9 @@ def captured(batch: int) -> Step:
 def rules(batch: int) -> Step:
     """What our step calls, called in a row: its functions, its vjps, `fit`. An engine that costs nothing would take this long."""
     from tinygrad_edu import reuse_memory
-    from tinygrad_edu.rules.fused import linear, sigmoid, squared_error
-    from tinygrad_edu.table import RULES
-    from tinygrad_edu.unbroadcast import fit
+    from tinygrad_edu.engine.table import RULES
+    from tinygrad_edu.engine.unbroadcast import fit
+    from tinygrad_edu.rules.neural.fused import linear, sigmoid, squared_error
 
     reuse_memory()
     (to_x, to_w, to_b), (to_z,), (to_a, _) = (RULES[f.fn].vjps for f in (linear, sigmoid, squared_error))

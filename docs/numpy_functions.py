@@ -11,8 +11,8 @@ import numpy as np
 
 import tinygrad_edu.nn  # noqa: F401  (its rules belong to the table too)
 from tinygrad_edu import explain
-from tinygrad_edu.protocols import WRITERS
-from tinygrad_edu.table import COMPOSITES, PLAIN, RULES
+from tinygrad_edu.engine.table import COMPOSITES, PLAIN, RULES
+from tinygrad_edu.tensor.numpy_protocols import WRITERS
 
 SPACES = {"np": np, "np.linalg": np.linalg, "np.fft": np.fft, "np.lib.stride_tricks": np.lib.stride_tricks}
 LONG = 100  # formulas longer than this are left to explain()

@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, settings
 
 import tinygrad_edu.func
 import tinygrad_edu.nn
-import tinygrad_edu.replay.capture  # noqa: F401  (their rules are in the table from the start, and not put away with those of a test)
-from tinygrad_edu import manual_seed, table
+import tinygrad_edu.tracing.capture  # noqa: F401  (their rules are in the table from the start, and not put away with those of a test)
+from tinygrad_edu import manual_seed
+from tinygrad_edu.engine import table
 
 COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
 settings.register_profile("brief", max_examples=1, derandomize=True, database=None, **COMMON)

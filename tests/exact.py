@@ -12,7 +12,8 @@ import numpy as np
 
 from tinygrad_edu import apply, relu, sigmoid
 from tinygrad_edu.nn import functional as F
-from tinygrad_edu.rules import erf, floats, special
+from tinygrad_edu.rules import floats, special
+from tinygrad_edu.rules.neural import erf
 
 FAR = mp.mpf(10) ** 2000  # what stands for infinity: further out, derivatives are 0 or infinite in floats, or a limit
 

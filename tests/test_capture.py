@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from strategies import STRATEGIES, listed
 
 from tinygrad_edu import Tensor, capture, explain, func, manual_seed, nn, no_grad, optim, watch
-from tinygrad_edu.chance import generator
-from tinygrad_edu.replay import strips
-from tinygrad_edu.replay.errors import CaptureError
-from tinygrad_edu.table import COMPOSITES, RULES
+from tinygrad_edu.engine.table import COMPOSITES, RULES
+from tinygrad_edu.rng import generator
 from tinygrad_edu.testing import programs
+from tinygrad_edu.tracing import tiling
+from tinygrad_edu.tracing.errors import CaptureError
 
 A = np.array([[0.5, -1.0, 2.0], [0.3, 0.2, -0.1]])
 B = np.array([[1.5, 0.4, 0.7], [2.0, 0.1, 0.6]])
@@ -101,7 +101,7 @@ def test_random_programs_of_complex_numbers(f, seed):
 
 @given(f=programs(length=25, inputs=3, dtypes=(np.float32, np.float64)), seed=st.integers(0, 99))
 def test_random_programs_in_strips(f, seed):
-    with mock.patch.multiple(strips, STRIP=2, LONG=3):  # so that these small arrays are long
+    with mock.patch.multiple(tiling, STRIP=2, LONG=3):  # so that these small arrays are long
         check(f, seed)
 
 
@@ -843,7 +843,7 @@ def test_the_program_is_what_one_would_write_by_hand():
 
 def test_long_arrays_are_worked_through_in_strips():
     """The same numbers, and what lies between is as long as a strip: also where the last strip is shorter."""
-    n = strips.LONG + 7
+    n = tiling.LONG + 7
     rng = np.random.default_rng(0)
 
     @capture
@@ -861,12 +861,12 @@ def test_long_arrays_are_worked_through_in_strips():
             want.backward(np.full(want.shape, 2.0), retain_graph=True)
         np.testing.assert_allclose(x.grad.data, u.grad.data)
         np.testing.assert_allclose(y.grad.data, v.grad.data)
-    assert f"np.empty(({strips.STRIP},)" in f.source
+    assert f"np.empty(({tiling.STRIP},)" in f.source
     assert f.source.count("in strips(") >= 4, f.source
 
 
 def test_arrays_of_other_layouts_are_long_too():
-    with mock.patch.multiple(strips, STRIP=4, LONG=5):
+    with mock.patch.multiple(tiling, STRIP=4, LONG=5):
         f = capture(lambda x, y: (x.T * y.T + 1) * x.T - (x * y[::-1]).T)
         for factor in 1, 2, 3:
             agree(f._f, f, [A * factor, B * factor])

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from tinygrad_edu import Tensor, apply, capture, nn, optim, rule
-from tinygrad_edu.replay.comparing import alike
-from tinygrad_edu.replay.errors import CaptureError
-from tinygrad_edu.table import RULES
+from tinygrad_edu.engine.table import RULES
+from tinygrad_edu.tracing.equivalence import alike
+from tinygrad_edu.tracing.errors import CaptureError
 
 X = np.random.default_rng(0).uniform(1, 2, (200, 300))
 NOW = {}  # what the functions below depend on, and should not

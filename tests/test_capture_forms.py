@@ -6,7 +6,7 @@ from strategies import listed
 from test_signatures import CALLS
 
 from tinygrad_edu import Tensor, capture
-from tinygrad_edu.replay.errors import CaptureError
+from tinygrad_edu.tracing.errors import CaptureError
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
 

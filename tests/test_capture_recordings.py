@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from tinygrad_edu import Tensor, capture, nn, no_grad
-from tinygrad_edu.replay import capture as module
-from tinygrad_edu.replay.capture import KEPT
-from tinygrad_edu.replay.errors import CaptureError
-from tinygrad_edu.replay.recording import Recording
+from tinygrad_edu.tracing import capture as module
+from tinygrad_edu.tracing.capture import KEPT
+from tinygrad_edu.tracing.errors import CaptureError
+from tinygrad_edu.tracing.recording import Recording
 
 
 @pytest.fixture

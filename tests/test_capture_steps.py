@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from strategies import listed
 
 from tinygrad_edu import Tensor, capture, func, manual_seed, nn, no_grad, optim
-from tinygrad_edu.chance import generator
-from tinygrad_edu.replay import strips
-from tinygrad_edu.replay.errors import CaptureError
+from tinygrad_edu.rng import generator
 from tinygrad_edu.testing import programs
+from tinygrad_edu.tracing import tiling
+from tinygrad_edu.tracing.errors import CaptureError
 
 A = np.array([[0.5, -1.0, 2.0], [0.3, 0.2, -0.1]])
 B = np.array([[1.5, 0.4, 0.7], [2.0, 0.1, 0.6]])
@@ -515,7 +515,7 @@ def test_random_programs(small, f, seed, forgets):
         return [y.detach() for y in ys]
 
     rng = np.random.default_rng(seed)
-    with np.errstate(all="ignore"), mock.patch.multiple(strips, STRIP=2, LONG=3 if small else 99):
+    with np.errstate(all="ignore"), mock.patch.multiple(tiling, STRIP=2, LONG=3 if small else 99):
         captured = capture(step)
         try:
             captured(*f.inputs)

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from tinygrad_edu import Tensor, capture, func, load, manual_seed, nn, no_grad, optim, save
-from tinygrad_edu.chance import generator
 from tinygrad_edu.nn import functional as F
-from tinygrad_edu.replay.afterwards import waiting
-from tinygrad_edu.replay.surroundings import is_recording
-from tinygrad_edu.replay.tracer import Tracer
+from tinygrad_edu.optim.deferral import waiting
+from tinygrad_edu.rng import generator
+from tinygrad_edu.tracing.isolation import is_recording
+from tinygrad_edu.tracing.tracer import Tracer
 
 X = np.random.default_rng(2).normal(size=(5, 3)).astype(np.float32)
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from tinygrad_edu.__main__ import main
+from tinygrad_edu.commands.mnist_network import network
 from tinygrad_edu.data import mnist, write_idx
-from tinygrad_edu.jobs.learning import network
 
 PICTURES = {"curve.png", "weights.png", "guesses.png", "confusion.png", "network.png", "graph.svg"}
 

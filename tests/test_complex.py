@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from strategies import STRATEGIES, leaves, listed
 
 from tinygrad_edu import GradcheckError, Tensor, apply, gradcheck, nn, relu, rule, sigmoid, squared_error
-from tinygrad_edu.table import COMPOSITES, RULES
+from tinygrad_edu.engine.table import COMPOSITES, RULES
 
 RNG = np.random.default_rng(0)
 NOT_TURNED = {
     "numpy.linalg",  # tests/test_linalg.py sees to it: its matrices must stay what they are
-    "tinygrad_edu.trace", "tinygrad_edu.rules.norms",  # the insides of other functions
+    "tinygrad_edu.func.trace", "tinygrad_edu.rules.linalg.norms",  # the insides of other functions
     np.unique_values, np.polydiv,  # the order of what it gives is any; rounding decides the length of a remainder
     np.round, np.around, np.rint,  # turned numbers may lie at a jump
 }  # fmt: skip

@@ -7,8 +7,8 @@ import pytest
 
 import tinygrad_edu.nn.functional as F
 from tinygrad_edu import Tensor, gradcheck, nn, optim
-from tinygrad_edu.rules.convolution import collect, distribute, overlap
-from tinygrad_edu.rules.pooling import fold, windows
+from tinygrad_edu.rules.neural.convolution import collect, distribute, overlap
+from tinygrad_edu.rules.neural.windows import fold, windows
 
 RNG = np.random.default_rng(0)
 LINES, IMAGES = RNG.normal(size=(2, 4, 9)), RNG.normal(size=(2, 4, 7, 8))

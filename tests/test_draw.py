@@ -20,8 +20,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tinygrad_edu import Tensor, apply, draw, nn, no_grad, rule, sigmoid
-from tinygrad_edu.drawing import DotNotFound, Picture, dot
-from tinygrad_edu.drawing.labels import LONGEST, harmless
+from tinygrad_edu.introspection.drawing import DotNotFound, Picture, dot
+from tinygrad_edu.introspection.drawing.labels import LONGEST, harmless
 
 renders = pytest.mark.skipif(
     dot.shutil.which("dot") is None and dot.carried_program() is None, reason="no program to lay out graphs"

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from test_draw import arrows, boxes, frames, labels, named, renders, svg_texts
 
 from tinygrad_edu import Tensor, draw, enable_grad, func, nn, no_grad, sigmoid, watch
-from tinygrad_edu.drawing.flows import Flows
-from tinygrad_edu.drawing.heat import heat_map, miniature, statistics
-from tinygrad_edu.drawing.names import variables_of  # noqa: F401  (imported before counts of references are looked at)
-from tinygrad_edu.drawing.palette import THEMES, between
-from tinygrad_edu.drawing.sketch import Sketch
+from tinygrad_edu.introspection.drawing.graph_model import Sketch
+from tinygrad_edu.introspection.drawing.heat_map import heat_map, miniature, statistics
+from tinygrad_edu.introspection.drawing.themes import THEMES, between
+from tinygrad_edu.introspection.gradient_flow import Flows
+from tinygrad_edu.introspection.naming import variables_of  # noqa: F401  (imported before counts of references are looked at)
 from tinygrad_edu.testing import programs
 
 rng = np.random.default_rng(0)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tinygrad_edu import Tensor, apply, gradcheck, squared_error
-from tinygrad_edu.rules import fused
+from tinygrad_edu.rules.neural import fused
 
 X, PAIR = np.array([0.5, 1.5]), Tensor([1.0, 2.0], requires_grad=True)
 EDGES = np.array([0.0, 1.0, 3.0])

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 import tinygrad_edu
-from tinygrad_edu import Tensor, apply, backpropagate, debug, gradcheck, nn, no_grad, optim, primitive, rule, table
-from tinygrad_edu.unbroadcast import RuleError
+from tinygrad_edu import Tensor, apply, backpropagate, debug, gradcheck, nn, no_grad, optim, primitive, rule
+from tinygrad_edu.engine import table
+from tinygrad_edu.engine.unbroadcast import RuleError
 
 
 def leaf(*shape, dtype=np.float64):

@@ -4,7 +4,7 @@ import operator
 import re
 import time
 from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 from types import ModuleType
 from xml.etree import ElementTree
 
@@ -22,22 +22,22 @@ from tinygrad_edu import (
     manual_seed,
     nn,
     no_grad,
-    parts,
     primitive,
     rule,
     rules,
     sigmoid,
     squared_error,
 )
-from tinygrad_edu.formulas.latex import Latex
-from tinygrad_edu.formulas.notation import MULTIPLY, is_ours
-from tinygrad_edu.formulas.page import Line
-from tinygrad_edu.formulas.row import names_of_arguments, names_of_leaves
-from tinygrad_edu.formulas.symbol import Symbol
-from tinygrad_edu.formulas.text import Text
-from tinygrad_edu.nest import flatten
-from tinygrad_edu.parts import Parts
-from tinygrad_edu.table import COMPOSITES, PLAIN, RULES
+from tinygrad_edu.engine import multi_output
+from tinygrad_edu.engine.multi_output import Parts
+from tinygrad_edu.engine.table import COMPOSITES, PLAIN, RULES
+from tinygrad_edu.introspection.formulas.explain_function import names_of_arguments, names_of_leaves
+from tinygrad_edu.introspection.formulas.explanation import Line
+from tinygrad_edu.introspection.formulas.latex import Latex
+from tinygrad_edu.introspection.formulas.notation import MULTIPLY, is_ours
+from tinygrad_edu.introspection.formulas.symbol import Symbol
+from tinygrad_edu.introspection.formulas.text import Text
+from tinygrad_edu.pytree import flatten
 
 INTERNAL = {"carry", "recompute", "replayed"}  # they are given functions, of which only those who call them can tell
 ROWS = [fn for fn in (*RULES, *COMPOSITES) if fn.__name__ not in INTERNAL]
@@ -51,9 +51,9 @@ every_function = pytest.mark.parametrize("fn", [fn for fn in ROWS if fn in STRAT
 
 # ------------------------------------------------------------------------------- formulas as programs
 
-modules = [import_module(f"{rules.__name__}.{m.name}") for m in iter_modules(rules.__path__)]
+modules = [import_module(m.name) for m in walk_packages(rules.__path__, f"{rules.__name__}.")]
 LANGUAGE = {fn.__name__: fn for fn in RULES}  # the names that formulas may use: NumPy's come first
-for module in (*modules, parts, np.fft, np.linalg, np):
+for module in (*modules, multi_output, np.fft, np.linalg, np):
     LANGUAGE |= {k: v for k, v in vars(module).items() if not isinstance(v, ModuleType)}
 LANGUAGE |= {"linalg": np.linalg}
 

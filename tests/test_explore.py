@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 
 from tinygrad_edu import Tensor, backpropagate, data, explore, nn, no_grad, relu, sigmoid, softmax, watch
 from tinygrad_edu.__main__ import main
-from tinygrad_edu.explorer.arrays import FEW, FULL, INFINITE, NAN, SIDE, Arrays
-from tinygrad_edu.explorer.factor import factor_of
-from tinygrad_edu.explorer.layout import cut, width_of
-from tinygrad_edu.explorer.steps import Telling
-from tinygrad_edu.formulas.chain import told
-from tinygrad_edu.formulas.symbol import Symbol, plain
-from tinygrad_edu.node import Leaf
+from tinygrad_edu.engine.node import Leaf
+from tinygrad_edu.introspection.explorer.array_data import FEW, FULL, INFINITE, NAN, SIDE, Arrays
+from tinygrad_edu.introspection.explorer.layout import cut, width_of
+from tinygrad_edu.introspection.explorer.local_factor import factor_of
+from tinygrad_edu.introspection.explorer.steps import Telling
+from tinygrad_edu.introspection.formulas.explain_graph import told
+from tinygrad_edu.introspection.formulas.symbol import Symbol, plain
 from tinygrad_edu.rules.indexing import scatter
 from tinygrad_edu.testing import arrays, programs
 

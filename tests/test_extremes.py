@@ -7,10 +7,10 @@ from exact import BINARY, FAR, UNARY, sech2, slope
 from test_rules import ROWS
 
 from tinygrad_edu import Tensor, gradcheck, sigmoid
+from tinygrad_edu.engine.masked_gradient import ELEMENTWISE
+from tinygrad_edu.engine.table import RULES
 from tinygrad_edu.nn import functional as F
 from tinygrad_edu.rules import bells, indexing, joining, shapes
-from tinygrad_edu.table import RULES
-from tinygrad_edu.untaken import ELEMENTWISE
 
 SIZES = [
     5e-324, 1e-310, 2.3e-308, 1e-300, 1e-155, 1e-100, 1e-45, 1e-39, 1e-20, 1e-8, 6e-8, 1e-5, 1e-3, 0.01, 0.1, 0.3, 0.5, 0.9, 0.99,

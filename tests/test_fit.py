@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 import tinygrad_edu
 from tinygrad_edu import Tensor, data, debug, evaluate, fit, load, manual_seed, nn, no_grad, optim, predict, save
-from tinygrad_edu.chance import generator
-from tinygrad_edu.replay.errors import CaptureError
+from tinygrad_edu.rng import generator
+from tinygrad_edu.tracing.errors import CaptureError
 from tinygrad_edu.training import Callback, EarlyStopping, History, accuracy
 
 x, y = data.two_moons(100, seed=0)
@@ -539,7 +539,7 @@ def test_whether_a_checkpoint_can_be_written_is_known_before_the_first_epoch(tmp
 def test_a_trial_that_fails_after_going_on_puts_all_back(good, tmp_path, monkeypatch):
     go, now = begun()
     before = now()
-    monkeypatch.setattr(tinygrad_edu.saving, "rehearse", lambda path, state: (_ for _ in ()).throw(PermissionError("no")))
+    monkeypatch.setattr(tinygrad_edu.serialization, "rehearse", lambda path, state: (_ for _ in ()).throw(PermissionError("no")))
     with pytest.raises(PermissionError):
         go(checkpoint=good, resume=True, epochs=3)
     assert now() == before

@@ -31,8 +31,8 @@ from tinygrad_edu import (
     sigmoid,
     softmax,
     squared_error,
-)  # fmt: skip
-from tinygrad_edu.table import COMPOSITES, RULES
+)
+from tinygrad_edu.engine.table import COMPOSITES, RULES
 
 A = np.array([[0.5, -1.0, 2.0], [0.3, 0.2, -0.1]])
 B = np.array([[1.5, 0.4, 0.7], [2.0, 0.1, 0.6]])
@@ -96,14 +96,14 @@ UNABLE = {  # with all arguments or some, and why
         "whether the result is real is asked": " ".join(
             f"lib.scimath.{fn}" for fn in ("sqrt", "log", "log2", "log10", "logn", "power", "arccos", "arcsin", "arctanh")
         ),
-        "the rank or degree is asked": "least_squares.least_squares linalg.pinv linalg.lstsq polyfit polymul polydiv",
+        "the rank or degree is asked": "linalg.least_squares.least_squares linalg.pinv linalg.lstsq polyfit polymul polydiv",
         "lists are made of them": "pad",
-        "each number is computed by itself": "erf.erf erf.erfc tinygrad_edu.nn.functional.activations.normal_gate",
+        "each number is computed by itself": "neural.erf.erf neural.erf.erfc tinygrad_edu.nn.functional.activations.normal_gate",
     }.items()
     for name in names.split()
 }
 
-WITH_VIEWS = {"convolution.collect", "convolution.distribute", "convolution.overlap", "pooling.windows", "pooling.fold"}
+WITH_VIEWS = {f"neural.{fn}" for fn in ("convolution.collect", "convolution.distribute", "convolution.overlap", "windows.windows", "windows.fold")}
 
 
 def name(fn):

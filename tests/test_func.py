@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from strategies import STRATEGIES, listed
 
 from tinygrad_edu import Tensor, debug, enable_grad, nn, no_grad, primitive
+from tinygrad_edu.engine.node import order
+from tinygrad_edu.engine.table import COMPOSITES, RULES
 from tinygrad_edu.func import checkpoint, elementwise_grad, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
-from tinygrad_edu.nest import flatten
-from tinygrad_edu.node import order
-from tinygrad_edu.table import COMPOSITES, RULES
+from tinygrad_edu.pytree import flatten
 
 Point = namedtuple("Point", "x y")
 V = np.array([1.0, 2.0, 3.0])

@@ -9,7 +9,7 @@ import pytest
 from tinygrad_edu import Tensor, func, gradcheck, manual_seed
 from tinygrad_edu.nn import functional as F
 from tinygrad_edu.nn.functional import attention
-from tinygrad_edu.rules.fused import linear
+from tinygrad_edu.rules.neural.fused import linear
 
 RNG = np.random.default_rng(0)
 X = np.array([[-7.0, -3.5, -1.5, -0.7, -0.2, 0.3], [0.6, 0.9, 1.5, 3.5, 6.5, 7.0]])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tinygrad_edu import GradcheckError, Tensor, apply, gradcheck, relu, rule
-from tinygrad_edu.value import bare
+from tinygrad_edu.engine.tensor_base import bare
 
 X = np.array([[0.5, -1.0, 2.0], [1.5, 0.25, -0.75]])
 

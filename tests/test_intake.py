@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from tinygrad_edu import Tensor, capture, data, evaluate, fit, func, gradcheck, nn, optim, predict, save
-from tinygrad_edu.intake import as_array
+from tinygrad_edu.validation import as_array
 
 
 def learnt(batches, width=3):

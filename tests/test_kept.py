@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tinygrad_edu import Tensor, capture, relu
-from tinygrad_edu.kept import dropped, kept
+from tinygrad_edu.engine.masking import dropped, kept
 from tinygrad_edu.testing import arrays
 
 TYPES = (np.float16, np.float32, np.float64, np.longdouble, np.complex64, np.complex128, np.int64, ">f4", ">f8")

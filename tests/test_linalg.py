@@ -9,7 +9,7 @@ import pytest
 from strategies import leaves
 
 from tinygrad_edu import Tensor, capture, debug, gradcheck
-from tinygrad_edu.rules.linalg import cheapest
+from tinygrad_edu.rules.linalg.inverses import cheapest
 
 L = np.linalg
 rng = np.random.default_rng(0)

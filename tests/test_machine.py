@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from twin import Refused, Twin
 
 from tinygrad_edu import Tensor, debug, enable_grad, no_grad, optim
-from tinygrad_edu.views import whole_of
+from tinygrad_edu.engine.views import whole_of
 
 LARGEST, MOST = 12, 8.0  # elements, and their magnitude: what would be more than that is left undone
 

@@ -12,8 +12,9 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
-from tinygrad_edu import Tensor, debug, evaluate, func, is_grad_enabled, manual_seed, modes, nn, no_grad, predict
-from tinygrad_edu.chance import generator
+from tinygrad_edu import Tensor, debug, evaluate, func, is_grad_enabled, manual_seed, nn, no_grad, predict
+from tinygrad_edu.engine import modes
+from tinygrad_edu.rng import generator
 
 
 def in_thread(work):

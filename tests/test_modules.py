@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from tinygrad_edu import Tensor, nn, no_grad, optim
-from tinygrad_edu.node import Node
+from tinygrad_edu.engine.node import Node
 
 X = np.ones((4, 3), np.float32)
 

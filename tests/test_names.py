@@ -23,7 +23,7 @@ def test_completion_offers_the_public_names(name):
 
 def test_names_are_offered_before_they_are_used():
     """In a fresh interpreter, though what they stand for is imported later."""
-    code = "import sys, tinygrad_edu as tg; assert 'draw' in dir(tg) and 'nn' in dir(tg); assert 'tinygrad_edu.drawing' not in sys.modules; tg.draw"
+    code = "import sys, tinygrad_edu as tg; assert 'draw' in dir(tg) and 'nn' in dir(tg); assert 'tinygrad_edu.introspection.drawing' not in sys.modules; tg.draw"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

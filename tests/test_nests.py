@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tinygrad_edu import Tensor, func, nn
-from tinygrad_edu.nest import flatten
+from tinygrad_edu.pytree import flatten
 
 # --------------------------------------------------------------------------- arguments of all structures
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from strategies import LAYOUTS, STRATEGIES, leaves, listed, missing
 
 from tinygrad_edu import Tensor, gradcheck, relu, rule, sigmoid, softmax
-from tinygrad_edu.table import COMPOSITES, PLAIN, RULES
+from tinygrad_edu.engine.table import COMPOSITES, PLAIN, RULES
 
 ROWS = [fn for fn in {**RULES, **COMPOSITES} if not (getattr(fn, "__module__", None) or "").startswith("test_")]  # no test's own
 

@@ -17,7 +17,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from tinygrad_edu import Tensor, file_formats, load, nn, optim, replacing, save, saving
+from tinygrad_edu import Tensor, atomic_write, file_formats, load, nn, optim, save, serialization
 from tinygrad_edu import data as datasets
 
 both = pytest.mark.parametrize("suffix", [".npz", ".safetensors"])
@@ -140,7 +140,7 @@ def test_a_full_disk_is_an_os_error_and_the_old_file_stays(tmp_path_factory, suf
     save(path, {"a": np.arange(2000.0), "n": [1]})
     whole = path.read_bytes()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(replacing, "held", lambda name: io.BufferedWriter(Disk(name, int(capacity * len(whole)))))
+        patch.setattr(atomic_write, "held", lambda name: io.BufferedWriter(Disk(name, int(capacity * len(whole)))))
         with pytest.raises(OSError, match="No space left") as caught:
             save(path, {"a": np.arange(2000.0) + 1, "n": [2]})
     assert caught.value.errno == errno.ENOSPC
@@ -149,12 +149,12 @@ def test_a_full_disk_is_an_os_error_and_the_old_file_stays(tmp_path_factory, suf
 
 
 def test_an_interrupt_is_heard_though_the_disk_is_full(tmp_path, monkeypatch):
-    monkeypatch.setattr(replacing, "held", lambda name: io.BufferedWriter(Disk(name, 0)))
-    with pytest.raises(OSError, match="No space left"), replacing.replacing(tmp_path / "a") as file:
+    monkeypatch.setattr(atomic_write, "held", lambda name: io.BufferedWriter(Disk(name, 0)))
+    with pytest.raises(OSError, match="No space left"), atomic_write.replacing(tmp_path / "a") as file:
         file.write(b"not written yet")
     with pytest.raises(OSError, match="No space left"):
-        saving.rehearse(tmp_path / "a.safetensors", {"n": 1})
-    with pytest.raises(KeyboardInterrupt), replacing.replacing(tmp_path / "a") as file:  # noqa: PT012
+        serialization.rehearse(tmp_path / "a.safetensors", {"n": 1})
+    with pytest.raises(KeyboardInterrupt), atomic_write.replacing(tmp_path / "a") as file:  # noqa: PT012
         file.write(b"not written yet")
         raise KeyboardInterrupt
     assert os.listdir(tmp_path) == []
@@ -178,7 +178,7 @@ class Disk(io.FileIO):
 def test_an_interrupt_at_any_line_is_an_interrupt_and_the_file_is_whole(tmp_path, suffix, monkeypatch):
     path = tmp_path / f"state{suffix}"
     monkeypatch.setattr(os, "fsync", lambda fd: None)  # which takes long
-    files = {replacing.__file__, saving.__file__, file_formats.__file__, zipfile.__file__, np.lib.format.write_array.__code__.co_filename}
+    files = {atomic_write.__file__, serialization.__file__, file_formats.__file__, zipfile.__file__, np.lib.format.write_array.__code__.co_filename}
     old, new = {"a": np.zeros(3), "b": [1]}, {"a": np.ones(3), "b": [2]}
     save(path, old)
     lines, stop = 0, None
@@ -227,7 +227,7 @@ def test_a_process_that_dies_while_saving_leaves_the_old_file(tmp_path, suffix):
 
 @both
 def test_what_another_is_writing_is_left_alone(tmp_path, suffix):
-    with replacing.replacing(tmp_path / "other") as file:
+    with atomic_write.replacing(tmp_path / "other") as file:
         file.write(b"half")
         [half] = os.listdir(tmp_path)
         save(tmp_path / f"state{suffix}", {"a": np.ones(3)})
@@ -244,7 +244,7 @@ def test_what_is_taken_for_left_behind_before_it_is_locked_is_made_again(tmp_pat
     def late(file, how):
         if not swept:
             swept.append(file.name)
-            replacing.remove_unfinished(str(tmp_path))
+            atomic_write.remove_unfinished(str(tmp_path))
         flock(file, how)
 
     monkeypatch.setattr(fcntl, "flock", late)
@@ -256,20 +256,20 @@ def test_what_is_taken_for_left_behind_before_it_is_locked_is_made_again(tmp_pat
 def test_it_is_held_until_it_is_in_its_place(tmp_path, monkeypatch):
     pytest.importorskip("fcntl")
     replace = os.replace
-    monkeypatch.setattr(os, "replace", lambda a, b: replacing.remove_unfinished(str(tmp_path)) or replace(a, b))
+    monkeypatch.setattr(os, "replace", lambda a, b: atomic_write.remove_unfinished(str(tmp_path)) or replace(a, b))
     save(tmp_path / "a.npz", {"n": 1})
     assert load(tmp_path / "a.npz") == {"n": 1}
 
 
 def test_where_there_are_no_locks(tmp_path, monkeypatch):
     """As on Windows, where what is open can be neither moved nor removed."""
-    monkeypatch.setattr(replacing, "fcntl", None)
+    monkeypatch.setattr(atomic_write, "fcntl", None)
     for change in "replace", "unlink":
         done = getattr(os, change)
         monkeypatch.setattr(os, change, lambda name, *to, done=done: refuse_if_open(name) or done(name, *to))
-    (tmp_path / f"{replacing.UNFINISHED}0").touch()
+    (tmp_path / f"{atomic_write.UNFINISHED}0").touch()
     save(tmp_path / "a.npz", {"n": 1})
-    with pytest.raises(KeyboardInterrupt), replacing.replacing(tmp_path / "a.npz"):
+    with pytest.raises(KeyboardInterrupt), atomic_write.replacing(tmp_path / "a.npz"):
         raise KeyboardInterrupt
     assert load(tmp_path / "a.npz") == {"n": 1}
     assert os.listdir(tmp_path) == ["a.npz"]
@@ -366,21 +366,21 @@ def test_a_device_is_written_to_and_not_replaced(tmp_path, suffix):
     (tmp_path / f"a{suffix}").symlink_to("/dev/full")
     with pytest.raises(OSError, match="No space left"):
         save(tmp_path / f"a{suffix}", {"a": np.ones(3)})
-    saving.rehearse(tmp_path / f"a{suffix}", {"a": np.ones(3)})  # by which nothing is written
+    serialization.rehearse(tmp_path / f"a{suffix}", {"a": np.ones(3)})  # by which nothing is written
     assert stat.S_ISCHR(os.stat("/dev/full").st_mode)
 
 
 def test_a_trial_leaves_all_as_it_was(tmp_path):
     path = tmp_path / "a.npz"
-    saving.rehearse(path, {"n": 1})
+    serialization.rehearse(path, {"n": 1})
     assert os.listdir(tmp_path) == []
     save(path, {"n": 1})
-    saving.rehearse(path, {"n": 2})
+    serialization.rehearse(path, {"n": 2})
     assert load(path) == {"n": 1}
     with pytest.raises(TypeError, match="n is a set"):
-        saving.rehearse(path, {"n": {1}})
+        serialization.rehearse(path, {"n": {1}})
     with pytest.raises(IsADirectoryError):
-        saving.rehearse(os.makedirs(tmp_path / "f.npz") or tmp_path / "f.npz", {"n": 2})
+        serialization.rehearse(os.makedirs(tmp_path / "f.npz") or tmp_path / "f.npz", {"n": 2})
 
 
 # ---------------------------------------------------------------------------------- names of arrays
@@ -415,7 +415,7 @@ def test_nests_that_hold_themselves_are_refused(tmp_path, suffix):
     with pytest.raises(ValueError, match="holds itself"):
         save(tmp_path / f"a{suffix}", nest)
     deep = np.ones(2)
-    for i in range(saving.DEEPEST):
+    for i in range(serialization.DEEPEST):
         deep = ({i: deep}, [deep], (deep,))[i % 3]
     save(tmp_path / f"a{suffix}", deep)
     assert_same(load(tmp_path / f"a{suffix}"), deep)

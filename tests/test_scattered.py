@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinygrad_edu import Tensor, capture, debug, func, primitive, scattered
-from tinygrad_edu.scattered import Scattered
-from tinygrad_edu.table import MOST, RULES
+from tinygrad_edu import Tensor, capture, debug, func, primitive
+from tinygrad_edu.engine import sparse_gradient as scattered
+from tinygrad_edu.engine.sparse_gradient import Scattered
+from tinygrad_edu.engine.table import MOST, RULES
 from tinygrad_edu.testing import arrays, indices
 
 

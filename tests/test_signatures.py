@@ -10,7 +10,7 @@ from strategies import STRATEGIES, listed
 from test_rules import ROWS, name
 
 from tinygrad_edu import Tensor, gradcheck
-from tinygrad_edu.table import COMPOSITES, RULES
+from tinygrad_edu.engine.table import COMPOSITES, RULES
 
 A = np.random.default_rng(0).normal(size=(2, 3, 4))
 

@@ -6,10 +6,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tinygrad_edu import Tensor, capture, data, debug, draw, func, nn, no_grad, primitive
+from tinygrad_edu.engine.masked_gradient import ELEMENTWISE
+from tinygrad_edu.engine.table import RULES
 from tinygrad_edu.nn import functional as F
-from tinygrad_edu.replay.errors import CaptureError
-from tinygrad_edu.table import RULES
-from tinygrad_edu.untaken import ELEMENTWISE
+from tinygrad_edu.tracing.errors import CaptureError
 
 ODD = np.array([0.0, -1.0, 1.0, np.inf, -np.inf, np.nan, -0.0, 1e-320])  # where some derivative or other is infinite or unknown
 UFUNCS = [fn for fn in RULES if isinstance(fn, np.ufunc) and RULES[fn].lets_through == ELEMENTWISE]

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tinygrad_edu import Tensor, nn, no_grad, optim, viz
+from tinygrad_edu.viz.descent_path import Function, valleys, walk
 from tinygrad_edu.viz.directions import random, vector
 from tinygrad_edu.viz.landscape import Ground
-from tinygrad_edu.viz.walk import Function, valleys, walk
 
 
 def quartic(x):

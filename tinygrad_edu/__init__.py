@@ -16,28 +16,28 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .graph import apply, backpropagate
-from .memory import reuse_memory
-from .modes import debug, enable_grad, is_grad_enabled, no_grad, watch
-from .node import Node
-from .primitive import primitive
-from .rules.fused import linear, log_softmax, relu, sigmoid, softmax, squared_error
-from .table import rule
-from .tensor import Tensor
-from .unbroadcast import RuleError
+from .allocator import reuse_memory
+from .engine.backward import backpropagate
+from .engine.declare import primitive, rule
+from .engine.forward import apply
+from .engine.modes import debug, enable_grad, is_grad_enabled, no_grad, watch
+from .engine.node import Node
+from .engine.unbroadcast import RuleError
+from .rules.neural.fused import linear, log_softmax, relu, sigmoid, softmax, squared_error
+from .tensor.tensor import Tensor
 from .version import __version__
 
 if TYPE_CHECKING:  # what is imported when it is first used (see LAZY), for editors and type checkers
     from . import data, func, nn, optim, training, viz
     from . import testing as testing
-    from .chance import manual_seed
-    from .differences import GradcheckError, gradcheck
-    from .drawing.draw import draw
-    from .explorer.explore import explore
-    from .formulas.explain import explain
-    from .replay.capture import capture
-    from .replay.errors import CaptureError
-    from .saving import load, save
+    from .finite_differences import GradcheckError, gradcheck
+    from .introspection.drawing.draw import draw
+    from .introspection.explorer.explore import explore
+    from .introspection.formulas.explain import explain
+    from .rng import manual_seed
+    from .serialization import load, save
+    from .tracing.capture import capture
+    from .tracing.errors import CaptureError
     from .training.evaluation import evaluate, predict
     from .training.loop import fit
 
@@ -84,10 +84,10 @@ __all__ = [
 ]  # fmt: skip
 
 LAZY = {
-    "capture": "replay.capture", "draw": "drawing.draw", "evaluate": "training.evaluation", "explain": "formulas.explain",
-    "explore": "explorer.explore", "fit": "training.loop", "gradcheck": "differences",
-    "CaptureError": "replay.errors", "GradcheckError": "differences", "load": "saving", "manual_seed": "chance", "predict": "training.evaluation",
-    "save": "saving",
+    "capture": "tracing.capture", "draw": "introspection.drawing.draw", "evaluate": "training.evaluation", "explain": "introspection.formulas.explain",
+    "explore": "introspection.explorer.explore", "fit": "training.loop", "gradcheck": "finite_differences",
+    "CaptureError": "tracing.errors", "GradcheckError": "finite_differences", "load": "serialization", "manual_seed": "rng", "predict": "training.evaluation",
+    "save": "serialization",
 }  # fmt: skip
 
 

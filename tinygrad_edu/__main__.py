@@ -116,25 +116,25 @@ def rate(text: str) -> float:
 
 
 def train(options: argparse.Namespace) -> int:
-    from .jobs.train import run
+    from .commands.train import run
 
     return run(options)
 
 
 def draw(options: argparse.Namespace) -> int:
-    from .jobs.draw import run
+    from .commands.draw import run
 
     return run(options)
 
 
 def explore(options: argparse.Namespace) -> int:
-    from .jobs.explore import run
+    from .commands.explore import run
 
     return run(options)
 
 
 def check(options: argparse.Namespace) -> int:
-    from .jobs.check import run
+    from .commands.check import run
 
     return run(options)
 

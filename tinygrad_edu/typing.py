@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from numpy.typing import ArrayLike
 
 if TYPE_CHECKING:
-    from .tensor import Tensor
+    from .tensor.tensor import Tensor
 
 TensorLike: TypeAlias = "Tensor | ArrayLike"
 """Whatever can be computed with: a Tensor, an array, a number, or nested lists of numbers."""

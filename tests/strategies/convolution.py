@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from tinygrad_edu.rules import convolution, pooling
+from tinygrad_edu.rules.neural import convolution, windows
 
 from .cases import Case, numbers, several
 
@@ -33,7 +33,7 @@ def convolved(draw, fn):
 def windowed(draw):
     inputs, outputs, kernel, *how = draw(geometry())
     lead = draw(st.sampled_from([(), (2,), (1, 2), (0,)]))
-    return Case(pooling.windows.fn, (draw(numbers((*lead, *inputs))), kernel, outputs, draw(st.sampled_from([0, -1.5])), *how))
+    return Case(windows.windows.fn, (draw(numbers((*lead, *inputs))), kernel, outputs, draw(st.sampled_from([0, -1.5])), *how))
 
 
 @st.composite
@@ -41,11 +41,11 @@ def folded(draw):
     inputs, outputs, kernel, *how = draw(geometry())
     lead = draw(st.sampled_from([(), (2,), (1, 2), (0,)]))
     places = kernel[0] * kernel[-1] if len(kernel) == 2 else kernel[0]
-    return Case(pooling.fold.fn, (draw(numbers((places, *lead, *outputs))), kernel, inputs, *how))
+    return Case(windows.fold.fn, (draw(numbers((places, *lead, *outputs))), kernel, inputs, *how))
 
 
 STRATEGIES = {
     **{op.fn: convolved(op.fn) for op in (convolution.collect, convolution.distribute, convolution.overlap)},
-    pooling.windows.fn: windowed(),
-    pooling.fold.fn: folded(),
+    windows.windows.fn: windowed(),
+    windows.fold.fn: folded(),
 }

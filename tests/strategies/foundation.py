@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from tinygrad_edu import Tensor, apply
-from tinygrad_edu.rules import bells, fused, indexing, joining, logaddexp, padding, products, reductions, shapes
+from tinygrad_edu.rules import bells, indexing, joining, logaddexp, padding, products, reductions, shapes
+from tinygrad_edu.rules.neural import fused
 
 from .cases import Case, broadcastable, full, numbers, one_axis, permutation, several, shape, some_axes
 

@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import strategies as st
 
 from tinygrad_edu import apply, capture
-from tinygrad_edu.checkpoint import checkpoint, pack, recompute
-from tinygrad_edu.replay.space import replayed
-from tinygrad_edu.trace import fresh_input
+from tinygrad_edu.func.rematerialization import checkpoint, pack, recompute
+from tinygrad_edu.func.trace import fresh_input
+from tinygrad_edu.tracing.workspace import replayed
 
 from .cases import Case, broadcastable, numbers, several, shape
 

@@ -10,7 +10,7 @@ from math import prod
 import numpy as np
 from hypothesis import strategies as st
 
-from tinygrad_edu.rules import least_squares, norms
+from tinygrad_edu.rules.linalg import least_squares, norms
 
 from .cases import Case, broadcastable, full, numbers, one_axis, several, shape, some_axes
 

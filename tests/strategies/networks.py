@@ -2,7 +2,7 @@
 
 from tinygrad_edu.nn import hooks
 from tinygrad_edu.nn.functional import activations
-from tinygrad_edu.rules import erf
+from tinygrad_edu.rules.neural import erf
 
 from .calculus import derived
 from .cases import Case, broadcastable, several

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from tinygrad_edu.rules import distinct
+from tinygrad_edu.rules import unique as unique_rules
 
 from .cases import Case, full, numbers, shape, some_axes
 
@@ -89,7 +89,7 @@ def trimmed(draw):
 def representatives(draw):
     x, first = draw(numbers((3, *draw(shape(max_dims=2))))), [2, 0]
     counts = np.ones((2, *(1 for _ in x.shape[1:])))
-    return Case(distinct.representatives, (x[first], np.array([1, 0]), np.array([1, 0]), counts))
+    return Case(unique_rules.representatives, (x[first], np.array([1, 0]), np.array([1, 0]), counts))
 
 
 STRATEGIES = {
@@ -98,7 +98,7 @@ STRATEGIES = {
     **{fn: median(fn) for fn in (np.median, np.nanmedian)},
     **{fn: quantile(fn, 1) for fn in (np.quantile, np.nanquantile)},
     **{fn: quantile(fn, 100) for fn in (np.percentile, np.nanpercentile)},
-    distinct.representatives: representatives(),
+    unique_rules.representatives: representatives(),
     np.unique: unique(),
     np.unique_values: shape().flatmap(numbers).map(lambda x: Case(np.unique_values, (x,))),
     **{fn: shape().flatmap(numbers).map(lambda x, fn=fn: Case(partial(values_of, fn), (x,)))

@@ -11,14 +11,14 @@ Everything here is plain NumPy arrays. No file is read before it is asked for.
 
 from . import distort
 from .batches import Batches
+from .csv_table import Table, read_csv
 from .curves import line, sine
 from .dataset import Dataset, Subset, TensorDataset, random_split
 from .digits import Digits, Part, mnist
 from .idx import read_idx, write_idx
-from .labels import one_hot
 from .loader import DataLoader
+from .one_hot import one_hot
 from .points import blobs, circles, spirals, two_moons, xor
-from .tables import Table, read_csv
 
 __all__ = [
     "Batches", "DataLoader", "Dataset", "Digits", "Part", "Subset", "Table", "TensorDataset", "blobs", "circles", "distort", "line",

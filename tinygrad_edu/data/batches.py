@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..intake import as_array
+from ..validation import as_array
 
 
 class Batches:

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..intake import as_array
+from ..validation import as_array
+from .csv_table import Table
 from .digits import Part
-from .tables import Table
 
 
 class Dataset:

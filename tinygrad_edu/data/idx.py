@@ -23,8 +23,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..intake import as_array
-from ..replacing import replacing
+from ..atomic_write import replacing
+from ..validation import as_array
 
 StrPath = str | os.PathLike[str]
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..intake import as_array
+from ..validation import as_array
 from .batches import Batches
 from .dataset import as_dataset
 

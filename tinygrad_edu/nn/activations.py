@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import apply
-from ..rules.fused import log_softmax, relu, sigmoid, softmax
+from ..engine.forward import apply
+from ..rules.neural.fused import log_softmax, relu, sigmoid, softmax
 from . import functional as F
 from .module import Module
 from .parameter import Parameter

@@ -11,7 +11,7 @@ from . import init
 from .functional.attention import multi_head
 from .layers import Linear
 from .module import Module
-from .normalisation import Dropout, LayerNorm
+from .normalization import Dropout, LayerNorm
 from .parameter import Parameter
 
 

@@ -11,11 +11,11 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from ..boundary import explored, tracked
-from ..modes import level
-from ..nest import flatten
-from ..primitive import primitive
-from ..value import Value, copied, wrap
+from ..engine.declare import primitive
+from ..engine.modes import level
+from ..engine.tensor_base import Value, copied, wrap
+from ..engine.traversal import explored, tracked
+from ..pytree import flatten
 
 Gate = tuple[Any, list[int]] | None  # a node, and which of the values went through it
 

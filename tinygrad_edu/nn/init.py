@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..chance import generator, manual_seed
+from ..rng import generator, manual_seed
 
 __all__ = ["calculate_gain", "constant_", "dirac_", "eye_", "kaiming_normal_", "kaiming_uniform_", "manual_seed",
            "normal_", "ones_", "orthogonal_", "trunc_normal_", "uniform_", "xavier_normal_", "xavier_uniform_", "zeros_"]  # fmt: skip

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import apply
-from ..rules.fused import linear
+from ..engine.forward import apply
+from ..rules.neural.fused import linear
 from . import functional as F
 from . import init
 from .module import Module

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from ..graph import apply
-from ..rules.fused import squared_error
+from ..engine.forward import apply
+from ..rules.neural.fused import squared_error
 from . import functional as F
 from .functional.agreement import mean_wanted, same_shape
 from .module import Module

@@ -8,8 +8,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from ..modes import RECORD, current
-from ..value import copied
+from ..engine.modes import RECORD, current
+from ..engine.tensor_base import copied
 from . import hooks, tree
 from .parameter import Buffer, Parameter, cast
 from .state import load_state

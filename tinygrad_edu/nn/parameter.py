@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..tensor import Tensor
-from ..value import wrap
+from ..engine.tensor_base import wrap
+from ..tensor.tensor import Tensor
 
 
 class Parameter(Tensor):

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ..rules.fused import linear, relu, sigmoid
-from ..value import Value
+from ..engine.tensor_base import Value
+from ..rules.neural.fused import linear, relu, sigmoid
 from . import init
-from .functional.normalise import dropout
+from .functional.normalization import dropout
 from .module import Module
 from .parameter import Parameter
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..value import adopt, bare
+from ..engine.tensor_base import adopt, bare
 
 
 def load_state(kind: str, own: Mapping[str, Any], state: Mapping[str, Any], strict: bool) -> None:

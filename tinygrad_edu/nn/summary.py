@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from ..intake import as_array
-from ..modes import enable_grad
-from ..nest import flatten
-from ..node import Node, order
-from ..tensor import Tensor
-from ..value import Value, bare
+from ..engine.modes import enable_grad
+from ..engine.node import Node, order
+from ..engine.tensor_base import Value, bare
+from ..pytree import flatten
+from ..tensor.tensor import Tensor
+from ..validation import as_array
 from . import tree
 from .module import Module
 from .parameter import Parameter

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..tensor import Tensor
+from ..tensor.tensor import Tensor
 from .parameter import Buffer, Parameter
 
 ATOMS = frozenset({bool, int, float, complex, str, bytes, type(None), slice, range, np.float32, np.float64, np.int64, np.dtype})

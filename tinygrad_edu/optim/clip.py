@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..replay.afterwards import waiting
-from ..value import Value, is_foreign
+from ..engine.tensor_base import Value, is_foreign
+from .deferral import waiting
 from .settings import checked, number
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..value import Value, is_foreign
+from ..engine.tensor_base import Value, is_foreign
 from .settings import checked, number, whole
 
 SQUARES = {"exp_avg_sq", "square_avg", "sum"}  # sums and means of squares, whose roots are taken

@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy import ndarray
 
-from ..replay.afterwards import Patient
-from ..value import Value, is_foreign
-from .forgotten import Watch
+from ..engine.tensor_base import Value, is_foreign
+from .deferral import Patient
 from .loading import groups_in, memories_in
 from .settings import Check, checked
+from .zero_grad_check import Watch
 
 
 class Optimizer(Patient):

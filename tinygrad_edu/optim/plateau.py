@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from ..replay.afterwards import Patient
+from .deferral import Patient
 from .optimizer import Optimizer
 from .schedule import an_optimiser, check_lengths, of_group, only
 from .settings import as_number, checked, each, number, one_of, whole

@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from ..replay.afterwards import Patient
+from .deferral import Patient
 from .optimizer import Optimizer
 from .settings import Check, as_number, checked, items, number, whole
 

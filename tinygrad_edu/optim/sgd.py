@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..value import copied
+from ..engine.tensor_base import copied
 from .optimizer import Optimizer
 from .settings import flag, number
 

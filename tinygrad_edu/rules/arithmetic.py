@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from ..table import RULES, rule
-from ..untaken import taken
+from ..engine.declare import rule
+from ..engine.masked_gradient import taken
+from ..engine.table import RULES
 
 zero = lambda g, y, *args, **kwargs: np.zeros_like(g)
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from ..as_one import as_one
-from ..graph import apply
-from ..table import rule
-from ..value import Value
+from ..engine.atomic import as_one
+from ..engine.declare import rule
+from ..engine.forward import apply
+from ..engine.tensor_base import Value
 
 # For each dtype, as 0-d arrays, the quickest constants: 1; and how near to it half of the digits that may go are gone.
 ENDS = {t: (np.array(1, t), np.array(near, t)) for t, near in {"e": 2.0**-5, "f": 2.0**-8, "d": 2.0**-10, "g": 2.0**-10}.items()}

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
-from ..as_one import refuse_where
-from ..table import composite, rule
-from ..value import bare, is_foreign
+from ..engine.atomic import refuse_where
+from ..engine.declare import composite, rule
+from ..engine.tensor_base import bare, is_foreign
 from .arithmetic import nonzero
 from .indexing import along
 from .shapes import array, to

@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from ..table import RULES, composite, rule
-from ..value import bare
+from ..engine.declare import composite, rule
+from ..engine.table import RULES
+from ..engine.tensor_base import bare
 from .arithmetic import nonzero
 
 

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ..table import RULES, rule
+from ..engine.declare import rule
+from ..engine.table import RULES
 from .arithmetic import nonzero, zero
 from .bells import down_tanh
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..table import composite, rule
+from ..engine.declare import composite, rule
 from .complex import conjugate
 
 # ------------------------------------------------------------------------------------ one axis

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import apply
-from ..table import composite, rule
-from ..value import bare
+from ..engine.declare import composite, rule
+from ..engine.forward import apply
+from ..engine.tensor_base import bare
 from .arithmetic import zero
 
 rule(np.ldexp,     lambda g, y, x1, x2: np.ldexp(g, x2))

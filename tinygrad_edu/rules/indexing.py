@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from ..graph import apply
-from ..intake import plain
-from ..parts import PartsType, place
-from ..scattered import Scattered, gathered, is_basic
-from ..table import RULES, composite, rule
-from ..untaken import REARRANGED, with_mask
-from ..value import Value, answers, array_in, bare, copied, is_foreign
+from ..engine.declare import composite, rule
+from ..engine.forward import apply
+from ..engine.masked_gradient import REARRANGED, with_mask
+from ..engine.multi_output import PartsType, place
+from ..engine.sparse_gradient import Scattered, gathered, is_basic
+from ..engine.table import RULES
+from ..engine.tensor_base import Value, answers, array_in, bare, copied, is_foreign
+from ..validation import plain
 
 # -------------------------------------------------------------------------------------- the pair
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import apply
-from ..table import RULES, composite, rule
-from ..untaken import REARRANGED, taken, untaken
-from ..value import bare
+from ..engine.declare import composite, rule
+from ..engine.forward import apply
+from ..engine.masked_gradient import REARRANGED, taken, untaken
+from ..engine.table import RULES
+from ..engine.tensor_base import bare
 from .indexing import along
 from .shapes import array, to
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..table import rule
+from ..engine.declare import rule
 from .arithmetic import nonzero
 from .bells import knows_numbers
 

@@ -10,10 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import primitive
-from ..table import rule
+from ..engine.declare import primitive, rule
 from .bells import knows_numbers
-from .fused import sigmoid
+from .neural.fused import sigmoid
 from .reductions import unreduce
 
 rule(np.logaddexp,    lambda g, y, a, b: g * sigmoid(apart(a, b)),  # of `exp(a - y)`, large numbers leave nothing

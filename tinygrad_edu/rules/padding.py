@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import apply
-from ..table import RULES, composite, rule
-from ..untaken import REARRANGED
-from ..value import bare, wrap
+from ..engine.declare import composite, rule
+from ..engine.forward import apply
+from ..engine.masked_gradient import REARRANGED
+from ..engine.table import RULES
+from ..engine.tensor_base import bare, wrap
 from .indexing import along
 from .shapes import array, to
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import apply
-from ..table import composite, rule
-from ..value import bare, wrap
+from ..engine.declare import composite, rule
+from ..engine.forward import apply
+from ..engine.tensor_base import bare, wrap
 from .complex import conjugate
 from .shapes import array, to
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from ..graph import apply
-from ..table import composite, rule
-from ..value import bare
+from ..engine.declare import composite, rule
+from ..engine.forward import apply
+from ..engine.tensor_base import bare
 from .complex import conjugate
 from .shapes import array, to
 

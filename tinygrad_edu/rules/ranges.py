@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..table import composite
-from ..value import bare, wrap
+from ..engine.declare import composite
+from ..engine.tensor_base import bare, wrap
 from .shapes import array, to
 
 

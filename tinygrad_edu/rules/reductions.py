@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from ..as_one import as_one
-from ..primitive import primitive
-from ..table import RULES, composite, rule
-from ..untaken import REARRANGED, taken
-from ..value import bare, is_foreign
+from ..engine.atomic import as_one
+from ..engine.declare import composite, primitive, rule
+from ..engine.masked_gradient import REARRANGED, taken
+from ..engine.table import RULES
+from ..engine.tensor_base import bare, is_foreign
 from .arithmetic import nonzero, ordered
 from .complex import conjugate
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..table import composite
+from ..engine.declare import composite
 from .shapes import array, to
 
 

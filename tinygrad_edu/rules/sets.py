@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..table import composite
-from ..value import bare
+from ..engine.declare import composite
+from ..engine.tensor_base import bare
 from .shapes import array
 
 

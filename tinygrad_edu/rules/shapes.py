@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from ..graph import apply
-from ..table import RULES, composite, rule
-from ..untaken import REARRANGED
-from ..value import Value, copied, is_foreign
-from ..views import make_part
+from ..engine.declare import composite, rule
+from ..engine.forward import apply
+from ..engine.masked_gradient import REARRANGED
+from ..engine.table import RULES
+from ..engine.tensor_base import Value, copied, is_foreign
+from ..engine.views import make_part
 
 # ----------------------------------------------------------------------------- same elements, new shape
 

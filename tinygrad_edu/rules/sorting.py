@@ -16,12 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from ..as_one import as_one
-from ..graph import apply
-from ..table import composite, rule
-from ..value import bare
+from ..engine.atomic import as_one
+from ..engine.declare import composite, rule
+from ..engine.forward import apply
+from ..engine.tensor_base import bare
 from .indexing import scatter
-from .masked import rowwise
+from .masked_reductions import rowwise
 from .shapes import cast
 
 # ------------------------------------------------------------------------------------------ order

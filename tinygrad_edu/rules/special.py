@@ -10,9 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..as_one import as_one
-from ..primitive import primitive
-from ..table import rule
+from ..engine.atomic import as_one
+from ..engine.declare import primitive, rule
 
 # ------------------------------------------------------------------- sin(πx) / πx and its derivatives
 

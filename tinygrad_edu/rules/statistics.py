@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from ..as_one import refuse_where, warn_where
-from ..table import composite
-from ..value import bare
+from ..engine.atomic import refuse_where, warn_where
+from ..engine.declare import composite
+from ..engine.tensor_base import bare
 from .complex import conjugate
-from .masked import converted
+from .masked_reductions import converted
 
 
 @composite(np.ptp)

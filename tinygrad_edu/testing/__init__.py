@@ -23,7 +23,7 @@ except ImportError as error:
 from .arrays import arrays, broadcastable_shapes, shapes
 from .indices import axes, indices
 from .program import Program
-from .programs import programs
+from .program_strategy import programs
 
 __all__ = ["Program", "arrays", "axes", "broadcastable_shapes", "indices", "programs", "shapes"]
 

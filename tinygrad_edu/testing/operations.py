@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from .draft import Draft
 from .indices import axes, indices
 from .program import item, literal
+from .program_builder import Draft
 
 MARGIN = 2e-3  # distance from a kink
 

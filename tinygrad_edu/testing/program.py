@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..rules import fused
-from ..tensor import Tensor
-from ..value import Value
+from ..engine.tensor_base import Value
+from ..rules.neural import fused
+from ..tensor.tensor import Tensor
 
 NAMES: dict[str, Any] = {
     "np": np, "sigmoid": fused.sigmoid, "relu": fused.relu, "softmax": fused.softmax, "log_softmax": fused.log_softmax,

@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.provenance import warn_user
+from ..engine.tensor_base import Value, bare, is_foreign
 from ..nn import Module, Sequential
 from ..nn import functional as F
 from ..nn.functional.agreement import squashed
 from ..nn.functional.classification import UNSQUASHED
 from ..nn.losses import behind
-from ..value import Value, bare, is_foreign
-from ..witness import warn_user
-from .mistakes import described
+from .argument_checks import described
 
 OF_CLASSES = (F.cross_entropy, F.nll_loss, F.multi_margin_loss)
 OF_ANSWERS = (F.binary_cross_entropy, F.binary_cross_entropy_with_logits)

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ..chance import generator
 from ..data import DataLoader, Dataset, Part, Table
-from ..intake import as_array
-from ..value import Value, bare, is_foreign, wrap
+from ..engine.tensor_base import Value, bare, is_foreign, wrap
+from ..rng import generator
+from ..validation import as_array
 
 
 def as_batches(data: Any, size: int, shuffle: bool, seed: Any, name: str = "data") -> Any:

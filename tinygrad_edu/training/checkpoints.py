@@ -9,8 +9,8 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-from .. import saving
-from ..chance import generator
+from .. import serialization
+from ..rng import generator
 from .run import Run
 
 MADE_BY = "fit 1"
@@ -18,7 +18,7 @@ MADE_BY = "fit 1"
 
 def write(run: Run, path: Any) -> None:
     """Save the training as it is after an epoch, in the place of the one before."""
-    saving.save(path, state_of(run))
+    serialization.save(path, state_of(run))
 
 
 def begin(run: Run, path: Any, resume: bool) -> None:
@@ -30,7 +30,7 @@ def begin(run: Run, path: Any, resume: bool) -> None:
         if resume:
             go_on(run, path, before)
         if run.epoch < run.epochs and not run.stop:
-            saving.rehearse(path, state_of(run))
+            serialization.rehearse(path, state_of(run))
     except BaseException:
         for part, state in reversed(before):  # a schedule sets the optimiser's rate, which that knows better
             with suppress(Exception):  # the first error counts
@@ -41,7 +41,7 @@ def begin(run: Run, path: Any, resume: bool) -> None:
 def go_on(run: Run, path: Any, before: list[tuple[Any, Any]]) -> None:
     """Take over all that is in the file, if there is one; `before` is to hold what was there instead."""
     try:
-        state = saving.load(path)
+        state = serialization.load(path)
     except FileNotFoundError:
         return
     if not isinstance(state, dict) or not isinstance(state.get("made_by"), str) or state["made_by"] != MADE_BY:

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data import Batches
-from ..modes import evaluating
-from ..value import bare
-from . import advice, mistakes
+from ..engine.modes import evaluating
+from ..engine.tensor_base import bare
+from . import advice, argument_checks
 from .batches import as_batches, as_tensor, as_tensors, dtype_of
 from .history import Averages
 from .metrics import as_metrics
@@ -47,11 +47,11 @@ def evaluate(model: Any, data: Any, loss: Callable[[Any, Any], Any] | None = Non
     >>> sorted(evaluate(model, data.blobs(seed=0), nn.CrossEntropyLoss(), metrics="accuracy"))
     ['accuracy', 'loss']
     """
-    mistakes.check_model("evaluate", model)
+    argument_checks.check_model("evaluate", model)
     if loss is None and not metrics:
         raise ValueError('evaluate: say what to measure, a loss or metrics, as in evaluate(model, data, metrics="accuracy")')
     if loss is not None:
-        mistakes.check_loss("evaluate", loss)
+        argument_checks.check_loss("evaluate", loss)
         advice.warn_of_end(model, loss)
     with evaluating(model.modules()):
         return averages_over(model, as_batches(data, batch_size, False, None), loss, as_metrics(metrics, loss))
@@ -80,7 +80,7 @@ def predict(model: Any, *inputs: Any, batch_size: int = 256) -> NDArray[Any]:
            [0.5, 0.5],
            [0.5, 0.5]], dtype=float32)
     """
-    mistakes.check_model("predict", model)
+    argument_checks.check_model("predict", model)
     dtype = dtype_of(model)
     batches = Batches(*(bare(part) for part in inputs), size=batch_size, shuffle=False)
     if not len(batches):
@@ -106,7 +106,7 @@ def answer(model: Any, inputs: list[Any]) -> Any:
     try:
         return model(*inputs)
     except (TypeError, ValueError, IndexError) as error:
-        error.add_note(f"The model was given {', '.join(mistakes.described(x) for x in inputs)}.")
+        error.add_note(f"The model was given {', '.join(argument_checks.described(x) for x in inputs)}.")
         raise
 
 
@@ -118,7 +118,7 @@ def cost_of(model: Any, loss: Any, output: Any, target: Any) -> Any:
         error.add_note(advice.advice(model, loss, output, target))
         raise
     if getattr(cost, "size", 0) != 1 or not hasattr(cost, "backward"):
-        raise mistakes.no_cost(cost)
+        raise argument_checks.no_cost(cost)
     return cost
 
 

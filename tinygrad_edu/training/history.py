@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..value import bare
+from ..engine.tensor_base import bare
 
 
 class History:

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..modes import evaluating
+from ..engine.modes import evaluating
 from ..optim import LBFGS, ReduceLROnPlateau
-from ..replay.capture import capture as captured
-from . import advice, checkpoints, mistakes
+from ..tracing.capture import capture as captured
+from . import advice, argument_checks, checkpoints
 from .batches import as_batches, as_tensors, dtype_of
 from .callbacks import EarlyStopping, as_callbacks
 from .evaluation import answer, averages_over, cost_of, modes_kept
@@ -100,7 +100,7 @@ def fit(
     >>> history["accuracy"][-1] > 0.95
     True
     """
-    mistakes.check(model, loss, optimizer, schedule, schedule_every, epochs)
+    argument_checks.check(model, loss, optimizer, schedule, schedule_every, epochs)
     run = Run(model, loss, optimizer, as_batches(data, batch_size, shuffle, seed), epochs, schedule)
     differentiate = differentiation(model, loss, optimizer)
     run.differentiate = captured(differentiate) if capture else differentiate
@@ -160,7 +160,7 @@ def step(run: Run, inputs: list[Any], target: Any) -> tuple[Any, float]:
         output, cost = run.differentiate(inputs, target)
         value = float(cost.item())
         if not np.isfinite(value):
-            raise mistakes.diverged(run, inputs, target, value)
+            raise argument_checks.diverged(run, inputs, target, value)
         seen.append((output, value))
         return cost
 
@@ -169,10 +169,10 @@ def step(run: Run, inputs: list[Any], target: Any) -> tuple[Any, float]:
     else:
         closure()
         if first:
-            mistakes.warn_if_nothing_moves(run.optimizer)
+            argument_checks.warn_if_nothing_moves(run.optimizer)
         run.optimizer.step()
     if first:
-        mistakes.check_gradients(run.optimizer)
+        argument_checks.check_gradients(run.optimizer)
         advice.warn_of_probabilities(run.loss, seen[0][0])
     return seen[0]
 

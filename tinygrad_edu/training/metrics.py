@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..intake import as_array
+from ..engine.tensor_base import bare
 from ..nn.functional import binary_cross_entropy_with_logits
 from ..nn.losses import behind
-from ..value import bare
+from ..validation import as_array
 
 
 def accuracy(output: Any, target: Any, threshold: float = 0.5, ignore_index: int = -100) -> float:

@@ -3,7 +3,7 @@
 Graphs need no more than the package itself; the others are matplotlib's. All show themselves in a notebook.
 """
 
-from ..drawing import DotNotFound, Picture, draw
+from ..introspection.drawing import DotNotFound, Picture, draw
 from .activations import activations
 from .animation import animate
 from .confusion import confusion

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..modes import no_grad
-from ..nest import flatten
+from ..engine.modes import no_grad
 from ..nn.module import Module
+from ..pytree import flatten
 from .observe import array_of, checked, example, hooked, untouched
 from .theme import COLORS, FAINT, figure, ink, shades
 

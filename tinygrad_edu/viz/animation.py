@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from .descent import COARSE, mark_valleys, view
+from .descent_path import Function, valleys, walk
 from .surface import chart
 from .theme import MARK, NEGATIVE, dress, figure, ink
-from .walk import Function, valleys, walk
 
 FORMATS = (".gif", ".html", ".png", ".webp")  # an animated PNG, that is
 
@@ -62,7 +62,7 @@ def animate(
         axes.set_title(f"rate {rate:g}" + f", momentum {momentum:g}" * bool(momentum) + f": {note}", fontsize=10.5, loc="left")
 
     show(0)
-    from .film import Film
+    from .figures import Film
 
     film = Film(plate, show, frames=len(went.points), interval=interval)
     if file is not None:

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from .descent_path import Function, Walk, valleys, walk
 from .surface import chart, footprints, mountain
 from .theme import COLORS, FAINT, MARK, NEGATIVE, POSITIVE, RIGHT, dress, figure, figure_of, ink
-from .walk import Function, Walk, valleys, walk
 
 PLACES, COARSE = 401, 6  # at how many places a function is looked at, on a line; every how many of them, on each side of a plane
 ARROWS = 6  # tangents or arrows that are drawn, so that one still sees the path

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..modes import no_grad
+from ..engine.modes import no_grad
 from ..nn.module import Module
 from .directions import as_directions, place, vector
 from .observe import array_of, checked, example, untouched, wanted

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ..modes import enable_grad
+from ..engine.modes import enable_grad
 from ..nn.module import Module
 from .diagram import Diagram
 from .neurons import columns

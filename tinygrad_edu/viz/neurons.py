@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from ..modes import enable_grad
+from ..engine.modes import enable_grad
+from ..engine.node import Node
+from ..engine.tensor_base import Value
 from ..nn.layers import Linear
 from ..nn.module import Module
-from ..node import Node
-from ..value import Value
 from .observe import array_of, example, hooked, untouched
 
 

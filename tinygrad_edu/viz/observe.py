@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ..intake import as_array
+from ..engine.tensor_base import bare
 from ..nn.module import Module
-from ..tensor import Tensor
-from ..value import bare
+from ..tensor.tensor import Tensor
+from ..validation import as_array
 
 
 @contextmanager

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import backpropagate
+from ..engine.backward import backpropagate
 from ..nn.module import Module
-from ..tensor import Tensor
+from ..tensor.tensor import Tensor
 from .observe import array_of, checked
 from .theme import COLORS, NEGATIVE, POSITIVE, dress, figure, ink
 

@@ -19,7 +19,7 @@ FAINT = 0.55  # how strong text is that only explains
 def figure(width: float, height: float) -> Any:
     """An empty figure, independent of any window; sizes are in inches."""
     try:
-        from .plate import DPI, Plate
+        from .figures import DPI, Plate
     except ImportError as error:
         raise ImportError("pictures of training and of networks need matplotlib: pip install 'tinygrad-edu[train]'") from error
     return Plate(figsize=(width, height), layout="constrained", dpi=DPI)

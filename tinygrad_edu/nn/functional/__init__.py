@@ -1,7 +1,7 @@
 """What the layers and costs compute, as functions of arrays and Tensors, under PyTorch's names."""
 
-from ...rules.erf import erf
-from ...rules.fused import linear, log_softmax, relu, sigmoid, softmax, squared_error
+from ...rules.neural.erf import erf
+from ...rules.neural.fused import linear, log_softmax, relu, sigmoid, softmax, squared_error
 from .activations import (
     elu,
     gelu,
@@ -24,7 +24,8 @@ from .activations import (
 )  # fmt: skip
 from .attention import scaled_dot_product_attention
 from .convolution import conv1d, conv2d, conv_transpose1d, conv_transpose2d
-from .costs import (
+from .lookup import bilinear, cosine_similarity, embedding, one_hot
+from .losses import (  # fmt: skip
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
     cross_entropy,
@@ -37,8 +38,8 @@ from .costs import (
     multi_margin_loss,
     nll_loss,
     smooth_l1_loss,
-)  # fmt: skip
-from .normalise import batch_norm, dropout, group_norm, layer_norm, normalize, rms_norm
+)
+from .normalization import batch_norm, dropout, group_norm, layer_norm, normalize, rms_norm
 from .pooling import (
     adaptive_avg_pool1d,
     adaptive_avg_pool2d,
@@ -48,7 +49,6 @@ from .pooling import (
     max_pool1d,
     max_pool2d,
 )  # fmt: skip
-from .tables import bilinear, cosine_similarity, embedding, one_hot
 
 __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_max_pool2d", "avg_pool1d", "avg_pool2d", "batch_norm", "bilinear",

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from ...primitive import primitive
+from ...engine.declare import primitive
 from ...rules.bells import down_sigmoid, down_tanh
-from ...rules.erf import erfc, gauss
-from ...rules.fused import sigmoid, softmax
+from ...rules.neural.erf import erfc, gauss
+from ...rules.neural.fused import sigmoid, softmax
 
 
 def tanh(x: Any) -> Any:

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ... import intake
-from ...as_one import check
-from ...value import Value, is_foreign
-from ...witness import warn_user
+from ... import validation
+from ...engine.atomic import check
+from ...engine.provenance import warn_user
+from ...engine.tensor_base import Value, is_foreign
 
 
 def mean_wanted(name: str, reduction: str) -> bool:
@@ -28,7 +28,7 @@ def as_array(x: Any) -> Any:
     """Lists, numbers and tables as arrays; tensors, other libraries' arrays and what only looks like one as they are."""
     if isinstance(x, Value) or type(x) is np.ndarray or is_foreign(x) or (hasattr(x, "shape") and not hasattr(x, "__array__")):
         return x
-    return intake.as_array(x, "an output or a target")
+    return validation.as_array(x, "an output or a target")
 
 
 def seen(x: Any) -> Any:

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ...rules.fused import linear, softmax
-from ...value import array_in, bare, is_foreign
-from .normalise import dropout
+from ...engine.tensor_base import array_in, bare, is_foreign
+from ...rules.neural.fused import linear, softmax
+from .normalization import dropout
 
 
 def scaled_dot_product_attention(

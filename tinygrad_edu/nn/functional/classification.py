@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ...as_one import check
-from ...rules.fused import log_softmax, surprise
-from ...value import bare
-from ...witness import warn_user
+from ...engine.atomic import check
+from ...engine.provenance import warn_user
+from ...engine.tensor_base import bare
+from ...rules.neural.fused import log_softmax, surprise
 from .agreement import as_array, mean_wanted, reduced, refuse_improbable, seen, warn_no_logarithms, warn_squashed
 
 UNSQUASHED = "Leave out that last function, in the network: its scores may be any numbers"

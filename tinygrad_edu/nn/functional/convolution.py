@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ...rules.convolution import collect, distribute
+from ...rules.neural.convolution import collect, distribute
 
 
 def conv1d(

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ...rules.pooling import windows
-from ...value import bare
+from ...engine.tensor_base import bare
+from ...rules.neural.windows import windows
 from .convolution import each
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...rules.complex import squared_length
-from ...rules.fused import refuse_complex, squared_error
+from ...rules.neural.fused import refuse_complex, squared_error
 from .agreement import as_array, mean_wanted, reduced, refuse_other_numbers, same_shape, seen
 
 

@@ -1,0 +1,26 @@
+"""The command `draw`: the computation graph of one training step, without training."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from .. import nn, viz
+from ..data import mnist, one_hot
+from ..engine.modes import watch
+from ..tensor.tensor import Tensor
+from .mnist_network import network
+
+
+def run(options: Namespace) -> int:
+    """Draw one step of the untrained network."""
+    part = mnist(options.data).train
+    classes = int(part.labels.max()) + 1
+    images = Tensor(part.images[: options.batch])
+    targets = Tensor(one_hot(part.labels[: options.batch], classes))
+    model = network((images.shape[1], *options.hidden, classes), options.seed)
+    with watch():
+        cost = nn.SumOfSquaresLoss()(model(images), targets)
+    viz.draw(cost, file=options.out, gradients=True, detail=options.detail, depth=options.depth, theme=options.theme,
+             direction=options.direction, legend=options.legend, backward=options.backward)  # fmt: skip
+    print(f"{options.out}  the computation graph of one training step")
+    return 0

@@ -1,0 +1,55 @@
+"""The main job: train the notes' network on all of MNIST, try it on harder cases, and draw what it became."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+
+from .. import nn, optim
+from ..allocator import reuse_memory
+from ..data import Batches, mnist, one_hot
+from ..serialization import rehearse, save
+from .mnist_network import accuracy, harder_cases, network, sizes, train
+from .pictures import draw_all
+from .progress import Progress
+
+
+def run(options: Namespace) -> int:
+    """Train, evaluate, save, draw; what the command ``tinygrad-edu train`` does."""
+    reuse_memory()
+    out = Path(options.out)
+    out.mkdir(parents=True, exist_ok=True)  # before the work, so that a bad folder costs no training
+    digits = mnist(options.data)
+    count = 6_000 if options.quick else None
+    pixels, labels = digits.train.images[:count], digits.train.labels[:count]
+    classes = int(digits.train.labels.max()) + 1
+
+    model = network((pixels.shape[1], *options.hidden, classes), options.seed)
+    rehearse(out / "weights.npz", model)  # for the same reason
+    cost = nn.SumOfSquaresLoss()
+    print(f"{'-'.join(map(str, sizes(model)))} network, sigmoid everywhere: {model.parameter_count():,} weights and biases")
+    print(f"{len(pixels):,} training images, batches of {options.batch}, rate {options.rate}, seed {options.seed}")
+
+    history: list[dict[str, float]] = []
+    descent = optim.SGD(model.parameters(), lr=options.rate)
+    batches = Batches(pixels, one_hot(labels, classes), size=options.batch, seed=options.seed)
+    interrupted = False
+    try:
+        for epoch in range(1, options.epochs + 1):
+            with Progress(f"epoch {epoch}/{options.epochs}", len(pixels)) as progress:
+                for record in train(model, cost, descent, batches, progress):
+                    history.append(record)
+            history[-1]["test accuracy"] = accuracy(model, digits.test.images, digits.test.labels)
+    except KeyboardInterrupt:
+        interrupted = True
+        print("\nStopped; what was learnt so far is kept.")
+
+    save(out / "weights.npz", model)  # first of all: nothing that follows may lose it
+    share = accuracy(model, digits.test.images, digits.test.labels)
+    print(f"\nAccuracy on the {len(digits.test.labels):,} unseen test images: {share:.2%}\n")
+    print(harder_cases(model, digits.test.images, digits.test.labels, options.seed))
+    print("\nWritten:")
+    print(f"  {out / 'weights.npz'}  the trained weights and biases")
+    for path, what in draw_all(out, model, cost, history, digits):
+        print(f"  {path}  {what}")
+    return 130 if interrupted else 0

@@ -1,0 +1,164 @@
+"""Tables: numbers and classes out of a CSV file."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from .csv_cells import Cells, is_number
+
+
+class Table:
+    """What a table holds; unpacks as ``x, y``.
+
+    Attributes
+    ----------
+    x : ndarray, shape (N, features), floating
+    y : ndarray
+        Classes as int64 of shape (N,); numbers as floating of shape (N, 1).
+    names : list of str
+        What the features are called.
+    target : str
+        What y is called.
+    classes : list of str
+        What the classes are called, in the order of their numbers; empty if y are no classes.
+    """
+
+    def __init__(self, x: NDArray[Any], y: NDArray[Any], names: list[str], target: str, classes: list[str]) -> None:
+        self.x, self.y, self.names, self.target, self.classes = x, y, names, target, classes
+
+    def __iter__(self) -> Iterator[NDArray[Any]]:
+        yield self.x
+        yield self.y
+
+    def __repr__(self) -> str:
+        what = f"{self.target}: {' '.join(self.classes)}" if self.classes else self.target
+        return f"Table({len(self.x)} rows of {len(self.names)} features, {what})"
+
+
+def read_csv(path: str | os.PathLike[str], target: str | int = -1, *, columns: Sequence[str | int] | None = None,
+             labels: bool | Sequence[str] | None = None, header: bool | None = None, delimiter: str = ",", dtype: DTypeLike = np.float32) -> Table:
+    """Read a table from a CSV file: each row an example, one column what is to be predicted, the others numbers.
+
+    Parameters
+    ----------
+    path : str or path
+        Of a text file in UTF-8.
+    target : str or int
+        The column to predict, by its name or its number, from 0; negative ones count from the end.
+    columns : sequence of str or int, optional
+        The columns to predict from; by default, all others.
+    labels : bool or sequence of str, optional
+        Whether the target are classes, which get numbers from 0 in the order of their names (of numbers, in theirs).
+        By default, words are, and numbers are not. A second file gets the numbers of the first by ``labels=first.classes``,
+        though not all may occur in it.
+    header : bool, optional
+        Whether the first row are names. By default it is, if there is no number in it; say so where names are numbers, as of years.
+    delimiter : str
+        What stands between the cells: ``";"`` or ``"\\t"``, for example.
+    dtype : floating dtype
+        Of the numbers.
+
+    Returns
+    -------
+    Table
+
+    Raises
+    ------
+    ValueError
+        If a value is missing or no number, a row has more or fewer cells than the first, or there are no rows; the message
+        names line and column. If there is one column only, as where the delimiter is another one; if two columns have one name, or
+        the target is among those to predict from; if there is a class that `labels` hasn't.
+    TypeError
+        If `columns` is no list, or `dtype` not floating.
+    KeyError, IndexError
+        If there is no such column.
+
+    Warns
+    -----
+    UserWarning
+        If a column is the target once more, so that there is nothing to learn, or has no name and only counts the rows.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> path = os.path.join(tempfile.mkdtemp(), "flowers.csv")
+    >>> with open(path, "w") as file:
+    ...     n = file.write("length,width,kind\\n1.4,0.2,setosa\\n4.7,1.4,versicolor\\n1.3,0.2,setosa\\n")
+    >>> flowers = read_csv(path, target="kind")
+    >>> flowers
+    Table(3 rows of 2 features, kind: setosa versicolor)
+    >>> x, y = flowers
+    >>> y
+    array([0, 1, 0])
+    """
+    if isinstance(columns, str | int):
+        raise TypeError(f"read_csv: columns is a list of names or numbers, as in columns=[{columns!r}]")
+    if np.dtype(dtype).kind != "f":
+        raise TypeError(f"read_csv: dtype must be floating, such as np.float32, not {np.dtype(dtype)}")
+    cells = Cells(path, delimiter, header)
+    if columns is None:
+        cells.refuse_single()
+    wanted = cells.place(target)
+    features = [i for i in range(len(cells.names)) if i != wanted] if columns is None else [cells.place(c) for c in columns]
+    if wanted in features or len(set(features)) < len(features):
+        twice = wanted if wanted in features else next(i for i in features if features.count(i) > 1)
+        raise ValueError(f"{path}: column {cells.names[twice]!r} is given twice, in target={target!r} and columns={list(columns or ())!r}; "
+                         "what is to be predicted can't be among what it is predicted from")
+    x = np.stack([cells.numbers(i) for i in features], 1) if features else np.zeros((len(cells), 0))
+    answers = cells.column(wanted)
+    cells.refuse_other_delimiter(answers)
+    if labels is None:
+        labels = not any(is_number(cell) for cell in answers)
+    names = [cells.names[i] for i in features]
+    classes: list[str] = []
+    if isinstance(labels, Sequence):
+        classes, y = numbered(answers, list(labels), path)
+    elif labels:
+        classes, y = classified(answers)
+    else:
+        y = cells.numbers(wanted)[:, None]
+    warn_of_answer(x, y, answers, names, cells.names[wanted])
+    warn_of_row_numbers(x, names)
+    return Table(x.astype(dtype), y if classes else y.astype(dtype), names, cells.names[wanted], classes)
+
+
+def classified(answers: list[str]) -> tuple[list[str], NDArray[Any]]:
+    """The classes in the order of their names, and the number of each answer's; 1 and 1.0 are the same."""
+    meant = {cell: float(cell) if is_number(cell) else cell for cell in answers}
+    named = {meaning: cell for cell, meaning in reversed(meant.items())}  # what is called by several names goes by the first
+    order = sorted(named, key=lambda meaning: (np.inf, meaning) if isinstance(meaning, str) else (meaning, ""))
+    number = {meaning: i for i, meaning in enumerate(order)}
+    return [named[meaning] for meaning in order], np.array([number[meant[cell]] for cell in answers], np.int64)
+
+
+def numbered(answers: list[str], classes: list[str], path: Any) -> tuple[list[str], NDArray[Any]]:
+    """The numbers that classes have already."""
+    strange = sorted({cell for cell in answers if cell not in classes})
+    if strange:
+        raise ValueError(f"{path}: there is a class {strange[0]!r} in it, and labels are {', '.join(classes)}")
+    return classes, np.array([classes.index(cell) for cell in answers], np.int64)
+
+
+def warn_of_answer(x: Any, y: Any, answers: list[str], names: list[str], target: str) -> None:
+    """A warning for features from which the target need not be learnt, since they are it."""
+    same = [y.ravel()]
+    if all(is_number(cell) for cell in answers):
+        same.append(np.array(answers, float))
+    for i, name in enumerate(names):
+        if len(y) > 1 and any(np.array_equal(x[:, i], answer) for answer in same):
+            warnings.warn(f"read_csv: column {name!r} is equal to {target!r} in every row, so that there is nothing to learn. If it is the "
+                          "same thing, leave it out, with columns=[...]", UserWarning, stacklevel=3)
+
+
+def warn_of_row_numbers(x: Any, names: list[str]) -> None:
+    """A warning for the index that pandas writes into files as a column without a name."""
+    for i, name in enumerate(names):
+        if name in ("", "Unnamed: 0") and len(x) > 1 and np.array_equal(x[:, i] - x[0, i], np.arange(len(x))):
+            warnings.warn(f"read_csv: column {name!r} does no more than count the rows, and would be learnt from. Leave it out, with "
+                          "columns=[...], or write the file without it, to_csv(path, index=False)", UserWarning, stacklevel=3)

@@ -1,0 +1,160 @@
+"""Filling the table: `rule` declares how to differentiate a function, `primitive` makes a function differentiable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Protocol
+
+import numpy as np
+
+from .forward import apply
+from .masked_gradient import ELEMENTWISE
+from .multi_output import Parts
+from .table import COMPOSITES, PLAIN, RULES, Function, Rule
+from .tensor_base import Value, answers
+
+
+def rule(
+    fn: Function,
+    *vjps: Function | None,
+    each: Callable[[int], Function] | None = None,
+    name: str = "",
+    several: bool = False,
+    elementwise: bool = False,
+) -> None:
+    """Declare how to differentiate `fn`.
+
+    Parameters
+    ----------
+    fn : callable
+        A NumPy function, or any function from arrays to an array.
+    *vjps : callable or None
+        One for each positional argument: ``vjp(g, y, *args, **kwargs)`` gives the gradient with respect to
+        that argument. None where an argument has no derivative (an axis, a condition).
+    each : callable, optional
+        For functions of any number of arrays, instead of `vjps`: ``each(i)`` gives the vjp of argument `i`.
+    name : str, optional
+        How pictures and errors call it; ``fn.__name__`` unless given.
+    several : bool
+        Whether `fn` returns a tuple of arrays. Then `g` and `y` are such tuples too, of all the parts.
+    elementwise : bool
+        Whether each number of the result comes of one number of each argument, as NumPy's ufuncs compute. Then where nothing is
+        taken of the result (by `np.where`, an index, a maximum), nothing goes back, not even where the derivative is infinite.
+
+    Notes
+    -----
+    A node keeps only what its vjps read. Which arguments these are is read off the vjps themselves, so a rule
+    that doesn't use `a` costs no memory for `a`, and one that reads only ``a.shape`` none either.
+
+    Examples
+    --------
+    An operation of one's own: the function, and its derivative.
+
+    >>> import numpy as np
+    >>> from tinygrad_edu import Tensor, apply, rule
+    >>> def cube(x):
+    ...     return x * x * x
+    >>> rule(cube, lambda g, y, x: g * 3 * x * x)
+    >>> x = Tensor(2.0, requires_grad=True)
+    >>> apply(cube, x).backward()
+    >>> x.grad
+    Tensor(12., shape=(), dtype=float64)
+    """
+    if not callable(fn):
+        raise TypeError(f"rule() wants the function first, then its vjps; got {fn!r}")
+    if bool(vjps) == bool(each):
+        raise TypeError(f"rule({fn.__name__}) wants either one vjp per argument or each=, and not both")
+    name = name or getattr(fn, "__name__", repr(fn))
+    if several:
+        fn = together(fn)
+    RULES[fn] = made = Rule(fn, vjps, each, name)
+    if elementwise:
+        made.lets_through = ELEMENTWISE
+
+
+def composite(fn: Function) -> Callable[[Function], Function]:
+    """Declare that `fn` is to be computed by other functions that have rules: ``@composite(np.std)``.
+
+    Of a function that has a rule too, this is the general form, for keywords that the rule does not understand.
+    """
+
+    def declare(body: Function) -> Function:
+        COMPOSITES[fn] = body
+        return body
+
+    return declare
+
+
+def plain(*fns: Function) -> None:
+    """Declare functions that have no derivative and return plain arrays: masks, indices, conditions."""
+    PLAIN.update(fns)
+
+
+def primitive(
+    *vjps: Callable[..., Any] | None,
+    each: Callable[[int], Callable[..., Any]] | None = None,
+    name: str = "",
+    several: bool = False,
+    elementwise: bool = False,
+) -> Callable[[Callable[..., Any]], Operation]:
+    """Make a function of arrays an operation that Tensors record; `vjps` and all else are as for `rule`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinygrad_edu import Tensor, primitive
+    >>> @primitive(lambda g, y, x: g * 3 * x ** 2)
+    ... def cube(x):
+    ...     return x ** 3
+    >>> x = Tensor([1., 2.], requires_grad=True)
+    >>> cube(x).sum().backward()
+    >>> x.grad
+    Tensor([ 3., 12.], shape=(2,), dtype=float64)
+    >>> cube(np.array([1., 2.]))
+    array([1., 8.])
+    """
+
+    def decorate(fn: Callable[..., Any]) -> Operation:
+        rule(fn, *vjps, each=each, name=name, several=several, elementwise=elementwise)
+
+        @wraps(fn)
+        def operation(*args: Any, **kwargs: Any) -> Any:
+            for a in args:
+                if isinstance(a, Value):
+                    return apply(fn, *args, **kwargs)
+            if any(map(answers, (*args, *kwargs.values()))):
+                return apply(fn, *args, **kwargs)
+            return fn(*args, **kwargs)
+
+        operation.fn = fn  # type: ignore[attr-defined]
+        return operation  # type: ignore[return-value]
+
+    return decorate
+
+
+def together(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """`fn` with its several results as one value, for the table. Calls of `fn` come here, and are taken apart again."""
+
+    @wraps(fn)
+    def whole(*args: Any, **kwargs: Any) -> Parts:
+        results = fn(*args, **kwargs)
+        parts = Parts(r if hasattr(r, "shape") else np.asarray(r) for r in results)
+        parts.kind = getattr(type(results), "_make", type(results))
+        return parts
+
+    def separately(*args: Any, **kwargs: Any) -> Any:
+        y = apply(whole, *args, **kwargs)
+        return y._array.kind(y)
+
+    separately.whole = whole  # type: ignore[attr-defined]
+    COMPOSITES[fn] = separately
+    return whole
+
+
+class Operation(Protocol):
+    """What `primitive` makes of a function: callable as before, on arrays and Tensors alike."""
+
+    fn: Callable[..., Any]  # the function itself: its place in the table
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any: ...

@@ -1,0 +1,121 @@
+"""What `apply` does with functions that have no rule, and with arguments and results of rare types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..validation import plain
+from .modes import level
+from .multi_output import Parts, PartsType
+from .table import COMPOSITES, PLAIN, RULES
+from .tensor_base import Value, bare, is_foreign, values_in, wrap
+from .views import note_part
+
+# Arguments of these types need no second look.
+KNOWN = {np.ndarray, float, int, bool, complex, np.float64, np.float32, tuple, type(None), str, slice, type(...)}
+# Nor do results of these; NumPy hands back scalars where arrays are 0-d, and within the engine they may stay.
+ARRAYS = {np.ndarray, np.float64, np.float32}
+NUMBERS = {np.float64, np.float32, np.float16, np.longdouble, np.complex128, np.complex64, np.clongdouble}
+
+
+def outside(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Answer for a function that has no rule of its own."""
+    if (answer := handed_over(fn, args, kwargs)) is not NotImplemented:
+        return answer
+    if fn in COMPOSITES and (is_recorded(args, kwargs) or (fn not in RULES and any_values(args, kwargs))):
+        return COMPOSITES[fn](*args, **kwargs)
+    if fn not in PLAIN and is_recorded(args, kwargs):
+        name = getattr(fn, "__name__", repr(fn))
+        raise NotImplementedError(
+            f"{name} has no derivative rule, and one of its arguments requires gradients. Declare one with "
+            f"rule({name}, ...), build it from functions that have one, or pass tensor.detach() if no gradient is wanted."
+        )
+    given = read_only(args)
+    y = fn(*given, **read_only(kwargs))
+    if isinstance(y, np.ndarray) and any(np.may_share_memory(a, y) for a in args if type(a) is np.ndarray):
+        y = y.copy()  # what belongs to the user is never within a tensor
+    if fn in PLAIN:
+        return y
+    if isinstance(y, tuple | list) and not isinstance(y, Parts):
+        wrapped = [wrap_part(one, args, given) for one in y]
+        return type(y)(wrapped) if type(y) in (tuple, list) else type(y)(*wrapped)  # a named tuple
+    return wrap_part(y, args, given) if isinstance(y, np.ndarray | np.generic | Parts) or is_foreign(y) else y
+
+
+def wrap_part(y: Any, args: tuple[Any, ...], given: tuple[Any, ...]) -> Any:
+    """A tensor around a result; a part of the argument in whose array it lies."""
+    tensor = wrap(y)
+    if type(y) is np.ndarray and y.base is not None:
+        for whole, array in zip(args, given, strict=True):
+            if isinstance(whole, Value):
+                note_part(tensor, whole, array)
+    return tensor
+
+
+def left_to_others(fn: Callable[..., Any], args: Any, kwargs: Any, stranger: Any) -> Any:
+    """The answer where an argument is of somebody else's type. Of its own functions, NumPy asks that type next; of ours, nobody does."""
+    answer = handed_over(fn, args, kwargs)
+    library = (getattr(fn, "__module__", None) or "numpy").split(".")[0]
+    if answer is NotImplemented and library not in ("numpy", "_operator"):
+        raise TypeError(f"{fn.__name__} takes Tensors and NumPy's arrays, and got {type(stranger).__name__}: "
+                        "if that is numbers, make an array of it, np.asarray(x)")
+    return answer
+
+
+def handed_over(fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    """The answer of an argument that says itself what operations mean; NotImplemented if there is none."""
+    for a in args:
+        if hasattr(type(a), "__primitive__"):
+            return a.__primitive__(fn, args, kwargs)
+    return NotImplemented
+
+
+def read_only(nested: Any) -> Any:
+    """The same nest with arrays for tensors, to read only: a function we know nothing about must not write into them."""
+    if isinstance(nested, Value):
+        array = bare(nested)
+        if type(array) is np.ndarray:
+            array = array.view()
+            array.flags.writeable = False
+        return array
+    if isinstance(nested, dict):
+        return {k: read_only(v) for k, v in nested.items()}
+    return type(nested)(map(read_only, nested)) if type(nested) in (list, tuple) else nested
+
+
+def any_values(args: Any, kwargs: Any) -> bool:
+    """Whether there is a tensor among these arguments."""
+    return next(values_in((args, kwargs)), None) is not None
+
+
+def is_recorded(args: Any, kwargs: Any) -> bool:
+    """Whether an operation on these arguments has to be recorded."""
+    return bool(level()) and any(x._node is not None for x in values_in((args, kwargs)))
+
+
+def admit(a: Any) -> Any:
+    """An argument of a rare type, as functions take it; NotImplemented if it is not ours to handle."""
+    if isinstance(a, np.generic | np.dtype | PartsType | type | range):
+        return a
+    if isinstance(a, np.ma.MaskedArray):
+        raise TypeError("masked arrays have no derivative rules: use np.where(mask, 0, x), or x.filled()")
+    if is_foreign(a):
+        return a.copy()
+    return np.array(plain(a)) if isinstance(a, list | np.ndarray) else NotImplemented
+
+
+def refuse_no_numbers(fn: Callable[..., Any], y: Any) -> None:
+    """An error for a result that is no numbers, so that the graph would end there in silence."""
+    if y.dtype.kind not in "biu":
+        raise TypeError(f"{getattr(fn, '__name__', fn)} gave an array of dtype {y.dtype}, through which no gradient flows: one of its "
+                        "arguments is not of numbers. Make it so, np.array(x, dtype=float); of a list of Tensors, with np.stack")
+
+
+def as_array(y: Any) -> Any:
+    """A result of a rare type: Python's numbers become NumPy's."""
+    if isinstance(y, tuple | list) and not isinstance(y, Parts):
+        raise TypeError(f"a rule's function gave {type(y).__name__}: say rule(..., several=True) if it gives several arrays")
+    return np.asarray(y)[()] if isinstance(y, bool | int | float | complex) else y

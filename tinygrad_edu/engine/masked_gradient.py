@@ -1,0 +1,100 @@
+"""Masked: a gradient that knows where it is zero because nothing was taken from there.
+
+``np.where(x > 0, np.sqrt(x), 0)`` takes nothing of the square root at 0. So what goes back to the root is 0 there, and the root's
+slope there is infinite; their product is NaN. But a branch that was not taken has no say: its gradient is 0. So what `where`,
+maxima and indices send back carries its mask along. A rule that treats each number by itself is linear in the gradient:
+where nothing came in, nothing goes out, whatever the rule computes. A zero that merely occurs has no mask, and stays as honest as it is.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .masking import dropped, kept
+from .tensor_base import Value, bare
+
+# Kinds of rules that let a mask through: as it is; as they move the gradient; or that are given a Masked gradient themselves.
+ELEMENTWISE, REARRANGED, AWARE = "elementwise", "rearranged", "aware"
+
+
+class Masked:
+    """A gradient that is 0 wherever the truths in `mask` don't hold; both are of one shape."""
+
+    __slots__ = ("array", "dtype", "mask", "shape")
+
+    def __init__(self, array: Any, mask: Any) -> None:
+        self.array, self.mask, self.shape, self.dtype = array, mask, array.shape, array.dtype
+
+    def __add__(self, other: Any) -> Any:
+        if type(other) is Masked:
+            return Masked(self.array + other.array, self.mask | other.mask)
+        return other + self if hasattr(other, "pieces") else self.array + other
+
+    def __radd__(self, other: Any) -> Any:
+        return other + self.array
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        """A sum with an array is an array: all of that has a say."""
+        if ufunc is np.conjugate:
+            return Masked(np.conjugate(self.array), self.mask)
+        return getattr(ufunc, method)(*map(whole, inputs), **kwargs)
+
+    def whole(self) -> Any:
+        """The gradient as an array."""
+        return self.array
+
+
+def taken(mask: Any, g: Any) -> Any:
+    """The gradient of what is taken where `mask` holds: `g` there, and 0 elsewhere."""
+    return with_mask(kept(mask, g), lambda: truths(bare(mask)))
+
+
+def untaken(mask: Any, g: Any) -> Any:
+    """The gradient of what is taken where `mask` does not hold."""
+    return with_mask(dropped(mask, g), lambda: ~truths(bare(mask)))
+
+
+def with_mask(g: Any, mask: Any) -> Any:
+    """A gradient with the mask that is computed by `mask`, if it can have one: formulas can't, nor other libraries' arrays."""
+    array = g._array if isinstance(g, Value) else g
+    if not (type(array) is np.ndarray or isinstance(array, np.generic) or hasattr(type(array), "__as_one__")):
+        return g
+    truth = mask()
+    return Masked(g, truth if truth.shape == g.shape else np.broadcast_to(truth, g.shape))
+
+
+def truths(mask: Any) -> Any:
+    return mask if hasattr(mask, "dtype") and mask.dtype.kind == "b" else np.not_equal(mask, 0)
+
+
+def split_mask(g: Any, how: str | None) -> tuple[Any, Any]:
+    """A gradient as an array, for a rule of this kind, and its mask if it has one that such a rule lets through."""
+    mask = g.mask if how else None
+    return g.whole(), None if type(mask) is np.ndarray and mask.all() else mask
+
+
+def pass_through(how: str | None, vjp: Any, mask: Any, g: Any, y: Any, args: Any, kwargs: Any) -> Any:
+    """What a rule makes of a gradient that has a mask, with the mask that this has then."""
+    if how == AWARE:
+        return vjp(Masked(g, mask), y, *args, **kwargs)
+    if how == REARRANGED:
+        d, moved = vjp(g, y, *args, **kwargs), vjp(mask, y, *args, **kwargs)
+        if hasattr(d, "pieces"):
+            return d.masked(moved)
+        if isinstance(moved, tuple):
+            return d  # parts, of which only some are zero
+        return Masked(whole(d), truths(whole(moved)))
+    with np.errstate(all="ignore"):  # of what stands where nothing was taken, nobody wants to hear
+        d = vjp(g, y, *args, **kwargs)
+    if type(d) is Masked:
+        d, mask = d.array, d.mask & mask
+    if d is g:
+        return Masked(d, mask)
+    return Masked(kept(mask, d), mask) if d.shape == mask.shape else d
+
+
+def whole(g: Any) -> Any:
+    """A gradient as an array, or as a Tensor."""
+    return g.whole() if hasattr(type(g), "whole") else g

@@ -1,0 +1,238 @@
+"""Modes: whether operations are recorded, watched and checked; a module's evaluation mode, where it is for one thread only.
+
+What is in force is a chain of scopes in a `ContextVar`, so it belongs to the thread or asyncio task that entered it. A scope
+that ends where nobody can reach that thread's variable (a generator finalised elsewhere) is marked as over, and no longer
+counts. So nothing stays switched for good, whoever ends it, in whichever order.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable
+from contextvars import ContextVar
+from types import FrameType
+from typing import Any, Self, TypeVar
+
+from .mode_decorator import wrapped
+from .provenance import forget_stack, remember_stack
+
+OFF, RECORD, WATCH = 0, 1, -1
+_level: ContextVar[Any] = ContextVar("tinygrad_edu level", default=RECORD)
+current = _level.get  # `RECORD` itself, as nearly always, or a scope
+Function = TypeVar("Function", bound=Callable[..., Any])
+SUSPENDED = inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
+RESUMED = SUSPENDED | inspect.CO_COROUTINE
+LENDERS = ("contextlib", "_pytest.fixtures", "pytest_asyncio.plugin")  # they run a generator to its yield, and then your block
+
+
+def level() -> int:
+    """OFF, RECORD or WATCH: what is in force here and now."""
+    now = current()
+    return RECORD if now is RECORD else now.level  # type: ignore[no-any-return]
+
+
+def is_checking() -> bool:
+    """Whether `debug` is on."""
+    now = current()
+    return now is not RECORD and now.checks
+
+
+class Scope:
+    """A mode that was entered: what it sets, and what was in force before."""
+
+    __slots__ = ("before", "entered_in", "is_over", "mode", "owner", "stack", "training")
+
+    def __init__(self, before: Any, mode: type[_Mode], training: dict[Any, bool] | None, frame: FrameType) -> None:
+        self.before, self.mode, self.training, self.is_over = before, mode, training, False
+        self.entered_in = frame if frame.f_code.co_flags & RESUMED else None
+        self.owner = frame if frame.f_code.co_flags & SUSPENDED and not lends(frame) else None
+        self.stack: Any = remember_stack() if mode.setting is WATCH else None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is in force: not over, and if a generator entered it, that is running (and not its caller meanwhile)."""
+        return not self.is_over and (self.owner is None or is_running(self.owner))
+
+    @property
+    def level(self) -> int:
+        if self.counts:
+            return self.mode.setting
+        if self.is_over and current() is self:
+            _level.set(self.before)  # it ended in another thread
+        return RECORD if self.before is RECORD else self.before.level  # type: ignore[no-any-return]
+
+    @property
+    def checks(self) -> bool:
+        return (self.mode.checks and self.counts) or (self.before is not RECORD and self.before.checks)
+
+    def flags(self, module: Any) -> dict[Any, bool] | None:
+        """Where a module's evaluation mode is written down, if it has one for this thread."""
+        scope: Any = self
+        while scope is not RECORD:
+            if scope.training is not None and module in scope.training and scope.counts:
+                return scope.training  # type: ignore[no-any-return]
+            scope = scope.before
+        return None
+
+    def end(self) -> None:
+        """No longer count, wherever it is in force; may be called again."""
+        self.is_over = True
+        now = current()
+        while now is not RECORD and now.is_over:
+            now = now.before
+        _level.set(now)
+        self.owner = self.entered_in = None
+        if self.stack is not None:
+            forget_stack(self.stack)
+
+
+def lends(frame: FrameType) -> bool:
+    """Whether a generator is run for the sake of a `with` block, or a test, which shall have its mode."""
+    caller: FrameType | None = frame.f_back
+    while caller is not None and caller.f_code.co_flags & RESUMED and caller.f_globals.get("__name__") not in LENDERS:
+        caller = caller.f_back
+    return caller is not None and caller.f_globals.get("__name__") in LENDERS
+
+
+def is_running(frame: FrameType) -> bool:
+    caller: FrameType | None = sys._getframe(1)
+    while caller is not None and caller is not frame:
+        caller = caller.f_back
+    return caller is not None
+
+
+class _Mode:
+    """A context manager, and a decorator, that sets the mode and puts back what was before.
+
+    An interrupt may come between any two of its lines: what began ends at once, or with this object (`__del__`).
+    """
+
+    setting: int
+    checks = False
+    training: dict[Any, bool] | None = None
+    _scopes: list[Scope] = []  # noqa: RUF012  (of each its own; this one stays empty, for an interrupted `__new__`)
+
+    def __new__(cls, function: Any = None) -> Self:
+        mode = object.__new__(cls)
+        mode._scopes = []
+        return mode if function is None else mode(function)  # without parentheses, as a decorator
+
+    def __enter__(self) -> None:
+        scope = None
+        try:
+            scope = Scope(current(), type(self), self.training, sys._getframe(1))
+            self._scopes.append(scope)
+            _level.set(scope)
+            return
+        except BaseException:
+            if scope is not None:
+                scope.end()
+            raise
+
+    def __exit__(self, *exception: Any) -> None:
+        scope = None
+        try:
+            scope = self._innermost(sys._getframe(1))
+            scope.end()
+            self._scopes.remove(scope)
+        except BaseException:
+            (scope or self._innermost(sys._getframe(1))).end()
+            raise
+
+    def _innermost(self, frame: FrameType) -> Scope:
+        """The scope to leave: this thread's last; where it ends in another thread, that which the same generator entered."""
+        now = current()
+        while now is not RECORD:
+            if now in self._scopes and not now.is_over and now.entered_in in (None, frame):
+                return now  # type: ignore[no-any-return]
+            now = now.before
+        open_ones = [s for s in self._scopes if not s.is_over]
+        return next((s for s in reversed(open_ones) if s.entered_in is frame), (open_ones or self._scopes)[-1])
+
+    def __del__(self) -> None:
+        for scope in reversed(self._scopes):
+            scope.end()
+
+    def __call__(self, function: Function) -> Function:
+        return wrapped(type(self), function)  # type: ignore[no-any-return]
+
+
+class no_grad(_Mode):
+    """Record nothing: for evaluation, and for changing parameters by hand.
+
+    As a decorator, with parentheses or without, it holds while the function runs; of a generator or a coroutine, while that
+    is running, and not while it waits. So does a ``with`` block in a generator.
+
+    Examples
+    --------
+    >>> from tinygrad_edu import Tensor, no_grad
+    >>> w = Tensor(2.0, requires_grad=True)
+    >>> with no_grad():
+    ...     y = w * 3
+    >>> y.requires_grad
+    False
+    """
+
+    setting = OFF
+
+
+class enable_grad(_Mode):
+    """Record again, inside `no_grad`."""
+
+    setting = RECORD
+
+
+class watch(_Mode):
+    """Write everything down: each operation keeps its values, your source line, and the modules in whose call it ran.
+
+    That is what pictures and explanations of a graph can show the most of. Slower, and nothing is let go of before the
+    graph itself is, not even by `backward`.
+
+    Examples
+    --------
+    >>> from tinygrad_edu import Tensor, nn, watch
+    >>> model = nn.Sequential(nn.Linear(2, 1), nn.Sigmoid())
+    >>> with watch():
+    ...     y = model(Tensor([[0., 1.]]))
+    >>> y._node.info["calls"]
+    (Sequential, Sigmoid)
+    """
+
+    setting = WATCH
+
+
+class debug(watch):
+    """Report a NaN or an infinity at the operation that made it first, forward or backward, with your source line.
+
+    Slower: every result is inspected, and `watch` is on as well.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinygrad_edu import Tensor, debug
+    >>> x = Tensor([1., 0.], requires_grad=True)
+    >>> with debug(), np.errstate(divide="ignore"):
+    ...     np.log(x)
+    Traceback (most recent call last):
+      ...
+    FloatingPointError: log made -inf at [1] from finite arguments...
+    """
+
+    checks = True
+
+
+class evaluating(_Mode):
+    """Nothing is recorded, and these modules are in evaluation mode: for this thread, while others may train them."""
+
+    setting = OFF
+
+    def __new__(cls, modules: Any) -> Self:
+        mode = super().__new__(cls)
+        mode.training = dict.fromkeys(modules, False)
+        return mode
+
+
+def is_grad_enabled() -> bool:
+    """Whether operations on tensors that require gradients are recorded here and now."""
+    return level() != OFF

@@ -1,0 +1,99 @@
+"""What the watch mode writes down of an operation: its values, the source line, and the calls of modules around it.
+
+Modules need do nothing for this. Whoever is running is on Python's stack, and so the stack is read: a frame that runs
+``forward`` has the module as its first argument.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from contextvars import ContextVar
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+PACKAGE = Path(__file__).parent.parent
+NOT_THE_USERS = tuple(str(folder) + os.sep for folder in (PACKAGE, Path(np.__file__).parent))
+PYTHONS = str(Path(os.__file__).parent) + os.sep  # its own library, which holds what is installed too
+
+
+class Call:
+    """One run of a module's ``forward``: what was computed within has the same one."""
+
+    __slots__ = ("module",)
+
+    def __init__(self, module: Any) -> None:
+        self.module = module
+
+    def __repr__(self) -> str:
+        return type(self.module).__name__
+
+
+_stack: ContextVar[tuple[tuple[FrameType, Call], ...]] = ContextVar("tinygrad_edu calls", default=())
+_derivative: ContextVar[Any] = ContextVar("tinygrad_edu derivative", default=None)
+derivative_of = _derivative.set  # the walk says which node's rule runs, and of which argument
+derivative_done = _derivative.reset
+
+
+def write_down(node: Any) -> None:
+    """Into ``node.info``: ``line``, ``calls`` (outermost first), ``values`` (arguments, result), and ``of``.
+
+    The last is for what a rule computes when derivatives are differentiated in their turn: whose derivative it is, and
+    with respect to which of its arguments.
+    """
+    node.info = {"line": user_line(), "calls": calls(), "values": (node.saved, node.output)}
+    if (of := _derivative.get()) is not None:
+        node.info["of"] = of
+
+
+def user_line() -> str:
+    """The innermost line of the calling program that is not this package's, NumPy's or Python's own: ``file:line``."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None:
+        file = frame.f_code.co_filename
+        if not file.startswith(NOT_THE_USERS) and (not file.startswith(PYTHONS) or "-packages" in file):
+            break
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+
+
+def warn_user(message: str, category: type[Warning] = UserWarning) -> None:
+    """A warning that points at the innermost line that is neither this package's nor NumPy's."""
+    frame, level = sys._getframe(1), 2
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(NOT_THE_USERS):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=level)
+
+
+def calls() -> tuple[Call, ...]:
+    """The modules' calls that are running, outermost first: for the same run of a module, the same objects.
+
+    A frame that was there at the last operation is still the same run. To know it again, frames are kept until the
+    next operation: of one that is gone, another could have the place in memory.
+    """
+    frame: FrameType | None = sys._getframe(1)
+    running = []
+    while frame is not None:
+        if frame.f_code.co_name == "forward" and frame.f_code.co_argcount:
+            running.append(frame)
+        frame = frame.f_back
+    known = dict(_stack.get())
+    stack = []
+    for frame in reversed(running):
+        call = known.get(frame)
+        if call is None:
+            module = frame.f_locals.get(frame.f_code.co_varnames[0])
+            if not hasattr(type(module), "named_modules"):
+                continue
+            call = Call(module)
+        stack.append((frame, call))
+    _stack.set(tuple(stack))
+    return tuple(call for _, call in stack)
+
+
+remember_stack = _stack.get  # to begin with; who watches already goes on afterwards where he was
+forget_stack = _stack.set  # let go of the frames since then, and with them of their variables

@@ -1,0 +1,93 @@
+"""Scattered: a gradient that arrives in pieces, each for a few places of an array.
+
+A loop that reads ``x[0]``, ``x[1]``, ... sends back as many gradients as there are numbers in x, each of x's size and all
+of it zeros but one. Added up as they come, n of them cost n * n. So a piece stays a piece, beside its place, until the sum is
+wanted as an array; then all are put into one. To the walk this is one more thing that answers ``+``.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+from math import prod
+from typing import Any, Self
+
+import numpy as np
+
+from .atomic import as_one
+from .masked_gradient import Masked, whole
+
+FEW = 1000  # numbers that may wait in any case
+
+
+class Scattered:
+    """An array, or zeros, and pieces that are still to be added to it."""
+
+    __slots__ = ("array", "dtype", "pieces", "shape", "waiting")
+
+    def __init__(self, array: Any, pieces: list[tuple[Any, Any]], waiting: int, shape: tuple[int, ...], dtype: Any) -> None:
+        self.array, self.pieces, self.shape, self.dtype = array, pieces, shape, dtype
+        self.waiting = waiting  # how many numbers there are in the pieces
+
+    def __iadd__(self, other: Any) -> Self:
+        array, pieces = (other.array, other.pieces) if isinstance(other, Scattered) else (other, [])
+        if array is not None:
+            self.array = array if self.array is None else self.array + array
+        if pieces:
+            self.pieces += pieces
+            self.waiting += other.waiting
+            if self.waiting > max(prod(self.shape), FEW):  # kept any longer, they would take more memory than their sum
+                total, mask = self.whole(), self.mask
+                self.array, self.pieces, self.waiting = total if mask is None else Masked(total, mask), [], 0
+        return self
+
+    def __add__(self, other: Any) -> Scattered:
+        total = Scattered(self.array, [*self.pieces], self.waiting, self.shape, self.dtype)
+        total += other
+        return total
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if ufunc is np.add and method == "__call__":  # array + self, and array += self
+            return self + inputs[0]
+        return getattr(ufunc, method)(*map(whole, inputs), **kwargs)
+
+    def whole(self) -> Any:
+        """The sum, an array of its own."""
+        pieces = ((index, whole(piece)) for index, piece in self.pieces)
+        return gathered(whole(self.array), self.shape, self.dtype, *chain.from_iterable(pieces))
+
+    copy = whole
+
+    @property
+    def mask(self) -> Any:
+        """Where there is a piece, as truths; None if all of an array is in the sum."""
+        if self.array is not None and type(self.array) is not Masked:
+            return None
+        masks = ((index, piece.mask if type(piece) is Masked else True) for index, piece in self.pieces)
+        return gathered(None if self.array is None else self.array.mask, self.shape, np.dtype(bool), *chain.from_iterable(masks))
+
+    def masked(self, other: Scattered) -> Self:
+        """The same, its only piece with the mask that is the only piece of `other`."""
+        [(index, piece)], [(_, mask)] = self.pieces, other.pieces
+        self.pieces = [(index, Masked(piece, mask))]
+        return self
+
+
+@as_one
+def gathered(array: Any, shape: tuple[int, ...], dtype: Any, *pieces: Any) -> Any:
+    """A copy of `array`, or zeros if it is None, with `pieces` added: an index, what belongs there, an index, ..."""
+    out = np.zeros(shape, dtype) if array is None else np.array(array, order="C")
+    for index, piece in zip(pieces[::2], pieces[1::2], strict=True):
+        if not is_basic(index):
+            np.add.at(out, index, piece)
+        elif type(part := out[index]) is np.ndarray:  # a view
+            np.add(part, piece, part)
+        else:
+            out[index] = part + piece
+    return out
+
+
+def is_basic(index: Any) -> bool:
+    """Whether it is made of integers, slices, None and Ellipsis only, so that no place is named twice."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return all((isinstance(i, int | slice | np.integer) and not isinstance(i, bool)) or i is None or i is Ellipsis
+               for i in parts)

@@ -1,0 +1,168 @@
+"""What the engine needs of a tensor: an array, the node that made it, and the right to write.
+
+An array belongs to the graph or to you, never to both. Derivative rules read saved arrays long after the
+forward pass, so an array that a node keeps must never change. Three doors see to that, by construction:
+
+* reading ``tensor.data`` hands the array out; if a node (or another tensor) holds it too, the tensor first
+  takes a private copy, so what you write to can't be what a pending backward reads;
+* ``tensor._lend()`` is how an operation reads a tensor whose array you still hold: it gets a copy;
+* ``tensor._own()`` is how the engine itself writes (optimisers, item assignment): in place where nobody
+  else holds the array, into a copy where somebody does.
+
+"Does anybody else hold it?" needs no bookkeeping: CPython counts references. What its counts are when nobody
+does is measured below, when this is imported; an interpreter whose counts say nothing has copies made, always.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from ..validation import plain
+from .views import refuse_part, whole_of
+
+getrefcount: Callable[[object], int] = getattr(sys, "getrefcount", lambda x: 0)  # PyPy counts none
+
+
+class Value:
+    """An array and the node that computed it; `Tensor` adds the operators."""
+
+    __slots__ = ("__weakref__", "_array", "_grad", "_node", "_shared", "_source", "_whole")
+
+    _array: Any  # the array; read it through `data` unless you are the engine
+    _node: Any  # the graph's node, or None for a constant
+    _shared: bool  # True once the user may hold the array
+    _source: Any  # how a constant looks in pictures, made when first needed
+    _whole: Any  # set on parts only: weakly, what it is a part of (see views.py)
+    _grad: Any  # the gradient that backward() leaves here, or None
+
+    @property
+    def data(self) -> Any:
+        """The array itself, 0-d ones included. Writing into it is seen by the tensor, never by a pending backward."""
+        if not self._shared:
+            if whole_of(self) is not None and type(self._array) is np.ndarray:
+                part = self._array.view()
+                part.flags.writeable = False
+                return part
+            self._array = self._own()
+            self._shared = True
+        return self._array
+
+    def _own(self) -> Any:
+        """The array, safe to write to; a copy takes its place if anybody else reads it."""
+        if not self._shared and not (  # is_whole, written out: optimisers ask this of every parameter
+            getrefcount(self._array) == ALONE and type(self._array) is np.ndarray and self._array.base is None
+        ):
+            refuse_part(self)
+            self._array = copied(self._array)
+        return self._array
+
+    def _lend(self) -> Any:
+        """The array for an operation to read and keep, when the user may hold it: theirs stays theirs."""
+        if getrefcount(self._array) == ALONE and is_whole(self._array):
+            self._shared = False  # the user has let go of it
+            return self._array
+        return self._array.copy()
+
+
+def measure(count: Callable[[bool], int]) -> int:
+    """What `count` says of an object that nobody else holds; -1, which nothing counts as, if one more holder is no 1 more."""
+    alone, held = count(False), count(True)
+    return alone if held == alone + 1 and "free-threading" not in sys.version else -1
+
+
+def count_in_slot(held: bool) -> int:
+    value = Value()
+    value._array = np.empty(1)
+    other = value._array if held else None  # noqa: F841
+    return getrefcount(value._array)
+
+
+def count_in_name(held: bool) -> int:
+    array = np.empty(1)
+    other = array if held else None  # noqa: F841
+    return getrefcount(array)
+
+
+ALONE = measure(count_in_slot)  # what `getrefcount(tensor._array)` says where nobody but the tensor holds the array
+NAMED = measure(count_in_name)  # and `getrefcount(array)`, where nobody holds it but that name
+
+
+def is_whole(array: Any) -> bool:
+    """Whether `array` owns its memory: a view's memory may be reached through others, which no count tells."""
+    return type(array) is np.ndarray and array.base is None
+
+
+def answers(x: Any) -> bool:
+    """Whether `x` says itself what an operation of ours means: a tensor, or something like a formula's symbol."""
+    return isinstance(x, Value) or hasattr(type(x), "__primitive__")
+
+
+def is_foreign(x: Any) -> bool:
+    """Whether `x` is an array of another library that answers NumPy's protocols. Such an array is never converted."""
+    kind = type(x)
+    if kind is np.ndarray or kind.__module__ == "numpy":
+        return False  # the answer nearly always
+    # with __array_ufunc__ = None, a type says that it wants to be asked itself
+    protocols = hasattr(kind, "__array_function__") and getattr(kind, "__array_ufunc__", None) is not None
+    return protocols and not isinstance(x, np.ndarray) and not answers(x) and hasattr(x, "dtype")
+
+
+def copied(array: Any) -> Any:
+    """An array of one's own; of a NumPy scalar, which is how a 0-d result is kept within, a 0-d array."""
+    if isinstance(array, Value):
+        twin = object.__new__(type(array))
+        twin._array, twin._node, twin._shared, twin._source, twin._grad = copied(array._array), array._node, False, None, None
+        return twin
+    return np.array(array) if isinstance(array, np.generic) else array.copy()
+
+
+# ------------------------------------------------------------------------------- in and out of tensors
+
+result_type: type[Value] = Value  # what operations return: Tensor, once tensor.py is there
+
+
+def wrap(array: Any, node: Any = None) -> Any:
+    """A tensor around an array of the engine's own, made by `node`."""
+    tensor = object.__new__(result_type)
+    tensor._array = array
+    tensor._node = node
+    tensor._shared = False
+    tensor._grad = tensor._source = None
+    return tensor
+
+
+def bare(nested: Any) -> Any:
+    """The same nest with arrays for tensors."""
+    if isinstance(nested, Value):
+        return nested._lend() if nested._shared else nested._array
+    if isinstance(nested, dict):
+        return {k: bare(v) for k, v in nested.items()}
+    return type(nested)(map(bare, nested)) if type(nested) in (list, tuple) else nested
+
+
+def adopt(data: Any, dtype: Any = None, copy: bool = True) -> Any:
+    """An array of `data`: NumPy's, unless it is another library's already."""
+    if is_foreign(data):
+        data = data.copy() if copy else data
+        return data if dtype is None or data.dtype == dtype else data.astype(dtype)
+    data = plain(data, "the numbers of a tensor")
+    return np.array(data, dtype) if copy else np.asarray(data, dtype)
+
+
+def array_in(x: Any) -> Any:
+    """The array in a tensor; of lists and numbers, an array."""
+    array = plain(bare(x))
+    return array if hasattr(array, "shape") else np.asarray(array)
+
+
+def values_in(nested: Any) -> Iterator[Value]:
+    """Every tensor in nested lists, tuples and dicts."""
+    if isinstance(nested, Value):
+        yield nested
+    elif isinstance(nested, list | tuple | dict):
+        for item in nested.values() if isinstance(nested, dict) else nested:
+            yield from values_in(item)

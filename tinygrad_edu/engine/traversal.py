@@ -1,0 +1,62 @@
+"""What of a graph was made within a call, where it goes past that, and what is connected to the world outside.
+
+A function's own inside ends at what was there before it was called. *Order of creation* tells: what is older is
+outside. So are leaves that the function made itself if somebody keeps them, a parameter made at first use, say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from .node import Leaf, Node
+from .tensor_base import Value
+
+
+def explored(tensors: list[Any], start: int, ends: Iterable[Node] = ()) -> tuple[set[Node], set[Node]]:
+    """The graph behind `tensors`: the nodes made since `start`, and those outside at which it goes past these.
+
+    Outside are all older nodes, and leaves that were made since and that somebody holds. What comes behind
+    the `ends` is not looked at.
+    """
+    inside: set[Node] = set()
+    outside: set[Node] = set()
+    seen = set(ends)
+    waiting = [y._node for y in tensors if tracked(y)]
+    while waiting:
+        node = waiting.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        if node.order > start or (isinstance(node, Leaf) and is_held(node)):
+            outside.add(node)
+        else:
+            inside.add(node)
+            waiting += sources(node)
+    return inside, outside
+
+
+def settled(tensors: list[Any], start: int, beyond: Iterable[Node] = ()) -> list[Any]:
+    """The same, but those that depend on nothing outside are cut from the graph. What is `beyond` is outside too."""
+    inside, outside = explored(tensors, start, beyond)
+    outside.update(beyond)
+    if outside:
+        for node in sorted(inside, key=lambda node: -node.order):  # oldest first
+            if not outside.isdisjoint(sources(node)):
+                outside.add(node)
+    return [y.detach() if tracked(y) and y._node not in outside else y for y in tensors]
+
+
+def sources(node: Node) -> list[Node]:
+    """The nodes to which gradients flow from this one."""
+    return [node.parents[i] for i, _ in node.plan.vjps] if type(node) is Node else []
+
+
+def is_held(leaf: Leaf) -> bool:
+    """Whether somebody can still ask for this leaf's gradient."""
+    tensor = leaf.tensor()
+    return tensor is not None and tensor._node is leaf
+
+
+def tracked(x: Any) -> bool:
+    return isinstance(x, Value) and x._node is not None

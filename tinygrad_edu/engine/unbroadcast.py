@@ -1,0 +1,77 @@
+"""Undoing, for gradients, what NumPy silently does to arguments: broadcasting and promotion.
+
+The transpose of copying a value to many places is summing what comes back from them; the transpose of
+casting is casting back. Both are undone here, once, for every rule.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from .masked_gradient import Masked
+
+
+class RuleError(ValueError):
+    """A derivative rule gave something that can't be its argument's gradient."""
+
+
+def fit(g: Any, argument: Any) -> Any:
+    """The gradient `g` with the exact shape and dtype of `argument` (anything that has these two)."""
+    if type(g) is np.ndarray and g.ndim == 2 and g.shape[1:] == argument.shape and g.dtype == argument.dtype:
+        return ones(len(g), g.dtype.char).dot(g)  # the bias of a layer: BLAS adds rows fastest
+    if type(g) is Masked:
+        return fit_masked(g, argument)
+    if g.shape != argument.shape:
+        g = unbroadcast(g, argument.shape)
+    if g.dtype != argument.dtype:
+        if g.dtype.kind not in "fc":
+            raise RuleError(f"the rule gave a gradient of dtype {g.dtype} for an argument of dtype {argument.dtype}")
+        if g.dtype.kind == "c" and argument.dtype.kind == "f":
+            g = np.real(g)
+        g = g.astype(argument.dtype)
+    return g
+
+
+def fit_masked(g: Masked, argument: Any) -> Any:
+    """The same of a gradient with a mask: where nothing came back to any of the copies, nothing came back."""
+    if not argument.parents:  # the walk ends there, and asks no more
+        return fit(g.array, argument)
+    mask = g.mask if g.shape == argument.shape else np.not_equal(unbroadcast(g.mask, argument.shape), 0)
+    return Masked(fit(g.array, argument), mask)
+
+
+def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
+    """Sum `g` over the axes along which an array of `shape` was stretched.
+
+    Parameters
+    ----------
+    g : array or Tensor
+        Of a shape to which `shape` broadcasts.
+    shape : tuple of int
+        The shape to return to.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinygrad_edu.engine.unbroadcast import unbroadcast
+    >>> unbroadcast(np.ones((4, 3)), (3,))
+    array([4., 4., 4.])
+    """
+    have = g.shape
+    extra = len(have) - len(shape)
+    if extra < 0 or any(n != want != 1 for n, want in zip(have[extra:], shape, strict=True)):
+        raise RuleError(f"the rule gave a gradient of shape {have} for an argument of shape {shape}")
+    stretched = tuple(i for i, n in enumerate((1,) * extra + shape) if n == 1 and (i < extra or have[i] != 1))
+    total = np.add.reduce if type(g) is np.ndarray else np.sum  # the same, without the layers that others need
+    if len(stretched) == extra:  # all of them in front
+        return total(g, axis=stretched)
+    return total(g, axis=stretched, keepdims=True).reshape(shape)
+
+
+@lru_cache(maxsize=64)
+def ones(n: int, dtype: str) -> Any:
+    """A vector of ones, to add rows with."""
+    return np.ones(n, dtype)

@@ -1,0 +1,52 @@
+"""All partial derivatives of what was recorded, one unit vector after the other: row by row or column by column."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..engine.tensor_base import Value
+from ..pytree import flatten
+from ..rules.shapes import to
+from ..tensor.tensor import Tensor
+from .trace import Trace
+
+
+def partial_derivatives(trace: Trace) -> list[list[Any]]:
+    """For each output and input the block of the Jacobian, by whichever way takes fewer walks."""
+    outputs, inputs = (sum(x.size for x in end) for end in (trace.outputs, trace.inputs))
+    return rows(trace) if outputs <= inputs else columns(trace)
+
+
+def rows(trace: Trace) -> list[list[Any]]:
+    """By pulling back unit vectors at the outputs."""
+    table = []
+    for k, y in enumerate(trace.outputs):
+        pulled = [flatten(trace.pull(units(trace.outputs, k, i)))[0] for i in range(y.size)]
+        table.append([block([row[j] for row in pulled], y, x, x.dtype) for j, x in enumerate(trace.inputs)])
+    return table
+
+
+def columns(trace: Trace) -> list[list[Any]]:
+    """By pushing unit vectors at the inputs forward, and exchanging the axes."""
+    table: list[list[Any]] = [[] for _ in trace.outputs]
+    for k, x in enumerate(trace.inputs):
+        pushed = [flatten(trace.push(units(trace.inputs, k, i)))[0] for i in range(x.size)]
+        for j, y in enumerate(trace.outputs):
+            turned = block([column[j] for column in pushed], x, y, x.dtype)
+            table[j].append(np.transpose(turned, (*range(x.ndim, turned.ndim), *range(x.ndim))))
+    return table
+
+
+def units(places: list[Any], k: int, i: int) -> list[Any]:
+    """For each place zeros like it, with 1 as element `i` of place `k`."""
+    vectors = [np.zeros_like(x._array) if isinstance(x, Value) else np.zeros(x.shape, x.dtype) for x in places]
+    vectors[k][np.unravel_index(i, places[k].shape)] = 1
+    return vectors
+
+
+def block(parts: list[Any], outer: Any, inner: Any, dtype: Any) -> Any:
+    """The vectors one after the other, in the place of the elements of `outer`."""
+    shape = outer.shape + inner.shape
+    return to(np.reshape(np.stack(parts), shape), dtype) if parts else Tensor(np.zeros(shape, dtype))

@@ -1,0 +1,148 @@
+"""Trading computation for memory: what happens inside a function is not kept, but computed again when it is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import numpy as np
+
+from ..engine.backward import backpropagate
+from ..engine.declare import rule
+from ..engine.forward import apply
+from ..engine.modes import level
+from ..engine.multi_output import Parts, PartsType
+from ..engine.node import order
+from ..engine.tensor_base import Value, bare, is_foreign, wrap
+from ..engine.traversal import explored, tracked
+from ..pytree import Rebuild, flatten
+from ..rng import drawn_again, generator
+from .trace import as_tensor, fresh_input, function_wanted, recording, refuse_changed
+
+
+def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
+    """`f`, whose graph keeps no more than its inputs and outputs until the gradient is asked for.
+
+    A chain of n equal steps keeps n results; in checkpoints of k steps each it keeps n / k, and for a while k more,
+    at the price of computing everything twice.
+
+    Parameters
+    ----------
+    f : callable
+        Of Tensors, in nested lists, tuples and dicts. It must compute the same again when it is called again: from
+        its arguments and from Tensors outside it, which get their gradients too. What is drawn at random from
+        `manual_seed`'s generator, as dropout does, is the same again.
+
+    Raises
+    ------
+    RuntimeError
+        In backward(), if the second computation differs from the first.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinygrad_edu import Tensor, func
+    >>> block = func.checkpoint(lambda x: np.tanh(np.tanh(x)))
+    >>> x = Tensor([0.0, 1.0], requires_grad=True)
+    >>> block(x).sum().backward()
+    >>> x.grad[0].item()
+    1.0
+    """
+    function_wanted("checkpoint", f)
+
+    @wraps(f, updated=())
+    def checkpointed(*args: Any, **kwargs: Any) -> Any:
+        return Call(f, args, kwargs).result() if level() else f(*args, **kwargs)
+
+    return checkpointed
+
+
+class Call:
+    """A call of `f` that can be repeated, on the same inputs."""
+
+    def __init__(self, f: Callable[..., Any], args: Any, kwargs: Any) -> None:
+        self.f = f
+        self.leaves, self.rebuild = flatten((args, kwargs))
+        self.places = [i for i, x in enumerate(self.leaves) if tracked(x)]
+
+    def run(self, inputs: list[Any]) -> tuple[list[Any], list[Any], Rebuild]:
+        """`f` on new inputs: their nodes, and the leaves of the result."""
+        nodes = [x._node for x in inputs]
+        leaves = self.leaves.copy()
+        for i, x in zip(self.places, inputs, strict=True):
+            leaves[i] = x
+        args, kwargs = self.rebuild(leaves)
+        outputs, rebuild = flatten(self.f(*args, **kwargs))
+        refuse_changed("checkpoint", inputs, nodes)
+        return nodes, outputs, rebuild
+
+    def result(self) -> Any:
+        """What `f` returns, as one operation on all that it depends on."""
+        given = [self.leaves[i] for i in self.places]
+        for i in self.places:
+            self.leaves[i] = None  # so that nothing is kept here
+        start, self.chance = order(), generator().bit_generator.state
+        nodes, outputs, rebuild = self.run([fresh_input(x) for x in given])
+        self.tracked = [i for i, y in enumerate(outputs) if tracked(y)]
+        tensors = [outputs[i] for i in self.tracked]
+        self.captured = sorted(explored(tensors, start, nodes)[1], key=lambda node: -node.order)
+        sources = given + [wrap(hollow(node.shape, node.dtype), node) for node in self.captured]
+        if tensors and sources:
+            self.outputs = Parts(y._array for y in tensors)
+            for i, y in zip(self.tracked, apply(recompute, apply(pack, *sources), call=self), strict=True):
+                outputs[i] = y
+            del self.outputs
+        return rebuild(outputs)
+
+    def gradients(self, g: Any, y: Any, sources: Any) -> Any:
+        """Those of all sources, from computing `f` again."""
+        record = isinstance(sources, Value)
+        given = [sources[i] for i in range(len(self.places))]
+        with recording(), drawn_again(self.chance):
+            nodes, outputs, _ = self.run([fresh_input(x) if record else wrap(x).requires_grad_() for x in given])
+        tensors = [y for y in outputs if tracked(y)]
+        if [i for i, y in enumerate(outputs) if tracked(y)] != self.tracked or not all(map(same, tensors, bare(y))):
+            raise differs("gave another result")
+        wanted = nodes + self.captured
+        seeds = [(t._node, conjugate(ct)) for t, ct in zip(tensors, g, strict=True)]  # this is a walk within a walk
+        found = backpropagate(seeds, wanted, record, record, partial=True)
+        if any(node not in found for node in self.captured):
+            raise differs("used other tensors")
+        gradients = [conjugate(as_tensor(found.get(node), node)) for node in wanted]
+        return apply(pack, *gradients) if isinstance(g, Value) else Parts(d._array for d in gradients)
+
+
+def pack(*arrays: Any) -> Parts:
+    """Several arrays as one value, so that one derivative serves them all."""
+    return Parts(arrays)
+
+
+def recompute(sources: Any, call: Call) -> Parts:
+    """The outputs of a call, computed already."""
+    return call.outputs
+
+
+rule(pack,      each=lambda i: lambda g, y, *arrays: g[i])
+rule(recompute, lambda g, y, sources, call: call.gradients(g, y, sources), name="checkpoint")
+
+
+def hollow(shape: Any, dtype: Any) -> Any:
+    """What stands for an array of this shape and dtype without taking memory."""
+    if isinstance(dtype, PartsType):
+        return Parts(map(hollow, shape, dtype.parts))
+    return np.broadcast_to(dtype.type(0), shape)
+
+
+def conjugate(g: Any) -> Any:
+    return np.conjugate(g) if g.dtype.kind == "c" else g
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether a tensor holds these numbers; other libraries' arrays are not asked for theirs."""
+    return a.shape == b.shape and (is_foreign(b) or np.array_equal(bare(a), b, equal_nan=True))
+
+
+def differs(how: str) -> RuntimeError:
+    return RuntimeError(f"checkpoint: computed again, the function {how}; it must depend on nothing but its arguments and "
+                        "tensors that are not changed before backward()")

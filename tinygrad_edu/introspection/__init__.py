@@ -1,0 +1,1 @@
+"""Looking at a graph: `draw`, `explain` and `explore`, and what they share."""

@@ -1,0 +1,53 @@
+"""The backward pass beside the forward one: each operation faces the one whose derivative it is part of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ...engine.errors import nothing_recorded
+from ...engine.node import Node
+from ...engine.tensor_base import Value
+from ...tensor.tensor import Tensor
+from ..gradient_flow import is_number, recorded, remembers
+from ..graph_history import ancestors
+from .graph_model import Sketch
+from .groups import Calls, Group, grouped
+from .scene import Box, Scene
+
+FORWARD, BACKWARD = "forward", "backward"
+
+
+def walk_back(tensors: Sequence[Value]) -> dict[Node, Tensor]:
+    """The gradients of the leaves, as Tensors whose graph is the walk to them."""
+    for tensor in tensors:
+        if tensor._node is None:
+            raise nothing_recorded(tensor)
+        if not is_number(tensor._node):
+            raise RuntimeError(f"the backward pass starts from a single real number, and this tensor has shape {tensor._array.shape} "
+                               f"and dtype {tensor._array.dtype}: reduce it first (.sum() or .mean())")
+    roots = [tensor._node for tensor in tensors]
+    if not all(map(remembers, ancestors(roots))):
+        raise RuntimeError("this graph was released by an earlier backward(), and its backward pass can't be drawn: draw it "
+                           "before, or compute under tinygrad_edu.watch(), or say backward(retain_graph=True)")
+    return recorded(roots)
+
+
+def sides(sketch: Sketch, calls: Calls) -> Group:
+    """Two frames: what was computed, and the derivatives of it."""
+    root = Group()
+    for label, within in ((FORWARD, False), (BACKWARD, True)):
+        side = grouped([node for node in sketch.operations if (node in sketch.derivatives) is within], calls)
+        side.label = label
+        root.items.append(side)
+    return root
+
+
+def facing(scene: Scene) -> Iterator[str]:
+    """Lines that put boxes across from each other; none where there is no backward pass."""
+    pairs: dict[Box, list[Box]] = {}
+    for node, of in scene.sketch.derivatives.items():
+        here, there = scene.boxes.get(of), scene.boxes[node]
+        if here is not None and there not in pairs.setdefault(here, []):
+            pairs[here].append(there)
+    for here, others in pairs.items():
+        yield f"\t{{rank=same {here.name} {' '.join(box.name for box in others)}}}\n"

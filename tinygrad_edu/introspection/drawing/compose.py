@@ -1,0 +1,112 @@
+"""From tensors to a picture: what is known of the graph, what belongs together, what is shown of it, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ...engine.tensor_base import Value
+from ..gradient_flow import Flows
+from ..naming import held_in, modules_in
+from .backward_side import facing, sides, walk_back
+from .dot import Picture
+from .fold import folded
+from .graph_model import Sketch
+from .groups import Calls, Group, complete, grouped, mirrored, parameters_of, watched_calls
+from .legend import key
+from .module_inference import inferred_calls
+from .painter import Painter
+from .scene import Scene
+from .themes import THEMES
+
+DIRECTIONS = ("LR", "TB", "RL", "BT")
+MANY = 60  # boxes; where there are more, less is shown unless it is asked for
+
+FONT = {"fontname": "Helvetica", "fontsize": "12"}
+GRAPH = {**FONT, "nodesep": "0.18", "ranksep": "0.35"}
+BOX = {**FONT, "shape": "box", "style": "rounded,filled", "margin": "0.12,0.06", "height": "0.3", "width": "0.5"}
+EDGE = {**FONT, "fontsize": "9", "arrowsize": "0.6"}
+
+
+class Options(NamedTuple):
+    """What `draw` was told."""
+
+    depth: int | None
+    fold: bool | None
+    detail: str
+    values: bool
+    gradients: bool | None
+    backward: bool
+    direction: str
+    theme: str
+    legend: bool
+
+
+def compose(tensors: list[Value], inputs: list[Value], names: Any, variables: Mapping[str, Any], options: Options) -> Picture:
+    """The picture of what is behind the tensors, and of what the inputs are at its beginning."""
+    slopes = walk_back(tensors) if options.backward else {}
+    sketch = Sketch(
+        [*tensors, *slopes.values()],
+        held_in({} if names is None else names),
+        held_in(variables),
+        {name: x for name, x in variables.items() if type(x) is np.ndarray and x.ndim},
+    )
+    calls, titles = calls_of(sketch, [modules_in(source) for source in ({} if names is None else names, variables)])
+    sketch.name_slopes(slopes)
+    sketch.inputs = {tensor._node for tensor in inputs}
+    if options.gradients:
+        sketch.learn(Flows(sketch.roots[: len(tensors)], [n for n in sketch.operations if n not in sketch.derivatives]))
+    scene = staged(sketch, calls, options.depth, options.fold)
+
+    theme = THEMES[options.theme]
+    painter = Painter(scene, theme, options.detail, options.values, options.gradients is not False, titles)
+    lines = [*painter.lines(), *facing(scene)]
+    graph = {**GRAPH, "rankdir": options.direction, "bgcolor": theme.paper, "fontcolor": theme.ink}
+    if sketch.derivatives:
+        graph["newrank"] = "true"  # boxes may face each other across frames
+    if options.legend:
+        graph |= {"label": key(painter), "labelloc": "b"}
+    edge = {**EDGE, "fontcolor": theme.faint, "color": theme.faint}
+    return Picture(graph_attr=graph, node_attr={**BOX, "fontcolor": theme.ink}, edge_attr=edge, body=lines)
+
+
+def calls_of(sketch: Sketch, sources: Iterable[Mapping[str, Any]]) -> tuple[Calls, dict[int, str]]:
+    """The calls of modules around each operation, and what modules are called, by their ids."""
+    roots = {name: module for source in reversed(list(sources)) for name, module in source.items()}
+    titles = {id(m): path for name, module in roots.items() for path, m in module.named_modules(name)}
+    calls = watched_calls(sketch.operations)
+    if calls:
+        titles = complete(titles, calls.values())
+        roots |= {titles[id(c[0].module)]: c[0].module for c in calls.values()}
+    else:
+        calls = inferred_calls(sketch.operations, roots.values())
+    sketch.belong(parameters_of(roots))
+    return mirrored(calls, sketch.derivatives), titles
+
+
+def staged(sketch: Sketch, calls: Calls, depth: int | None, fold: bool | None) -> Scene:
+    """As much of it as was asked for, or as can be read."""
+    if sketch.derivatives:
+        return Scene(sketch, sides(sketch, calls), {}, deepest(depth))
+    fold = len(sketch.nodes) > MANY if fold is None else fold
+    root = grouped(sketch.operations, calls)
+    same = folded(root) if fold else {}
+    scene = Scene(sketch, root, same, deepest(depth))
+    if depth is None and len(scene.ordered) > MANY:
+        for shallower in range(levels(root) - 1, -1, -1):
+            scene = Scene(sketch, root, same, shallower)
+            if len(scene.ordered) <= MANY:
+                break
+    return scene
+
+
+def deepest(depth: int | None) -> float:
+    return float("inf") if depth is None else depth
+
+
+def levels(group: Group) -> int:
+    """How many calls there are within each other."""
+    inner = max((levels(item) for item in group.items if isinstance(item, Group)), default=0)
+    return inner + (group.call is not None)

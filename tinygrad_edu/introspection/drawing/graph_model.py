@@ -1,0 +1,137 @@
+"""What is known of a graph, for as long as it takes to draw it: names, values, gradients, kinds of nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ...engine.node import Constant, Leaf, Node
+from ...engine.saved_values import reads
+from ...engine.table import Plan
+from ...engine.tensor_base import Value
+from ..gradient_flow import SEED, Flows
+from ..graph_history import History
+from ..naming import Held, place
+
+
+class Sketch:
+    """The graph behind some tensors.
+
+    `given` and `seen` are tensors by their places in the graph: those that the user has named, and those that the user's
+    variables hold; `arrays` are the arrays there.
+    """
+
+    def __init__(self, tensors: Sequence[Value], given: Held, seen: Held, arrays: Mapping[str, Any]) -> None:
+        self.history = History([t for t in tensors if t._node is not None], arrays)
+        self.nodes = list(self.history.nodes)
+        self.roots: list[Node] = []
+        self.tensors: dict[Node, Value] = {}
+        for tensor in tensors:
+            where = place(tensor)
+            root = where if isinstance(where, Node) else Constant(tensor._array)  # a face for one outside all graphs
+            given, seen = ({root if k == where else k: v for k, v in held.items()} for held in (given, seen))
+            self.roots.append(root)
+            if tensor._node is None:
+                self.nodes.append(root)
+        self.tensors = {node: t for held in (seen, given) for node, (_, t) in held.items()}
+        self.tensors.update(zip(self.roots, tensors, strict=True))
+        self.operations = [node for node in self.nodes if not isinstance(node, Leaf)]
+        self.values = {node: value for node, value in self.history.values.items() if value.shape == node.shape}
+        for node in self.nodes:
+            if node not in self.values and (tensor := self.tensor(node)) is not None:
+                self.values[node] = tensor._array
+        self.names = {node: name for node, (name, _) in seen.items()}
+        self.names.update((node, name) for node, name in self.history.names.items() if node not in seen and name in arrays)
+        self.names.update((node, name) for node in self.nodes if (name := (node.info or {}).get("name")))
+        self.names.update((node, name) for node, (name, _) in given.items())
+        self.owned: set[Any] = set()  # what modules hold: parameters and buffers
+        self.inputs: set[Any] = set()  # what the picture's own call was given
+        self.flows: Flows | None = None
+        self.derivatives: dict[Node, Node] = derivatives(self.nodes)
+
+    def belong(self, names: Mapping[Any, str]) -> None:
+        """Take note of what modules own, by places; and of its names, where there are no better ones."""
+        self.owned.update(names)
+        for node, name in names.items():
+            self.names.setdefault(node, name)
+
+    def name_slopes(self, slopes: Mapping[Node, Value]) -> None:
+        """Gradients are called after what they are the gradients of."""
+        for leaf, gradient in slopes.items():
+            known = self.names.get(gradient._node, "")
+            name = f"{self.names.get(leaf, leaf.name)}.grad"
+            self.names[gradient._node] = f"{known} = {name}" if known.endswith(".grad") else name
+
+    def learn(self, flows: Flows) -> None:
+        """Take note of gradients, if there are any."""
+        self.flows = flows if flows.totals else None
+
+    def tensor(self, node: Node) -> Any:
+        """The tensor at a node, if somebody holds it."""
+        tensor: Any = self.tensors.get(node)
+        if tensor is None and type(node) is Leaf:
+            tensor = node.tensor()
+        # It may have been given other data since.
+        return None if tensor is None or getattr(tensor._array, "shape", None) != node.shape else tensor
+
+    def kind(self, node: Node) -> str:
+        """Which look it gets."""
+        if node in self.derivatives or is_seed(node):
+            return "derivative"
+        if isinstance(node, Constant):
+            return "input" if node in self.names and node not in self.owned else "constant"
+        if isinstance(node, Leaf):
+            return "input" if node in self.inputs else "parameter"
+        return "result" if node in self.roots else "operation"
+
+    def gradient(self, node: Node) -> Any:
+        """The gradient at a node: that of the results with respect to it, if it was computed, else what ``.grad`` holds."""
+        if self.flows is not None:
+            return self.flows.totals.get(node)
+        tensor = self.tensor(node)
+        kept = None if tensor is None else tensor._grad
+        return kept._array if isinstance(kept, Value) else None
+
+    def kept(self) -> set[Node]:
+        """The nodes whose values derivatives read, and the graph keeps for them."""
+        found: set[Node] = set()
+        read: dict[Plan, set[int]] = {}
+        for node in self.operations:
+            if node.plan not in read:
+                n = len(node.parents)
+                read[node.plan] = set().union(*(reads(vjp, n)[0] for _, vjp in node.plan.vjps))
+            found.update(node if i < 0 else node.parents[i] for i in read[node.plan] if i < 0 or isinstance(node.parents[i], Node))
+        return found
+
+
+def derivatives(nodes: Sequence[Node]) -> dict[Node, Node]:
+    """For each operation of a recorded walk the node whose gradient it is part of: an operation, or what it takes.
+
+    What a rule computes says so itself. The walk's own sums don't, but they add gradients and nothing else; the newer one
+    is that of the node for which they are added up.
+    """
+    found: dict[Node, Node] = {}
+    targets: dict[Node, Node] = {}
+    for node in nodes:
+        if (of := (node.info or {}).get("of")) is not None:
+            found[node], targets[node] = of[0], of[0].parents[of[1]]
+        elif node.parents and node.name == "add" and all(isinstance(p, Node) and (p in found or is_seed(p)) for p in node.parents):
+            newest = min(node.parents, key=lambda p: p.order)  # the counter runs downwards
+            if newest in targets:
+                found[node] = targets[node] = targets[newest]
+    return found
+
+
+def is_seed(node: Node) -> bool:
+    """Whether a recorded walk began here."""
+    return SEED in (node.info or {})
+
+
+def is_small(array: Any) -> bool:
+    """Whether to show its numbers."""
+    return isinstance(array, np.ndarray | np.generic) and 0 < array.size <= MOST and array.ndim <= 2
+
+
+MOST = 6

@@ -1,0 +1,62 @@
+"""Miniatures: an array of any size as a few coloured cells, and in a few words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .themes import Theme, between
+
+SIDE = 8  # cells of a miniature, at most, in each direction
+MANY = 1 << 20  # numbers; of a larger array only some rows are looked at
+CELL = 6  # points
+
+
+def heat_map(array: Any, theme: Theme) -> str:
+    """A cell of an HTML-like table, and in it a table: each cell is the mean of a block, white is 0, and the strongest colour is the largest.
+
+    Arrays of more than two axes are shown as matrices of their last one. Empty for what is too small to need it.
+    """
+    cells = miniature(array)
+    if cells is None:
+        return ""
+    low, zero, high = theme.heat
+    with np.errstate(all="ignore"):
+        shares = np.clip(cells / (np.max(np.abs(cells), where=np.isfinite(cells), initial=0) or 1), -1, 1)
+    rows = [[theme.broken if v != v else between(zero, high if v > 0 else low, abs(v)) for v in row] for row in shares.tolist()]
+    across = min(2 * CELL, max(CELL, 6 * CELL // len(rows[0])))
+    down = 2 * CELL if len(rows) == 1 else across if len(rows) <= SIDE // 2 else CELL
+    painted = "".join("<TR>" + "".join(f'<TD BGCOLOR="{color}" WIDTH="{across}" HEIGHT="{down}" FIXEDSIZE="TRUE"></TD>' for color in row)
+                      + "</TR>" for row in rows)  # fmt: skip
+    table = f'<TABLE BORDER="1" COLOR="{theme.border}" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0">{painted}</TABLE>'
+    return f'<TD FIXEDSIZE="TRUE" WIDTH="{across * len(rows[0]) + 2}" HEIGHT="{down * len(rows) + 2}">{table}</TD>'
+
+
+def miniature(array: Any) -> Any:
+    """At most `SIDE` times `SIDE` means of blocks; a vector is one row, of twice as many. None of single numbers."""
+    if not isinstance(array, np.ndarray) or array.size < 2 or array.dtype.kind not in "biuf":
+        return None
+    matrix = array.reshape(1, -1) if array.ndim == 1 else array.reshape(-1, array.shape[-1])
+    matrix = matrix[:: -(-matrix.size // MANY)].astype(float)
+    with np.errstate(all="ignore"):
+        for axis, most in enumerate((SIDE, 2 * SIDE if array.ndim == 1 else SIDE)):
+            n = matrix.shape[axis]
+            starts = np.arange(min(n, most)) * n // min(n, most)
+            lengths = np.diff(np.append(starts, n)).reshape((-1, 1) if axis == 0 else (1, -1))
+            matrix = np.add.reduceat(matrix, starts, axis) / lengths
+    return matrix
+
+
+def statistics(array: Any) -> str:
+    """Mean and standard deviation, and how many numbers are no numbers."""
+    if not isinstance(array, np.ndarray) or array.size < 2 or array.dtype.kind not in "biuf":
+        return ""
+    finite = np.isfinite(array)
+    broken = array.size - int(np.count_nonzero(finite))
+    told = [f"{broken:,} not finite"] if broken else []
+    if broken < array.size:
+        numbers = array[finite] if broken else array
+        with np.errstate(all="ignore"):
+            told.insert(0, f"mean {np.mean(numbers, dtype=float):.3g}, sd {np.std(numbers, dtype=float):.3g}")
+    return ", ".join(told)

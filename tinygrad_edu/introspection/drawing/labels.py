@@ -1,0 +1,148 @@
+"""What is written in a box: numbers, shapes, arguments of operations, as HTML-like text that can do no harm."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from ...engine.node import Node
+from ..gradient_flow import norm
+
+MOST = 6  # elements of which numbers are shown
+LONGEST = 40  # characters in a name
+WIDEST = 64  # in a line of numbers
+INFIX = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**", "floor_divide": "//", "remainder": "%"}
+NOISE = {"edges"}  # arguments that follow from the others
+
+
+def html_label(
+    title: str, detail: str = "", lines: Iterable[str] = (), grads: Iterable[str] = (), pictures: Iterable[str] = (), color: str = ""
+) -> str:
+    """The text of a box: a bold title, what specifies it, its value, its gradient; beneath, pictures of both."""
+    head = f"<B>{harmless(title)}</B>" + (f" {harmless(detail)}" if detail else "")
+    rest = [f'<FONT POINT-SIZE="10">{harmless(line, WIDEST)}</FONT>' for line in lines if line]
+    rest += [f'<FONT POINT-SIZE="10" COLOR="{color}">{harmless(line, WIDEST)}</FONT>' for line in grads if line]
+    text = "<BR/>".join([head, *rest])
+    if not (cells := "".join(pictures)):
+        return f"<{text}>"
+    beneath = f'<TABLE BORDER="0" CELLSPACING="3" CELLPADDING="0"><TR>{cells}</TR></TABLE>'
+    return f'<<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="0"><TR><TD>{text}</TD></TR><TR><TD>{beneath}</TD></TR></TABLE>>'
+
+
+def attribute(text: str) -> str:
+    """The same for what stands between double quotes."""
+    return harmless(text, 200)
+
+
+@lru_cache(maxsize=4096)
+def harmless(text: str, longest: int = LONGEST) -> str:
+    """`text`, to be read as it stands: no markup, no escape sequences, nothing invisible, and not too long."""
+    visible = text[: longest + 1]
+    if not visible.isprintable():
+        visible = "".join(c if c.isprintable() or c in JOINERS else c.encode("unicode_escape").decode() for c in visible)
+    if len(visible) > longest:
+        visible = visible[: longest - 1] + "…"
+    return html.escape(visible.replace("\\", "\\\\"))  # Graphviz reads \N, \G and others even here
+
+
+JOINERS = "\u200c\u200d"  # invisible, but some scripts are not written rightly without them
+
+# ------------------------------------------------------------------------------------------ numbers
+
+
+def value_lines(array: Any) -> tuple[str, ...]:
+    """The numbers in a small array, row by row; the shape and dtype of a larger one, or of another library's."""
+    if isinstance(array, np.ndarray | np.generic) and 0 < array.size <= MOST and array.ndim <= 2:
+        if array.ndim < 2:
+            return (row(array.tolist()),)
+        rows = [row(r) for r in array.tolist()]
+        if len(rows[0].split(",")) == 1:  # a column needs less space as a row of rows
+            numbers = row([number for (number,) in array.tolist()])[1:-1].split(", ")
+            return (f"[[{'], ['.join(numbers)}]]",)
+        return tuple("[["[i > 0 :].rjust(2) + r[1:] + ("]" if i == len(rows) - 1 else ",") for i, r in enumerate(rows))
+    return (described(array),)
+
+
+def row(values: Any) -> str:
+    """A number, or a list of numbers: with fewer digits where there is no place for more."""
+    if type(values) is not list:
+        return number(values)
+    for digits in (4, 3, 2):
+        text = "[" + ", ".join(number(v, digits) for v in values) + "]"
+        if len(text) < LONGEST:
+            break
+    return text
+
+
+def number(v: Any, digits: int = 4) -> str:
+    """So many significant digits; integers in full."""
+    return str(v) if isinstance(v, int) else f"{v:.{digits}g}"
+
+
+def described(of: Any) -> str:
+    """Shape and dtype of an array or node."""
+    return f"{tuple(of.shape) or 'scalar'} {of.dtype}"
+
+
+def gradient_text(grad: Any) -> str:
+    """A small gradient's numbers; a larger one's norm, since its shape is its tensor's."""
+    if isinstance(grad, np.ndarray | np.generic) and grad.size <= MOST and grad.ndim < 2:
+        return "grad " + value_lines(grad)[0]
+    size = norm(grad)
+    return f"grad {described(grad)}" if size is None else f"grad, norm {number(size)}"
+
+
+# ---------------------------------------------------------------------------------------- arguments
+
+
+def arguments(node: Node) -> str:
+    """The arguments of an operation that are no arrays: ``** 2``, ``1 -``, ``axis=1``, ``[0, :]``."""
+    plain = [(i, p) for i, p in enumerate(node.parents) if not is_array(p)]
+    if len(node.parents) == 2 and len(plain) == 1 and node.name in INFIX:
+        ((i, operand),) = plain
+        return f"{INFIX[node.name]} {argument(operand)}" if i else f"{argument(operand)} {INFIX[node.name]}"
+    names = argument_names(node)
+    given = [(names[i] if i < len(names) else "", p) for i, p in plain] + list(node.kwargs.items())
+    return ", ".join(argument(v) if not k else f"[{index(v)}]" if k == "index" else f"{k}={argument(v)}"
+                     for k, v in given if v is not None and k not in NOISE)  # fmt: skip
+
+
+def is_array(parent: Any) -> bool:
+    """Whether an argument gets a box of its own; numbers and settings are written into the operation's."""
+    return isinstance(parent, Node) or (isinstance(parent, np.ndarray) and parent.ndim > 0)
+
+
+def argument_names(node: Node) -> tuple[str, ...]:
+    """What the derivative rules call the arguments, after `g` and `y`."""
+    for _, vjp in node.plan.vjps:
+        code = getattr(vjp, "__code__", None)
+        if code is not None and code.co_argcount > 2:
+            return tuple(code.co_varnames[2 : code.co_argcount])
+    return ()
+
+
+def argument(v: Any) -> str:
+    """A number or a setting, as one would type it."""
+    if isinstance(v, np.generic) or (isinstance(v, np.ndarray) and v.ndim == 0):
+        v = v.item()
+    if isinstance(v, float | complex):
+        return repr(v) if len(repr(v)) <= 6 else number(v)
+    if isinstance(v, np.ndarray | Node):
+        return f"array{list(v.shape)}"
+    if isinstance(v, type | np.dtype):
+        return np.dtype(v).name if isinstance(v, np.dtype) else v.__name__
+    if isinstance(v, tuple):
+        return "(" + ", ".join(map(argument, v)) + ("," if len(v) == 1 else "") + ")"
+    if isinstance(v, slice):
+        parts = ["" if p is None else argument(p) for p in (v.start, v.stop, v.step)]
+        return ":".join(parts if parts[2] else parts[:2])
+    return "..." if v is Ellipsis else getattr(v, "__name__", "") or repr(v)
+
+
+def index(v: Any) -> str:
+    """What stands between the brackets of an index."""
+    return ", ".join(map(argument, v)) if isinstance(v, tuple) else argument(v)

@@ -1,0 +1,57 @@
+"""The legend: what the colours and lines of a picture mean, of those that occur in it."""
+
+from __future__ import annotations
+
+from .labels import number
+from .painter import DECADES, Painter
+from .themes import between
+
+KINDS = {
+    "parameter": "leaf that requires gradients: a parameter",
+    "input": "input",
+    "constant": "constant",
+    "operation": "operation, and what it computed",
+    "module": "module, not unfolded",
+    "result": "result",
+    "derivative": "operation of the backward pass",
+}
+
+
+def key(painter: Painter) -> str:
+    """An HTML-like label, of one line for each thing to be told."""
+    theme, shown = painter.theme, painter.shown
+    rows = []
+    for kind, words in KINDS.items():
+        if kind in shown.kinds:
+            look = theme.looks[kind]
+            rows.append((sample(look, painter.theme.paper), words))
+    if shown.norms:
+        widest, narrowest = number(painter.widest), number(painter.widest / 10**DECADES)
+        rows.append((line(theme.gradient, 4), f"much gradient comes back here: norm {widest}"))
+        rows.append((line(theme.faint, 1), f"little: {narrowest} or less"))
+    if shown.heat:
+        low, zero, high = theme.heat
+        colors = [low, between(low, zero, 0.5), zero, between(zero, high, 0.5), high]
+        cells = "".join(f'<TD BGCOLOR="{c}" WIDTH="10" HEIGHT="10" FIXEDSIZE="TRUE"></TD>' for c in colors)
+        rows.append((f'<TD><TABLE BORDER="0" CELLSPACING="0" CELLPADDING="0"><TR>{cells}</TR></TABLE></TD>',
+                     "numbers below zero, zero, above; left the value, right its gradient"))
+    text = "".join(f'<TR>{cell}<TD ALIGN="LEFT"><FONT POINT-SIZE="10" COLOR="{theme.faint}">{words}</FONT></TD></TR>' for cell, words in rows)
+    return f'<<TABLE BORDER="0" CELLSPACING="3" CELLPADDING="1">{text}</TABLE>>'
+
+
+def sample(look: dict[str, str], paper: str) -> str:
+    """A cell with a small box of some look."""
+    style = ",".join(word for word in ("rounded", "dashed", "dotted") if word in look.get("style", "rounded"))
+    width = 2 if look.get("penwidth", "1") == "2" or look.get("shape") == "box3d" else 1
+    box = f'<TABLE BGCOLOR="{look["fillcolor"]}" COLOR="{look["color"]}" BORDER="{width}" CELLBORDER="0" CELLSPACING="0" ' \
+          f'CELLPADDING="0" STYLE="{style or "solid"}"><TR><TD WIDTH="24" HEIGHT="10"></TD></TR></TABLE>'  # fmt: skip
+    if "peripheries" in look:
+        box = f'<TABLE COLOR="{look["color"]}" BGCOLOR="{paper}" BORDER="1" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2" ' \
+              f'STYLE="rounded"><TR><TD>{box}</TD></TR></TABLE>'  # fmt: skip
+    return f"<TD>{box}</TD>"
+
+
+def line(color: str, width: int) -> str:
+    """A cell with a horizontal line."""
+    return f'<TD><TABLE BORDER="0" CELLSPACING="0" CELLPADDING="0"><TR><TD BGCOLOR="{color}" WIDTH="30" HEIGHT="{width}" ' \
+           'FIXEDSIZE="TRUE"></TD></TR></TABLE></TD>'  # fmt: skip

@@ -1,0 +1,223 @@
+"""A scene as DOT text: boxes with their labels, frames, arrows as wide as the gradients that come back along them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from ...engine.node import Leaf, Node
+from ..gradient_flow import norm
+from .graph_model import is_small
+from .groups import Group, Mirror
+from .heat_map import heat_map, statistics
+from .labels import arguments, attribute, described, gradient_text, html_label, number, value_lines
+from .scene import Arrow, Box, Scene
+from .themes import Theme, between
+
+DETAILS = ("low", "normal", "full")
+DECADES = 2  # from the widest arrow to the narrowest, in powers of ten of the gradient's norm
+
+
+@dataclass
+class Shown:
+    """What occurs in a picture, and its legend explains."""
+
+    kinds: set[str]
+    norms: bool
+    heat: bool = False
+
+
+class Painter:
+    """Writes the lines of the DOT text."""
+
+    def __init__(self, scene: Scene, theme: Theme, detail: str, values: bool, gradients: bool, titles: Mapping[int, str]) -> None:
+        self.scene, self.sketch, self.theme = scene, scene.sketch, theme
+        self.level, self.values, self.gradients = DETAILS.index(detail), values, gradients
+        self.titles = titles  # of modules, by their ids
+        self.numbers = count()  # of frames
+        self.kept = self.sketch.kept() if self.level == 2 else set()
+        self.numbered: set[Box] = set()  # boxes that show numbers, so that no shape needs to be told
+        norms = [a.norm for a in scene.arrows if a.norm is not None and a.norm == a.norm and a.norm < math.inf]
+        self.widest = max(norms, default=0.0) if gradients and (self.level or self.sketch.flows) else 0.0
+        self.shown = Shown(set(), bool(self.widest))
+
+    def lines(self) -> Iterator[str]:
+        """All of the text between the braces."""
+        yield from self.content(self.scene.root, "\t", 0)
+        for arrow in self.scene.arrows:
+            yield self.arrow(arrow)
+
+    # ------------------------------------------------------------------------------------ frames
+
+    def content(self, group: Group, indent: str, level: int) -> Iterator[str]:
+        """The boxes and frames in a frame."""
+        for item in self.scene.items(group):
+            if isinstance(item, Box):
+                yield f"{indent}{item.name} {self.box(item)}\n"
+            else:
+                yield f"{indent}subgraph cluster_{next(self.numbers)} {{\n"
+                yield f"{indent}\tgraph [label={self.frame_label(item)} style=rounded penwidth=1 " \
+                      f'color="{self.theme.border}" bgcolor="{self.theme.frames[level % 2]}" labeljust=l labelloc=t margin=8]\n'  # fmt: skip
+                yield from self.content(item, indent + "\t", level + 1)
+                yield f"{indent}}}\n"
+
+    def frame_label(self, group: Group) -> str:
+        name, path = self.title(group)
+        return html_label(name, " ".join(filter(None, (path, often(group)))))
+
+    def title(self, group: Group) -> tuple[str, str]:
+        """What a group is called: its module's class, and its path."""
+        if group.module is None:
+            return group.label or "repeated", ""
+        kind, path = type(group.module).__name__, self.titles.get(id(group.module), "")
+        name, path = (path, "") if path.startswith(kind) else (kind, path)
+        return f"derivative of {name}" if isinstance(group.call, Mirror) else name, path
+
+    # ------------------------------------------------------------------------------------- boxes
+
+    def box(self, box: Box) -> str:
+        """The attributes of a box."""
+        kind = self.kind(box)
+        self.shown.kinds.add(kind)
+        look = " ".join(f'{k}="{v}"' for k, v in self.theme.looks[kind].items())
+        label = self.group_label(box, box.what) if isinstance(box.what, Group) else self.label(box)
+        return f"[label={label} {look}{self.tooltip(box)}]"
+
+    def kind(self, box: Box) -> str:
+        if self.scene.is_back(box):
+            return "derivative"
+        if self.result(box) is not None:
+            return "result"
+        return "module" if isinstance(box.what, Group) else self.sketch.kind(box.what)
+
+    def result(self, box: Box) -> Node | None:
+        """The result that was computed in a box, be it folded away there."""
+        within = box.what.operations() if isinstance(box.what, Group) else (box.what, *box.others)
+        return next((node for node in within if node in self.sketch.roots and type(node) is Node), None)
+
+    def label(self, box: Box) -> str:
+        """The text of a node's box."""
+        assert isinstance(box.what, Node)
+        node = self.result(box) or box.what
+        name, array = self.sketch.names.get(node, ""), self.sketch.values.get(node)
+        grad = self.sketch.gradient(node) if self.gradients and self.level else None
+        lines = list(self.value(box, node, array)) if self.level else []
+        if isinstance(node, Leaf):
+            title, detail = name or node.name, ""
+        else:
+            title, detail = node.name, self.settings(box.what, box.others) if self.level else ""
+            lines = self.named(node, lines)
+        if box.alone is not None and box.alone.call is not None:
+            lines.append(" ".join(filter(None, self.title(box.alone))))
+        if node in self.kept:
+            lines.append("kept for backward")
+        times = often(box.alone) if box.alone is not None else ""
+        told = [self.gradient(grad, box)] if grad is not None else []
+        pictures = [self.heat(a) for a in (array if self.values else None, grad)] if self.level == 2 else []
+        if pictures and pictures[1]:
+            told.append(statistics(grad))
+        return html_label(title, " ".join(filter(None, (detail, times))), lines, told, pictures, self.theme.gradient)
+
+    def gradient(self, grad: Any, box: Box) -> str:
+        """What is said of a gradient; of those in a part that repeats, the first one's norm and the last one's."""
+        last = self.sketch.gradient(box.others[-1]) if box.others else None
+        if last is None:
+            return gradient_text(grad)
+        assert isinstance(box.what, Node)
+        sizes = [size for g in (self.sketch.gradient(box.what), last) if (size := norm(g)) is not None]
+        return f"grad, norm {' … '.join(map(number, sizes))}" if sizes else ""
+
+    def named(self, node: Node, lines: list[str]) -> list[str]:
+        """With the name of an intermediate value before it."""
+        name = self.sketch.names.get(node)
+        return lines if not name else [f"{name} = {lines[0]}" if lines else name, *lines[1:]]
+
+    def value(self, box: Box, node: Node, array: Any) -> Iterator[str]:
+        """The numbers of a small value; the shape of a larger one, where no arrow tells it."""
+        if self.values and array is not None and is_small(array):
+            self.numbered.add(box)
+            yield from value_lines(array)
+            return
+        if self.level == 2 or isinstance(node, Leaf) or node in self.sketch.roots or not node.shape:
+            self.numbered.add(box)
+            yield described(node)
+        elif any(isinstance(p, Node) and p.dtype != node.dtype for p in node.parents):
+            yield str(node.dtype)
+        if self.level == 2 and self.values and array is not None:
+            yield statistics(array)
+
+    def heat(self, array: Any) -> str:
+        picture = "" if array is None or is_small(array) else heat_map(array, self.theme)
+        self.shown.heat = self.shown.heat or bool(picture)
+        return picture
+
+    def settings(self, node: Node, others: list[Node]) -> str:
+        """Arguments that are no arrays; an ellipsis where those of folded operations differ."""
+        text = arguments(node)
+        return f"{text} …" if any(arguments(other) != text for other in others) else text
+
+    def group_label(self, box: Box, group: Group) -> str:
+        """The text of a group's box."""
+        name, path = self.title(group)
+        module = group.module
+        learnt = module.parameter_count() if module is not None and not isinstance(group.call, Mirror) else 0
+        lines = [f"{learnt:,} parameter{'s' * (learnt != 1)}{' each' * (group.times > 1)}"] if learnt and self.level else []
+        if self.level and (node := self.result(box)) is not None:
+            lines += self.named(node, list(self.value(box, node, self.sketch.values.get(node))))
+        grads = [g for p in module.parameters() if (g := self.sketch.gradient(p._node)) is not None] if lines else []
+        sizes = [float((abs(g).astype(float) ** 2).sum()) for g in grads] if self.gradients else []
+        told = [f"grad, norm {number(math.sqrt(sum(sizes)))}"] if sizes else []
+        return html_label(name, " ".join(filter(None, (path, often(group)))), lines, told, [], self.theme.gradient)
+
+    def tooltip(self, box: Box) -> str:
+        """What a viewer shows at the pointer: the line of the program."""
+        line = None if isinstance(box.what, Group) else (box.what.info or {}).get("line")
+        return f' tooltip="{attribute(Path(line).name)}"' if line else ""
+
+    # ------------------------------------------------------------------------------------ arrows
+
+    def arrow(self, arrow: Arrow) -> str:
+        """Where it leads, what it says, and how wide it is."""
+        a, b = arrow.tail, arrow.head
+        if self.scene.is_back(b):
+            return self.backward_arrow(a, b)
+        shape = f"{tuple(arrow.parent.shape)}" if self.level and arrow.parent.shape and a not in self.numbered else ""
+        words = " ".join(filter(None, (arrow.role, shape)))
+        attributes = {"label": f'"{attribute(words)}"' if words else "", "weight": "4" if type(arrow.parent) is Node else ""}
+        attributes |= self.strength(arrow)
+        told = " ".join(f"{k}={v}" for k, v in attributes.items() if v)
+        return f"\t{a.name} -> {b.name}{f' [{told}]' if told else ''}\n"
+
+    def backward_arrow(self, a: Box, b: Box) -> str:
+        """On the other side the ranks run the other way; what it takes of the forward pass crosses over."""
+        if self.kind(a) == "derivative":
+            return f"\t{b.name} -> {a.name} [dir=back weight=4]\n"
+        return f"\t{a.name} -> {b.name} [style=dotted constraint=false arrowhead=open]\n"
+
+    def strength(self, arrow: Arrow) -> dict[str, str]:
+        """Wide and strong in colour where much of a gradient comes back; thin where little, dotted where none does."""
+        if not arrow.differentiated:
+            return {"style": "dashed", "penwidth": "0.8"} if self.widest else {}
+        if not self.widest or arrow.norm is None:
+            return {}
+        if arrow.norm == 0:
+            return {"style": "dotted"}
+        if arrow.norm != arrow.norm or arrow.norm == math.inf:
+            return {"color": f'"{self.theme.broken}"', "penwidth": "4"}
+        share = min(1.0, max(0.0, 1 + math.log10(arrow.norm / self.widest) / DECADES))
+        color = between(colour(self.theme.faint), colour(self.theme.gradient), share)
+        return {"penwidth": f"{0.5 + 4.5 * share:.2f}", "color": f'"{color}"',
+                "tooltip": f'"gradient of norm {number(arrow.norm)}"'}  # fmt: skip
+
+
+def often(group: Group) -> str:
+    """How many times it comes."""
+    return "" if group.times == 1 else f"× {group.times:,}" + (" in a row" if group.chained else "")
+
+
+def colour(name: str) -> str:
+    return {"black": "#000000", "white": "#ffffff"}.get(name, name)

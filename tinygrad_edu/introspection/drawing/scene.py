@@ -1,0 +1,193 @@
+"""What there is to see of a graph: boxes, in frames within frames, and arrows. What they look like is `paint`'s business."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...engine.node import Constant, Leaf, Node
+from ..gradient_flow import norm
+from .fold import Same
+from .graph_model import Sketch
+from .groups import Group, Mirror
+from .labels import argument_names, is_array
+
+Frames = tuple[Group, ...]
+
+
+@dataclass(eq=False)
+class Box:
+    """A node, or a group of which no more is shown; `times` counts those that are folded into it."""
+
+    what: Node | Group
+    frames: Frames  # around it, outermost first
+    name: str = ""  # in the DOT text
+    alone: Group | None = None  # of which it is the only operation
+    others: list[Node] = field(default_factory=list)  # folded into it
+
+
+@dataclass(eq=False)
+class Arrow:
+    """What one operation takes from another, or from a leaf."""
+
+    tail: Box
+    head: Box
+    parent: Node
+    role: str = ""  # what the operation calls its argument, where that matters
+    norm: float | None = None  # of the gradient that comes back along it
+    differentiated: bool = True  # whether one does
+
+
+class Scene:
+    """Groups down to `depth` calls of modules as frames, deeper ones as boxes; operations in `same` stand for others."""
+
+    def __init__(self, sketch: Sketch, root: Group, same: Same, depth: float) -> None:
+        self.sketch, self.root, self.same = sketch, root, same
+        self.boxes: dict[Any, Box] = {}  # for each operation and leaf
+        self.content: dict[int, list[Box | Group]] = {id(root): []}  # of frames, by their ids
+        self.before: dict[int, list[Box]] = {}  # leaves, by the ids of the boxes and frames that they are written before
+        self.settle(root, (), 0, depth)
+        for node in same:
+            other = node
+            while other in same:
+                other, _ = same[other]
+            box = self.boxes[node] = self.boxes[other]
+            if not isinstance(box.what, Group):
+                box.others.append(node)
+        self.drawn = [node for node in sketch.operations if node not in same]
+        self.settle_leaves()
+        forward = (node for node in sketch.operations if node not in sketch.derivatives)
+        self.uses = Counter(p for node in forward for p in node.parents if isinstance(p, Node))
+        self.arrows = list(self.find_arrows())
+        self.ordered = list(self.all_boxes(root))
+        for i, box in enumerate(self.ordered):
+            box.name = f"n{i}"
+
+    def settle(self, group: Group, frames: Frames, level: int, depth: float) -> None:
+        """Boxes for what is in a group."""
+        for item in group.items:
+            if not isinstance(item, Group):
+                self.put(Box(item, frames), item)
+            elif item.call is not None and level >= depth:
+                self.put(Box(item, frames), *item.operations())
+            elif is_alone(item) and (item.call is None or not self.owns(item)):
+                (node,) = item.items
+                assert isinstance(node, Node)
+                self.put(Box(node, frames, alone=item), node)
+            else:
+                self.content[id(item)] = []
+                self.content[id(frames[-1] if frames else self.root)].append(item)
+                self.settle(item, (*frames, item), level + (item.call is not None), depth)
+
+    def put(self, box: Box, *nodes: Node) -> None:
+        for node in nodes:
+            self.boxes[node] = box
+        self.content[id(box.frames[-1] if box.frames else self.root)].append(box)
+
+    def owns(self, group: Group) -> bool:
+        """Whether operations of a group use what modules own."""
+        return any(p in self.sketch.owned for node in group.operations() for p in node.parents if isinstance(p, Leaf))
+
+    def settle_leaves(self) -> None:
+        """Boxes for the leaves: within the innermost frame that all of their users are in, or outside if they are the user's.
+
+        Those that are only used within groups that are not unfolded are not shown.
+        """
+        users: dict[Node, list[Box]] = {}
+        for node in self.drawn:
+            for p in node.parents:
+                if isinstance(p, Leaf):
+                    users.setdefault(p, []).append(self.boxes[node])
+        for node in self.sketch.roots:
+            if isinstance(node, Leaf):
+                users.setdefault(node, [])
+        for leaf, boxes in users.items():
+            boxes = [box for box in boxes if not self.is_back(box)] or boxes
+            frames: Frames = boxes[0].frames[:1] if boxes and self.sketch.derivatives else ()  # its side
+            if leaf in self.sketch.owned or (isinstance(leaf, Constant) and leaf not in self.sketch.names):
+                frames = common([(*box.frames, box.what) if isinstance(box.what, Group) else box.frames for box in boxes])
+            if not frames or id(frames[-1]) in self.content:
+                box = self.boxes[leaf] = Box(leaf, frames)
+                if boxes:
+                    self.before.setdefault(id(within(boxes[0], frames)), []).append(box)
+                else:
+                    self.content[id(self.root)].append(box)
+
+    def find_arrows(self) -> Iterator[Arrow]:
+        """One for each argument of each operation that is shown, but only one between boxes that stand for several."""
+        seen = set()
+        for node in self.drawn:
+            head = self.boxes[node]
+            roles = argument_names(node)
+            told = node.name in ORDERED and len({p for p in node.parents if is_array(p)}) > 1
+            carrying = {i for i, _ in node.plan.vjps}
+            for i, parent in enumerate(node.parents):
+                if not isinstance(parent, Node) or parent not in self.boxes or (tail := self.boxes[parent]) is head:
+                    continue
+                if (isinstance(head.what, Group) or isinstance(tail.what, Group) or tail.others) and (tail, head) in seen:
+                    continue
+                seen.add((tail, head))
+                role = roles[i] if told and i < len(roles) and head.what is node else ""
+                yield Arrow(tail, head, parent, role, self.flow(node, i, head), i in carrying)
+
+        for node, (_, part) in self.same.items():  # what is folded away takes from what is not
+            head = self.boxes[node]
+            for i, parent in enumerate(node.parents):
+                if type(parent) is Node and parent not in self.same and parent not in part:
+                    tail = self.boxes[parent]
+                    if tail is not head and (tail, head) not in seen:
+                        seen.add((tail, head))
+                        yield Arrow(tail, head, parent, "", self.flow(node, i, head), True)
+
+    def flow(self, node: Node, i: int, head: Box) -> float | None:
+        """The norm of the gradient that comes back along an arrow: of the largest, where it stands for several."""
+        parent, flows = node.parents[i], self.sketch.flows
+        if flows is not None:
+            alike = (n for n in {node, *head.others} if self.boxes.get(n.parents[i]) is self.boxes[parent])
+            norms = [flows.norms[n, i] for n in alike if (n, i) in flows.norms]
+            return max(norms, default=None)
+        gradient = self.sketch.gradient(parent) if self.uses[parent] == 1 else None
+        return None if gradient is None else norm(gradient)
+
+    def is_back(self, box: Box) -> bool:
+        """Whether it is on the side of the derivatives."""
+        return box.what in self.sketch.derivatives or (isinstance(box.what, Group) and isinstance(box.what.call, Mirror))
+
+    def items(self, group: Group) -> Iterator[Box | Group]:
+        """What is in a frame, in the order in which it is written."""
+        for item in self.content[id(group)]:
+            yield from self.before.get(id(item), ())
+            yield item
+
+    def all_boxes(self, group: Group) -> Iterator[Box]:
+        """All boxes in a frame, in the same order."""
+        for item in self.items(group):
+            if isinstance(item, Box):
+                yield item
+            else:
+                yield from self.all_boxes(item)
+
+
+ORDERED = {"subtract", "divide", "power", "floor_divide", "remainder", "matmul", "where"}
+
+
+def is_alone(group: Group) -> bool:
+    """Whether it is a single operation: all that a module did, or all that repeats."""
+    return len(group.items) == 1 and isinstance(group.items[0], Node) and not group.label
+
+
+def common(paths: list[Frames]) -> Frames:
+    """The frames that all are in."""
+    shared: list[Group] = []
+    for level in zip(*paths, strict=False):
+        if any(group is not level[0] for group in level):
+            break
+        shared.append(level[0])
+    return tuple(shared)
+
+
+def within(box: Box, frames: Frames) -> Box | Group:
+    """The item directly in the innermost of these frames that `box` is, or is in."""
+    return box.frames[len(frames)] if len(box.frames) > len(frames) else box

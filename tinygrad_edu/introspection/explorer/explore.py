@@ -1,0 +1,151 @@
+"""explore: watch backpropagation happen, on your own code, in a page that needs nothing but a browser."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import tempfile
+import webbrowser
+from collections.abc import Callable
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from ...engine.modes import enable_grad, watch
+from ...engine.tensor_base import Value
+from ...pytree import flatten
+from ..formulas.explain import is_computed
+from ..formulas.explain_function import as_inputs, names_of_leaves, parts_of
+from ..formulas.explain_graph import told
+from ..graph_history import Names
+from ..naming import variables_of
+from .steps import page_data
+
+SCRIPTS = ("numbers.js", "graph.js", "panel.js", "story.js", "explorer.js")
+
+
+def explore(subject: Any, *inputs: Any, **settings: Any) -> Explorer:
+    """Step through a computation, forward and then backward, in a page of its own.
+
+    Parameters
+    ----------
+    subject : Tensor, list of Tensors, or callable
+        The result of a computation, before or after `backward`; of several, the gradients of their sum are shown. Or a
+        function, a module for instance, which is called here, under `watch`: then nothing is missing on the page.
+    *inputs, **settings
+        For a function, what to call it with. Floating arrays are made Tensors that require gradients.
+
+    Returns
+    -------
+    Explorer
+        A notebook shows it; ``.write("page.html")`` saves it, ``.show()`` opens it in a browser.
+
+    Raises
+    ------
+    TypeError
+        If there is no gradient to speak of.
+    DotNotFound
+        If there is no program to lay out the graph; the message says what to install.
+
+    Notes
+    -----
+    A tensor that was computed under `watch` knows the lines of your program, the modules that were called, and all
+    values. Of others the page shows what the graph still knows, and says what is missing.
+
+    Examples
+    --------
+    >>> from tinygrad_edu import Tensor, explore, watch
+    >>> w, x = Tensor(2.0, requires_grad=True), Tensor(3.0)
+    >>> with watch():
+    ...     y = (w * x) ** 2
+    >>> page = explore(y)
+    >>> page
+    <the exploration of y: 2 operations, 7 steps, ... KB; .write("page.html") saves it>
+    """
+    names = variables_of(sys._getframe(1))
+    if not is_computed(subject):
+        if not callable(subject):
+            raise TypeError("explore() takes a Tensor, or a function and what to call it with; "
+                            f"got {type(subject).__name__}")
+        return Explorer(*watched(subject, inputs, settings, names))
+    if inputs or settings:
+        raise TypeError("explore(tensor) takes nothing else; explore(function, *inputs) takes what to call it with")
+    return Explorer(flatten(subject)[0], names)
+
+
+def watched(fn: Callable[..., Any], args: Any, kwargs: Any, names: Names) -> tuple[list[Value], Names]:
+    """Call `fn` under `watch`: its results, and what its inputs are called."""
+    leaves, rebuild = flatten((args, kwargs))
+    called = names_of_leaves(fn, args, kwargs)
+    inputs = as_inputs(leaves, called)
+    args, kwargs = rebuild(inputs)
+    with enable_grad(), watch():
+        results = fn(*args, **kwargs)
+    outputs = [y for y in flatten(results)[0] if isinstance(y, Value) and y._node is not None]
+    if not outputs:
+        raise TypeError(f"{getattr(fn, '__name__', type(fn).__name__)} gives no Tensor that depends on its inputs: "
+                        "there are no gradients to be seen")
+    return outputs, {**names, **parts_of(fn)}
+
+
+class Explorer:
+    """A computation to step through: one page of HTML, which loads nothing.
+
+    Attributes
+    ----------
+    html : str
+        The page.
+    data : dict
+        What the page shows: its boxes, steps and arrays.
+    """
+
+    def __init__(self, tensors: list[Value], names: Names) -> None:
+        story = told(tensors, names)
+        self.data, explanation = page_data(story, names)
+        self.html = page(self.data, explanation.html)
+
+    def write(self, file: Any) -> None:
+        """Save the page."""
+        Path(file).write_text(self.html, encoding="utf-8")
+
+    def show(self) -> None:
+        """Open the page in a browser."""
+        with tempfile.NamedTemporaryFile("w", suffix=".html", encoding="utf-8", delete=False) as file:
+            file.write(self.html)
+        webbrowser.open(Path(file.name).as_uri())
+
+    def _repr_html_(self) -> str:
+        """The page within a notebook, shut off from it."""
+        return (f'<iframe srcdoc="{escape(self.html)}" sandbox="allow-scripts" title="{escape(self.data["title"])}, step by '
+                'step" style="width: 100%; height: 760px; border: 0"></iframe>')
+
+    @property
+    def summary(self) -> str:
+        """How much there is to see."""
+        operations = sum(bool(box["operation"]) for box in self.data["boxes"])
+        return f"{self.data['title']}: {operations} operations, {len(self.data['steps'])} steps, {len(self.html) >> 10} KB"
+
+    def __repr__(self) -> str:
+        return f'<the exploration of {self.summary}; .write("page.html") saves it>'
+
+
+def page(data: Any, table: str) -> str:
+    """The page: its parts lie beside this file, and are put together here. Data can't get out of its element."""
+    here = files(__package__) / "page"
+    parts = {
+        "title": escape(f"{data['title']}, step by step"),
+        "style": (here / "page.css").read_text(encoding="utf-8"),
+        "script": "".join((here / name).read_text(encoding="utf-8") for name in SCRIPTS),
+        "data": harmless(json.dumps(data, separators=(",", ":"), allow_nan=False)),
+        "table": table,
+    }
+    text = (here / "page.html").read_text(encoding="utf-8")
+    pieces = text.split("%%")  # what is put in isn't looked through again
+    return "".join(piece if i % 2 == 0 else parts[piece] for i, piece in enumerate(pieces))
+
+
+def harmless(text: str) -> str:
+    """JSON in which no end of an element and no comment can be seen."""
+    return re.sub("<(?=[!sS])", r"\\u003c", text).replace("</", r"<\/")

@@ -1,0 +1,85 @@
+"""The graph on the page: its boxes, its arrows, and the calls of modules around them, laid out twice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...engine.node import Leaf, Node
+from ..formulas.notation import name_of
+from ..graph_history import History
+from .layout import HEIGHT, LETTER, Cluster, cut, layout, width_of
+from .sources import called
+
+MOST = 2000  # boxes: more take minutes to be laid out, and nobody steps through them
+LETTERS = 18  # of a name, in a box
+NARROWEST = 108
+
+
+class Graph:
+    """Boxes for the nodes of a history, with their places, and arrows from arguments to operations."""
+
+    def __init__(self, history: History, paths: dict[int, str]) -> None:
+        self.paths = paths
+        self.boxes = list(history.nodes)
+        self.places = {node: i for i, node in enumerate(self.boxes)}
+        if len(self.boxes) > MOST:
+            raise ValueError(f"this computation has {len(self.boxes):,} operations and leaves; the explorer shows {MOST:,} "
+                             "at most. Explore one layer, one step of a loop, or a small model of the same structure")
+        self.ends = list(dict.fromkeys((p, node) for node in self.boxes for p in node.parents if isinstance(p, Node)))
+        self.arrows = {end: i for i, end in enumerate(self.ends)}
+
+    def arrow(self, node: Node, i: int) -> int:
+        """The arrow of a node's argument; of two arguments that are the same there is one."""
+        return self.arrows[node.parents[i], node]
+
+    def title(self, call: Any) -> str:
+        return called(call.module, self.paths)
+
+    def drawn(self, names: list[str]) -> dict[str, Any]:
+        """What the page draws: titles cut to fit, and two layouts, for wide windows and narrow ones."""
+        titles = [(cut(name, LETTERS), "" if isinstance(node, Leaf) else cut(name_of(node.plan.rule.fn), LETTERS))
+                  for node, name in zip(self.boxes, names, strict=True)]
+        widths = [max(NARROWEST, 32 + LETTER * (1.22 * width_of(a) + 0.92 * width_of(b))) for a, b in titles]
+        arrows = [(self.places[tail], self.places[head]) for tail, head in self.ends]
+        clusters = self.clusters()
+        return {
+            "titles": [list(title) for title in titles],
+            "widths": [round(w) for w in widths],
+            "height": HEIGHT,
+            "arrows": [list(arrow) for arrow in arrows],
+            "clusters": list(titles_of(clusters)),
+            "layouts": {way: layout(widths, arrows, clusters, way) for way in ("LR", "TB")},
+        }
+
+    def clusters(self) -> Cluster:
+        """Each call with the operations in it; and with the leaves that nobody outside uses."""
+        calls: dict[Node, tuple[Any, ...]] = {n: tuple((n.info or {}).get("calls", ())) for n in self.boxes}
+        users: dict[Node, list[tuple[Any, ...]]] = {}
+        for tail, head in self.ends:
+            users.setdefault(tail, []).append(calls[head])
+        outer, known = Cluster(""), {}
+        known[()] = outer
+        for node, i in self.places.items():
+            path = common(users.get(node, [()])) if isinstance(node, Leaf) else calls[node]
+            for depth in range(1, len(path) + 1):
+                if path[:depth] not in known:
+                    known[path[:depth]] = Cluster(self.title(path[depth - 1]))
+                    known[path[: depth - 1]].inner.append(known[path[:depth]])
+            known[path].boxes.append(i)
+        return outer
+
+
+def common(paths: list[tuple[Any, ...]]) -> tuple[Any, ...]:
+    """The calls that all of these are in."""
+    shared = paths[0]
+    for path in paths[1:]:
+        same = [a is b for a, b in zip(shared, path, strict=False)]
+        shared = shared[: same.index(False) if False in same else len(same)]
+    return shared
+
+
+def titles_of(cluster: Cluster) -> Any:
+    """As `layout` numbers them."""
+    for inner in cluster.inner:
+        yield inner.title
+        yield from titles_of(inner)

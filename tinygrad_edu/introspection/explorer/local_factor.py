@@ -1,0 +1,161 @@
+"""What a rule does to the gradient that comes in: multiply it by a local factor, move its numbers about, or else.
+
+That is not declared anywhere. It is read off the rule's formula: if the gradient `g` passes nothing but products and
+quotients on its way to the top of it, the rest of the formula is the factor.
+"""
+
+from __future__ import annotations
+
+import operator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ...engine.sparse_gradient import is_basic
+from ...rules import indexing, joining
+from ...rules.shapes import cast
+from ..formulas.symbol import Symbol, plain
+
+MOVES = {np.reshape, np.transpose, np.swapaxes, np.moveaxis, np.squeeze, np.expand_dims, np.roll, np.flip,
+         operator.getitem, indexing.scatter, joining.join}  # fmt: skip
+COPIES = {np.broadcast_to, np.expand_dims, np.reshape}  # what spreads a number over an array: a factor doesn't mind
+TURNS = {np.expand_dims, np.reshape}  # but where the axes of the factor are others than the gradient's, they matter
+CHOICES = {np.where, joining.choose}
+PRODUCTS = {np.matmul, np.dot}
+
+
+@dataclass
+class Factor:
+    """How a rule's answer comes from `g`.
+
+    `kind` is "same", "copied" and "moved" where no number changes; "added" where some may get to one place; "product" where each is multiplied by one of the
+    `factor`; "left" and "right" where the answer is a product of matrices, of `coming` and the factor on that side; and
+    "function" for anything else.
+    """
+
+    kind: str
+    factor: Any = None
+    coming: Any = None
+
+
+def factor_of(d: Any, g: Any) -> Factor:
+    """How the formula `d` comes from the symbol `g`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinygrad_edu.introspection.explorer.local_factor import factor_of
+    >>> from tinygrad_edu.introspection.formulas.symbol import Symbol
+    >>> g, y, w = (Symbol(np.ones((2, 2)), name) for name in "gyw")
+    >>> factor_of(g * y * (1 - y), g)
+    Factor(kind='product', factor=y * (1 - y), coming=None)
+    >>> factor_of(g @ w.T, g)
+    Factor(kind='right', factor=w.T, coming=g)
+    """
+    if not isinstance(d, Symbol) or not uses(d, g):
+        return Factor("function")
+    if d is g:
+        return Factor("same")
+    if is_made_of(d, g, MOVES):
+        return Factor("added" if adds(d, g) else "moved")
+    factor = divided(d, g)
+    if is_one(factor):
+        return Factor("copied")
+    if factor is not None:
+        return Factor("product", factor, None if is_number(factor) else spread(d, g))
+    while d.fn in COPIES | {np.reshape, cast} and not d.kwargs:
+        d = d.args[0]
+    if d.fn in PRODUCTS and not d.kwargs and min(np.ndim(plain(a)) for a in d.args) > 0:
+        a, b = d.args
+        if is_made_of(a, g, MOVES) and not uses(b, g):
+            return Factor("right", b, a)
+        if is_made_of(b, g, MOVES) and not uses(a, g):
+            return Factor("left", a, b)
+    return Factor("function")
+
+
+def divided(d: Any, g: Any) -> Any:
+    """`d` without its factor `g`; None if it has no such factor."""
+    if d is g:
+        return 1
+    if not isinstance(d, Symbol):
+        return 0 if np.isscalar(d) and d == 0 else None
+    if d.fn is None or d.kwargs:
+        return None
+    args = d.args
+    if d.fn is np.multiply:
+        i = 0 if uses(args[0], g) else 1
+        rest = None if uses(args[1 - i], g) else divided(args[i], g)
+        if rest is None or is_one(rest):
+            return None if rest is None else args[1 - i]
+        return np.multiply(rest, args[1]) if i == 0 else np.multiply(args[0], rest)
+    if d.fn is np.divide and not uses(args[1], g):
+        rest = divided(args[0], g)
+        return None if rest is None else np.divide(rest, args[1])
+    if d.fn is np.negative:
+        rest = divided(args[0], g)
+        return None if rest is None else -rest
+    if d.fn in CHOICES and not uses(args[0], g):
+        rest = [divided(a, g) for a in args[1:]]
+        return None if not rest or any(r is None for r in rest) else np.where(args[0], *rest)
+    if d.fn not in COPIES | {cast}:
+        return None
+    rest = divided(args[0], g)
+    if rest is None or is_number(rest) or d.fn not in TURNS:
+        return rest
+    return d.fn(rest, *args[1:]) if np.shape(plain(rest)) == np.shape(plain(args[0])) else None
+
+
+def spread(d: Any, g: Any) -> Any:
+    """`g` with the axes that it is given on its way into `d`, so that it can be multiplied by the rest; None if it stays as it is."""
+    turned = g
+    turns = []
+    while d is not g:
+        if d.fn in TURNS:
+            turns.append(d)
+        d = next(a for a in d.args if isinstance(a, Symbol) and uses(a, g))
+    for turn in reversed(turns):
+        turned = turn.fn(turned, *turn.args[1:])
+    return None if turned is g else turned
+
+
+def is_number(factor: Any) -> bool:
+    return np.ndim(plain(factor)) == 0
+
+
+def is_one(factor: Any) -> bool:
+    return type(factor) is int and factor == 1
+
+
+def is_made_of(d: Any, g: Any, functions: set[Any]) -> bool:
+    """Whether nothing but `functions` was done to `g`."""
+    while d is not g:
+        if not isinstance(d, Symbol) or d.fn not in functions:
+            return False
+        d = d.args[0]
+    return True
+
+
+def adds(d: Any, g: Any) -> bool:
+    """Whether numbers of `g` may have been put into one place: an index of numbers may name it twice."""
+    while d is not g:
+        if d.fn is indexing.scatter and not is_basic(plain(d.args[1])):
+            return True
+        d = d.args[0]
+    return False
+
+
+def uses(d: Any, g: Any) -> bool:
+    """Whether `g` occurs in the formula `d`."""
+    waiting, seen = [d], set()
+    while waiting:
+        d = waiting.pop()
+        if d is g:
+            return True
+        if isinstance(d, Symbol) and d not in seen:
+            seen.add(d)
+            waiting += [*d.args, *d.kwargs.values()]
+        elif isinstance(d, tuple | list):
+            waiting += d
+    return False

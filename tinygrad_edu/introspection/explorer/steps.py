@@ -1,0 +1,166 @@
+"""A computation as data for the page: boxes, arrows, and every step of the way forward and back.
+
+Nothing is computed here: the story of `explain` is told once more, with other means. A step is a dict, and the page
+shows it without knowing more than is in it. Numbers are places in a table of arrays, boxes and arrows places in theirs.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...engine.node import Leaf, Node
+from ..formulas.events import Operation, Product
+from ..formulas.explain_graph import Story, ones
+from ..formulas.explanation import Explanation
+from ..formulas.notation import name_of
+from ..formulas.symbol import Symbol, plain
+from ..graph_history import Names
+from . import captions
+from .array_data import Arrays
+from .graph_data import Graph
+from .local_factor import factor_of
+from .page_formulas import Barred, tidy, with_numbers
+from .sources import Sources, module_names
+
+Step = dict[str, Any]
+
+
+def page_data(story: Story, names: Names) -> tuple[dict[str, Any], Explanation]:
+    """All that the page is told, and the same as `explain` has it."""
+    telling = Telling(story, names)
+    return telling.data, telling.explanation
+
+
+class Telling:
+    """The story on its way to the page."""
+
+    def __init__(self, story: Story, names: Names) -> None:
+        self.story, self.history = story, story.history
+        self.explanation = Explanation(story.lines, story.arrays)  # which gives arrays in formulas their names
+        self.arrays, self.sources = Arrays(), Sources()
+        self.graph = Graph(self.history, module_names(names))
+        self.names = {node: story.symbols[node].name for node in self.history.nodes}
+        self.style = Barred(self.explanation.names)
+        results = [self.names[node] for node in self.history.roots]
+        steps = [self.given(), *map(self.operation, story.operations)]
+        steps += [*map(self.seed, self.history.roots), *map(self.product, story.products), self.end()]
+        self.data: dict[str, Any] = {
+            "title": " + ".join(results),
+            "boxes": [self.box(node) for node in self.graph.boxes],
+            **self.graph.drawn([self.names[node] for node in self.graph.boxes]),
+            "steps": steps,
+            "arrays": self.arrays.table,
+            "sources": self.sources.excerpts(),
+            "remarks": [*(line for line in story.remarks() if isinstance(line, str)), *self.missing()],
+        }
+
+    # ------------------------------------------------------------------------------------------ what is shown of a node
+
+    def box(self, node: Node) -> dict[str, Any]:
+        symbol, info = self.story.symbols[node], node.info or {}
+        return {
+            "name": self.names[node],
+            "math": self.name(symbol),
+            "gradient": tidy(self.style.name(f"{self.names[node]}.grad")),
+            "kind": captions.kind(node, self.history.roots),
+            "operation": "" if isinstance(node, Leaf) else name_of(node.plan.rule.fn),
+            "value": self.arrays.add(symbol.value, symbol.known),
+            "line": self.sources.place(info.get("line")),
+            "modules": [self.graph.title(call) for call in info.get("calls", ())],
+        }
+
+    def name(self, symbol: Symbol) -> str:
+        return tidy(self.style.name(symbol.name))
+
+    def shown(self, symbol: Any) -> dict[str, Any]:
+        """A value with what it is called: by its name, or by the formula that it comes from."""
+        known = not isinstance(symbol, Symbol) or symbol.known
+        return {"label": tidy(self.style.write(symbol)), "value": self.arrays.add(plain(symbol), known)}
+
+    # ------------------------------------------------------------------------------------------------------- the steps
+
+    def given(self) -> Step:
+        """Before anything is computed."""
+        lit = [i for i, node in enumerate(self.graph.boxes) if isinstance(node, Leaf)]
+        return {"phase": "given", "lit": lit, "arrows": [],
+                "words": ["Before anything is computed: what derivatives are asked for (strong borders), and constants."]}
+
+    def operation(self, done: Operation) -> Step:
+        node, symbol = done.node, self.story.symbols[done.node]
+        parents = dict.fromkeys(p for p in node.parents if isinstance(p, Node))
+        return {
+            "phase": "forward",
+            "lit": [self.graph.places[node]],
+            "arrows": [self.graph.arrow(node, i) for i, p in enumerate(node.parents) if isinstance(p, Node)],
+            "formula": tidy(f"{self.style.name(symbol.name)}<mo>=</mo>{self.style.write(done.formula)}"),
+            "numbers": with_numbers(done.formula, self.explanation.names),
+            "arguments": [self.graph.places[p] for p in parents],
+            "words": captions.forward(node, self.names),
+        }
+
+    def seed(self, node: Node) -> Step:
+        """Where the way back begins."""
+        name = self.names[node]
+        some = "each number in " if node.shape else ""
+        return {
+            "phase": "seed",
+            "lit": [self.graph.places[node]],
+            "to": self.graph.places[node],
+            "arrows": [],
+            "formula": tidy(f"{self.style.name(f'{name}.grad')}<mo>=</mo><mn>1</mn>"),
+            "after": self.arrays.add(ones(node)),
+            "words": [f"Now backward. A gradient says how fast {name} changes when something else does. The first is easy: "
+                      f"{some}{name} changes exactly as fast as itself."],
+        }
+
+    def product(self, done: Product) -> Step:
+        node, parent = done.node, done.node.parents[done.i]
+        said, fitted = done.answer
+        factor = factor_of(said, done.coming)
+        me, name, sign = self.names[node], self.names[parent], "=" if done.before is None else "+="
+        stretched = captions.stretched(said, parent, name)
+        formula = tidy(f"{self.style.name(f'{name}.grad')}<mo>{sign}</mo>{self.style.write(fitted)}")
+        step: Step = {
+            "phase": "backward",
+            "lit": [self.graph.places[node]],
+            "to": self.graph.places[parent],
+            "arrows": [self.graph.arrow(node, done.i)],
+            "formula": formula,
+            "numbers": with_numbers(fitted, self.explanation.names, done.coming) if factor.factor is not None else "",
+            "coming": self.arrays.add(done.coming.value, done.coming.known),
+            "kind": factor.kind,
+            "flows": self.arrays.add(plain(fitted), done.known),
+            "after": self.arrays.add(done.after, done.known),
+            "words": [captions.backward(node, factor, me, name, bool(stretched))],
+        }
+        if factor.factor is not None:
+            step["factor"] = self.shown(factor.factor)
+        if factor.coming is not None:
+            step |= {"coming": (turned := self.shown(factor.coming))["value"], "label": turned["label"]}
+        if done.parts:
+            step["parts"] = [tidy(f"{self.style.write(p.left)}<mo>=</mo>{self.style.write(p.right)}") for p in done.parts]
+        if stretched:
+            step |= {"stretched": stretched, "said": self.arrays.add(plain(said), done.known)}
+        if done.before is not None:
+            step |= {"meeting": captions.meeting(name), "before": self.arrays.add(done.before, done.known)}
+        return step
+
+    def end(self) -> Step:
+        """What has come of it."""
+        leaves = [i for i, node in enumerate(self.graph.boxes) if type(node) is Leaf]
+        conjugate = any(node.dtype.kind == "c" for node in self.history.nodes if type(node) is Leaf)
+        result = " + ".join(self.names[node] for node in self.history.roots)
+        step: Step = {"phase": "end", "lit": leaves, "arrows": [], "words": [
+            f"That is what backward() leaves in .grad: how fast {result} changes with each of these numbers."]}
+        if conjugate:
+            step["words"].append("At the end the gradients of complex leaves are conjugated: so they point uphill.")
+        step["final"] = [{"box": i, "value": self.arrays.add(g.value, g.known)} for i, node in enumerate(self.graph.boxes)
+                         if type(node) is Leaf and (g := self.story.grads.get(node)) is not None]
+        return step
+
+    def missing(self) -> list[str]:
+        """What a watched computation would have told."""
+        if all("line" in (done.node.info or {}) for done in self.story.operations):
+            return []
+        return ["This was not computed under watch(): so there are no source lines and modules, and some numbers may be "
+                "gone. For these, compute within `with tinygrad_edu.watch():`, or let explore(f, x) call the function."]

@@ -1,0 +1,90 @@
+"""Long formulas, made short: what occurs in one more than once is written once, under a name; so is what fills a line."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ...pytree import flatten
+from .explanation import Line, shape
+from .symbol import Symbol, function, symbols_in
+from .text import Text
+
+LONG = 72  # formulas that fit in a line are left as they are
+SHORT = 10  # and so are parts not worth a name
+
+
+def shares(x: Any, names: Iterator[str]) -> list[Line]:
+    """Name parts of `x` until it is short, and give the lines that say what they are, to stand before it."""
+    if not isinstance(x, Symbol) or is_short(x):
+        return []
+    lines = []
+    for part, uses in parts_of(x):
+        if uses > 1 and len(text(part)) > SHORT:
+            lines += [*pieces(part, names), named(part, next(names))]
+    return [*lines, *pieces(x, names)]
+
+
+def pieces(x: Symbol, names: Iterator[str]) -> list[Line]:
+    """Name parts of `x` that nearly fill a line, until the rest fits in one."""
+    lines = []
+    while len(text(x)) > LONG:
+        lengths = [(len(text(part)), part) for part, _ in parts_of(x)]
+        fitting = [(n, part) for n, part in lengths if SHORT < n <= LONG and part is not x]
+        if not fitting:
+            break
+        lines.append(named(max(fitting, key=lambda sized: sized[0])[1], next(names)))
+    return lines
+
+
+def named(part: Symbol, name: str) -> Line:
+    """Give `part` a name, and say in a line what it was."""
+    assert part.fn is not None
+    line = Line(Symbol(part.value, name), function(part.fn, part.args, part.kwargs, part.value), shape(part.value))
+    part.name = name
+    return line
+
+
+def parts_of(x: Symbol) -> list[tuple[Symbol, int]]:
+    """The formulas that `x` is made of, each after its own parts, itself last; and how often each is used.
+
+    Equal formulas are made one: then all their uses are named together.
+    """
+    found: dict[str, Symbol] = {}
+    seen: dict[Symbol, Symbol] = {}
+    uses: Counter[Symbol] = Counter()
+
+    def visit(symbol: Symbol) -> Symbol:
+        if symbol.name or symbol.fn is None:
+            return symbol
+        if symbol not in seen:
+            leaves, rebuild = flatten((symbol.args, symbol.kwargs))
+            leaves = [visit(a) if isinstance(a, Symbol) else a for a in leaves]
+            symbol.args, symbol.kwargs = rebuild(leaves)
+            names = {id(a): f"#{id(a)}" for a in leaves if isinstance(a, Symbol | np.ndarray)}
+            seen[symbol] = found.setdefault(Text(names).write(symbol), symbol)
+            if seen[symbol] is symbol:
+                uses.update(a for a in leaves if isinstance(a, Symbol))
+        return seen[symbol]
+
+    visit(x)
+    return [(symbol, uses[symbol]) for symbol in found.values()]
+
+
+def is_short(x: Symbol) -> bool:
+    """Whether `x` fits in a line. Its text may be beyond all measure, so its parts are counted first."""
+    sizes: dict[Symbol, int] = {}
+
+    def size(symbol: Symbol) -> int:
+        if symbol not in sizes:
+            sizes[symbol] = 1 if symbol.name else 1 + sum(map(size, symbols_in((symbol.args, symbol.kwargs))))
+        return sizes[symbol]
+
+    return size(x) <= LONG and len(text(x)) <= LONG
+
+
+def text(x: Symbol) -> str:
+    return Text().write(x)

@@ -1,0 +1,71 @@
+"""explain: the derivatives of a function, or of your own computation, as formulas. None of them is written here."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from ...engine.tensor_base import Value
+from ...pytree import flatten
+from ..naming import variables_of
+from .explain_function import of_function
+from .explain_graph import chain_rule
+from .explanation import Explanation
+
+
+def explain(subject: Any, *args: Any, **kwargs: Any) -> Explanation:
+    """Tell how something is differentiated. The rules tell it themselves: they are run on symbols.
+
+    Parameters
+    ----------
+    subject : callable or Tensor
+        A function that has a rule (NumPy's, this package's, or your own), one that is made of such, or the result of
+        a computation, whose chain rule is then told line by line, with its numbers. Of several results, in a list,
+        the gradients of their sum are told.
+    *args, **kwargs
+        For a function, what to call it with: arrays, of which the shapes matter; axes and the like. Without any, an
+        example is chosen.
+
+    Returns
+    -------
+    Explanation
+        It prints as plain text; a notebook shows it as mathematics. ``.text``, ``.latex`` and ``.html`` hold each
+        form. ``g`` is the gradient of the final result with respect to `y`, and ``x.grad`` that with respect to `x`;
+        as mathematics, the latter is an x with a bar.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinygrad_edu import Tensor, explain
+    >>> explain(np.tanh)
+    forward                      shape
+      y = tanh(x)                (3,)
+    backward: g is the gradient of y
+      x.grad = g * (1 - y * y)   (3,)
+    >>> w, x = Tensor(2.0, requires_grad=True), Tensor(3.0)
+    >>> explain((w * x) ** 2)
+    given                              value
+      w                                2
+      x                                3
+    forward
+      v1 = w * x                       6
+      y = v1 ** 2                      36
+    backward
+      y.grad = 1                       1
+      v1.grad = y.grad * 2 * v1 ** 1   12
+      w.grad = v1.grad * x             36
+    """
+    names = variables_of(sys._getframe(1))
+    if not is_computed(subject):
+        if not callable(subject):
+            raise TypeError(f"explain() takes a function or a Tensor, and got {type(subject).__name__}")
+        return of_function(subject, args, kwargs, names)
+    if args or kwargs:
+        raise TypeError("explain(tensor) takes nothing else; explain(function, *args) takes what to call it with")
+    return chain_rule(flatten(subject)[0], names)
+
+
+def is_computed(subject: Any) -> bool:
+    """Whether this is a result, or several."""
+    several = isinstance(subject, list | tuple) and len(subject) > 0
+    return isinstance(subject, Value) or (several and all(map(is_computed, subject)))

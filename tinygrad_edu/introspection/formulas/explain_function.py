@@ -1,0 +1,180 @@
+"""A function explained: its row of the table run on symbols, or what is recorded when it runs."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from ...engine.modes import watch
+from ...engine.multi_output import Parts, PartsType
+from ...engine.node import Leaf, Node
+from ...engine.table import COMPOSITES, PLAIN, RULES, Rule, parameters
+from ...engine.tensor_base import Value, bare
+from ...pytree import flatten
+from ...tensor.tensor import Tensor
+from ..graph_history import Names
+from .common_subexpressions import shares
+from .explain_graph import chain_rule, derivative
+from .explanation import Explanation, Heading, Line, shape
+from .notation import name_of
+from .sample_calls import example
+from .symbol import Symbol, formula, plain, symbols_in
+from .symbolic_vjp import ask
+
+Function = Callable[..., Any]
+
+
+def of_function(fn: Function, args: Any, kwargs: Any, names: Names) -> Explanation:
+    """What there is to say of a function: its rule, what it is made of, or that it has no derivative."""
+    fn = getattr(fn, "fn", fn)  # of an operation of ours, the function itself
+    if fn in PLAIN:
+        return Explanation([f"{name_of(fn)} has no derivative: it returns plain arrays"])
+    rule = RULES.get(fn) or RULES.get(getattr(COMPOSITES.get(fn), "whole", None))  # type: ignore[arg-type]
+    if not args and not kwargs:
+        if not rule and fn not in COMPOSITES:
+            name = name_of(fn)
+            raise TypeError(f"{name} has no rule of its own; explain({name}, x) tells what it does with an array x")
+        args, kwargs = example(fn)
+    if rule:
+        args, kwargs = by_position(rule, args, kwargs)
+        if fn not in COMPOSITES or fn not in RULES or rule.understands(kwargs):
+            return of_rule(rule, args, kwargs)
+    return of_recording(fn, args, kwargs, names)
+
+
+# ------------------------------------------------------------------------------------------ a rule
+
+
+def of_rule(rule: Rule, args: Any, kwargs: Any) -> Explanation:
+    """The vector-Jacobian product of each argument that has one."""
+    vjps = [rule.each(i) if rule.each else rule.vjps[i] if i < len(rule.vjps) else None for i in range(len(args))]
+    names = names_of_arguments(rule.fn, [v for v in vjps if v], args)
+    arrays = {id(a): (name, a) for a, name in zip(args, names, strict=True) if isinstance(a, np.ndarray)}
+    numbers = not any(map(is_array, args))  # explain(np.multiply, 2, 3) is about them
+    symbols = tuple(Symbol(np.asarray(bare(a)), name) if is_array(a) or (vjp and numbers and np.isscalar(a)) else bare(a)
+                    for a, name, vjp in zip(args, names, vjps, strict=True))
+    result = formula(rule.fn, symbols, kwargs)
+    if not symbols_in(symbols):
+        raise TypeError(f"{name_of(rule.fn)} is explained with arrays of floating numbers; these arguments have none")
+    if isinstance(result.value, Parts):
+        numbered = [f"y{i}" for i in range(1, len(result.value) + 1)]
+        fields = getattr(getattr(result.value.kind, "__self__", None), "_fields", numbered)  # those of a named tuple
+        y: Any = tuple(Symbol(part, name) for part, name in zip(result.value, fields, strict=True))
+        g: Any = tuple(Symbol(part, f"{name}.grad", free=True) for part, name in zip(result.value, fields, strict=True))
+        left, told = ", ".join(fields), ", ".join(map(repr, g)) + " are given"
+    else:
+        y, g = Symbol(result.value, "y"), Symbol(ones_like(result.value), "g", free=True)
+        left, told = "y", "g is the gradient of y"
+    lines: list[Line | Heading | str] = [Heading("forward", "shape")]
+    lines += [Line(Symbol(result.value, left), result, shape(result.value)), Heading(f"backward: {told}")]
+    temporary = (name for i in count(1) if (name := f"t{i}") not in names)
+    known = {k: v for k, v in kwargs.items() if k in rule.accepts}
+    for x, vjp in zip(symbols, vjps, strict=True):
+        if vjp and isinstance(x, Symbol):
+            try:
+                d = ask(name_of(rule.fn), vjp, g, y, symbols, known, x).fitted
+            except NotImplementedError as error:
+                lines.append(str(error))
+                continue
+            lines += [*shares(d, temporary), Line(Symbol(plain(d), f"{x.name}.grad"), d, shape(x.value))]
+    return Explanation(lines, arrays)
+
+
+def by_position(rule: Rule, args: Any, kwargs: Any) -> tuple[Any, Any]:
+    """Arrays given by keyword, where the rule wants them; keywords that say nothing left out."""
+    tensors = {k: Tensor(v) if is_array(v) else v for k, v in kwargs.items()}
+    try:
+        args, kwargs = rule.arrange(args, tensors)
+    except TypeError:  # keywords that the rule doesn't know: the general form, if there is one, will see to them
+        return args, kwargs
+    return tuple(bare(a) for a in args), kwargs
+
+
+def names_of_arguments(fn: Function, vjps: list[Function], args: Any) -> list[str]:
+    """What the rule calls its arguments: ``(g, y, a, b)`` says a and b. If it doesn't say, what the function calls them."""
+    ours = [list(inspect.signature(vjp).parameters.values())[2:] for vjp in vjps]
+    named = max(([p.name for p in ps if p.kind is p.POSITIONAL_OR_KEYWORD] for ps in ours), key=len)
+    if not named:
+        named = (["x"] if fn.nin == 1 else []) if isinstance(fn, np.ufunc) else list(parameters(fn))
+    named = [f"{name}_" if name in ("g", "y") else name for name in named]
+    return [*named, *numbered(len(args) - len(named))][: len(args)]
+
+
+# -------------------------------------------------------------------------------------- a recording
+
+
+def of_recording(fn: Function, args: Any, kwargs: Any, names: Names) -> Explanation:
+    """Any function of Tensors: the chain rule of what it records."""
+    is_known = fn in COMPOSITES or fn in RULES
+    leaves, rebuild = flatten((args, kwargs))
+    called = names_of_leaves(fn, args, kwargs)
+    arrays = {name: a for name, a in zip(called, leaves, strict=True) if isinstance(a, np.ndarray)}
+    inputs = as_inputs(leaves, called)
+    args, kwargs = rebuild(inputs)
+    with np.errstate(all="ignore"), watch():  # nodes keep all their arguments
+        results = fn(*args, **kwargs)
+    results = flatten(results)[0]
+    outputs = [y for y in results if isinstance(y, Value) and y._node is not None]
+    if not outputs:
+        return Explanation([f"{name_of(fn)} gives constants here: no gradient flows through it"])
+    if not is_known:
+        return chain_rule(outputs, {**names, **(parts_of(fn)), **arrays})
+    if whole := only_operation(outputs):
+        given = {x._node: x._array for x in inputs if isinstance(x, Value)}
+        args = tuple(given[p] if isinstance(p, Node) else p for p in whole.parents)
+        return of_rule(whole.plan.rule, args, whole.kwargs)
+    return derivative(outputs, arrays, f"{name_of(fn)} is made of functions that have rules.")
+
+
+def only_operation(outputs: list[Any]) -> Node | None:
+    """The operation on arguments whose several results the outputs are, in order, if they are that."""
+    whole = next(iter(outputs[0]._node.parents), None)
+    if not isinstance(whole, Node) or not isinstance(whole.dtype, PartsType):
+        return None
+    taken = [tuple(y._node.parents) for y in outputs if y._node.name == "getitem"]
+    on_leaves = all(isinstance(p, Leaf) or not isinstance(p, Node) for p in whole.parents)
+    return whole if on_leaves and taken == [(whole, i) for i in range(len(whole.shape))] else None
+
+
+def as_inputs(leaves: list[Any], names: list[str]) -> list[Any]:
+    """What a function is called with: arrays as Tensors that require gradients, and numbers if there is nothing else."""
+    if not any(map(is_array, leaves)):
+        leaves = [np.asarray(a, float) if type(a) in (int, float) else a for a in leaves]
+    return [as_input(a, name) for a, name in zip(leaves, names, strict=True)]
+
+
+def as_input(a: Any, name: str) -> Any:
+    """An array as a Tensor that requires gradients."""
+    return Tensor(bare(a), requires_grad=True, name=name) if is_array(a) and getattr(a, "_node", None) is None else a
+
+
+def names_of_leaves(fn: Function, args: Any, kwargs: Any) -> list[str]:
+    """For every leaf of the arguments, the name of the argument; several in one are numbered."""
+    names: list[str] = []
+    named = parameters(fn)
+    for stem, arg in [*zip([*named, *numbered(len(args) - len(named))], args, strict=False), *kwargs.items()]:
+        n = len(flatten(arg)[0])
+        names += [stem] if n == 1 else [f"{stem}{i}" for i in range(1, n + 1)]
+    return names
+
+
+def numbered(n: int) -> list[str]:
+    """Names for `n` arguments that have none."""
+    return ["x"] if n == 1 else [f"x{i}" for i in range(1, n + 1)]
+
+
+def parts_of(fn: Any) -> Mapping[str, Any]:
+    """What a module calls its parameters."""
+    return dict(fn.named_parameters()) if hasattr(fn, "named_parameters") else {}
+
+
+def is_array(a: Any) -> bool:
+    return isinstance(bare(a), np.ndarray | np.floating | np.complexfloating) and bare(a).dtype.kind in "fc"
+
+
+def ones_like(y: Any) -> Any:
+    return np.ones(np.shape(y), y.dtype)

@@ -1,0 +1,230 @@
+"""The chain rule, told of a graph: every operation forward, then every vector-Jacobian product, as the walk takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from heapq import heapify, heappop, heappush
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from ...engine.multi_output import Parts
+from ...engine.node import Constant, Leaf, Node
+from ...engine.tensor_base import Value
+from ..graph_history import History, Names
+from .common_subexpressions import shares
+from .events import Operation, Product
+from .explanation import GIVEN, Explanation, Heading, Line, numbers, shape
+from .notation import name_of
+from .symbol import Symbol, function, plain
+from .symbolic_vjp import Answer, ask
+
+FORWARD, BACKWARD = Heading("forward"), Heading("backward")
+Lines = list[Line | Heading | str]
+
+
+def chain_rule(tensors: Sequence[Value], names: Names) -> Explanation:
+    """How `tensors` were computed, and how the gradients of their sum are, with the numbers."""
+    story = told(tensors, names)
+    return Explanation(story.lines, story.arrays)
+
+
+def told(tensors: Sequence[Value], names: Names) -> Story:
+    """The whole story of `tensors`: its lines, and the records of what happened."""
+    if any(tensor._node is None for tensor in tensors):
+        raise TypeError("this tensor depends on nothing that requires gradients: there is no chain rule to tell")
+    story = Story(History(list(tensors), names, guess=True))
+    forward = story.forward()
+    if story.changed and story.history.guesses:
+        story = Story(History(list(tensors), names))
+        forward, story.changed = story.forward(), True
+    story.lines = [*story.given(), *forward, *story.backward(), *story.remarks()]
+    return story
+
+
+def derivative(tensors: Sequence[Value], names: Names, words: str) -> Explanation:
+    """The same of the results of a function, whatever their gradients are: it is the shapes that matter."""
+    story = Story(History(list(tensors), names), note=shape)
+    forward = story.forward()
+    return Explanation([words, *story.given(), *forward, *story.backward()], story.arrays)
+
+
+class Story:
+    """The symbols that stand for the nodes of a graph, and for their gradients."""
+
+    def __init__(self, history: History, note: Any = numbers) -> None:
+        self.history = history
+        self.note = note
+        self.symbols: dict[Node, Symbol] = {}
+        self.grads: dict[Node, Symbol] = {}
+        self.arrays: dict[int, tuple[str, Any]] = {}  # masks, indices: what is no symbol, by ids
+        self.lines: Lines = []
+        self.operations: list[Operation] = []  # what happened, in this order
+        self.products: list[Product] = []
+        self.changed = False  # whether what is known of a node isn't what its operation gives today
+        for node in history.nodes:
+            if isinstance(node, Leaf):
+                self.add(node, history.value(node), node in history.values)
+
+    def add(self, node: Node, value: Any, known: bool) -> None:
+        self.symbols[node] = Symbol(value, self.history.names[node], known=known)
+        if isinstance(node, Constant) and known and value.dtype.kind not in "fc" and value.ndim:
+            self.arrays[id(value)] = (self.history.names[node], value)
+
+    def arguments(self, node: Node) -> tuple[Any, ...]:
+        """Symbols for what a gradient may come to, and what else was given as it is: an index, a mask, a number."""
+        in_place = isinstance(node.plan.rule.fn, np.ufunc)  # where 2 is as good as an array that is 2
+        return tuple(self.argument(p, in_place) if isinstance(p, Node) else p for p in node.parents)
+
+    def argument(self, parent: Node, in_place: bool) -> Any:
+        symbol = self.symbols[parent]
+        if not isinstance(parent, Constant) or not symbol.known:
+            return symbol
+        if in_place and not parent.shape and parent not in self.history.held:
+            return symbol.value[()]
+        return symbol.value if id(symbol.value) in self.arrays else symbol
+
+    # ----------------------------------------------------------------------------------- the lines
+
+    def given(self) -> Lines:
+        """A line for every leaf and constant; of a function's arguments the numbers don't matter."""
+        operations = [node for node in self.history.nodes if not isinstance(node, Leaf)]
+        used = {id(a) for node in operations for a in self.arguments(node)}
+        leaves = [s for node, s in self.symbols.items() if type(node) is Leaf and self.note is numbers]
+        constants = [s for node, s in self.symbols.items() if isinstance(node, Constant) and id(s) in used]
+        symbols = {s.name: s for s in (*leaves, *constants)}
+        lines = [Line(s, note=numbers(s.value) if s.known else shape(s.value)) for s in symbols.values()]
+        return [GIVEN, *lines] if lines else []
+
+    def forward(self) -> Lines:
+        """A line for every operation."""
+        lines: Lines = []
+        for node in self.history.nodes:
+            if not isinstance(node, Leaf):
+                expression = self.computed(node)
+                self.add(node, expression.value, expression.known)
+                self.operations.append(Operation(node, expression))
+                lines.append(Line(self.symbols[node], expression, self.note_of(self.symbols[node])))
+        return [FORWARD if self.note is numbers else Heading(FORWARD.words, "shape"), *lines] if lines else []
+
+    def computed(self, node: Node) -> Symbol:
+        """The operation with its value: the one that the graph knows, else the one that it has with what is known."""
+        rule, args = node.plan.rule, self.arguments(node)
+        expression = function(rule.fn, args, node.kwargs, self.history.value(node))
+        try:
+            with np.errstate(all="ignore"):
+                again = rule.fn(*plain(args), **node.kwargs) if node.kwargs else rule.compute(*plain(args))
+        except Exception:
+            expression.known = node in self.history.values
+            return expression
+        if node not in self.history.values:
+            expression.value = again if isinstance(again, Parts) else np.asarray(again)
+        elif expression.known and not close(again, expression.value):
+            self.changed = True
+        expression.known = expression.known or node in self.history.values
+        return expression
+
+    def backward(self) -> Lines:
+        """A line for every vector-Jacobian product, in the order of the walk."""
+        roots = self.history.roots
+        lines = self.results() if self.note is shape else self.seeds()
+        heap = [(node.order, node) for node in roots if type(node) is Node]
+        heapify(heap)
+        reached = {node for _, node in heap}
+        temporary = (name for i in count(1) if (name := f"t{i}") not in self.history.taken)
+        while heap:
+            _, node = heappop(heap)
+            for i, answer in self.answers(node):
+                lines += self.passed_on(node, i, answer, temporary)
+                parent = node.parents[i]
+                if type(parent) is Node and parent not in reached:
+                    reached.add(parent)
+                    heappush(heap, (parent.order, parent))
+        return lines + self.conjugates()
+
+    def passed_on(self, node: Node, i: int, answer: Answer, temporary: Iterator[str]) -> Lines:
+        """Add what a rule says to the gradient of its argument."""
+        parent, d = node.parents[i], answer.fitted
+        value, known = plain(d), d.known if isinstance(d, Symbol) else True
+        total = self.grads.get(parent)
+        before = None if total is None else total.value
+        if total is None:
+            total = self.grads[parent] = self.gradient(parent, value, known)
+        else:
+            total.value, total.known = total.value + value, total.known and known
+        parts = shares(d, temporary)
+        self.products.append(Product(node, i, self.grads[node], answer, parts, before, total.value, total.known))
+        return [*parts, Line(total, d, self.note_of(total), "=" if before is None else "+=")]
+
+    def seeds(self) -> Lines:
+        """Where the walk begins: the gradient of a result with respect to itself is 1."""
+        lines: Lines = [BACKWARD]
+        for node in self.history.roots:
+            self.grads[node] = self.gradient(node, ones(node))
+            lines.append(Line(self.grads[node], seed(node), numbers(ones(node))))
+        return lines
+
+    def results(self) -> Lines:
+        """The gradients of a function's results, which may be any; and what it returns untouched."""
+        forward, backward, roots = [], [], self.history.roots
+        for node in roots:
+            g, name = self.gradient(node, ones(node)), self.history.names[node]
+            self.grads[node] = g
+            if type(node) is Leaf:
+                g, name = Symbol(g.value, "", free=True), self.history.fresh("y")
+                forward.append(Line(Symbol(self.symbols[node].value, name), self.symbols[node], shape(g.value)))
+                backward.append(Line(self.grads[node], g, shape(g.value)))
+            g.name = "g" if len(roots) == 1 else f"{name}.grad"
+        told = f"g is the gradient of {name}" if len(roots) == 1 else "the gradients of the results are given"
+        heading = [] if any(type(node) is Node for node in roots) or not forward else [Heading(FORWARD.words, "shape")]
+        return [*heading, *forward, Heading(f"backward: {told}"), *backward]
+
+    def answers(self, node: Node) -> Iterator[tuple[int, Answer]]:
+        """What each rule of an operation answers."""
+        y, g, args = self.symbols[node], self.grads[node], self.arguments(node)
+        if isinstance(y.value, Parts):
+            y, g = ([part[i] for i in range(len(y.value))] for part in (y, g))  # type: ignore[assignment]
+        for i, vjp in node.plan.vjps:
+            yield i, ask(name_of(node.plan.rule.fn), vjp, g, y, args, node.kwargs, node.parents[i])
+
+    def conjugates(self) -> Lines:
+        """At its end the walk conjugates the gradients of complex leaves."""
+        lines: Lines = []
+        for node, g in self.grads.items():
+            if type(node) is Leaf and node.dtype.kind == "c" and self.note is numbers:
+                g.value = np.conjugate(g.value)
+                lines.append(Line(g, function(np.conjugate, (g,), {}, g.value), self.note_of(g)))
+        return lines
+
+    def remarks(self) -> Lines:
+        lines: Lines = []
+        if self.changed:
+            lines.append("Tensors were changed after this was computed; the numbers are not all of the same time.")
+        if not all(s.known for s in (*self.symbols.values(), *self.grads.values())):
+            lines.append("Where there is only a shape, the numbers are no longer known.")
+        return lines
+
+    def gradient(self, node: Node, value: Any, known: bool = True) -> Symbol:
+        return Symbol(value, f"{self.history.names[node]}.grad", free=True, known=known)
+
+    def note_of(self, symbol: Symbol) -> str:
+        return str(self.note(symbol.value)) if symbol.known else shape(symbol.value)
+
+
+def ones(node: Node) -> Any:
+    return np.ones(node.shape, node.dtype)
+
+
+def seed(node: Node) -> Any:
+    """What the walk begins with: 1."""
+    return function(np.ones, (node.shape,), {}, ones(node)) if node.shape else 1
+
+
+def close(a: Any, b: Any) -> bool:
+    """Whether two results of the same operation are the same but for rounding."""
+    if isinstance(b, Parts):
+        return all(map(close, a, b))
+    a = np.asarray(a)
+    precision = np.sqrt(np.finfo(b.dtype).eps) if b.dtype.kind in "fc" else 0
+    return a.shape == b.shape and bool(np.allclose(a, b, precision, precision, equal_nan=b.dtype.kind in "fc"))

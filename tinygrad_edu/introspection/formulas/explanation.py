@@ -1,0 +1,140 @@
+"""Explanation: equations in lines, to be printed, typeset, or shown in a notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ...engine.multi_output import Parts
+from .latex import Latex, tex
+from .legend import Legend
+from .mathml import MathML, html_text
+from .text import Text
+
+
+@dataclass
+class Line:
+    """``left sign right``, and a note of what it comes to; nothing on the right of what is given."""
+
+    left: Any
+    right: Any = None
+    note: str = ""
+    sign: str = "="
+
+
+@dataclass
+class Heading:
+    """What the following lines tell, and what is in their notes."""
+
+    words: str
+    note: str = ""
+
+
+class Explanation:
+    """What `explain` tells: lines of equations under headings, and words.
+
+    It is printed as text; a notebook shows it as mathematics.
+
+    Attributes
+    ----------
+    values : dict
+        What the names in it stand for, as far as that is known: arrays by their names.
+    """
+
+    def __init__(self, lines: Sequence[Line | Heading | str], names: dict[int, tuple[str, Any]] | None = None) -> None:
+        legend = Legend([part for line in lines if isinstance(line, Line) for part in (line.left, line.right)], names or {})
+        given: list[Line | Heading | str] = [Line(constant, note=numbers(constant.value)) for constant in legend.constants]
+        place = lines.index(GIVEN) + 1 if GIVEN in lines else 0
+        if given and not place:
+            place, given = next((i for i, line in enumerate(lines) if isinstance(line, Heading)), 0), [GIVEN, *given]
+        self.lines = [*lines[:place], *given, *lines[place:], *legend.functions]
+        self.names = legend.names
+        self.values: dict[str, Any] = legend.values
+
+    @property
+    def text(self) -> str:
+        """Plain text, in Python's notation: with `values`, what is written can be computed."""
+        style = Text(self.names)
+        rows = []
+        for line in self.lines:
+            if isinstance(line, Line):
+                equation = "" if line.right is None else f" {line.sign} {style.write(line.right)}"
+                rows.append((f"  {style.write(line.left)}{equation}", line.note))
+            else:
+                rows.append((line, "") if isinstance(line, str) else (line.words, line.note))
+        width = max((len(left) for left, note in rows if note and len(left) <= WIDE), default=0)
+        return "\n".join(f"{left:{width}}   {note}".rstrip() for left, note in rows)
+
+    @property
+    def latex(self) -> str:
+        """For LaTeX with `amsmath`."""
+        style = Latex(self.names)
+        rows = []
+        for line in self.lines:
+            if isinstance(line, Line):
+                equation = "" if line.right is None else rf"\mathrel{{{line.sign}}} {style.write(line.right)}"
+                rows.append(rf"{style.write(line.left)} &{equation} && \text{{{tex(line.note)}}}")
+            elif isinstance(line, Heading):
+                rows.append(rf"&\textbf{{{tex(line.words)}}} && \textit{{{tex(line.note)}}}")
+            else:
+                rows.append(rf"&\text{{{tex(line)}}}")
+        return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
+
+    @property
+    def html(self) -> str:
+        """A table with MathML, which browsers draw without any script."""
+        style = MathML(self.names)
+        rows = []
+        for line in self.lines:
+            if isinstance(line, Line):
+                right = "" if line.right is None else math(f"<mo>{line.sign}</mo>{style.write(line.right)}")
+                note = f"<code>{html_text(line.note)}</code>"
+                cells = ("right", math(style.write(line.left))), ("left", right), ("left", note)
+                rows.append("".join(f"<td style='text-align: {side}; padding: 0 0.5em'>{cell}</td>" for side, cell in cells))
+            elif isinstance(line, Heading):
+                rows.append(f"<th colspan='2' style='text-align: left'>{html_text(line.words)}</th>"
+                            f"<th style='text-align: left; padding: 0 0.5em'>{html_text(line.note)}</th>")
+            else:
+                rows.append(f"<td colspan='3' style='text-align: left'>{html_text(line)}</td>")
+        return f"<table class='explanation'>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>"
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+
+GIVEN = Heading("given", "value")
+WIDE = 96  # notes stand in a column, unless a line is wider than this
+
+
+def math(formula: str) -> str:
+    return f"<math displaystyle='true'><mrow>{formula}</mrow></math>"
+
+
+def shape(value: Any) -> str:
+    """What a note says where the numbers are not of interest."""
+    return str(tuple(map(np.shape, value)) if isinstance(value, tuple) else np.shape(value))
+
+
+def numbers(value: Any) -> str:
+    """What a note says of a value: the numbers if they are few, else the shape and the length as a vector."""
+    if isinstance(value, Parts):
+        return "; ".join(map(numbers, value))
+    value = np.asarray(value)
+    is_float = value.dtype.kind in "fc"
+    if value.size <= (6 if is_float else 12) and value.size:
+        return listed(value.tolist(), (".4g" if value.shape else ".6g") if is_float else "")
+    if not is_float:
+        return f"{value.shape} {value.dtype}"
+    with np.errstate(all="ignore"):
+        return f"{value.shape}, norm {np.linalg.norm(np.ravel(value)):.4g}" if value.size else str(value.shape)
+
+
+def listed(x: Any, digits: str) -> str:
+    """Nested lists, of numbers of so many digits."""
+    return f"[{', '.join(listed(item, digits) for item in x)}]" if isinstance(x, list) else format(x, digits)

@@ -1,0 +1,83 @@
+"""Which functions mathematics has a sign for: the method of `text.Text` that writes each, and what it is told."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ...engine.multi_output import Parts
+from ...engine.table import RULES
+from ...rules import joining, padding, polynomials, products
+from ...rules.shapes import cast
+
+COMPARE, OR, AND, ADD, MULTIPLY, UNARY, POWER, ATOM = range(1, 9)  # what binds more comes later, as in Python
+
+
+
+def several(*parts: Any) -> Parts:
+    """Several arrays as one value."""
+    return Parts(parts)
+
+
+SIGNS: dict[Any, tuple[Any, ...]] = {
+    np.add:                  ("infix", "+", ADD),
+    np.subtract:             ("infix", "-", ADD),
+    np.multiply:             ("product",),
+    np.matmul:               ("infix", "@", MULTIPLY),
+    np.dot:                  ("dot",),
+    np.divide:               ("fraction",),
+    np.floor_divide:         ("infix", "//", MULTIPLY),
+    np.remainder:            ("infix", "%", MULTIPLY),
+    np.power:                ("power",),
+    operator.pow:            ("power",),
+    np.square:               ("square",),
+    np.negative:             ("prefix", "-"),
+    np.positive:             ("prefix", "+"),
+    np.invert:               ("prefix", "~"),
+    np.equal:                ("infix", "==", COMPARE),
+    np.not_equal:            ("infix", "!=", COMPARE),
+    np.less:                 ("infix", "<", COMPARE),
+    np.less_equal:           ("infix", "<=", COMPARE),
+    np.greater:              ("infix", ">", COMPARE),
+    np.greater_equal:        ("infix", ">=", COMPARE),
+    np.bitwise_and:          ("infix", "&", AND),
+    np.bitwise_or:           ("infix", "|", OR),
+    np.absolute:             ("absolute",),
+    np.floor:                ("rounded", "floor"),
+    np.ceil:                 ("rounded", "ceil"),
+    np.sqrt:                 ("root",),
+    np.exp:                  ("exponential",),
+    np.conjugate:            ("conjugate",),
+    np.where:                ("cases",),
+    joining.choose:          ("cases",),
+    joining.join:            ("joined",),
+    np.sum:                  ("sum",),
+    np.transpose:            ("transpose",),
+    np.swapaxes:             ("swapaxes",),
+    operator.getitem:        ("index",),
+    cast:                    ("cast",),
+    several:                 ("several",),
+    products.contract:       ("call", "einsum"),  # and these, which are NumPy's by another door
+    padding.pad_zeros:       ("call", "pad"),
+    polynomials.convolution: ("call", "convolve"),
+    polynomials.polynomial:  ("call", "polyval"),
+}  # fmt: skip
+
+
+def name_of(fn: Callable[..., Any]) -> str:
+    """What a function without a sign is called: by this package and NumPy as in Python, by you as you say."""
+    name = getattr(fn, "__name__", None) or type(fn).__name__
+    rule = RULES.get(fn)
+    if rule and not is_ours(fn):
+        name = rule.name
+    module = (getattr(fn, "__module__", None) or "").removeprefix("numpy.")
+    other = getattr(np, name, fn)  # np.diagonal is not np.linalg.diagonal
+    return f"{module}.{name}" if module in ("linalg", "fft") and callable(other) and other is not fn else name
+
+
+def is_ours(fn: Callable[..., Any]) -> bool:
+    """Whether this package defines `fn`."""
+    return (getattr(fn, "__module__", None) or "").startswith("tinygrad_edu.")

@@ -1,0 +1,205 @@
+"""Formulas as plain text, in Python's notation: what is written can be computed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ...engine.multi_output import PartsType
+from ...pytree import flatten
+from . import symbol
+from .notation import ATOM, COMPARE, MULTIPLY, POWER, SIGNS, UNARY, name_of
+from .symbol import Symbol, plain
+
+Written = tuple[str, int]  # a formula, and how strongly it binds
+
+
+class Text:
+    """How a formula is written: one method for each sign, which `notation.SIGNS` chooses from.
+
+    `names` are those of arrays that are no symbols, such as a mask, by their ids.
+    """
+
+    def __init__(self, names: Mapping[int, str] | None = None) -> None:
+        self.names = names or {}
+        self.called: set[str] = set()  # the names of functions that were written
+
+    def write(self, x: Any, least: int = 0) -> str:
+        """The formula `x`, in parentheses if it binds less than `least`."""
+        text, binding = self.written(x)
+        return self.parentheses(text) if binding < least else text
+
+    def written(self, x: Any) -> Written:
+        if isinstance(x, list | tuple) and any(isinstance(a, Symbol) for a in flatten(x)[0]):
+            return self.sequence([self.write(a) for a in x], isinstance(x, tuple)), ATOM
+        if id(x) in self.names:
+            return self.name(self.names[id(x)]), ATOM
+        if not isinstance(x, Symbol):
+            return self.literal(x)
+        if x.fn is None or x.name:
+            return self.name(x.name or "?"), ATOM
+        method, *told = SIGNS.get(x.fn, ("call", name_of(x.fn)))
+        if x.kwargs and method not in self.KEYWORDS:
+            method, told = "call", [name_of(x.fn)]
+        return getattr(self, method)(*told, *x.args, **x.kwargs)  # type: ignore[no-any-return]
+
+    KEYWORDS: ClassVar = {"call", "sum", "joined", "cast"}  # the methods that say what to do with keywords
+
+    # ------------------------------------------------------------------------------------- atoms
+
+    def name(self, text: str) -> str:
+        return text
+
+    def literal(self, x: Any) -> Written:
+        text = literal(x, self.names)
+        return text, UNARY if text.startswith("-") else ATOM
+
+    def sequence(self, items: list[str], is_tuple: bool) -> str:
+        inside = ", ".join(items) + ("," if is_tuple and len(items) == 1 else "")
+        return f"({inside})" if is_tuple else f"[{inside}]"
+
+    def parentheses(self, text: str) -> str:
+        return f"({text})"
+
+    # -------------------------------------------------------------------------------------- signs
+
+    def infix(self, sign: str, binding: int, a: Any, b: Any) -> Written:
+        left = binding + (binding == COMPARE)  # a == b == c is no (a == b) == c
+        return f"{self.write(a, left)} {sign} {self.write(b, binding + 1)}", binding
+
+    def prefix(self, sign: str, x: Any) -> Written:
+        return f"{sign}{self.write(x, UNARY)}", UNARY
+
+    def product(self, a: Any, b: Any) -> Written:
+        return self.infix("*", MULTIPLY, a, b)
+
+    def dot(self, a: Any, b: Any) -> Written:
+        return self.infix("@", MULTIPLY, a, b) if {np.ndim(a), np.ndim(b)} <= {1, 2} else self.call("dot", a, b)
+
+    def fraction(self, a: Any, b: Any) -> Written:
+        return self.infix("/", MULTIPLY, a, b)
+
+    def power(self, a: Any, b: Any) -> Written:
+        return f"{self.write(a, ATOM)} ** {self.write(b, UNARY)}", POWER
+
+    def square(self, x: Any) -> Written:
+        return self.call("square", x)
+
+    def absolute(self, x: Any) -> Written:
+        return self.call("abs", x)
+
+    def rounded(self, name: str, x: Any) -> Written:
+        return self.call(name, x)
+
+    def root(self, x: Any) -> Written:
+        return self.call("sqrt", x)
+
+    def exponential(self, x: Any) -> Written:
+        return self.call("exp", x)
+
+    def conjugate(self, x: Any) -> Written:
+        return self.call("conj", x)
+
+    def cases(self, condition: Any, *ab: Any) -> Written:
+        return self.call("where", condition, *ab)
+
+    def sum(self, x: Any, axis: Any = None, *rest: Any, **kwargs: Any) -> Written:
+        if rest:
+            return self.call("sum", x, axis, *rest, **kwargs)
+        return self.call("sum", x, **({} if axis is None else {"axis": one(axis)}), **kwargs)
+
+    def joined(self, *arrays: Any, axis: Any, edges: Any = None) -> Written:
+        return self.call("concatenate", list(arrays), axis=axis)
+
+    def several(self, *parts: Any) -> Written:
+        return self.sequence([self.write(part) for part in parts], True), ATOM
+
+    def transpose(self, x: Any, axes: Any = None) -> Written:
+        return (f"{self.write(x, ATOM)}.T", ATOM) if axes is None else self.call("transpose", x, axes)
+
+    def swapaxes(self, x: Any, axis1: Any, axis2: Any) -> Written:
+        if {axis1, axis2} != {-1, -2}:
+            return self.call("swapaxes", x, axis1, axis2)
+        return f"{self.write(x, ATOM)}.mT", ATOM
+
+    def index(self, x: Any, index: Any) -> Written:
+        return f"{self.write(x, ATOM)}[{self.places(index)}]", ATOM
+
+    def places(self, index: Any) -> str:
+        """What stands between the brackets; it means the same whether one index is in a tuple or not."""
+        if isinstance(index, tuple):
+            return ", ".join(map(self.places, index)) or "()"
+        return slice_text(index) if isinstance(index, slice) else Text.write(Text(self.names), index)
+
+    def cast(self, x: Any, dtype: Any) -> Written:
+        return f"{self.write(x, ATOM)}.astype({literal(np.dtype(dtype))})", ATOM
+
+    def call(self, name: str, *args: Any, **kwargs: Any) -> Written:
+        self.called.add(name)
+        return f"{name}({self.arguments(args, kwargs)})", ATOM
+
+    def arguments(self, args: Any, kwargs: Any) -> str:
+        return ", ".join([*map(self.write, args), *(f"{k}={self.write(v)}" for k, v in kwargs.items())])
+
+
+# ---------------------------------------------------------------------------------- what is no symbol
+
+
+def literal(x: Any, names: Mapping[int, str] | None = None) -> str:
+    """A value that has no formula: a number, an axis, a shape, a mask."""
+    if id(x) in (names or {}):
+        return (names or {})[id(x)]
+    x = plain(x)
+    if isinstance(x, np.ndarray):
+        if x.size > 36 or x.dtype.kind not in "biufc":  # a legend gives it a name, where there is one
+            return f"array{list(x.shape)}"
+        x = x.tolist()
+    if isinstance(x, tuple) and any(isinstance(i, slice) for i in x):
+        return f"s_[{Text(names).places(x)}]"
+    if isinstance(x, tuple | list):
+        inside = ", ".join(literal(i, names) for i in x) + ("," if isinstance(x, tuple) and len(x) == 1 else "")
+        return f"({inside})" if isinstance(x, tuple) else f"[{inside}]"
+    if isinstance(x, slice):
+        return f"s_[{slice_text(x)}]"
+    if isinstance(x, float | np.floating):
+        return str(x).removesuffix(".0") if x else "0" if np.copysign(1, x) > 0 else "-0.0"
+    if isinstance(x, complex | np.complexfloating):
+        return f"{literal(x.imag)}j" if x.real == 0 else str(x)
+    if isinstance(x, bool | int | str | range | np.dtype | type | None):
+        return x.__name__ if isinstance(x, type) else x.name if isinstance(x, np.dtype) else repr(x)
+    if x is Ellipsis:
+        return "..."
+    if isinstance(x, np.generic):
+        return literal(x.item())
+    if isinstance(x, PartsType):
+        return f"parts_type({', '.join(map(literal, x.parts))})"
+    return name_of(x) if callable(x) else f"{type(x).__name__}(...)"
+
+
+def slice_text(x: slice) -> str:
+    start, stop = ("" if end is None else literal(end) for end in (x.start, x.stop))
+    return f"{start}:{stop}" + ("" if x.step is None else f":{literal(x.step)}")
+
+
+def rounded(x: Any) -> tuple[str, str]:
+    """A number as it is read rather than computed with: six digits, and the power of ten if there is one."""
+    digits, _, exponent = f"{x:.6g}".partition("e")
+    return digits, exponent and str(int(exponent))
+
+
+def one(axis: Any) -> Any:
+    """An axis for a tuple of one."""
+    return axis[0] if isinstance(axis, tuple) and len(axis) == 1 else axis
+
+
+def parts_of_name(text: str) -> tuple[str, str, bool]:
+    """A name as mathematics takes it, ``v3`` with an index, ``w.grad`` with a bar: stem, index, whether it is a gradient."""
+    bar = text.endswith(".grad") and text != ".grad"
+    text = text.removesuffix(".grad") if bar else text
+    stem = text.rstrip("0123456789")
+    return (stem, text[len(stem) :], bar) if stem.strip() else (text, "", bar)
+
+
+symbol.write = lambda x: Text().write(x)

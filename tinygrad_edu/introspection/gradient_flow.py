@@ -1,0 +1,126 @@
+"""The walk backwards once more, for pictures: what flows along each arrow, and the walk itself as a graph.
+
+Nothing is changed by it: no ``.grad``, no hook is called, and nothing is released. Where the computation was watched,
+it goes back through a graph that `backward` has released, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from heapq import heappop, heappush
+from typing import Any
+
+import numpy as np
+
+from ..engine.masked_gradient import Masked, pass_through, split_mask, whole
+from ..engine.modes import watch
+from ..engine.multi_output import Parts
+from ..engine.node import Leaf, Node
+from ..engine.provenance import derivative_done, derivative_of
+from ..engine.sparse_gradient import Scattered
+from ..engine.tensor_base import Value, wrap
+from ..engine.unbroadcast import fit
+from ..tensor.tensor import Tensor
+
+Edge = tuple[Node, int]  # an operation, and which of its arguments
+
+
+class Flows:
+    """Gradients of the sum of `roots` with respect to every node, and the norm of what came along each edge.
+
+    Empty where they can't be known: the results are not single numbers, or the graph was released.
+    """
+
+    def __init__(self, roots: Sequence[Node], nodes: Sequence[Node]) -> None:
+        self.totals: dict[Node, Any] = {}
+        self.norms: dict[Edge, float] = {}
+        if all(is_number(root) for root in roots) and all(remembers(node) for node in nodes):
+            try:
+                with np.errstate(all="ignore"):
+                    walk({root: np.ones(root.shape, root.dtype) for root in roots}, self.totals, self.norms)
+            except Exception:  # a rule that fails is backward()'s to report
+                self.totals, self.norms = {}, {}
+        for node, g in self.totals.items():
+            if node.dtype.kind == "c":
+                self.totals[node] = np.conjugate(g)
+
+
+def recorded(roots: Sequence[Node]) -> dict[Node, Tensor]:
+    """The same, recorded as it goes under `watch`: Tensors, whose graphs are that of the walk. Only the leaves'."""
+    totals: dict[Node, Any] = {}
+    with watch():
+        seeds = {root: Tensor(np.ones(root.shape, root.dtype), requires_grad=True) for root in roots}
+        for seed in seeds.values():
+            seed._node.info = {"name": "start", SEED: True}
+        walk(seeds, totals, {})
+    return {node: g for node, g in totals.items() if type(node) is Leaf}
+
+
+SEED = "seed"  # in the info of the leaves where a recorded walk begins
+
+
+def walk(seeds: dict[Node, Any], totals: dict[Node, Any], norms: dict[Edge, float]) -> None:
+    """Newest first, as `graph.backpropagate`."""
+    totals.update(seeds)
+    heap = [(node.order, node) for node in sorted(seeds, key=lambda node: node.order) if type(node) is Node]
+    while heap:
+        _, node = heappop(heap)
+        g, mask = totals[node], None
+        if type(g) is Masked:
+            g, mask = split_mask(g, node.plan.rule.lets_through)
+            totals[node] = g
+        args, y = (node.info or {}).get("values") or (node.saved, node.output)
+        if isinstance(g, Value):
+            y, args = wrap(y, node), [connected(a, p) for a, p in zip(args, node.parents, strict=True)]
+        for i, vjp in node.plan.vjps:
+            parent = node.parents[i]
+            told = derivative_of((node, i))
+            try:
+                if mask is None:
+                    d = vjp(g, y, *args, **node.kwargs)
+                else:
+                    d = pass_through(node.plan.rule.lets_through, vjp, mask, g, y, args, node.kwargs)
+                d = fit(d if type(d) is not Scattered else Masked(d.whole(), d.mask), parent)
+            finally:
+                derivative_done(told)
+            if not isinstance(whole(d), Value) and (size := norm(whole(d))) is not None:
+                norms[node, i] = size
+            if parent not in totals:
+                totals[parent] = d
+                if type(parent) is Node:
+                    heappush(heap, (parent.order, parent))
+            else:
+                totals[parent] = totals[parent] + d
+    totals.update({node: whole(g) for node, g in totals.items()})
+
+
+def connected(value: Any, parent: Any) -> Any:
+    """A kept argument as a Tensor that knows its place in the graph."""
+    if not isinstance(parent, Node) or value is None or value is parent:
+        return value
+    if parent.order:
+        return wrap(value, parent)
+    if not isinstance(value, np.ndarray) or value.dtype.kind not in "fc":
+        return value
+    constant = wrap(value)
+    constant._source = parent
+    return constant
+
+
+def is_number(node: Node) -> bool:
+    return node.dtype.kind == "f" and node.shape in ((), (1,), (1, 1))
+
+
+def remembers(node: Node) -> bool:
+    """Whether what its derivative needs is still there."""
+    return type(node) is not Node or node.saved is not None or "values" in (node.info or {})
+
+
+def norm(array: Any) -> float | None:
+    """The length of an array as a vector, or of several as one; None of another library's."""
+    if isinstance(array, Parts):
+        return float(np.linalg.norm([norm(part) or 0.0 for part in array]))
+    if not isinstance(array, np.ndarray | np.generic):
+        return None
+    with np.errstate(all="ignore"):
+        return float(np.linalg.norm(np.abs(array).astype(float).ravel()))

@@ -1,0 +1,132 @@
+"""What a graph still knows of its computation: the values of its nodes, and what their author calls them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from ..engine.multi_output import Parts, PartsType
+from ..engine.node import Constant, Leaf, Node
+from ..engine.tensor_base import Value
+from .naming import held_in
+
+Names = Mapping[str, Any]  # variables: tensors, modules and arrays by their names
+
+
+class History:
+    """The graph behind `roots`, from its oldest node to its newest.
+
+    A constant of which nothing is kept may be the one array in `names` of its shape and dtype: if `guess`, that is
+    assumed, and whoever computes with it will see whether it was true.
+    """
+
+    def __init__(self, roots: list[Value], names: Names, guess: bool = False) -> None:
+        self.held = {place: found for place, found in held_in(names).items() if isinstance(place, Node)}
+        self.arrays = {name: x for name, x in names.items() if type(x) is np.ndarray and x.ndim}
+        self.roots = list(dict.fromkeys(root._node for root in roots))
+        self.nodes = ordered(ancestors(self.roots))
+        self.values: dict[Node, Any] = {}
+        for root in roots:
+            self.learn(root._node, root._array)
+        for node in self.nodes:
+            args, y = (node.info or {}).get("values") or (node.saved, node.output)
+            self.learn(node, y)
+            for parent, arg in zip(node.parents, args or (), strict=False):
+                self.learn(parent, arg)
+        for node in self.nodes:  # what is not kept may be there yet
+            tensor = node.tensor() if type(node) is Leaf else self.held[node][1] if node in self.held else None
+            self.learn(node, None if tensor is None else tensor._array)
+        self.guesses = guess and sum([self.guess(node) for node in self.nodes if isinstance(node, Constant)])
+        self.taken: set[str] = set()
+        self.numbers: dict[str, Iterator[int]] = {}
+        self.equals: dict[Any, str] = {}  # names of constants by their contents
+        self.names = {node: name for node in self.nodes if (name := self.given_name(node))}
+        for node in self.nodes:
+            if node not in self.names:
+                self.names[node] = self.own_name(node)
+
+    def learn(self, node: Any, value: Any) -> None:
+        if isinstance(node, Node) and isinstance(value, np.ndarray | np.generic | Parts):
+            self.values.setdefault(node, value if isinstance(value, Parts) else np.asarray(value))
+
+    def guess(self, node: Node) -> bool:
+        """Give a forgotten constant the value of the only array that it can be."""
+        fitting = [x for x in self.arrays.values() if (x.shape, x.dtype) == (node.shape, node.dtype)]
+        if node in self.values or len(fitting) != 1:
+            return False
+        self.learn(node, fitting[0])
+        return True
+
+    def value(self, node: Node) -> Any:
+        """The value, or if nobody knows it any more, another of its shape and dtype."""
+        return self.values[node] if node in self.values else stand_in(node.shape, node.dtype)
+
+    # ------------------------------------------------------------------------------------- names
+
+    def given_name(self, node: Node) -> str:
+        """What its author calls it, if anything."""
+        name = (node.info or {}).get("name") or (self.held[node][0] if node in self.held else "")
+        name = "".join(sign if sign.isprintable() else "�" for sign in " ".join(str(name).split()))
+        return self.unused(name if len(name) <= LONG else f"{name[: LONG - 1]}…") if name else ""
+
+    def own_name(self, node: Node) -> str:
+        """The name of an array with the same numbers, else y, v1, v2, ..."""
+        if node in self.roots or not isinstance(node, Constant):
+            return self.fresh("y" if node in self.roots else "x" if isinstance(node, Leaf) else "v")
+        value = self.values.get(node)
+        if value is None or value.nbytes > 1 << 20:
+            return self.fresh("c")
+        key = value.shape, value.dtype.str, value.tobytes()
+        if key not in self.equals:
+            name = next((name for name, x in self.arrays.items() if same(x, value)), "")
+            self.equals[key] = self.unused(name) if name else self.fresh("c")
+        return self.equals[key]
+
+    def fresh(self, stem: str) -> str:
+        """y, or v1, v2, ..."""
+        if stem == "y" and len(self.roots) == 1:
+            return self.unused("y" if "y" not in self.taken else "result")
+        numbers = self.numbers.setdefault(stem, count(1))
+        return self.unused(next(name for i in numbers if (name := f"{stem}{i}") not in self.taken))
+
+    def unused(self, name: str) -> str:
+        """`name`, marked if somebody else has it already."""
+        name = next(n for i in count(1) if (n := name if i == 1 else f"{name}_{i}") not in self.taken)
+        self.taken.add(name)
+        return name
+
+
+LONG = 32  # names of more signs are cut
+
+
+def ancestors(roots: Iterable[Node]) -> set[Node]:
+    """All nodes that `roots` were computed from, and themselves."""
+    seen, waiting = set(roots), list(roots)
+    while waiting:
+        for parent in waiting.pop().parents:
+            if isinstance(parent, Node) and parent not in seen:
+                seen.add(parent)
+                waiting.append(parent)
+    return seen
+
+
+def ordered(nodes: set[Node]) -> list[Node]:
+    """Constants as they are used, then the others as they were made."""
+    made = sorted((node for node in nodes if not isinstance(node, Constant)), key=lambda node: -node.order)
+    constants = dict.fromkeys(p for node in made for p in node.parents if isinstance(p, Constant))
+    return [*constants, *made]
+
+
+def same(a: Any, b: Any) -> bool:
+    return bool(a.shape == b.shape and a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind in "fc"))
+
+
+def stand_in(shape: Any, dtype: Any) -> Any:
+    """An array like any other: of different numbers, not zeros, in which some formulas make no sense."""
+    if isinstance(dtype, PartsType):
+        return Parts(map(stand_in, shape, dtype.parts))
+    size = int(np.prod(shape, dtype=int))
+    return (np.cos(np.arange(1, size + 1)) if dtype.kind in "fc" else np.zeros(size)).reshape(shape).astype(dtype)

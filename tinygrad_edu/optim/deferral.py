@@ -1,0 +1,69 @@
+"""What has to wait until a captured function's program has run: steps of optimisers and schedules.
+
+These are no computation from arrays to arrays: they count, and change what was there before. So they are not recorded,
+but called as they are, in each call, when all is computed. Nothing may be computed behind them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from functools import wraps
+from typing import Any, ParamSpec
+
+P = ParamSpec("P")
+Calls = list[tuple[Callable[..., None], tuple[Any, ...], dict[str, Any]]]
+
+
+class Waiting:
+    """Calls that wait. Before the first is put off, `notice` is called."""
+
+    def __init__(self, notice: Callable[[], None]) -> None:
+        self.calls: Calls = []
+        self.notice = notice
+
+    def put_off(self, fn: Callable[..., None], args: Any, kwargs: Any) -> None:
+        if not self.calls:
+            self.notice()
+        self.calls.append((fn, args, kwargs))
+
+
+_waiting: ContextVar[Waiting | None] = ContextVar("tinygrad_edu calls that wait", default=None)
+waiting = _waiting.get
+
+
+def waits(fn: Callable[P, None]) -> Callable[P, None]:
+    """Let `fn` wait, where it must."""
+
+    @wraps(fn)
+    def called(*args: P.args, **kwargs: P.kwargs) -> None:
+        now = waiting()
+        if now is None or any(map(callable, (*args[1:], *kwargs.values()))):  # a closure, as L-BFGS wants it, is to be called now
+            return fn(*args, **kwargs)
+        return now.put_off(called, args, kwargs)
+
+    called.waits = True  # type: ignore[attr-defined]
+    return called
+
+
+class Patient:
+    """A class whose ``step()`` waits, where it must; those of classes derived from it too."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        step = getattr(cls, "step", None)  # perhaps of another base
+        if step is not None and not hasattr(step, "waits"):
+            cls.step = waits(step)  # type: ignore[attr-defined]
+
+
+@contextmanager
+def putting_off(notice: Callable[[], None] = lambda: None) -> Iterator[Calls]:
+    """For a while, such calls are only written down, in the list that this gives; `notice` is called before the first."""
+    now = Waiting(notice)
+    token = _waiting.set(now)
+    try:
+        yield now.calls
+    finally:
+        with suppress(ValueError):  # a generator that was interrupted may be ended elsewhere
+            _waiting.reset(token)

@@ -1,0 +1,119 @@
+"""Nested lists, tuples, dicts and dataclasses, taken apart into their leaves and put together again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import copy
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+Rebuild = Callable[[Any], Any]
+
+
+def flatten(nest: Any) -> tuple[list[Any], Rebuild]:
+    """The leaves of a nest, and a function that makes the same nest of other leaves.
+
+    Lists, tuples, named tuples, dicts (ordered and default ones too) and objects of dataclasses are nests, and None is one
+    without leaves; all else is a leaf.
+
+    Examples
+    --------
+    >>> from tinygrad_edu.pytree import flatten
+    >>> leaves, rebuild = flatten({"w": [1, 2], "b": (3,), "c": None})
+    >>> leaves
+    [1, 2, 3]
+    >>> rebuild("xyz")
+    {'w': ['x', 'y'], 'b': ('z',), 'c': None}
+    """
+    leaves: list[Any] = []
+    structure = taken_apart(nest, leaves)
+    return leaves, lambda new: structure(iter(new))
+
+
+def taken_apart(nest: Any, leaves: list[Any]) -> Rebuild:
+    """Add the leaves of `nest` to the list; return what makes it again of an iterator of others."""
+    if nest is None:
+        return lambda new: None
+    if (own := named(nest)) is not None:
+        parts = {k: taken_apart(v, leaves) for k, v in own.items()}
+        blank = emptied(nest)
+        return lambda new: filled(blank, {k: part(new) for k, part in parts.items()})
+    if is_sequence(nest):
+        items = [taken_apart(v, leaves) for v in nest]
+        make = getattr(nest, "_make", type(nest))
+        return lambda new: make([part(new) for part in items])
+    leaves.append(nest)
+    return next
+
+
+def matched(nest: Any, other: Any, what: str, path: str = "") -> list[Any]:
+    """The leaves of `other` in the order of those of `nest`, which must have the same structure.
+
+    `what` names the two in the error if they have not. A list will do for a tuple.
+
+    Examples
+    --------
+    >>> from tinygrad_edu.pytree import matched
+    >>> matched({"w": [1, 2], "b": 3}, {"b": "z", "w": ("x", "y")}, "weights and names")
+    ['x', 'y', 'z']
+    """
+    own, others = named(nest), named(other)
+    if own is not None and others is not None and own.keys() == others.keys():
+        return [leaf for k in own for leaf in matched(own[k], others[k], what, f"{path}[{k!r}]")]
+    if is_sequence(nest) and is_sequence(other) and len(nest) == len(other):
+        pairs = enumerate(zip(nest, other, strict=True))
+        return [leaf for i, (a, b) in pairs for leaf in matched(a, b, what, f"{path}[{i}]")]
+    if nest is None and other is None:
+        return []
+    if is_nest(nest) or is_nest(other):
+        raise ValueError(f"{what} must have the same structure; {f'at {path}' if path else 'here'} it is "
+                         f"{described(nest)} against {described(other)}")
+    return [other]
+
+
+def named(nest: Any) -> dict[Any, Any] | None:
+    """What a dict or an object of a dataclass holds, by name; None if it is neither. (A module is a leaf, whatever it is made by.)"""
+    if isinstance(nest, dict):
+        return nest
+    if is_dataclass(nest) and not isinstance(nest, type) and not hasattr(type(nest), "named_children"):
+        return {field.name: getattr(nest, field.name) for field in fields(nest)}
+    return None
+
+
+def emptied(nest: Any) -> Any:
+    """The like of a dict or an object of a dataclass, to be filled."""
+    blank = copy(nest)
+    if isinstance(blank, dict):
+        blank.clear()
+    return blank
+
+
+def filled(blank: Any, parts: dict[Any, Any]) -> Any:
+    """A copy of what was emptied, with these parts."""
+    if type(blank) is dict:
+        return parts
+    made = copy(blank)
+    for k, part in parts.items():
+        if isinstance(made, dict):
+            made[k] = part
+        else:
+            object.__setattr__(made, k, part)  # of a frozen one too
+    return made
+
+
+def is_sequence(x: Any) -> bool:
+    """Whether `x` is a list, a tuple, or a named tuple."""
+    return type(x) in (list, tuple) or (isinstance(x, tuple) and hasattr(x, "_make"))
+
+
+def is_nest(x: Any) -> bool:
+    return x is None or is_sequence(x) or named(x) is not None
+
+
+def described(x: Any) -> str:
+    """What `x` is, in a few words for an error."""
+    if x is None:
+        return "None"
+    if (own := named(x)) is not None:
+        return f"a {type(x).__name__} of {', '.join(map(repr, own)) or 'nothing'}"
+    return f"a {type(x).__name__} of {len(x)}" if is_sequence(x) else f"one {type(x).__name__}"

@@ -1,0 +1,265 @@
+"""Decompositions: Cholesky, QR, eigenvectors, singular vectors; stacks of matrices everywhere.
+
+All are derived alike. Take Q = qr(a) and so on as an equation, a = q r; differentiate it, da = dq r + q dr; solve for
+dq and dr, using what is known of them (that q stays orthonormal, r triangular); transpose. For complex numbers the
+textbooks' results hold of conjugate gradients. The walk's are not conjugated, so they are given conjugated matrices.
+
+Singular points: where eigenvalues or singular values coincide, their vectors may be turned among each other, and have
+no derivative: a result that depends on these vectors is refused, one of the values alone is not. `svdvals` has derivative 0
+at 0, as ``abs`` has; a factor of 0 has a sign with its vectors, and goes on through 0, if it is the only one of a real square
+matrix, or else is refused. The phases of complex vectors are arbitrary: a result that depends on them is refused.
+`cholesky` and `eigh` read one triangle only; their gradients are symmetric (Hermitian), as the matrix is meant to be.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ...engine.atomic import refuse_where
+from ...engine.declare import composite, rule
+from ...engine.table import COMPOSITES
+from ...engine.tensor_base import bare
+from ..arithmetic import nonzero
+from ..complex import conjugate
+
+
+def swap(x: Any) -> Any:
+    """The transposed matrices."""
+    return np.swapaxes(x, -1, -2)
+
+
+def adjoint(x: Any) -> Any:
+    """The transposed matrices, conjugated if they are complex."""
+    return conjugate(np.swapaxes(x, -1, -2))
+
+
+def symmetric(x: Any) -> Any:
+    return (x + adjoint(x)) / 2
+
+
+def skew(x: Any) -> Any:
+    return x - adjoint(x)
+
+
+def lower(x: Any) -> Any:
+    """The lower triangle with half of the diagonal: what makes a symmetric matrix, together with its adjoint."""
+    return (np.tril(x) + np.tril(x, -1)) / 2
+
+
+def diagonal(d: Any) -> Any:
+    """Diagonal matrices."""
+    return np.where(np.eye(d.shape[-1], dtype=bool), d[..., None, :], 0)
+
+
+def inverse(x: Any) -> Any:
+    """1 / x, element by element, and 0 where that would be infinite."""
+    return np.where(x == 0, 0, 1 / nonzero(x))
+
+
+def gaps(w: Any) -> Any:
+    """By how much element j is larger than element i; 0 where that is no more than the rounding of `w`."""
+    gap, largest = w[..., None, :] - w[..., :, None], np.max(np.abs(bare(w)), -1, initial=0)
+    return np.where(np.abs(bare(gap)) > w.shape[-1] * np.finfo(w.dtype).eps * largest[..., None, None], gap, 0)
+
+
+# ------------------------------------------------------------------------- triangles: Cholesky and QR
+
+rule(np.linalg.cholesky, lambda g, y, a, upper=False:
+     cholesky_rule(adjoint(g), swap(y)) if upper else cholesky_rule(g, conjugate(y)))
+
+
+def cholesky_rule(g: Any, l: Any) -> Any:
+    """Of a = l lᴴ: l⁻¹ da l⁻ᴴ = l⁻¹ dl + (l⁻¹ dl)ᴴ, whose lower part is the first term."""
+    x = np.linalg.solve(adjoint(l), lower(adjoint(l) @ g))
+    return symmetric(adjoint(np.linalg.solve(adjoint(l), adjoint(x))))
+
+
+rule(np.linalg.qr, lambda g, y, a, mode="reduced": qr_rule(*g, *map(conjugate, y)), several=True)
+both_factors = COMPOSITES[np.linalg.qr]
+
+
+@composite(np.linalg.qr)
+def qr(a: Any, mode: str = "reduced") -> Any:
+    if mode == "raw":
+        raise NotImplementedError("qr: mode 'raw', Householder's reflections, has no derivative rule; "
+                                  "use another mode, or the array, x.data")
+    return both_factors(a, "reduced")[1] if mode == "r" else both_factors(a, mode)
+
+
+def qr_rule(gq: Any, gr: Any, q: Any, r: Any) -> Any:
+    """Of a = q r: qᴴ da r⁻¹ = qᴴ dq + dr r⁻¹, the first skew, the second upper triangular with real diagonal."""
+    n = min(q.shape[-2], r.shape[-1])
+    gq, q = leading(gq, q, n)
+    gr, r = gr[..., :n, :], r[..., :n, :]
+    if r.shape[-1] > n:  # more columns than rows: r is [r, qᴴ rest], where rest is what a has to the right
+        gr, g_right, r, right = gr[..., :n], gr[..., n:], r[..., :n], r[..., n:]
+        square = qr_rule(gq + q @ right @ adjoint(g_right), gr, q, r)
+        return np.concatenate([square, q @ g_right], -1)
+    k = adjoint(q) @ gq - gr @ adjoint(r)
+    return adjoint(np.linalg.solve(r, adjoint(gq + q @ (lower(skew(k)) - k))))
+
+
+def leading(g: Any, q: Any, n: int) -> tuple[Any, Any]:
+    """The first `n` columns of a unitary matrix, and their gradient; the others turn only as they are pushed by these."""
+    if q.shape[-1] == n:
+        return g, q
+    first, rest = q[..., :n], q[..., n:]
+    return g[..., :n] - rest @ adjoint(g[..., n:]) @ first, first
+
+
+# ------------------------------------------------------------------------------- eigenvectors
+
+rule(np.linalg.eigvalsh, lambda g, y, a, UPLO="L": along(g, conjugate(np.linalg.eigh(once(a, y), UPLO)[1])))
+rule(np.linalg.eigh,     lambda g, y, a, UPLO="L": eigh_rule(*g, *map(conjugate, y)), several=True)
+rule(np.linalg.eig,      lambda g, y, a: eig_rule(*g, *map(conjugate, y)), several=True)
+
+# eigvals alone may sort its eigenvalues otherwise than eig, and so could not be told to which the vectors belong
+composite(np.linalg.eigvals)(lambda a: np.linalg.eig(a)[0])
+
+
+def along(g: Any, v: Any) -> Any:
+    """v diag(g) vᴴ: the change of an eigenvalue is that of the matrix, seen along the eigenvector."""
+    return (v * g[..., None, :]) @ adjoint(v)
+
+
+def eigh_rule(gw: Any, gv: Any, w: Any, v: Any) -> Any:
+    """Of a v = v diag(w): vᴴ da v has dw on its diagonal, and vᴴ dv times the gaps of `w` elsewhere."""
+    k = regardless_of_turns(regardless_of_phase(adjoint(v) @ gv), gw, w)
+    return v @ (diagonal(gw) + skew(k) * inverse(gaps(w)) / 2) @ adjoint(v)
+
+
+def eig_rule(gw: Any, gv: Any, w: Any, v: Any) -> Any:
+    """The same, with v⁻¹ for vᴴ; and what would change the vectors' length does not count."""
+    v = once(v, w)
+    if v.size:
+        refuse_where(np.linalg.cond(bare(v)) > np.finfo(v.dtype).eps ** -0.5, ValueError,
+                     "eigenvectors are hardly independent, as those of [[1, 1], [0, 1]]: eigenvalues have no derivative there. Use "
+                     "products, inverses and determinants of the matrix itself, or add a little noise to it")
+    k = regardless_of_phase(adjoint(v) @ gv)
+    k = regardless_of_turns(k - adjoint(v) @ v * np.diagonal(k, 0, -2, -1)[..., None, :], gw, w)
+    return np.linalg.solve(adjoint(v), (diagonal(gw) + k * inverse(conjugate(gaps(w)))) @ adjoint(v))
+
+
+def once(a: Any, values: Any) -> Any:
+    """`a`, unless its gradient is recorded for a second derivative, and some of its values are equal.
+
+    Where a function is flat, all that its gradient is made of is 0, and says nothing of how it changes. (Of singular values s,
+    s and -s are those of a symmetric matrix, [[0, a], [aᴴ, 0]]: so 0 is equal to itself.)
+    """
+    if bare(a) is not a:
+        refuse_where(is_equal(bare(values)), ValueError,
+                     "eigenvalues or singular values are equal, or 0, where functions of them have no second derivative that "
+                     "their vectors could tell. Use products and inverses of the matrix itself, or add a little noise to it")
+    return a
+
+
+def is_equal(w: Any) -> Any:
+    """Whether value i and another value j are equal but for rounding."""
+    return (gaps(w) == 0) & ~np.eye(w.shape[-1], dtype=bool)
+
+
+def rounded_off(w: Any) -> Any:
+    """Which values are 0, or no more than the rounding of the largest."""
+    w = np.abs(w)
+    return w <= w.shape[-1] * np.finfo(w.dtype).eps * np.max(w, -1, keepdims=True, initial=0)
+
+
+def regardless_of_phase(k: Any) -> Any:
+    """`k`, unless its diagonal says that turning vectors by phases would change the result."""
+    turning = np.abs(np.imag(np.diagonal(bare(k), 0, -2, -1)))
+    refuse_where(turning > 1e-3 * np.max(np.abs(bare(k)), initial=0) + 1e-6, ValueError,
+                 "complex eigenvectors and singular vectors may be multiplied by any phase, exp(it), and the "
+                 "result depends on that phase: it has no derivative. Use abs(v), or products in which it cancels")
+    return k
+
+
+def regardless_of_turns(k: Any, gw: Any, w: Any) -> Any:
+    """`k`, unless the result depends on vectors whose values `w` are equal, and which may be turned among each other.
+
+    Where vectors have a part in the result, or the values are 0 and so make that of their vectors 0, the gradient `gw` of
+    equal values says it too: a result that no turn changes treats these alike.
+    """
+    size, gw, w = np.abs(bare(k)), bare(gw), bare(w)
+    has_part = np.any(size, (-2, -1), keepdims=True) | rounded_off(w)[..., None, :]
+    told_apart = has_part & ~negligible(gw[..., None, :] - gw[..., :, None], gw[..., None], (-2, -1))
+    refuse_where(is_equal(w) & (told_apart | ~negligible(size, size, (-2, -1))), ValueError,
+                 "eigenvalues or singular values are equal, and the result depends on their vectors: these have no "
+                 "derivative there. Use a function of the values alone (eigvalsh, svdvals), or products and inverses "
+                 "of the matrix itself, or add a little noise to it")
+    return k
+
+
+def negligible(x: Any, among: Any, axes: Any = -1) -> Any:
+    """Whether numbers are hardly more than rounding, next to the largest of `among` along these axes."""
+    return ~(np.abs(x) > np.finfo(x.dtype).eps ** 0.5 * np.max(np.abs(among), axes, keepdims=True, initial=0))
+
+
+# ---------------------------------------------------------------------------- singular vectors
+
+rule(np.linalg.svdvals, lambda g, y, x: svdvals_rule(g, *np.linalg.svd(once(x, np.concatenate([-y, y], -1)), False)))
+rule(np.linalg.svd,     lambda g, y, a, full_matrices=True: svd_rule(*g, *y), several=True)
+all_factors = COMPOSITES[np.linalg.svd]
+
+
+@composite(np.linalg.svd)
+def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:
+    if not hermitian:
+        return all_factors(a, full_matrices) if compute_uv else np.linalg.svdvals(a)
+    w, u = np.linalg.eigh(a) if compute_uv else (np.linalg.eigvalsh(a), None)
+    order = np.argsort(np.abs(bare(w)))[..., ::-1]
+    w = np.take_along_axis(w, order, -1)
+    if u is None:
+        return np.abs(w)
+    u = np.take_along_axis(u, order[..., None, :], -1)
+    kind, signs = type(np.linalg.svd(np.eye(1))), np.copysign(1, bare(w))
+    return kind(u, w * signs, adjoint(u * signs[..., None, :]))
+
+
+def svdvals_rule(g: Any, u: Any, s: Any, vh: Any) -> Any:
+    return conjugate((u * (g * np.sign(s))[..., None, :]) @ vh)
+
+
+def svd_rule(gu: Any, gs: Any, gvh: Any, u: Any, s: Any, vh: Any) -> Any:
+    """Of a = u diag(s) vᴴ: uᴴ da v = (uᴴ du) diag(s) + diag(ds) - diag(s) (vᴴ dv), with skew uᴴ du and vᴴ dv."""
+    gu, u = leading(gu, conjugate(u), s.shape[-1])
+    gv, v = leading(adjoint(gvh), swap(vh), s.shape[-1])
+    ku, kv = adjoint(u) @ gu, adjoint(v) @ gv
+    regardless_of_phase(ku + kv)
+    regardless_of_turns(ku, gs, s)
+    regardless_of_turns(kv, gs, s)
+    regardless_of_null(gs, s, gu - u @ ku, gv - v @ kv)
+    row, column = s[..., None, :], s[..., :, None]
+    by_gap = inverse(gaps(s) * (row + column))
+    inner = diagonal(gs) + skew(ku) * by_gap * row + column * skew(kv) * by_gap
+    if u.dtype.kind == "c":
+        sure = np.where(rounded_off(bare(s)), 0, s)  # a number close to 0 has no phase
+        inner = inner + diagonal(np.diagonal(skew(ku) - skew(kv), 0, -2, -1) * inverse(sure) / 4)
+    left = u @ inner
+    if u.shape[-2] > u.shape[-1]:  # what turns u out of the space that it spans
+        left = left + (gu - u @ ku) * inverse(row)
+    if v.shape[-2] == v.shape[-1]:
+        return left @ adjoint(v)
+    return left @ adjoint(v) + (u * inverse(row)) @ adjoint(gv - v @ kv)
+
+
+def regardless_of_null(gs: Any, s: Any, gu: Any, gv: Any) -> None:
+    """Nothing, unless the result depends on singular values of 0, or on where their vectors turn out of the others' space.
+
+    One value of 0 of a real square matrix goes on through 0, its vectors' sign being that of those beside it. Others may
+    leave it in any direction.
+    """
+    gs, s, gu, gv = map(bare, (gs, s, gu, gv))
+    null = rounded_off(s)
+    is_real_square = gu.dtype.kind != "c" and gu.shape[-2:] == gv.shape[-2:] == s.shape[-1:] * 2
+    goes_on = is_real_square & (np.count_nonzero(null, -1, keepdims=True) == 1)
+    depends = ~(negligible(gs, gs) | goes_on)
+    for g in gu, gv:
+        if g.shape[-2] > g.shape[-1]:
+            turn = np.linalg.norm(g, axis=-2)
+            depends = depends | ~negligible(turn, turn)
+    refuse_where(null & depends, ValueError,
+                 "singular values are 0, and the result depends on them and on their vectors: these have no derivative "
+                 "there. Leave out what belongs to them (u[:, :r], s[:r], vh[:r]), use svdvals for the values alone, "
+                 "or products and inverses of the matrix itself, or add a little noise to it")

@@ -1,0 +1,194 @@
+"""Linear algebra: inverses, systems of equations, determinants; stacks of matrices everywhere.
+
+Singular points: an inverse of a singular matrix is an error, in the derivative of `solve` and `slogdet` too; `det` has
+its derivatives there, of all orders.
+"""
+
+from __future__ import annotations
+
+import operator
+from functools import lru_cache
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from ...engine.declare import composite, plain, rule
+from ...engine.tensor_base import bare, is_foreign
+from ..complex import conjugate
+from ..reductions import others
+from ..shapes import array
+from .decompositions import swap
+
+# ------------------------------------------------------------------------- inverses and equations
+
+rule(np.linalg.inv,   lambda g, y, a: -swap(y) @ g @ swap(y))
+rule(np.linalg.solve, lambda g, y, a, b: -solved(a, g, b) @ swap(columns(y, b)),
+                      lambda g, y, a, b: np.reshape(solved(a, g, b), g.shape))
+
+
+def solved(a: Any, g: Any, b: Any) -> Any:
+    """The gradient with respect to `b` solves the transposed equations."""
+    return np.linalg.solve(swap(a), columns(g, b))
+
+
+def columns(x: Any, b: Any) -> Any:
+    """`x` as matrices: a single vector `b` makes vectors of all."""
+    return x[..., None] if b.ndim == 1 else x
+
+
+@composite(np.linalg.tensorinv)
+def tensorinv(a: Any, ind: int = 2) -> Any:
+    if ind <= 0:
+        raise ValueError(f"tensorinv: ind={ind}, the number of the inverse's last axes, must be positive")
+    rows, cols = a.shape[:ind], a.shape[ind:]
+    return np.reshape(np.linalg.inv(np.reshape(a, (prod(cols), -1))), cols + rows)
+
+
+@composite(np.linalg.tensorsolve)
+def tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
+    a, b = array(a), array(b)
+    if axes is not None:
+        a = np.transpose(a, [*(i for i in range(a.ndim) if i not in axes), *axes])
+    unknowns = a.shape[b.ndim :]
+    if a.size != prod(unknowns) ** 2:
+        raise np.linalg.LinAlgError(f"tensorsolve: {prod(a.shape[: b.ndim])} equations in {prod(unknowns)} unknowns")
+    return np.reshape(np.linalg.solve(np.reshape(a, (-1, prod(unknowns))), np.ravel(b)), unknowns)
+
+
+@composite(np.linalg.matrix_power)
+def matrix_power(a: Any, n: int) -> Any:
+    one = np.linalg.matrix_power(bare(a), 0)  # what is not square is refused
+    power, rest = None, operator.index(n)
+    if n < 0:
+        a, rest = np.linalg.inv(a), -rest
+    while rest:
+        rest, odd = divmod(rest, 2)
+        if odd:
+            power = a if power is None else power @ a
+        a = a @ a if rest else a  # the powers 1, 2, 4, 8, ...
+    return np.where(True, one, a) if power is None else power
+
+
+@composite(np.linalg.multi_dot)
+def multi_dot(arrays: Any) -> Any:
+    if len(arrays) == 2:
+        return np.dot(*arrays)
+    first, *middle, last = map(array, arrays)
+    if {first.ndim, last.ndim} - {1, 2} or any(x.ndim != 2 for x in middle):
+        raise np.linalg.LinAlgError("multi_dot: all must be matrices, but for vectors at the ends; "
+                                    f"the shapes are {[np.shape(x) for x in arrays]}")
+    chain = [first, *middle, last]
+    sizes = (first.shape[0] if first.ndim > 1 else 1, *(x.shape[0] for x in (*middle, last)), (*last.shape, 1)[1])
+
+    def product(i: int, j: int) -> Any:
+        if j - i == 1:
+            return chain[i]
+        k = i + cheapest(sizes[i : j + 1])[1]
+        return np.dot(product(i, k), product(k, j))
+
+    return product(0, len(chain))
+
+
+@lru_cache
+def cheapest(sizes: tuple[int, ...]) -> tuple[int, int]:
+    """The cost of a chain of products of matrices, ``sizes[i]`` by ``sizes[i + 1]``, and where to part it in two."""
+    ways = [(cheapest(sizes[: k + 1])[0] + cheapest(sizes[k:])[0] + sizes[0] * sizes[k] * sizes[-1], k)
+            for k in range(1, len(sizes) - 1)]  # fmt: skip
+    return min(ways, default=(0, 0))
+
+
+# --------------------------------------------------------------------------------- determinants
+
+rule(np.linalg.det,     lambda g, y, a: g[..., None, None] * det_rule(y, a))
+rule(np.linalg.slogdet, lambda g, y, a: slogdet_rule(*g, *y)[..., None, None] * swap(np.linalg.inv(a)), several=True)
+
+
+def det_rule(y: Any, a: Any) -> Any:
+    """The determinant times the transposed inverse, unless that would be 0 times infinity."""
+    if a.shape[-1] <= 3:
+        return swap(polynomial(precise(a))[1]).astype(a.dtype)
+    if is_foreign(bare(a)):  # which can't be asked whether it would
+        u, s, vh = np.linalg.svd(a)
+        frame = (np.linalg.slogdet(u)[0] * np.linalg.slogdet(vh)[0])[..., None, None]
+        return frame * (conjugate(u * others(s)[..., None, :]) @ conjugate(vh))
+    near_singular = np.linalg.cond(bare(a), 1) > 1e4
+    out_of_range = (np.abs(bare(y)) < np.finfo(y.dtype).tiny) | np.isinf(bare(y))
+    return cofactors(a) if np.any(near_singular | out_of_range) else y[..., None, None] * swap(np.linalg.inv(a))
+
+
+def precise(a: Any) -> Any:
+    """In double precision, in which NumPy computes determinants."""
+    return a.astype(np.result_type(a.dtype, np.float64))
+
+
+def slogdet_rule(g_sign: Any, g_log: Any, sign: Any, log: Any) -> Any:
+    """The sign of complex determinants turns; that of real ones has derivative 0."""
+    turn = g_sign * sign
+    return g_log + (turn - conjugate(turn)) / 2
+
+
+def cofactors(a: Any) -> Any:
+    """The derivative of the determinant: of each element the determinant of what is left without its row and column."""
+    matrices = precise(np.reshape(a, (-1, *a.shape[-2:])))
+    return np.reshape(np.stack([swap(adjugate(m)[1]) for m in matrices]), a.shape).astype(a.dtype)
+
+
+def adjugate(a: Any) -> tuple[Any, Any]:
+    """det(a) and det(a) a⁻¹ of one matrix, singular or not, as a function that has derivatives of all orders.
+
+    With the singular vectors of its k small singular values as a border, a matrix is far from singular. Let [[p, q], [r, s]]
+    be the inverse of [[a, u], [vᴴ, 0]]: then a⁻¹ = p - q s⁻¹ r (Schur), and det(a) is the bordered matrix's times det(s)
+    (Jacobi). So all that is left is det(s) s⁻¹ of a small corner. The border is constant: no derivative passes through it.
+    """
+    n = len(a)
+    if n <= 3:
+        return polynomial(a)
+    u, sizes, vh = np.linalg.svd(bare(a))
+    scale = sizes[0]
+    if scale < 1e-100:
+        return polynomial(a)
+    k = np.count_nonzero(sizes <= 1e-3 * scale)
+    bordered = np.block([[a, scale * u[:, n - k :]], [scale * vh[n - k :], np.zeros((k, k), a.dtype)]]) if k else a
+    inverse, (sign, log) = np.linalg.inv(bordered), np.linalg.slogdet(bordered)
+    half = np.exp(log / 2)  # twice, as the whole might overflow
+    p, q, r, s = inverse[:n, :n], inverse[:n, n:], inverse[n:, :n], inverse[n:, n:]
+    det, adj = adjugate(s) if k else (1, s)  # the determinant of nothing is 1
+    return sign * half * det * half, sign * half * (det * p - q @ adj @ r) * half
+
+
+def polynomial(a: Any) -> tuple[Any, Any]:
+    """The same by Faddeev's and Le Verrier's recursion, which divides by no element; accurate for small matrices, or nearly 0."""
+    n = a.shape[-1]
+    one = np.eye(n, dtype=a.dtype)
+    adj, x = np.broadcast_to(one, a.shape), a
+    for j in range(1, n):
+        adj = np.trace(x, 0, -2, -1)[..., None, None] / j * one - x
+        x = a @ adj
+    return np.trace(x, 0, -2, -1) / max(n, 1), adj
+
+
+# ------------------------------------------------------ what the Array API calls so, and NumPy too
+
+composite(np.linalg.matmul)(np.matmul)
+composite(np.linalg.tensordot)(lambda x1, x2, axes=2: np.tensordot(x1, x2, axes))
+composite(np.linalg.vecdot)(lambda x1, x2, axis=-1: np.vecdot(x1, x2, axis=axis))  # type: ignore[call-overload]
+composite(np.linalg.diagonal)(lambda x, offset=0: np.diagonal(x, offset, -2, -1))
+composite(np.linalg.trace)(lambda x, offset=0, dtype=None: np.sum(np.linalg.diagonal(x, offset=offset), -1, dtype=dtype))
+composite(np.linalg.matrix_transpose)(np.matrix_transpose)
+plain(np.linalg.matrix_rank)
+
+
+@composite(np.linalg.outer)
+def outer(x1: Any, x2: Any) -> Any:
+    if np.ndim(x1) != 1 or np.ndim(x2) != 1:
+        raise ValueError(f"outer: both must be vectors; their shapes are {np.shape(x1)} and {np.shape(x2)}")
+    return np.outer(x1, x2)
+
+
+@composite(np.linalg.cross)
+def cross(x1: Any, x2: Any, axis: int = -1) -> Any:
+    if np.shape(x1)[axis] != 3 or np.shape(x2)[axis] != 3:
+        raise ValueError(f"cross: both must be vectors of 3 numbers along axis {axis}; "
+                         f"their shapes are {np.shape(x1)} and {np.shape(x2)}")
+    return np.cross(x1, x2, axis=axis)

@@ -1,0 +1,102 @@
+"""Least squares: the pseudoinverse, and what it solves.
+
+Their rules are the textbook's, which hold among matrices of the same rank, for with the rank both jump. (The formulas are
+of conjugate gradients; the walk's are not, and so are given conjugated matrices.)
+
+Singular points: both refuse to be differentiated where they were told to drop singular values that are not 0.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ...engine.atomic import refuse_where, warn_where
+from ...engine.declare import composite, rule
+from ...engine.forward import apply
+from ...engine.tensor_base import bare, wrap
+from ..complex import conjugate, squared_length
+from ..shapes import array, to
+from .decompositions import adjoint, swap, symmetric
+from .inverses import columns
+
+# -------------------------------------------------------------------------------- the pseudoinverse
+
+rule(np.linalg.pinv, lambda g, y, a, rcond=None, hermitian=False, rtol=None:
+     pinv_rule(g, conjugate(same_rank(y, a)), conjugate(a), hermitian))
+
+
+def pinv_rule(g: Any, y: Any, a: Any, hermitian: bool) -> Any:
+    """The derivative of an inverse, and what comes from turning the spaces that `a` maps from and to."""
+    h, z = adjoint(g), adjoint(y)
+    g_a = -z @ g @ z + (h - a @ (y @ h)) @ y @ z + z @ y @ (h - h @ y @ a)
+    return symmetric(g_a) if hermitian else g_a
+
+
+def same_rank(y: Any, a: Any) -> Any:
+    """`y`, if it is a pseudoinverse of all of `a`, but for what is as good as 0."""
+    s = np.linalg.svd(bare(a), compute_uv=False)
+    rank = np.trace(bare(y) @ bare(a), axis1=-2, axis2=-1).real.round()  # of a projection
+    dropped = np.where(np.arange(s.shape[-1]) < rank[..., None], 0, s)
+    refuse_where(dropped > np.sqrt(np.finfo(s.dtype).eps) * s[..., :1], NotImplementedError,
+                 "pinv and lstsq have no derivative rule where rcond drops singular values that are not 0")
+    return y
+
+
+# -------------------------------------------------------------------------------- the least squares
+
+
+def least_squares(a: Any, b: Any, rcond: Any = None) -> Any:
+    """The first result of ``np.linalg.lstsq``."""
+    return np.linalg.lstsq(a, b, rcond)[0]
+
+
+rule(least_squares, lambda g, y, a, b, rcond=None: lstsq_rule(g, y, a, b, rcond)[0],
+                    lambda g, y, a, b, rcond=None: np.reshape(lstsq_rule(g, y, a, b, rcond)[1], b.shape), name="lstsq")
+
+
+def lstsq_rule(g: Any, x: Any, a: Any, b: Any, rcond: Any) -> tuple[Any, Any]:
+    """Of x = a⁺ b, with respect to `a` and `b`."""
+    g, x, b, a = columns(g, b), conjugate(columns(x, b)), conjugate(columns(b, b)), conjugate(a)
+    y = same_rank(np.linalg.pinv(a, tolerance(rcond, a)), a)
+    z = adjoint(y) @ g
+    g_a = -z @ adjoint(x) + (b - a @ x) @ adjoint(y @ z) + adjoint(y) @ x @ adjoint(g - adjoint(a) @ z)
+    return g_a, z
+
+
+def tolerance(rcond: Any, a: Any) -> float:
+    eps = float(np.finfo(a.dtype).eps)
+    return eps * max(a.shape) if rcond is None else eps if rcond < 0 else rcond
+
+
+@composite(np.linalg.lstsq)
+def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
+    x, residuals, rank, _ = map(wrap, map(array, np.linalg.lstsq(bare(a), bare(b), rcond)))
+    a, b = to(array(a), x.dtype), to(array(b), x.dtype)
+    if a.shape[0] > a.shape[1] and b.size:  # it is said to be so again, where this call is replayed
+        refuse_where((rank == a.shape[1]) != (residuals.size > 0), np.linalg.LinAlgError,
+                     "lstsq: this matrix is of another rank than the one that was recorded, and has no residuals, or has some; capture anew")
+    x = apply(least_squares, a, b, rcond)
+    if residuals.size:  # there are more equations than unknowns
+        residuals = np.sum(squared_length(swap(columns(b, b)) - swap(columns(x, b)) @ swap(a)), -1)
+    return x, residuals, rank, np.linalg.svdvals(a)
+
+
+# -------------------------------------------------------------------------------- fitting a polynomial
+
+
+@composite(np.polyfit)
+def polyfit(x: Any, y: Any, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: Any = False) -> Any:
+    if full or cov:
+        raise NotImplementedError("polyfit: full=True and cov=True have no derivative rule; use np.linalg.lstsq")
+    x, y, w = array(x), array(y), np.ones(np.shape(y)[:1]) if w is None else array(w)
+    if deg < 0 or x.ndim != 1 or not x.size or y.ndim not in (1, 2) or not x.shape == y.shape[:1] == w.shape:
+        raise TypeError("polyfit wants deg >= 0, a vector x, as many numbers or rows y, and as many weights; "
+                        f"got deg={deg}, x of shape {x.shape}, y of shape {y.shape}, w of shape {w.shape}")
+    powers = w[:, None] * (x + 0.0)[:, None] ** np.arange(deg, -1, -1)
+    scale = np.sqrt(np.sum(powers * powers, 0))
+    rcond = x.size * np.finfo(bare(powers).dtype).eps if rcond is None else rcond
+    c, _, rank, _ = np.linalg.lstsq(powers / scale, (y.T * w).T, rcond)
+    warn_where(rank != deg + 1, "Polyfit may be poorly conditioned", np.exceptions.RankWarning)
+    return (c.T / scale).T

@@ -1,0 +1,133 @@
+"""Reductions of some of the elements, and with something to start from: ``where=`` and ``initial=``.
+
+A reduction of the elements chosen by a mask is the plain reduction with the others replaced by what changes nothing: 0
+in a sum, 1 in a product. And what it starts from is one more element of every row. So the general forms need no
+derivatives of their own.
+
+Singular points: an extreme shares its gradient with `initial` if they are equal; the standard deviation of equal
+numbers has derivative 0.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
+
+from ..engine.atomic import warn_where
+from ..engine.declare import composite
+from ..engine.forward import apply
+from ..engine.tensor_base import Value, bare, is_foreign
+from .complex import squared_length
+from .shapes import cast
+
+# -------------------------------------------------------------------- sums, products, extremes
+
+composite(np.sum)(lambda a, axis=None, dtype=None, keepdims=False, initial=None, where=True:
+                  reduced(np.sum, converted(a, dtype), 0, axis, keepdims, initial, where))
+composite(np.prod)(lambda a, axis=None, dtype=None, keepdims=False, initial=None, where=True:
+                   reduced(np.prod, converted(a, dtype), 1, axis, keepdims, initial, where))
+composite(np.max)(lambda a, axis=None, keepdims=False, initial=None, where=True:
+                  reduced(np.max, a, -np.inf, axis, keepdims, initial, where))
+composite(np.min)(lambda a, axis=None, keepdims=False, initial=None, where=True:
+                  reduced(np.min, a, np.inf, axis, keepdims, initial, where))
+
+
+def reduced(fn: Any, a: Any, neutral: float, axis: Any, keepdims: bool, initial: Any, where: Any) -> Any:
+    if initial is None and where is not True and math.isinf(neutral):
+        raise ValueError(f"{fn.__name__}: where no element is chosen there is no extreme; say what else with initial=")
+    a = masked(a, where, neutral)
+    if initial is None:
+        return fn(a, axis, keepdims=keepdims)
+    if np.ndim(initial):
+        raise ValueError(f"{fn.__name__}: initial must be a single number, and has shape {np.shape(initial)}")
+    rows = rowwise(a, axis)
+    first = np.broadcast_to(converted(initial, a.dtype), (*rows.shape[:-1], 1))
+    y = fn(np.concatenate([first, rows], -1), -1)
+    return np.expand_dims(y, tuple(range(a.ndim)) if axis is None else axis) if keepdims else y
+
+
+def masked(a: Any, where: Any, neutral: float) -> Any:
+    """`a`, with `neutral` for the elements that are not chosen."""
+    return a if where is True else np.where(chosen(a, where), a, neutral)
+
+
+def chosen(a: Any, where: Any) -> Any:
+    """The mask, of the shape of `a`."""
+    where = bare(where)
+    if hasattr(where, "dtype") and where.dtype != bool:
+        raise TypeError(f"where= takes truth values; this mask is of dtype {where.dtype}")
+    return np.broadcast_to(where if is_foreign(where) else np.asarray(where, bool), a.shape)
+
+
+def converted(x: Any, dtype: Any) -> Any:
+    """`x` as an array or a Tensor, of another dtype unless that is None."""
+    if not isinstance(x, Value):
+        return np.asarray(x, dtype) if not is_foreign(x) else x if dtype is None else x.astype(dtype)
+    return x if dtype is None else apply(cast, x, dtype=np.dtype(dtype))
+
+
+def rowwise(x: Any, axis: Any) -> Any:
+    """`x` with the chosen axes moved to the end and made one."""
+    axes = range(x.ndim) if axis is None else normalize_axis_tuple(axis, x.ndim)
+    rest = [i for i in range(x.ndim) if i not in axes]
+    moved = np.transpose(x, (*rest, *axes))
+    return np.reshape(moved, (*moved.shape[: len(rest)], math.prod(moved.shape[len(rest) :])))
+
+
+# --------------------------------------------------------------------- means and variances
+
+
+@composite(np.mean)
+def mean(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False, where: Any = True) -> Any:
+    if dtype is None and a.dtype == np.float16:  # whose sums overflow soon
+        return converted(np.mean(a, axis, np.float32, keepdims=keepdims, where=where), np.float16)
+    y, n = mean_of(converted(a, dtype), axis, keepdims, where)
+    warn_where(n == 0, "Mean of empty slice")
+    return y
+
+
+@composite(np.var)
+def var(
+    a: Any, axis: Any = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False,
+    where: Any = True, mean: Any = None, correction: Any = None,
+) -> Any:  # fmt: skip
+    a, ddof = converted(a, dtype), one_of(ddof, correction)
+    if mean is None and where is True:
+        return np.var(a, axis, ddof=ddof, keepdims=keepdims)
+    total, n = squares(a, axis, keepdims, where, mean)
+    warn_where(n <= ddof, "Degrees of freedom <= 0 for slice")
+    return total / np.maximum(n - ddof, 0).astype(total.dtype)
+
+
+@composite(np.std)
+def std(a: Any, *args: Any, **kwargs: Any) -> Any:
+    return root(np.var(a, *args, **kwargs))
+
+
+def mean_of(a: Any, axis: Any, keepdims: bool, where: Any) -> tuple[Any, Any]:
+    """The mean of the chosen elements, and how many they are; NaN where there is none."""
+    n = np.sum(chosen(a, where), axis, keepdims=keepdims)
+    total = np.sum(masked(a, where, 0), axis, keepdims=keepdims)
+    return np.where(n, total / np.maximum(n, 1).astype(total.dtype), np.nan), n
+
+
+def squares(a: Any, axis: Any, keepdims: bool, where: Any, mean: Any) -> tuple[Any, Any]:
+    """The sum of the squares of the chosen elements' deviations, and how many they are."""
+    d = masked(a - (mean_of(a, axis, True, where)[0] if mean is None else mean), where, 0)
+    return np.sum(squared_length(d), axis, keepdims=keepdims), np.sum(chosen(a, where), axis, keepdims=keepdims)
+
+
+def one_of(ddof: float, correction: Any) -> Any:
+    """Two names for the same thing."""
+    if correction is not None and ddof:
+        raise ValueError("ddof and correction can't be provided simultaneously")
+    return ddof if correction is None else correction
+
+
+def root(variance: Any) -> Any:
+    """Its square root, with derivative 0 at 0."""
+    zero = variance == 0
+    return np.where(zero, 0, np.sqrt(np.where(zero, 1, variance)))

@@ -1,0 +1,128 @@
+"""Functions that NumPy lacks and networks need, each fused into one operation because that pays.
+
+They are declared with the same table as NumPy's own, by the same decorator that is there for yours.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from ...engine.declare import primitive
+from ...engine.masked_gradient import taken
+from ..arithmetic import ordered
+from ..bells import down_sigmoid
+from ..products import rows
+
+# The largest number whose exponential is finite, and 1, as 0-d arrays of each dtype: the quickest constants.
+LIMITS: dict[str, Any] = {t: (np.array(np.log(np.finfo(t).max) - 1, t), np.array(1, t)) for t in "efdg"}
+NUMBERS = 80.0, 1.0  # for integers
+
+
+@primitive(lambda g, y, x: down_sigmoid(g, y, x), elementwise=True)
+def sigmoid(x: Any) -> Any:
+    """The logistic function 1 / (1 + exp(-x)): a graded neuron's activation, between 0 and 1.
+
+    Computed as e / (1 + e) with e = exp(x), bounded: exact for large negative numbers too, and without overflow.
+
+    Examples
+    --------
+    >>> from tinygrad_edu import Tensor, sigmoid
+    >>> sigmoid(Tensor([-1000., 0., 1000.]))
+    Tensor([0. , 0.5, 1. ], shape=(3,), dtype=float64)
+    """
+    limit, one = LIMITS.get(x.dtype.char, NUMBERS) if hasattr(x, "dtype") else NUMBERS
+    e = np.minimum(x, limit if type(x) is ndarray else float(limit))  # other libraries' arrays take only numbers
+    if type(e) is not ndarray:
+        e = np.exp(e)
+        return e / (e + 1)
+    np.exp(e, e)  # in place: the array is ours
+    return np.divide(e, e + one, e)
+
+
+@primitive(lambda g, y, x: taken(y > 0, ordered(g)), elementwise=True)
+def relu(x: Any) -> Any:
+    """The rectifier max(x, 0), elementwise; its derivative at 0 is 0."""
+    return np.maximum(x, 0)
+
+
+@primitive(
+    lambda g, y, x, weight, bias=None: rows(g).dot(weight).reshape(x.shape),
+    lambda g, y, x, weight, bias=None: rows(g).T.dot(rows(x)),
+    lambda g, y, x, weight, bias=None: g,
+)
+def linear(x: Any, weight: Any, bias: Any = None) -> Any:
+    """A layer of weighted sums, ``x @ weight.T + bias``.
+
+    Parameters
+    ----------
+    x : (..., inputs)
+    weight : (outputs, inputs)
+    bias : (outputs,), optional
+
+    Returns
+    -------
+    (..., outputs)
+    """
+    if x.ndim == 0:
+        raise ValueError("linear: a single number has no axis of inputs")
+    if x.ndim <= 2:
+        dot = ndarray.dot if type(x) is ndarray is type(weight) else np.dot  # which asks other libraries too, and takes longer
+        y = dot(x, weight.T)
+    else:  # one large product, not a loop over small ones
+        y = np.dot(rows(x), weight.T).reshape(x.shape[:-1] + weight.shape[:1])
+    if bias is None:
+        return y
+    if y.dtype == bias.dtype:
+        y += bias
+        return y
+    return y + bias
+
+
+def centred(g: Any, weights: Any, axis: int) -> Any:
+    """`g` less its sum: what is left when the outputs must add up to one."""
+    return g - weights * np.sum(g, axis, keepdims=True)
+
+
+@primitive(lambda g, y, x, axis=-1: centred(g * y, y, axis))
+def softmax(x: Any, axis: int = -1) -> Any:
+    """exp(x), divided by its sum along `axis`; computed without overflow."""
+    e = np.exp(x - np.max(x, axis, keepdims=True))
+    return e / np.sum(e, axis, keepdims=True)
+
+
+@primitive(lambda g, y, x, axis=-1: centred(g, np.exp(y), axis))
+def log_softmax(x: Any, axis: int = -1) -> Any:
+    """log(softmax(x)), computed without overflow and without the logarithm of 0."""
+    x = x - np.max(x, axis, keepdims=True)
+    return x - np.log(np.sum(np.exp(x), axis, keepdims=True))
+
+
+@primitive(lambda g, y, logs, chosen, share: taken(chosen, -g / share))
+def surprise(logs: Any, chosen: Any, share: Any) -> Any:
+    """Minus the sum of the logarithms that are `chosen`, a mask, over `share`, a single number."""
+    return -np.sum(np.where(chosen, logs, 0)) / share
+
+
+@primitive(
+    lambda g, y, a, b, divisor=1: g * (2 / divisor) * (a - b),
+    lambda g, y, a, b, divisor=1: g * (-2 / divisor) * (a - b),
+)
+def squared_error(a: Any, b: Any, divisor: float = 1) -> Any:
+    """The sum of the squared differences of `a` and `b`, which have equal shapes (or one is a number), over `divisor`, a single number."""
+    shape, other = getattr(a, "shape", ()), getattr(b, "shape", ())
+    if shape != other and shape and other:
+        raise ValueError(f"squared_error: shapes {shape} and {other} must be equal, else each number would be compared with all of the "
+                         "others: reshape one of them, or take np.sum((a - b) ** 2) if that is meant")
+    d = np.subtract(a, b).reshape(-1)
+    refuse_complex("squared_error", d)
+    return d.dot(d) / divisor
+
+
+def refuse_complex(name: str, differences: Any) -> None:
+    """Complex numbers have complex squares, which measure no error."""
+    if differences.dtype.kind == "c":
+        raise TypeError(f"{name}: complex numbers have complex squares, which measure no error; "
+                        "add up the squared lengths, np.sum(np.real(d * np.conj(d))) of d = a - b")

@@ -1,0 +1,42 @@
+"""Windows over the last axes, laid upon each other; and back. What pooling is made of.
+
+`windows` and `fold` are each other's transpose: what is read by several windows gets the sum of what comes back from
+them. The largest of each window is then ``np.max`` over the first axis, with its own rule: equal numbers share evenly.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ...engine.atomic import as_one
+from ...engine.declare import primitive
+from .convolution import Lengths, crossings, meetings, writable
+
+
+@primitive(lambda g, y, x, kernel, size, fill, *how: fold(g, kernel, x.shape[x.ndim - len(size) :], *how))  # type: ignore[has-type]
+@as_one
+def windows(x: Any, kernel: Lengths, size: Lengths, fill: float, stride: Lengths, before: Lengths, dilation: Lengths) -> Any:
+    """One array for each place of the kernel, along a new first axis: what is there in each of `size` windows.
+
+    Where a window reaches beyond the ends of `x`, there is `fill`.
+    """
+    lead, space = x.shape[: x.ndim - len(size)], x.shape[x.ndim - len(size) :]
+    out = writable(np.full_like(x, fill, order="C", shape=(*kernel, *lead, *size)))
+    for at, inputs, outputs in crossings(meetings(space, size, kernel, stride, before, dilation)):
+        out[at][(..., *outputs)] = x[(..., *inputs)]
+    return out.reshape(math.prod(kernel), *lead, *size)
+
+
+@primitive(lambda g, x, y, kernel, size, *how: windows(g, kernel, y.shape[y.ndim - len(size) :], 0, *how))
+@as_one
+def fold(y: Any, kernel: Lengths, size: Lengths, stride: Lengths, before: Lengths, dilation: Lengths) -> Any:
+    """Windows added up, each where it was taken from, in an array whose last axes are of lengths `size`."""
+    lead, space = y.shape[1 : y.ndim - len(size)], y.shape[y.ndim - len(size) :]
+    y = y.reshape(*kernel, *lead, *space)
+    out: Any = writable(np.zeros_like(y, order="C", shape=(*lead, *size)))
+    for at, inputs, outputs in crossings(meetings(size, space, kernel, stride, before, dilation)):
+        out[(..., *inputs)] += y[at][(..., *outputs)]
+    return out

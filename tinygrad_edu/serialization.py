@@ -1,0 +1,183 @@
+"""save and load: the state of models, optimisers and whole trainings, in files that hold numbers and no code.
+
+Two formats, by the file's suffix: ``.npz``, NumPy's own; and ``.safetensors``, which PyTorch and others read and write
+(with the package of that name). A file is written beside its place and moved there when it is whole, so a crash leaves
+what was there before.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .atomic_write import is_special, replacing
+from .engine.tensor_base import Value
+from .file_formats import TREE, Format, known
+from .validation import plain
+
+DEEPEST = 100  # nests within nests; who has more has a nest that holds itself
+LONGEST = 60_000  # bytes of a name: an archive has two for its length
+OWN = {TREE, "__metadata__"}  # names by which the formats mean something else
+
+
+def save(path: str | os.PathLike[str], state: Any) -> None:
+    """Write a state to a file, whole or not at all.
+
+    Parameters
+    ----------
+    path : path
+        Ending in ``.npz`` or ``.safetensors``. A symbolic link is followed, and a file that is there keeps its rights.
+    state : Module, Optimizer, or nested dicts and lists
+        Of arrays, Tensors, numbers, strings, None, and of whatever has a ``state_dict()``: that is asked.
+
+    Raises
+    ------
+    ValueError
+        If the suffix is none of these; if an array has a name that the formats can't hold: one with a NUL, one longer than
+        60,000 bytes, or one that they use themselves (``__metadata__``, ``tinygrad_edu``); if nests lie more than 100 deep.
+    TypeError
+        If there is something in it that is none of these: a masked array, for example.
+    OSError
+        If it can't be written: PermissionError, FileNotFoundError for a folder that isn't there, and so on.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> from tinygrad_edu import load, nn, optim, save
+    >>> model = nn.Linear(2, 1)
+    >>> descent = optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    >>> path = os.path.join(tempfile.mkdtemp(), "training.npz")
+    >>> save(path, {"model": model, "descent": descent, "epoch": 3})
+    >>> state = load(path)
+    >>> model.load_state_dict(state["model"])
+    >>> descent.load_state_dict(state["descent"])
+    >>> state["epoch"]
+    3
+    """
+    form = known(path)
+    arrays, metadata = described(state, form)
+    with replacing(path) as file:
+        form.write(file, arrays, metadata)
+
+
+def rehearse(path: str | os.PathLike[str], state: Any) -> None:
+    """All that `save` does, but for the last: what was there stays. If there is to be an error, it comes now."""
+
+    class Rehearsed(Exception):
+        pass
+
+    form = known(path)
+    arrays, metadata = described(state, form)
+    if is_special(path) and not os.path.isdir(path):
+        return
+    with suppress(Rehearsed), replacing(path) as file:
+        form.write(file, arrays, metadata)
+        file.flush()
+        raise Rehearsed
+
+
+def load(path: str | os.PathLike[str]) -> Any:
+    """Read what `save` wrote, or a ``state_dict`` that another program did: nested dicts and lists of arrays and numbers.
+
+    Raises
+    ------
+    ValueError
+        If the file is damaged, holds Python objects, or is of a format that is not known here.
+    OSError
+        If it can't be read: FileNotFoundError, PermissionError, and so on.
+    """
+    path = Path(path)
+    read = known(path).read
+    with open(path, "rb") as file:
+        try:
+            arrays, metadata = read(file)
+            return put_together(json.loads(metadata[TREE]), arrays) if TREE in metadata else arrays
+        except ImportError:
+            raise
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno != errno.EINVAL:  # which means a place before the file's beginning
+                raise
+            raise ValueError(f"{path} can't be read: {error}") from error
+
+
+# -------------------------------------------------------------------------------- nests and names
+
+
+def described(state: Any, form: Format) -> tuple[dict[str, Any], dict[str, str]]:
+    """The arrays in a state by name, and, where these don't say all, how they were nested."""
+    arrays: dict[str, Any] = {}
+    tree = taken_apart(state, "", arrays)
+    flat = isinstance(tree, dict) and all(entry == {"array": name} for name, entry in tree.items())
+    # a plain model's state says nothing that others wouldn't say
+    return arrays, {} if flat and (form.keeps_order or list(tree) == sorted(tree)) else {TREE: json.dumps(tree)}
+
+
+def taken_apart(state: Any, name: str, arrays: dict[str, Any], depth: int = 0) -> Any:
+    """The structure of `state`, as JSON has it, with names in the place of arrays; these go to `arrays`."""
+    where = name or "the state"
+    if depth > DEEPEST:
+        raise ValueError(f"save: {where[:60]}... lies more than {DEEPEST} nests deep; is there a dict or a list that holds itself?")
+    if hasattr(state, "state_dict") and not isinstance(state, type):
+        state = state.state_dict()
+    if isinstance(state, Mapping):
+        for key in state:
+            if not isinstance(key, str | int):
+                raise TypeError(f"save: the keys of dicts must be strings or integers, and there is {key!r} in {where}")
+        entries = [taken_apart(v, f"{name}.{k}" if name else str(k), arrays, depth + 1) for k, v in state.items()]
+        plainly = all(isinstance(k, str) and k not in RESERVED for k in state)
+        return dict(zip(state, entries, strict=True)) if plainly else {"dict": [[k, v] for k, v in zip(state, entries, strict=True)]}
+    if isinstance(state, list | tuple):
+        items = [taken_apart(v, f"{name}.{i}" if name else str(i), arrays, depth + 1) for i, v in enumerate(state)]
+        return {"tuple": items} if isinstance(state, tuple) else items
+    if isinstance(state, Value):
+        state = state._array
+    if isinstance(state, np.ndarray | np.generic):
+        if state.dtype.hasobject:
+            raise TypeError(f"save: {where} is an array of objects, not of numbers")
+        array = np.ascontiguousarray(plain(state, f"save: {where}"))
+        name = own_name(name, arrays)
+        arrays[name] = array.reshape(np.shape(state))  # 0-d stays 0-d
+        return {"array": name}
+    if state is None or isinstance(state, bool | int | float | str):
+        return state
+    raise TypeError(f"save: {where} is a {type(state).__name__}; arrays, numbers, strings, and dicts and lists "
+                    "of these can be saved, and what has a state_dict()")
+
+
+RESERVED = {"array", "dict", "tuple"}
+
+
+def own_name(name: str, arrays: Mapping[str, Any]) -> str:
+    """A name that no other array has; an error if the formats can't hold it."""
+    try:
+        length = len(name.encode())
+    except UnicodeEncodeError:
+        raise ValueError(f"save: no array can be called {name!r}, which has half a character in it") from None
+    if "\0" in name or length > LONGEST or name in OWN:
+        why = "it has a NUL in it" if "\0" in name else "the formats use it themselves" if name in OWN else f"it is longer than {LONGEST} bytes"
+        raise ValueError(f"save: no array can be called {name[:60]!r}, since {why}; give it another name")
+    if name not in arrays:
+        return name
+    return next(other for i in range(2, len(arrays) + 3) if (other := f"{name}~{i}") not in arrays)
+
+
+def put_together(tree: Any, arrays: Mapping[str, Any]) -> Any:
+    """The inverse."""
+    if isinstance(tree, list):
+        return [put_together(item, arrays) for item in tree]
+    if not isinstance(tree, dict):
+        return tree
+    if tree.keys() == {"array"}:
+        return arrays[tree["array"]]
+    if tree.keys() == {"tuple"}:
+        return tuple(put_together(item, arrays) for item in tree["tuple"])
+    if tree.keys() == {"dict"}:
+        return {k: put_together(v, arrays) for k, v in tree["dict"]}
+    return {k: put_together(v, arrays) for k, v in tree.items()}

@@ -1,0 +1,5 @@
+"""The public array: a `Tensor` is an array of NumPy's that records what is done with it."""
+
+from .tensor import Tensor, rebuild
+
+__all__ = ["Tensor", "rebuild"]  # pickles name `rebuild` here

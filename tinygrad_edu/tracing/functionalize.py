@@ -1,0 +1,106 @@
+"""Results that are written into an array that is there: on a tape, the array gets another place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..engine.table import parameters
+from ..tensor.numpy_protocols import WRITERS, chosen
+from .errors import CaptureError
+
+
+def called_ufunc(tape: Any, ufunc: Any, method: str, inputs: Any, out: Any, kwargs: dict[str, Any]) -> Any:
+    """``ufunc(...)`` and its methods, with ``out=`` and ``where=``."""
+    if method == "at":
+        return added_into(tape, ufunc, inputs, kwargs)
+    where = kwargs.pop("where", True) if method == "__call__" else True
+    y = tape.do(ufunc if method == "__call__" else getattr(ufunc, method), inputs, kwargs)
+    if where is not True:
+        y = chosen(ufunc, y, where, out)
+    if out is None or all(place is None for place in out):
+        return y
+    if isinstance(y, tuple):
+        return tuple(one if place is None else delivered(one, place) for one, place in zip(y, out, strict=True))
+    return delivered(y, out[0])
+
+
+def called_function(tape: Any, fn: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+    """Any other function of NumPy's."""
+    names = parameters(fn)[: len(args)]
+    given = {**dict(zip(names, args, strict=False)), **kwargs}
+    if fn in UNSTEADY or (fn is np.where and "x" not in given and len(args) < 2) or is_traced(given.get(UNSTEADY_BY.get(fn, ""))):
+        raise CaptureError(f"capture: the shape of what np.{fn.__name__} gives depends on values, and differs from call to call; "
+                           "use a mask, as in np.where(mask, x, 0), or compute it before and pass it as an argument")
+    if fn in (np.linalg.eig, np.linalg.eigvals) and args[0].dtype.kind != "c":
+        raise CaptureError(f"capture: whether np.linalg.{fn.__name__} gives complex numbers depends on values, and differs from call to call; "
+                           "give it a complex matrix, a + 0j, or use eigh if it is symmetric")
+    if fn in WRITERS:
+        raise CaptureError(f"capture: np.{fn.__name__} writes into its argument, which can't be recorded; assign with x[index] = values, or "
+                           "choose with np.where")
+    if fn in (np.reshape, np.ravel) and given.get("order") not in ("C", "F", None):
+        raise CaptureError(f"capture: np.{fn.__name__} with order={given['order']!r} goes by the layout in memory, which may differ from call to "
+                           "call; say C or F")
+    if given.get("overwrite_input"):
+        raise CaptureError(f"capture: np.{fn.__name__} may change its argument here, which can't be recorded; leave overwrite_input out")
+    out = kwargs.pop("out", None)
+    if "out" in names:
+        i = names.index("out")
+        out, args, kwargs = args[i], args[:i], {**kwargs, **dict(zip(names[i + 1 :], args[i + 1 :], strict=True))}
+    if fn is np.nan_to_num and given.get("copy") is False:  # a place of the tape is never written into
+        out, args, kwargs = args[0], (args[0],), {**given, "copy": True}
+        del kwargs["x"]
+    y = tape.do(fn, args, kwargs)
+    if not is_traced(y) and fn not in STEADY:
+        raise CaptureError(f"capture: np.{fn.__name__} gives {type(y).__name__} here, by the numbers of an array, and they differ from call to "
+                           "call; call it outside")
+    return y if out is None else delivered(y, out)
+
+
+def is_traced(x: Any) -> bool:
+    """Whether these numbers may be others in each call."""
+    return any(map(is_traced, x)) if isinstance(x, list | tuple) else hasattr(type(x), "becomes")
+
+
+def delivered(y: Any, out: Any) -> Any:
+    """Honour ``out=``."""
+    if not is_traced(out):
+        raise CaptureError(INTO_ANOTHER)
+    if y.dtype != out.dtype or y.shape != out.shape:
+        y = out.tape.do(placed, (out, ..., y), {})
+    out.becomes(y)
+    return out
+
+
+def added_into(tape: Any, ufunc: Any, inputs: Any, kwargs: dict[str, Any]) -> None:
+    """``ufunc.at``."""
+    if not is_traced(inputs[0]):
+        raise CaptureError(INTO_ANOTHER)
+    inputs[0].becomes(tape.do(added_at, (ufunc, *inputs), kwargs))
+
+
+def placed(x: Any, index: Any, value: Any) -> Any:
+    """A copy of `x` with ``x[index] = value`` done."""
+    out = np.array(x)
+    out[index] = value
+    return out
+
+
+def added_at(ufunc: Any, x: Any, index: Any, *values: Any) -> Any:
+    """A copy of `x` with ``ufunc.at(x, index, *values)`` done."""
+    out = np.array(x)
+    ufunc.at(out, index, *values)
+    return out
+
+
+INTO_ANOTHER = "capture: a result is written into an array that was there before, and that is no Tensor's; return it instead"
+
+STEADY = {np.shape, np.ndim, np.size, np.result_type, np.common_type, np.can_cast, np.iscomplexobj, np.isrealobj, np.einsum_path}
+UNSTEADY = {
+    np.nonzero, np.flatnonzero, np.argwhere, np.extract, np.compress, np.trim_zeros, np.bincount, np.histogram,
+    np.unique, np.unique_all, np.unique_counts, np.unique_inverse, np.unique_values, np.union1d, np.intersect1d, np.setdiff1d,
+    np.setxor1d,
+    np.array_equal, np.array_equiv, np.allclose, np.linalg.matrix_rank, np.shares_memory, np.may_share_memory, np.real_if_close,
+}  # fmt: skip
+UNSTEADY_BY = {np.repeat: "repeats", np.delete: "obj", np.insert: "obj"}  # those that are, if this argument is

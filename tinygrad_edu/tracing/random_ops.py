@@ -1,0 +1,73 @@
+"""Random numbers in a captured function: where dropout draws some, the program draws new ones in each call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+from ..rng import drawing_from, seeded
+from .errors import CaptureError
+from .tape import Tape
+from .tracer import Tracer
+
+
+class Draws:
+    """What a function that is recorded has for a generator. What it draws goes on the tape.
+
+    `checkpoint` draws the same numbers a second time: then they are those that were drawn already.
+    """
+
+    def __init__(self, tape: Tape) -> None:
+        self.tape = tape
+        self.made: list[Tracer] = []
+        self.state = 0  # how many were drawn
+
+    @property
+    def bit_generator(self) -> Draws:
+        return self
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or not callable(getattr(seeded(), name)):
+            raise AttributeError(f"capture: {name} of a generator can't be recorded")
+
+        def draw(*args: Any, **kwargs: Any) -> Any:
+            if kwargs.get("out") is not None or name == "shuffle":
+                raise CaptureError(f"capture: {name} of a generator writes into an array here, and can't be recorded; let it make a new one")
+            if self.state == len(self.made):
+                made = self.tape.do(drawn(name), args, kwargs)
+                if not isinstance(made, Tracer):
+                    raise CaptureError(f"capture: {name} of a generator gives no array here, and can't be recorded; draw an array, as in "
+                                       "random((3, 2)), or for a single number random(())")
+                self.made.append(made)
+            self.state += 1
+            return self.made[self.state - 1]
+
+        return draw
+
+
+@cache
+def drawn(name: str) -> Callable[..., Any]:
+    """The function that draws, by a method of the generator."""
+
+    def draw(*args: Any, **kwargs: Any) -> Any:
+        return getattr(seeded(), name)(*args, **kwargs)
+
+    draw.__name__ = name
+    draw.is_draw = True  # type: ignore[attr-defined]
+    return draw
+
+
+@contextmanager
+def written_down(tape: Tape) -> Iterator[Draws]:
+    """Let draws go on the tape; afterwards, the generator is as if nothing had been drawn."""
+    draws, bits = Draws(tape), seeded().bit_generator
+    state = bits.state
+    try:
+        with drawing_from(draws):
+            yield draws
+    finally:
+        bits.state = state
+    if seeded().bit_generator is not bits:
+        raise CaptureError("capture: the function calls manual_seed(), and would draw the same each time; call it outside")

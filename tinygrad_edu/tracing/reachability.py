@@ -1,0 +1,187 @@
+"""What a function reaches besides its arguments: the tensors and the modules that its name for things leads to."""
+
+from __future__ import annotations
+
+import inspect
+import keyword
+import re
+import sys
+from argparse import Namespace
+from collections import ChainMap, UserDict, deque
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
+from types import CodeType, FunctionType, MethodType, ModuleType, SimpleNamespace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..engine.tensor_base import Value
+from ..nn.module import Module
+from ..optim.optimizer import Optimizer
+
+
+class Reached(NamedTuple):
+    """What a function may use."""
+
+    tensors: list[tuple[str, Value]]  # with names
+    modules: list[Module]
+    optimisers: list[Optimizer]
+    generators: list[np.random.Generator]
+
+
+def reached(given: tuple[Any, ...]) -> Reached:
+    """What the function's closure holds, the globals it names, and theirs.
+
+    `given` are it and other objects that it is called with. Lists, tuples, dicts and objects are looked into; what is made
+    only while the function runs is not seen.
+    """
+    found = Reached([], [], [], [])
+    seen: set[int] = set()
+    waiting = [("", x) for x in reversed(given)]
+    last: list[Any] = []  # an optimiser's parameters have better names elsewhere, perhaps
+    kinds: set[type] = set()  # classes that were looked into
+    while waiting or last:
+        name, x = waiting.pop() if waiting else ("p", last.pop())
+        if type(x) in ATOMS or id(x) in seen or len(seen) > 100_000:
+            continue
+        seen.add(id(x))
+        if isinstance(x, Value):
+            found.tensors.append((name, x))
+        elif isinstance(x, Optimizer):
+            found.optimisers.append(x)
+            last.append(x.params)
+        elif isinstance(x, np.random.Generator):
+            found.generators.append(x)
+        else:
+            if isinstance(x, Module):
+                found.modules.append(x)
+            held = list(parts(x))
+            if type(x) not in kinds:
+                kinds.add(type(x))
+                held += members(type(x))
+            waiting += reversed([(f"{name}_{k}" if name and k else name or k, v) for k, v in held if id(v) not in seen])
+    return found
+
+
+def parts(x: Any) -> Iterator[tuple[str, Any]]:
+    """What `x` holds, by name."""
+    if isinstance(x, FunctionType):
+        for name, cell in zip(x.__code__.co_freevars, x.__closure__ or (), strict=True):
+            with suppress(ValueError):  # nothing is in it yet
+                yield name, cell.cell_contents
+    if is_ours(x):
+        return
+    if isinstance(x, FunctionType):
+        names = list(names_in(x.__code__))
+        for name in names:
+            held = x.__globals__.get(name)
+            if inspect.ismodule(held):
+                yield from named_in(held, names)
+            elif held is not None:
+                yield name, held
+        yield from enumerated(x.__defaults__ or ())
+        yield from (x.__kwdefaults__ or {}).items()
+    elif isinstance(x, MethodType):
+        yield "", x.__self__
+        yield "", x.__func__
+    elif isinstance(x, partial):
+        yield "", x.func
+        yield from (*enumerated(x.args), *x.keywords.items())
+    elif isinstance(x, property):
+        yield "", x.fget
+    elif isinstance(x, dict):
+        yield from ((str(k), v) for k, v in x.items())
+        yield from attributes(x).items()
+    elif isinstance(x, type):
+        for kind in x.__mro__:
+            if not is_ours(kind):
+                yield from ((k, v) for k, v in vars(kind).items() if k in ("__init__", "__call__") or not k.startswith("__"))
+    elif isinstance(x, list | tuple | set | frozenset | deque):
+        yield from enumerated(x)
+    elif callable(wrapped := attributes(x).get("__wrapped__")):
+        yield "", wrapped
+    elif isinstance(x, Module | SimpleNamespace | Namespace | UserDict | ChainMap) or not (inspect.ismodule(x) or is_ours(type(x))):
+        yield from attributes(x).items()
+        for kind in type(x).__mro__:
+            if not is_ours(kind) and kind is not object:
+                yield from ((k, getattr(x, k, None)) for k in slots(kind))
+
+
+def members(kind: type) -> Iterator[tuple[str, Any]]:
+    """What the objects of a class have in common: its methods and attributes."""
+    for base in kind.__mro__:
+        if not is_ours(base):
+            yield from ((k if not callable(v) else "", v) for k, v in vars(base).items()
+                        if not k.startswith("__") or isinstance(v, FunctionType))
+
+
+def named_in(module: Any, names: list[str], seen: tuple[Any, ...] = ()) -> Iterator[tuple[str, Any]]:
+    """Of a module of the user's, and of those in it, what a function may name."""
+    if is_ours(module) or any(module is other for other in seen):
+        return
+    for k in names:
+        held = vars(module).get(k)
+        if inspect.ismodule(held):
+            yield from named_in(held, names, (*seen, module))
+        elif held is not None:
+            yield k, held
+
+
+def attributes(x: Any) -> dict[str, Any]:
+    """What is in an object's own dict, without asking its class, which might answer for anything."""
+    try:
+        return object.__getattribute__(x, "__dict__")  # type: ignore[no-any-return]
+    except AttributeError:
+        return {}
+
+
+def slots(kind: type) -> tuple[str, ...]:
+    """The names in a class's ``__slots__``."""
+    names = vars(kind).get("__slots__", ())
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
+def names_in(code: CodeType) -> Iterator[str]:
+    """The names of globals, and of attributes, in a function and in those within it."""
+    yield from code.co_names
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            yield from names_in(inner)
+
+
+def enumerated(items: Any) -> Iterator[tuple[str, Any]]:
+    return ((str(i), item) for i, item in enumerate(items) if type(item) not in ATOMS)
+
+
+def is_ours(x: Any) -> bool:
+    """Whether it is a function, class or module of this package, of NumPy's or Python's: these hold no tensors of the user's."""
+    if not isinstance(x, FunctionType | type | ModuleType):
+        return False
+    name = x.__name__ if isinstance(x, ModuleType) else x.__module__ or ""
+    return name.partition(".")[0] in OURS
+
+
+def names_of(f: Callable[..., Any], n: int, tensors: list[tuple[str, Value]]) -> tuple[list[str], dict[int, str]]:
+    """Names in the program, for `n` arguments and for each tensor by its id: what the function calls them, as far as is known."""
+    try:
+        arguments = list(inspect.signature(f).parameters)
+    except (TypeError, ValueError):
+        arguments = []
+    if len(arguments) != n:
+        arguments = [f"x{i}" for i in range(n)]
+    taken: set[str] = set()
+    names = []
+    for name in (*arguments, *(name for name, _ in tensors)):
+        name = re.sub(r"\W", "_", name).lstrip("_") or "p"
+        name = name if name.isidentifier() else f"p_{name}"
+        while name in taken or keyword.iskeyword(name) or hasattr(np, name) or RESERVED.fullmatch(name):
+            name += "_"
+        taken.add(name)
+        names.append(name)
+    return names[:n], {id(t): name for (_, t), name in zip(tensors, names[n:], strict=True)}
+
+
+OURS = {"tinygrad_edu", "numpy", *sys.stdlib_module_names}
+ATOMS = {type(None), bool, int, float, complex, str, bytes, CodeType, type(len), np.ndarray, np.ufunc}  # nothing is looked for in them
+RESERVED = re.compile(r"[bgksv]\d*|forward|backward|program")

@@ -1,0 +1,148 @@
+"""What a function and its derivative asked of NumPy, when it was run on Tracers, and what it did besides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import deepcopy
+from inspect import unwrap
+from typing import Any
+
+import numpy as np
+
+from ..engine.node import order
+from ..engine.tensor_base import Value, copied, wrap
+from ..engine.traversal import tracked
+from ..optim.deferral import putting_off
+from ..optim.optimizer import Optimizer
+from ..pytree import flatten
+from .codegen import behind, is_check
+from .errors import CaptureError
+from .isolation import array_of, recorded, spent, unchanged, walked
+from .random_ops import written_down
+from .reachability import Reached
+from .side_effects import StandIns
+from .tape import Tape, known
+from .tracer import Tracer
+from .twins import standing_in
+
+Fill = Callable[[tuple[Any, ...]], Any]  # calls the function, with these for the arrays among its arguments
+
+
+class Transcript:
+    """A run of the function that `fill` calls, on Tracers for the tensors `xs`, and for those `outer` that it may use besides.
+
+    Attributes
+    ----------
+    tape : Tape
+    sources : list of int
+        The numbers, among ``xs + outer``, of the tensors that a program of it depends on, or does something to.
+    given : list of places
+        Where these are.
+    results : list of Result
+        The leaves of what it returned, which `rebuild` puts together.
+    seeds : list
+        For each result that was computed, the place of its gradient, if it has one.
+    gradients : list of dicts
+        For each result that was computed, by source, the place of the gradient that the source gets from it.
+    checks : list of lists of places
+        For each result that was computed, the checks on the way back from it.
+    effects : list of Effect
+        What the function does to tensors; of those in `sources`, by their numbers there.
+    afterwards, forgotten
+        Calls to be made when all is computed, and the sources whose gradients are forgotten behind them.
+    draws : bool
+        Whether random numbers were drawn.
+    """
+
+    def __init__(self, fill: Fill, xs: tuple[Any, ...], outer: tuple[Any, ...], value: Any, around: Reached) -> None:
+        self.tape = Tape()
+        try:
+            with unchanged(around):
+                self.run(fill, xs, outer, flatten(value)[0], around.optimisers)
+        except BaseException:
+            self.tape.close(has_failed=True)
+            raise
+
+    def run(self, fill: Fill, xs: tuple[Any, ...], outer: tuple[Any, ...], was: list[Any], optimisers: list[Any]) -> None:
+        """`was` is what it returned when it was run on arrays."""
+        tape = self.tape
+        inputs = tuple(wrap(tape.enter(array_of(x))) for x in xs)
+        for x, stand_in in zip(xs, inputs, strict=True):
+            stand_in.requires_grad = tracked(x)
+        start = order()
+        with recorded(), standing_in(outer, [tape.enter(array_of(t)) for t in outer]), written_down(tape) as draws:
+            sources = inputs + outer
+            places = [t._array.place for t in sources]
+            before = StandIns(tape, sources)
+            with putting_off(before.pause) as self.afterwards:
+                tape.closed_by, tape.ambient = self.afterwards, np.geterr()
+                ys, self.rebuild = flatten(fill(inputs))
+                tape.closed_by, tape.ambient = (), None
+            self.results = [Result(y, x, tracked(y) and not spent(y, start)) for y, x in zip(ys, was, strict=True)]
+            effects, forgotten = before.end(ys)
+            self.seeds: list[Any] = []
+            self.gradients: list[dict[int, int]] = []
+            self.checks: list[list[int]] = []
+            for y, r in zip(ys, self.results, strict=True):
+                if r.place is not None:
+                    self.go_back(y, r.has_gradient, sources)
+        self.draws = bool(draws.made)
+        self.outputs = [r.place for r in self.results if r.place is not None] + [e.place for e in effects if e.place is not None]
+        used = behind(tape, [*self.outputs, *(place for part in self.gradients for place in part.values())])
+        touched = {*(e.source for e in effects), *forgotten}
+        self.sources = [i for i, place in enumerate(places) if i < len(xs) or place in used or i in touched]
+        self.given = [places[i] for i in self.sources]
+        self.gradients = [{n: part[i] for n, i in enumerate(self.sources) if i in part} for part in self.gradients]
+        self.effects = [e._replace(source=self.sources.index(e.source)) for e in effects]
+        self.forgotten = [self.sources.index(i) for i in forgotten]
+        if any(isinstance(optimiser, Optimizer) and not any(optimiser is o for o in optimisers) for _, (optimiser, *_), _ in self.afterwards):
+            raise CaptureError("capture: a step() is taken here by an optimiser that is made within the function, or can't be found; make it outside")
+        if any(isinstance(getattr(x, "_array", x), Tracer) for _, args, kwargs in self.afterwards for x in (*args, *kwargs.values())):
+            raise CaptureError("capture: a step() is given what the function computes, and has to wait until that is known; call it outside")
+
+    def digest(self) -> tuple[Any, ...]:
+        """What is equal for two runs that were written down alike: the lines, and what is made of them."""
+        lines = [hash((line.made, same_function(line.fn), known(line.args), known(line.kwargs))) for line in self.tape.lines]
+        return lines, self.sources, self.outputs, self.seeds, self.gradients, self.effects, self.forgotten
+
+    def go_back(self, y: Any, has_gradient: bool, sources: tuple[Any, ...]) -> None:
+        """Write down the gradients that the sources get from this result."""
+        start = len(self.tape.lines)
+        g = self.tape.enter(np.ones(y.shape, y.dtype)) if has_gradient else None
+        found = {} if g is None else walked([y], [g], [t._node for t in sources if tracked(t)])
+        self.seeds.append(None if g is None else g.place)
+        self.gradients.append({i: self.tape.place_of(found[t._node]) for i, t in enumerate(sources) if t._node in found})
+        self.checks.append([line.made for line in self.tape.lines[start:] if is_check(line)])
+
+
+def same_function(fn: Callable[..., Any]) -> Any:
+    """What two functions have in common that were made by the same line of somebody's code."""
+    return getattr(unwrap(fn), "__code__", fn)
+
+
+class Result:
+    """One leaf of what the function returns; `was` is what it returned when it was run."""
+
+    def __init__(self, y: Any, was: Any, has_gradient: bool) -> None:
+        array = y._array if isinstance(y, Value) else y
+        self.place = array.place if isinstance(array, Tracer) else None
+        self.has_gradient = has_gradient and self.place is not None
+        self.constant = None if self.place is not None else y
+        self.is_made = self.place is None and y is not was and not isinstance(y, Value | np.ndarray)  # anew, by each call
+        if self.is_made:
+            try:
+                deepcopy(y)
+            except TypeError as error:
+                raise CaptureError(f"capture: the function returns a {type(y).__name__}, of which each call makes another, and that can't be "
+                                   "copied; let it return Tensors, arrays and numbers, in lists, tuples and dicts") from error
+        self.is_tensor, self.number = isinstance(y, Value), type(was) if isinstance(was, float | int | complex | np.generic) else None
+
+    def of(self, y: Any) -> Any:
+        """The same kind of thing, of a Tensor of today; a plain array is the user's to write into."""
+        return y if self.is_tensor else self.number(y._array[()]) if self.number else np.array(y._array)
+
+    def again(self) -> Any:
+        """What is the same in each call."""
+        if isinstance(self.constant, Value | np.ndarray):
+            return copied(self.constant)
+        return deepcopy(self.constant) if self.is_made else self.constant

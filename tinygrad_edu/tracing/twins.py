@@ -1,0 +1,91 @@
+"""Tensors that hold something else for a while, for those who look from here, and for nobody else.
+
+While a function is recorded, the tensors that it reaches hold Tracers, and where it is only compared, what it does to
+them shall leave no trace. They belong to others too: a thread may compute with the same model at that very moment. So
+such a tensor gets two faces. Its class becomes one whose slots are answered by a twin, if the context has one for it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar, Token
+from functools import cache
+from threading import RLock
+from types import MappingProxyType
+from typing import Any
+
+from ..engine.tensor_base import Value
+
+SLOTS = {name: Value.__dict__[name] for name in Value.__slots__ if name != "__weakref__"}
+
+_twins: ContextVar[Mapping[int, Any]] = ContextVar("tinygrad_edu twins", default=MappingProxyType({}))
+_faces: Counter[int] = Counter()  # of each tensor with two faces, how many contexts have a twin
+_lock = RLock()  # what was interrupted may be ended by the collector of cycles, at any moment
+
+
+@contextmanager
+def standing_in(tensors: Sequence[Any], arrays: Sequence[Any]) -> Iterator[None]:
+    """For a while, let these tensors hold other arrays, and no gradients. Whatever becomes of them, they are what they were after it."""
+    twins = {id(t): twin_of(t, array) for t, array in zip(tensors, arrays, strict=True)}
+    token = _twins.set({**_twins.get(), **twins})
+    with _lock:
+        for t in tensors:
+            _faces[id(t)] += 1
+            if not hasattr(type(t), "__one_face__"):
+                t.__class__ = two_faced(type(t))  # type: ignore[arg-type]  # classes are hashable
+    try:
+        yield
+    finally:
+        put_back(_twins, token)
+        with _lock:
+            for t in tensors:
+                _faces[id(t)] -= 1
+                if not _faces[id(t)]:
+                    del _faces[id(t)]
+                    t.__class__ = type(t).__one_face__
+
+
+def put_back(variable: ContextVar[Any], token: Token[Any]) -> None:
+    """Let it be what it was, if this still is where it was set: what is interrupted may be ended elsewhere."""
+    with suppress(ValueError):
+        variable.reset(token)
+
+
+def twin_of(t: Any, array: Any) -> Any:
+    """Another tensor in the same place of the graph."""
+    twin = object.__new__(Value)
+    twin._array, twin._node, twin._shared, twin._source, twin._grad = array, t._node, False, t._source, None
+    return twin
+
+
+@cache
+def two_faced(kind: type) -> type:
+    """A class whose tensors are of this kind, but that their slots are a twin's where they have one."""
+    held: dict[str, Any] = {name: face(slot) for name, slot in SLOTS.items()}
+
+    def _accumulate(t: Any, g: Any) -> None:
+        if t._grad is None or id(t) not in _twins.get():
+            kind._accumulate(t, g)  # type: ignore[attr-defined]
+        else:
+            t._grad = t._grad + g  # without the optimisers' note, which is not about the twin's; see optim/forgotten.py
+
+    def __reduce__(t: Any) -> tuple[Any, ...]:
+        make, arguments, *rest = kind.__reduce__(t)  # type: ignore[call-arg, str-unpack]  # mypy takes it for that of a class
+        return (make, tuple(kind if a is type(t) else a for a in arguments), *rest)  # a copy, or a file, is of the one face
+
+    held["_accumulate"], held["__reduce__"] = _accumulate, __reduce__
+    return type(kind.__name__, (kind,), {"__slots__": (), "__module__": kind.__module__, "__one_face__": kind, **held})
+
+
+def face(slot: Any) -> property:
+    """A slot that is the twin's, for those who have one."""
+
+    def get(t: Any) -> Any:
+        return slot.__get__(_twins.get().get(id(t), t))
+
+    def set(t: Any, x: Any) -> None:
+        slot.__set__(_twins.get().get(id(t), t), x)
+
+    return property(get, set)

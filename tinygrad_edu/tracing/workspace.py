@@ -1,0 +1,102 @@
+"""The operation that a replayed program is to the engine, and the arrays it works in.
+
+A program writes into arrays of its own, and its backward reads what its forward left there. So each call has a space
+to itself, until its graphs are released or dropped; then the next one has it. That is seen to by what Python does with
+an object that nobody holds any more, and so by whatever thread it was that held it last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Lock, get_ident
+from typing import Any
+
+import numpy as np
+
+from ..engine.declare import rule
+from ..engine.masked_gradient import AWARE, Masked, whole
+from ..engine.table import RULES
+from ..engine.tensor_base import Value, bare
+from .errors import CaptureError
+
+IDLE = 4  # functions that are kept for nobody
+
+
+class Functions:
+    """A program's functions, with arrays of their own."""
+
+    __slots__ = ("backwards", "forward", "lock")
+
+    def __init__(self, program: Callable[[], Any]) -> None:
+        self.forward, self.backwards = program()
+        self.lock = Lock()  # two threads may go back from one call, to other ends
+
+
+class Space:
+    """What one call has for itself."""
+
+    __slots__ = ("chance", "functions", "recording", "walks", "ys")
+
+    def __init__(self, recording: Any, chance: Any = None) -> None:
+        self.recording = recording
+        try:
+            self.functions = recording.idle.pop()
+        except IndexError:
+            self.functions = Functions(recording.program)
+        self.ys: Any = None  # what forward gave
+        self.walks: dict[int, Walk] = {}  # by thread
+        self.chance = chance  # the generator's state, where random numbers were drawn
+
+    def __del__(self) -> None:
+        if len(self.recording.idle) < IDLE:
+            self.recording.idle.append(self.functions)
+
+    def find(self, result: int, g: Any, inputs: tuple[Any, ...]) -> list[Any]:
+        """The gradients of all inputs of one result."""
+        if isinstance(whole(g), Value) or any(isinstance(x, Value) for x in inputs):  # to be differentiated in their turn
+            return self.recording.again(result, g, inputs, self.chance)  # type: ignore[no-any-return]
+        with self.functions.lock:
+            found = list(self.functions.backwards[result](whole(g), *inputs))
+        if type(g) is Masked and not all(np.isfinite(d).all() for d in found):  # perhaps by what was not taken, of which only f knows
+            return [bare(d) for d in self.recording.again(result, g, inputs, self.chance)]
+        return found
+
+
+class Walk:
+    """A thread's way back through a call: the gradient that it came with, for which result, what was found, and what of it was asked."""
+
+    __slots__ = ("asked", "found", "g", "result")
+
+    def __init__(self, g: Any, result: int, found: list[Any]) -> None:
+        self.g, self.result, self.found, self.asked = g, result, found, 0
+
+
+def replayed(work: tuple[Space, int], *inputs: Any) -> Any:
+    """One result of a call. The first that is asked for computes them all."""
+    space, result = work
+    if space.ys is None:
+        space.ys = space.functions.forward(*inputs)
+    return space.ys[result]
+
+
+def gradient(i: int) -> Callable[..., Any]:
+    """The vjp of argument `i`. The first that is asked finds the gradients of all; the walk asks each, from first to last."""
+
+    def vjp(g: Any, y: Any, work: tuple[Space, int], *inputs: Any) -> Any:
+        if type(work) is not tuple:  # a formula is asked for
+            raise CaptureError("a captured function has no formula but its program: see its .source, or compute under watch()")
+        space, result = work
+        array = g.array if type(g) is Masked else g
+        walk = space.walks.get(get_ident())
+        if walk is None or walk.g is not array or i <= walk.asked or walk.result != result:
+            walk = space.walks[get_ident()] = Walk(array, result, space.find(result, g, inputs))
+        walk.asked = i
+        turn = space.recording.turns[result][i - 1]
+        d, walk.found[turn] = walk.found[turn], None
+        return d
+
+    return vjp
+
+
+rule(replayed, each=gradient, name="captured")
+RULES[replayed].lets_through = AWARE
