@@ -17,7 +17,7 @@ from .dataset import Dataset, Subset, TensorDataset, random_split
 from .digits import Digits, Part, mnist
 from .idx import read_idx, write_idx
 from .loader import DataLoader
-from .one_hot import one_hot
+from .labels import one_hot
 from .points import blobs, circles, spirals, two_moons, xor
 
 __all__ = [
