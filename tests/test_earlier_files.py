@@ -41,7 +41,8 @@ def test_pickled_functions_are_those_of_today():
 
 def test_other_pickled_objects():
     *_, others = objects()
-    assert others["tensor"].requires_grad and others["tensor"].name == "w"
+    assert others["tensor"].requires_grad
+    assert others["tensor"].name == "w"
     assert others["lstm"](Tensor(np.ones((2, 3, 4), np.float32)))[0].shape == (2, 3, 3)
     assert others["transformer"](Tensor(np.ones((2, 3, 4), np.float32))).shape == (2, 3, 4)
     np.testing.assert_allclose(others["captured"](np.array(0.5)), np.tanh(0.5))

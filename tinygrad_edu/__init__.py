@@ -16,8 +16,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .allocator import reuse_memory
 from . import former_names as former_names
+from .allocator import reuse_memory
 from .engine.backward import backpropagate
 from .engine.declare import primitive, rule
 from .engine.forward import apply

@@ -16,8 +16,8 @@ from .curves import line, sine
 from .dataset import Dataset, Subset, TensorDataset, random_split
 from .digits import Digits, Part, mnist
 from .idx import read_idx, write_idx
-from .loader import DataLoader
 from .labels import one_hot
+from .loader import DataLoader
 from .points import blobs, circles, spirals, two_moons, xor
 
 __all__ = [
