@@ -259,27 +259,27 @@ REFUSED = {
     "numbers of the output's shape": (lambda: F.cross_entropy(A, [[2, -1, 0], [0, 0, 1]]), "rows with a single 1 each"),
     "truths": (lambda: F.cross_entropy(A, [[True, True, False]] * 2), "rows with a single 1 each"),
     "a batch without its axis": (lambda: F.cross_entropy(A[:, 0], [0, 0]), r"of the output's shape, \(1, 2\), must be rows"),
-    "floats above 1": (lambda: F.cross_entropy(A, 2 * Q), "between 0 and 1, and go from 0 to 1.2"),
-    "floats below 0": (lambda: F.cross_entropy(A, Q - 0.25), "between 0 and 1, and go from -0.25"),
+    "floats above 1": (lambda: F.cross_entropy(A, 2 * Q), "between 0 and 1; these go from 0 to 1.2"),
+    "floats below 0": (lambda: F.cross_entropy(A, Q - 0.25), "between 0 and 1; these go from -0.25"),
     "float classes": (lambda: F.cross_entropy(A, [1.0, 0.0]), r"class indices, integers; it is float64 of shape \(2,\).*astype\(np.int64\)"),
-    "classes below 0": (lambda: F.cross_entropy(A, [-1, 0]), r"from 0 to 2; there are \[-1  0\]"),
-    "margins above": (lambda: F.multi_margin_loss(A, [3, 0]), r"multi_margin_loss: class indices must be from 0 to 2; there are \[0 3\]"),
+    "classes below 0": (lambda: F.cross_entropy(A, [-1, 0]), r"from 0 to 2; these go from -1 to 0"),
+    "margins above": (lambda: F.multi_margin_loss(A, [3, 0]), r"multi_margin_loss: class indices must be from 0 to 2; these go from 0 to 3"),
     "margins below": (lambda: F.multi_margin_loss(A, [-1, 0]), "multi_margin_loss: class indices must be from 0 to 2"),
     "margins of floats": (lambda: F.multi_margin_loss(A, [1.0, 0.0]), "multi_margin_loss: .* class indices, integers"),
     "margins to the third": (lambda: F.multi_margin_loss(A, Y, p=3), "p must be 1 or 2, not 3"),
     "margins to nothing": (lambda: F.multi_margin_loss(A, Y, p=0), "p must be 1 or 2, not 0"),
-    "weights of classes": (lambda: F.cross_entropy(A, Y, weight=np.ones(2)), r"each of 3 classes is wanted, of shape \(3,\); it has shape \(2,\)"),
-    "weights of examples": (lambda: F.nll_loss(-np.abs(A), Y, weight=np.ones((2, 1))), r"each of 3 classes is wanted, of shape \(3,\); it has shape \(2, 1\)"),
+    "weights of classes": (lambda: F.cross_entropy(A, Y, weight=np.ones(2)), r"weight must have shape \(3,\), a number for each class; it has shape \(2,\)"),
+    "weights of examples": (lambda: F.nll_loss(-np.abs(A), Y, weight=np.ones((2, 1))), r"weight must have shape \(3,\), a number for each class; it has shape \(2, 1\)"),
     "too smooth": (lambda: F.cross_entropy(A, Y, label_smoothing=1.01), "label_smoothing=1.01"),
     "too rough": (lambda: F.cross_entropy(A, Y, label_smoothing=-0.01), "label_smoothing=-0.01"),
     "signs": (lambda: F.binary_cross_entropy(P, [[-1.0, 1, 1], [1, 1, 1]]), r"binary_cross_entropy: targets must be probabilities, .* from -1 to 1\. .*\(y \+ 1\) / 2"),
     "bytes": (lambda: F.binary_cross_entropy_with_logits(A, [[0, 255, 3]] * 2), r"with_logits: targets .* from 0 to 255\. .* y / 255"),
     "class numbers": (lambda: nn.BCEWithLogitsLoss()(A, [[3.0, 9.0, 1.0]] * 2), "Class numbers go with cross_entropy"),
     "no probabilities": (lambda: F.binary_cross_entropy(A, Q), r"inputs must be probabilities.*nn.BCEWithLogitsLoss"),
-    "a weight that stretches": (lambda: F.binary_cross_entropy(P[:, :1], Q[:, :1], weight=W), r"weight of shape \(3,\) does not go with losses of shape \(2, 1\)"),
+    "a weight that stretches": (lambda: F.binary_cross_entropy(P[:, :1], Q[:, :1], weight=W), r"weight of shape \(3,\) does not fit losses of shape \(2, 1\)"),
     "one of more axes": (lambda: F.binary_cross_entropy_with_logits(A, Q, weight=np.ones((1, 2, 3))), r"weight of shape \(1, 2, 3\)"),
     "one of another length": (lambda: F.binary_cross_entropy_with_logits(A, Q, weight=np.ones(2)), r"w\[:, None\]"),
-    "a pos_weight that stretches": (lambda: F.binary_cross_entropy_with_logits(A[:, :1], Q[:, :1], pos_weight=W), r"pos_weight of shape \(3,\) does not go"),
+    "a pos_weight that stretches": (lambda: F.binary_cross_entropy_with_logits(A[:, :1], Q[:, :1], pos_weight=W), r"pos_weight of shape \(3,\) does not fit"),
     "delta of 0": (lambda: F.huber_loss(A, B, delta=0), "delta=0 must be above 0"),
     "delta of nan": (lambda: F.huber_loss(A, B, delta=math.nan), "delta=nan must be above 0"),
     "beta below 0": (lambda: F.smooth_l1_loss(A, B, beta=-0.5), "beta=-0.5 must not be negative"),
@@ -384,7 +384,7 @@ def test_no_number_outside_of_0_to_1_is_a_probability(data, dtype):
     for f in F.binary_cross_entropy, F.binary_cross_entropy_with_logits, F.cross_entropy:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with pytest.raises(ValueError, match="between 0 and 1, and go from"):
+            with pytest.raises(ValueError, match="between 0 and 1; these go from"):
                 f(Tensor(x), wrap(t))
 
 
@@ -416,7 +416,7 @@ def test_a_weight_never_stretches_the_losses(shape):
             if fits:
                 assert f(p, p, reduction="none", **{way: w}).shape == shape
             else:
-                with pytest.raises(ValueError, match=f"{way} of shape .* does not go with losses"):
+                with pytest.raises(ValueError, match=f"{way} of shape .* does not fit losses"):
                     f(p, p, **{way: w})
 
 

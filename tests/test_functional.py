@@ -149,7 +149,7 @@ def test_several_heads_worked_out_by_hand():
         return result @ out.T + shift
 
     def found(mask, padding, causal=False):
-        return attention.multi_head(x, y, y, 2, weight, bias, out, shift, mask, padding, 0.0, causal)[0]
+        return attention.attend_with_heads(x, y, y, 2, weight, bias, out, shift, mask, padding, 0.0, causal)[0]
 
     none, nothing = np.zeros_like(forbidden), np.zeros_like(padding)
     np.testing.assert_allclose(found(None, None), wanted(none, nothing))
@@ -163,7 +163,7 @@ def test_several_heads_worked_out_by_hand():
     np.testing.assert_allclose(found(np.where(forbidden, -np.inf, 0.0), padding), wanted(forbidden, padding))
     np.testing.assert_allclose(found(forbidden, np.where(padding, -np.inf, 0.0)), wanted(forbidden, padding))
     np.testing.assert_allclose(found(np.where(forbidden, -np.inf, 0.0), np.where(padding, -np.inf, 0.0)), wanted(forbidden, padding))
-    plain = attention.multi_head(x, y, y, 2, weight, None, out, None, None, None, 0.0, False)[0]
+    plain = attention.attend_with_heads(x, y, y, 2, weight, None, out, None, None, None, 0.0, False)[0]
     bias, shift = np.zeros(12), np.zeros(4)
     np.testing.assert_allclose(plain, wanted(none, nothing))
     np.testing.assert_allclose(linear(np.ones((1, 2)), np.array([[1.0, 2.0]]), np.array([4.0])), [[7]])
@@ -399,10 +399,10 @@ def test_embedding_worked_out_by_hand():
         np.testing.assert_array_equal(w.grad.data, np.array([kept[0], 0, 2 * kept[1], kept[2]])[:, None] * [1, 1])
     assert F.embedding(np.zeros((0, 2), int), w).shape == (0, 2, 2)
     for padding in 4, -5:
-        with pytest.raises(IndexError, match=rf"padding_idx={padding} is none of 4 rows"):
+        with pytest.raises(IndexError, match=rf"padding_idx={padding} is out of range for 4 rows"):
             F.embedding([0], w, padding)
     for wrong in [-1], [4]:
-        with pytest.raises(IndexError, match="and there are 4 rows"):
+        with pytest.raises(IndexError, match="from 0 to 3; these go from"):
             F.embedding(wrong, w)
 
 
@@ -412,7 +412,7 @@ def test_one_hot_worked_out_by_hand():
     assert F.one_hot(np.zeros(0, int), 3).shape == (0, 3)
     assert F.one_hot(np.zeros(0, int), 0).shape == (0, 0)
     for wrong in [-1, 0], [0, 3]:
-        with pytest.raises(ValueError, match="and there are 3 classes, from 0 on"):
+        with pytest.raises(ValueError, match="from 0 to 2; these go from"):
             F.one_hot(wrong, 3)
     for wrong in [True, False], [0.0, 1.0]:
         with pytest.raises(TypeError, match="must be integers"):

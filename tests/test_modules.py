@@ -133,7 +133,7 @@ def test_forward_hooks_see_and_may_change_what_passes():
     net[1].register_forward_pre_hook(lambda m, args: args[0] * 0)
     net[1].register_forward_hook(lambda m, args, y: y + 1)
     assert net[2](Tensor(np.ones((1, 2), np.float32))).item() == pytest.approx(net(X)[0].item())
-    with pytest.raises(TypeError, match="a hook is a function"):
+    with pytest.raises(TypeError, match="a hook must be a function"):
         net[1].register_forward_hook(3)
 
 
@@ -467,8 +467,8 @@ def test_backward_hooks_where_nothing_is_recorded_or_nothing_flows_in():
 
 @pytest.mark.parametrize(("entry", "message"), [
     (np.ones((1, 3)) + 1j, "weight is complex128 for float32, and would lose its imaginary part"),
-    (np.full((1, 3), 1e300), "weight is float64, and holds numbers that float32 hasn't"),
-    (np.full((1, 3), "1"), "weight is no array of numbers"), ([[1], [2, 3]], "weight is no array of numbers"), (None, "weight is no array"),
+    (np.full((1, 3), 1e300), "weight is float64, and holds numbers that float32 can't represent"),
+    (np.full((1, 3), "1"), "weight is not an array of numbers"), ([[1], [2, 3]], "weight is not an array of numbers"), (None, "weight is not an array"),
 ])  # fmt: skip
 def test_a_load_takes_no_other_numbers_than_were_saved_and_changes_nothing(entry, message):
     layer = nn.Linear(3, 1)
@@ -483,7 +483,7 @@ def test_fractions_are_no_integers_and_ties_are_one():
     counter = Counter()
     counter.load_state_dict({"weight": [2], "calls": 3.0})
     assert counter.calls.item() == 3
-    with pytest.raises(ValueError, match="calls is float64, and holds numbers that int64 hasn't"):
+    with pytest.raises(ValueError, match="calls is float64, and holds numbers that int64 can't represent"):
         counter.load_state_dict({"weight": [2.0], "calls": 2.5})
     counter.again = counter.weight
     with pytest.raises(ValueError, match="weight and again are one parameter here"):
@@ -494,7 +494,7 @@ def test_fractions_are_no_integers_and_ties_are_one():
 @pytest.mark.parametrize(("changed", "says"), [
     (lambda s: {f"module.{k}": v for k, v in s.items()}, "all names begin with 'module.'"),
     (lambda s: {k.removeprefix("0."): v for k, v in s.items()}, "they lack '0.'"),
-    (lambda s: {"model": s, "epoch": 3}, r"state\['model'\] that fits"), (lambda s: {"a": 1.0}, "another network's"),
+    (lambda s: {"model": s, "epoch": 3}, r"state\['model'\] would fit"), (lambda s: {"a": 1.0}, "belongs to another network"),
 ])  # fmt: skip
 def test_names_that_do_not_fit_say_what_would(changed, says):
     net = nn.Sequential(nn.Linear(3, 2))
@@ -502,7 +502,7 @@ def test_names_that_do_not_fit_say_what_would(changed, says):
     with pytest.raises(KeyError, match=says) as error:
         net.load_state_dict(state)
     assert "strict" not in str(error.value)
-    with pytest.warns(UserWarning, match=f"nothing was taken over.*{says}") as told:
+    with pytest.warns(UserWarning, match=f"nothing was loaded.*{says}") as told:
         net.load_state_dict(state, strict=False)
     assert told[0].filename == __file__
     with pytest.raises(TypeError, match="takes a dict"):
@@ -559,3 +559,15 @@ def test_a_model_that_was_pickled_gives_the_same_bits(copied, order):
         (y * y).sum().backward()
         bits.add((y.data.tobytes(), *(p.grad.data.tobytes() for p in model.parameters())))
     assert len(bits) == 1
+
+
+@pytest.mark.parametrize("kind", [nn.SiLU, nn.Softsign, nn.MSELoss, nn.L1Loss])
+def test_settings_that_a_module_does_not_have_are_refused_when_it_is_made(kind):
+    with pytest.raises(TypeError, match="slope"):
+        kind(slope=1)
+
+
+def test_only_the_divergence_divides_by_the_number_of_examples():
+    assert nn.KLDivLoss(reduction="batchmean").extra_repr() == "reduction='batchmean', log_target=False"
+    with pytest.raises(ValueError, match="MSELoss: reduction must be"):
+        nn.MSELoss("batchmean")

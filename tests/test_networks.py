@@ -211,7 +211,7 @@ def test_dropout_drops_and_keeps_the_mean():
 
 @pytest.mark.parametrize(("f", "kind", "message"), [
     (lambda: nn.CrossEntropyLoss()(Tensor(X), CLASSES.astype(float)), TypeError, r"target must be class indices, integers.*float64"),
-    (lambda: nn.CrossEntropyLoss()(Tensor(X), CLASSES + 1), ValueError, r"from 0 to 3; there are \[1 4\]"),
+    (lambda: nn.CrossEntropyLoss()(Tensor(X), CLASSES + 1), ValueError, r"from 0 to 3; these go from 1 to 4"),
     (lambda: nn.CrossEntropyLoss()(Tensor(X), CLASSES[:3]), ValueError, r"class indices of shape \(6,\)"),
     (lambda: nn.NLLLoss()(Tensor(-np.abs(X)), CLASSES - 1), ValueError, "from 0 to 3"),
     (lambda: nn.BCELoss()(Tensor(X), PROBABLE), ValueError, "binary_cross_entropy_with_logits"),
@@ -221,7 +221,7 @@ def test_dropout_drops_and_keeps_the_mean():
     (lambda: nn.BatchNorm1d(4)(Tensor(X[:1])), ValueError, "more than one number for each channel"),
     (lambda: nn.LayerNorm(3)(Tensor(X)), ValueError, r"last axes must be \(3,\); it has shape \(6, 4\)"),
     (lambda: nn.GroupNorm(3, 4), ValueError, "4 channels can't be divided into 3"),
-    (lambda: nn.Embedding(3, 2)([0, 3]), IndexError, "from 0 to 3, and there are 3 rows"),
+    (lambda: nn.Embedding(3, 2)([0, 3]), IndexError, "from 0 to 2; these go from 0 to 3"),
     (lambda: nn.Embedding(3, 2)([0.0]), TypeError, "indices must be integers"),
     (lambda: nn.Bilinear(4, 2, 3)(Tensor(X), Tensor(X)), ValueError, r"Bilinear\(4, 2, 3\) wants inputs of shapes"),
     (lambda: nn.Dropout(1.5), ValueError, "p=1.5"), (lambda: nn.GLU()(Tensor(X[:, :3])), ValueError, "can't be halved"),

@@ -5,7 +5,7 @@ import pytest
 
 from tinygrad_edu import Tensor, gradcheck, nn
 from tinygrad_edu.nn import functional as F
-from tinygrad_edu.nn.recurrent import unstacked
+from tinygrad_edu.nn.recurrent import unstack
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(5, 3, 4))  # time, batch, vector
@@ -81,7 +81,7 @@ def test_cells_are_those_of_pytorch(name):
 @pytest.mark.parametrize("n", range(8))
 def test_sums_are_taken_apart_by_halves_each_once_and_in_order(n):
     x = Tensor(rng.normal(size=(n, 2)), requires_grad=True)
-    parts = unstacked(x)
+    parts = unstack(x)
     np.testing.assert_array_equal(np.array([p.data for p in parts]).reshape(n, 2), x.data)
     sum((i * p.sum() for i, p in enumerate(parts)), x.sum()).backward()
     np.testing.assert_array_equal(x.grad.data, np.repeat(np.arange(n) + 1.0, 2).reshape(n, 2))
@@ -166,7 +166,7 @@ def test_what_may_look_nowhere_takes_nothing():
     (lambda: nn.LSTM(4, 6)(Tensor(X[..., :3])), r"LSTM\(4, 6\) wants inputs of shape \(L, N, 4\) or \(L, 4\); got \(5, 3, 3\)"),
     (lambda: nn.GRU(4, 6)(Tensor(X), Tensor(np.zeros((1, 2, 6)))), r"the state must be 1 of shape \(1, 3, 6\); got \(1, 2, 6\)"),
     (lambda: nn.RNN(4, 6, nonlinearity="sigmoid"), "'tanh' or 'relu'"), (lambda: nn.RNN(0, 6), "must be at least 1"),
-    (lambda: nn.GRU(4, 6)(Tensor(X[:0])), r"GRU\(4, 6\): a sequence must have a step at least; got shape \(0, 3, 4\)"),
+    (lambda: nn.GRU(4, 6)(Tensor(X[:0])), r"GRU\(4, 6\): a sequence must have at least one step; got shape \(0, 3, 4\)"),
     (lambda: nn.LSTM(4, 6, batch_first=True)(Tensor(X[:, :0])), r"got shape \(5, 0, 4\)"),
     (lambda: nn.LSTMCell(4, 6)(Tensor(X[0, :, :2])), r"LSTMCell\(4, 6\) wants inputs"),
     (lambda: nn.MultiheadAttention(5, 2), "can't be divided among 2 heads"),

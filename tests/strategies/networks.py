@@ -12,6 +12,6 @@ STRATEGIES = {
     erf.erf.fn: unary(erf.erf.fn),
     erf.erfc.fn: unary(erf.erfc.fn),
     erf.gauss.fn: derived(erf.gauss.fn, 3),
-    **{fn: unary(fn) for fn in (activations.silu.fn, activations.normal_gate.fn, activations.mish_of.fn, activations.softsign_of.fn, activations.tanhshrink_of.fn)},
+    **{fn: unary(fn) for fn in (activations.silu.fn, activations.normal_gate.fn, activations.mish_operation.fn, activations.softsign_operation.fn, activations.tanhshrink_operation.fn)},
     hooks.passing.fn: broadcastable().flatmap(several).map(lambda ab: Case(hooks.passing.fn, ab, where=(0, 1))),
 }

@@ -1,4 +1,6 @@
-"""Networks: modules that hold parameters and compose.
+"""Neural networks: modules that hold parameters, layers, losses and initialisation.
+
+A multilayer perceptron, for example, with 784 inputs, 16 hidden neurons and 10 outputs:
 
 >>> from tinygrad_edu import nn
 >>> model = nn.Sequential(nn.Linear(784, 16), nn.Sigmoid(), nn.Linear(16, 10), nn.Sigmoid())

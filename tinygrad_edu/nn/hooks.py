@@ -1,7 +1,7 @@
-"""Calling a module; and hooks, functions of yours that are called whenever it is.
+"""Calls of modules; and hooks, your own functions that run whenever a module is called.
 
-A module without hooks costs nothing for them: calling it is running its ``forward``. The first hook gives the module a
-class of its own, derived from its class, whose call runs the hooks as well.
+A module without hooks pays nothing for them: its call runs its ``forward``. The first hook gives the module a class of its
+own, derived from its class, whose call runs the hooks too.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ Gate = tuple[Any, list[int]] | None  # a node, and which of the values went thro
 
 
 class Call(property):
-    """A module's ``__call__``: whatever its ``forward`` is at that moment, run without a call between."""
+    """The ``__call__`` of modules: a property that returns the module's ``forward``, so that there is no call in between."""
 
     def __call__(self, module: Any, *args: Any, **kwargs: Any) -> Any:
         return module.forward(*args, **kwargs)
 
 
 class Handle:
-    """What registering a hook returns: call ``remove()`` to take it out again."""
+    """The result of registering a hook. Call ``remove()`` to take the hook out again."""
 
     def __init__(self, module: Any, kind: str, entry: tuple[Any]) -> None:
         self._module, self._kind, self._entry = module, kind, entry
 
     def remove(self) -> None:
-        """Take the hook out; with the last one, the module is of its own class again. A second time does nothing."""
+        """Take the hook out. Without hooks, the module has its original class again. A second call does nothing."""
         hooks = vars(self._module).get("_hooks")
         if hooks:
             hooks[self._kind][:] = [entry for entry in hooks[self._kind] if entry is not self._entry]
@@ -44,29 +44,29 @@ class Handle:
 
 
 def register(module: Any, kind: str, hook: Callable[..., Any]) -> Handle:
-    """Add a hook of a kind: "before", "after" or "backward"."""
+    """Add a hook of a kind, "before", "after" or "backward", and return its handle."""
     if not callable(hook):
-        raise TypeError(f"a hook is a function, and got {hook!r}")
+        raise TypeError(f"a hook must be a function, got {hook!r}")
     hooks = vars(module).setdefault("_hooks", {"before": [], "after": [], "backward": []})
     if not isinstance(module, Hooked):
         made_of: Any = type(module)
         module.__class__ = hooked(made_of)
-    entry = (hook,)  # known by itself: the same function may be registered twice
+    entry = (hook,)  # its identity matters: the same function may be registered twice
     hooks[kind].append(entry)
     return Handle(module, kind, entry)
 
 
 class Hooked:
-    """A module that has hooks. They may remove themselves, or others, while they run."""
+    """A module with hooks. They may remove themselves, or others, while they run."""
 
-    _hooks: Any = MappingProxyType({"before": (), "after": (), "backward": ()})  # of a copy that was made without them
+    _hooks: Any = MappingProxyType({"before": (), "after": (), "backward": ()})  # for a copy that was made without them
 
     def __init_subclass__(cls) -> None:
-        """Nobody's business: to the classes of the user's, this is none of theirs."""
+        """Do nothing: the ``__init_subclass__`` of the user's classes is for classes that the user writes."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         hooks = self._hooks
-        call = super().__call__  # type: ignore[misc]  # taken now: with its last hook, the module's class will be another
+        call = super().__call__  # type: ignore[misc]  # looked up now: when the last hook is removed, the class changes
         for (hook,) in tuple(hooks["before"]):
             changed = hook(self, args)
             if changed is not None:
@@ -89,7 +89,7 @@ class Hooked:
         return output
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        """What pickle writes: a module of its own class, for no name leads to this one; which is given its hooks again."""
+        """Tell pickle to write a module of the original class, since this one has no name, and to restore the hooks."""
         written: Any = super().__reduce_ex__(protocol)
         how, args, *rest = written
         made, own = type(self), own_class(self)
@@ -97,36 +97,36 @@ class Hooked:
 
 
 def own_class(module: Any) -> Any:
-    """The class that the user knows."""
+    """Return the module's class without hooks, the one that the user knows."""
     return type(module).__bases__[1] if isinstance(module, Hooked) else type(module)
 
 
 @lru_cache
 def hooked(kind: Any) -> Any:
-    """The class of a module of this kind that has hooks; it goes by the same name."""
+    """Return a class derived from `kind`, with the same name, whose calls run the hooks."""
     return type(kind.__name__, (Hooked, kind), {"__module__": kind.__module__, "__qualname__": kind.__qualname__, "__doc__": kind.__doc__})
 
 
 def hooked_again(how: Any, args: Any) -> Any:
-    """What unpickling and copying call."""
+    """Make a module with hooks again; pickle and copy call this."""
     module = how(*args)
     module.__class__ = hooked(own_class(module))
     return module
 
 
 # -------------------------------------------------------------------------------- backward hooks
-# What goes into a module passes a gate, and what comes out passes another: operations that do nothing, whose
-# gradients are those of all inputs, and of all outputs, of this one call. The walk comes to the exit first.
+# The inputs of a module pass through a gate, and so do its outputs: an operation that does nothing. The gradients of the
+# gates are the gradients of all inputs and of all outputs of this call. The backward walk comes to the exit first.
 
 
 @primitive(each=lambda i: lambda g, y, *xs: g[i], name="gate", several=True)
 def passing(*xs: Any) -> Any:
-    """The values themselves."""
+    """Return the values themselves."""
     return xs
 
 
 def gate(values: Any) -> tuple[Any, Gate]:
-    """The same values, those that need gradients behind a gate; and that gate, if there are any."""
+    """Return the values, those that need gradients behind a gate; and the gate, or None if there are no such values."""
     places = [i for i, x in enumerate(values) if tracked(x)]
     if not places or not level():
         return values, None
@@ -135,15 +135,15 @@ def gate(values: Any) -> tuple[Any, Gate]:
 
 
 def leads_to(outputs: list[Any], entrance: Gate) -> bool:
-    """Whether gradients of the outputs come to the entrance."""
+    """Return whether gradients of the outputs reach the entrance."""
     return entrance is not None and entrance[0] in explored(outputs, entrance[0].order)[0]
 
 
 def call_back(module: Any, hooks: list[Any], exit: Any, entrance: Gate, n_inputs: int, n_outputs: int) -> None:
-    """Call the hooks when the walk has come to the entrance, or to the exit if nothing entered.
+    """Arrange that the hooks are called when the walk comes to the entrance, or to the exit if there is no entrance.
 
-    The nodes hold these functions, which therefore hold no node: that would be a cycle, and a dropped graph would wait
-    with all its arrays for the collector.
+    The nodes hold these functions. So the functions hold no node: that would be a cycle, and a dropped graph with all its
+    arrays would wait for the garbage collector.
     """
     came_out: list[Any] = []
     ways_out, ways_in = exit[1], entrance[1] if entrance is not None else None
@@ -158,7 +158,7 @@ def call_back(module: Any, hooks: list[Any], exit: Any, entrance: Gate, n_inputs
 
     def run(went_in: list[Any]) -> None:
         outputs = tuple(came_out)
-        came_out.clear()  # under create_graph, gradients know the graph
+        came_out.clear()  # under create_graph, gradients hold the graph
         for (hook,) in tuple(hooks):
             if hook(module, tuple(went_in), outputs) is not None:
                 raise TypeError(f"a backward hook of {type(module).__name__} has returned something: it is shown gradients, and can't "
@@ -170,11 +170,11 @@ def call_back(module: Any, hooks: list[Any], exit: Any, entrance: Gate, n_inputs
 
 
 def note(node: Any, hook: Any) -> None:
-    """Have `hook` called with the node's gradient."""
+    """Arrange that `hook` is called with the node's gradient."""
     node.info = {**(node.info or {}), "hooks": (hook,)}
 
 
 def in_places(g: Any, places: Any, n: int) -> list[Any]:
-    """Gradients as Tensors of their own, where they belong; None where there are none."""
+    """Return `n` gradients: Tensors of their own in these places, and None in the others."""
     found = {i: part if isinstance(part, Value) else wrap(copied(part)) for i, part in zip(places, g, strict=True)}
     return [found.get(i) for i in range(n)]

@@ -1,57 +1,54 @@
-"""Costs: one number that says how far what came out is from what was wanted; the functions are in `nn.functional`."""
+"""Loss functions as modules. What they compute is in `nn.functional`."""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..engine.forward import apply
 from ..rules.neural.fused import squared_error
 from . import functional as F
-from .functional.agreement import mean_wanted, same_shape
+from .function_module import FunctionModule
+from .functional.agreement import require_same_shape, takes_mean
 from .module import Module
 
+if TYPE_CHECKING:
+    from ..tensor.tensor import Tensor
+    from ..typing import TensorLike
+    from .functional.agreement import Reduction
 
-class Loss(Module):
-    """What the costs share: a function of `nn.functional`, and settings that go to it by name.
 
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}
-        What to make of the costs of all elements, or examples.
-    """
+class Loss(FunctionModule):
+    """The base of the losses."""
 
-    function: Any = None
+    def __init__(self, reduction: Reduction = "mean") -> None:
+        takes_mean(type(self).__name__, reduction)
+        self._settings = {"reduction": reduction}
 
-    def __init__(self, reduction: str = "mean", **settings: Any) -> None:
-        if not isinstance(reduction, str) or reduction != "batchmean":
-            mean_wanted(type(self).__name__, reduction)
-        self._settings = {"reduction": reduction, **settings}
-
-    def forward(self, input: Any, target: Any) -> Any:
-        return type(self).function(input, target, **self._settings)
+    def forward(self, input: TensorLike, target: TensorLike) -> Tensor:
+        """Return the loss of a network's outputs, `input`, for the wanted ones, `target`."""
+        return type(self).function(input, target, **self._settings)  # type: ignore[no-any-return]
 
     def extra_repr(self) -> str:
+        """Return the settings that are not the usual ones."""
         return ", ".join(f"{k}={v!r}" for k, v in self._settings.items() if v is not None and (k, v) != ("reduction", "mean"))
 
 
 class MSELoss(Loss):
-    """Mean of the squared differences over all elements.
-
-    Examples
-    --------
-    >>> from tinygrad_edu import Tensor, nn
-    >>> nn.MSELoss()(Tensor([1., 2.]), Tensor([1., 4.])).item()
-    2.0
-    """
+    """The mean squared error."""
 
     function = staticmethod(F.mse_loss)
 
 
 class SumOfSquaresLoss(Module):
-    """The notes' cost: the sum of squared differences of each example, averaged over the examples.
+    """The sum of the squared errors of each example, averaged over the examples.
 
     The first axis counts the examples. For 10 outputs this is 10 times `MSELoss`.
+
+    Raises
+    ------
+    ValueError
+        If the shapes are not equal.
 
     Examples
     --------
@@ -60,108 +57,114 @@ class SumOfSquaresLoss(Module):
     4.0
     """
 
-    def forward(self, output: Any, target: Any) -> Any:
-        output, target = same_shape("SumOfSquaresLoss", output, target)
-        return apply(squared_error.fn, output, target, len(output) if output.ndim else 1)
+    def forward(self, output: TensorLike, target: TensorLike) -> Tensor:
+        """Return the loss of a network's outputs, of shape (N, ...), for the wanted ones, of the same shape."""
+        a, b = require_same_shape("SumOfSquaresLoss", output, target)
+        return apply(squared_error.fn, a, b, len(a) if a.ndim else 1)  # type: ignore[no-any-return]
 
 
 class L1Loss(Loss):
-    """Absolute differences."""
+    """The mean absolute error."""
 
     function = staticmethod(F.l1_loss)
 
 
 class HuberLoss(Loss):
-    """See `functional.huber_loss`."""
+    """The Huber loss: squared differences near 0, absolute ones further out, so that outliers have less influence."""
 
     function = staticmethod(F.huber_loss)
 
-    def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
-        super().__init__(reduction, delta=delta)
+    def __init__(self, reduction: Reduction = "mean", delta: float = 1.0) -> None:
+        super().__init__(reduction)
+        self._settings |= {"delta": delta}
 
 
 class SmoothL1Loss(Loss):
-    """See `functional.smooth_l1_loss`."""
+    """The smooth absolute error: `HuberLoss` divided by its threshold."""
 
     function = staticmethod(F.smooth_l1_loss)
 
-    def __init__(self, reduction: str = "mean", beta: float = 1.0) -> None:
-        super().__init__(reduction, beta=beta)
+    def __init__(self, reduction: Reduction = "mean", beta: float = 1.0) -> None:
+        super().__init__(reduction)
+        self._settings |= {"beta": beta}
 
 
 class CrossEntropyLoss(Loss):
-    """See `functional.cross_entropy`.
+    """The cross-entropy loss: minus the logarithm of the probability that the network gives the right class.
 
-    Examples
-    --------
-    >>> from tinygrad_edu import Tensor, nn
-    >>> scores = Tensor([[4.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
-    >>> nn.CrossEntropyLoss(reduction="none")(scores, [0, 2]).data.round(4)
-    array([0.036 , 1.0986])
+    Its inputs are logits: any numbers. The softmax is part of the loss.
     """
 
     function = staticmethod(F.cross_entropy)
 
-    def __init__(self, weight: Any = None, ignore_index: int = -100, reduction: str = "mean", label_smoothing: float = 0.0) -> None:
-        super().__init__(reduction, weight=weight, ignore_index=ignore_index, label_smoothing=label_smoothing)
+    def __init__(self, weight: TensorLike | None = None, ignore_index: int = -100, reduction: Reduction = "mean",
+                 label_smoothing: float = 0.0) -> None:
+        super().__init__(reduction)
+        self._settings |= {"weight": weight, "ignore_index": ignore_index, "label_smoothing": label_smoothing}
 
 
 class NLLLoss(Loss):
-    """See `functional.nll_loss`."""
+    """The negative log-likelihood of the right classes, from logarithms of probabilities."""
 
     function = staticmethod(F.nll_loss)
 
-    def __init__(self, weight: Any = None, ignore_index: int = -100, reduction: str = "mean") -> None:
-        super().__init__(reduction, weight=weight, ignore_index=ignore_index)
+    def __init__(self, weight: TensorLike | None = None, ignore_index: int = -100, reduction: Reduction = "mean") -> None:
+        super().__init__(reduction)
+        self._settings |= {"weight": weight, "ignore_index": ignore_index}
 
 
 class BCELoss(Loss):
-    """See `functional.binary_cross_entropy`."""
+    """The cross entropy of yes-or-no decisions, from probabilities."""
 
     function = staticmethod(F.binary_cross_entropy)
 
-    def __init__(self, weight: Any = None, reduction: str = "mean") -> None:
-        super().__init__(reduction, weight=weight)
+    def __init__(self, weight: TensorLike | None = None, reduction: Reduction = "mean") -> None:
+        super().__init__(reduction)
+        self._settings |= {"weight": weight}
 
 
 class BCEWithLogitsLoss(Loss):
-    """See `functional.binary_cross_entropy_with_logits`."""
+    """The cross entropy of yes-or-no decisions, from logits: any numbers. The sigmoid is part of the loss."""
 
     function = staticmethod(F.binary_cross_entropy_with_logits)
 
-    def __init__(self, weight: Any = None, reduction: str = "mean", pos_weight: Any = None) -> None:
-        super().__init__(reduction, weight=weight, pos_weight=pos_weight)
+    def __init__(self, weight: TensorLike | None = None, reduction: Reduction = "mean", pos_weight: TensorLike | None = None) -> None:
+        super().__init__(reduction)
+        self._settings |= {"weight": weight, "pos_weight": pos_weight}
 
 
 class KLDivLoss(Loss):
-    """See `functional.kl_div`; ``reduction="batchmean"`` is the divergence's definition."""
+    """The Kullback-Leibler divergence of two probability distributions."""
 
     function = staticmethod(F.kl_div)
 
-    def __init__(self, reduction: str = "mean", log_target: bool = False) -> None:
-        super().__init__(reduction, log_target=log_target)
+    def __init__(self, reduction: Reduction | Literal["batchmean"] = "mean", log_target: bool = False) -> None:
+        super().__init__("mean" if isinstance(reduction, str) and reduction == "batchmean" else reduction)
+        self._settings |= {"reduction": reduction, "log_target": log_target}
 
 
 class HingeEmbeddingLoss(Loss):
-    """See `functional.hinge_embedding_loss`."""
+    """The loss of distances: small ones are wanted between things that belong together, large ones between others."""
 
     function = staticmethod(F.hinge_embedding_loss)
 
-    def __init__(self, margin: float = 1.0, reduction: str = "mean") -> None:
-        super().__init__(reduction, margin=margin)
+    def __init__(self, margin: float = 1.0, reduction: Reduction = "mean") -> None:
+        super().__init__(reduction)
+        self._settings |= {"margin": margin}
 
 
 class MultiMarginLoss(Loss):
-    """See `functional.multi_margin_loss`."""
+    """The hinge loss of several classes: how far the other scores come within a margin of the right one."""
 
     function = staticmethod(F.multi_margin_loss)
 
-    def __init__(self, p: int = 1, margin: float = 1.0, reduction: str = "mean") -> None:
-        super().__init__(reduction, p=p, margin=margin)
+    def __init__(self, p: Literal[1, 2] = 1, margin: float = 1.0, reduction: Reduction = "mean") -> None:
+        super().__init__(reduction)
+        self._settings |= {"p": p, "margin": margin}
 
 
 def behind(loss: Any) -> tuple[Any, dict[str, Any]]:
-    """The function that a cost is, as far as can be known, and its settings."""
+    """Return the function that a loss calls, and its settings; a loss that is not ours is its own function."""
     if isinstance(loss, partial):
         function, settings = behind(loss.func)
         return function, {**settings, **loss.keywords}

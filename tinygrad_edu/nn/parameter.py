@@ -1,17 +1,33 @@
-"""What a module keeps: parameters, which are learnt, and buffers, which are only remembered."""
+"""What a module holds: parameters, which are learnt, and buffers, which belong to its state but are not learnt."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..engine.tensor_base import wrap
 from ..tensor.tensor import Tensor
 
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
+
+    from ..typing import TensorLike
+
 
 class Parameter(Tensor):
-    """A Tensor that a network learns: it requires gradients, and is float32 unless told otherwise.
+    """A Tensor that a network learns.
+
+    Parameters
+    ----------
+    data : Tensor or array_like, any shape
+        The numbers, which are copied.
+    requires_grad : bool
+        Whether gradients are computed for it. A parameter without them is called frozen.
+    dtype : dtype
+        The dtype.
+    name : str, optional
+        A name for drawings and messages.
 
     Examples
     --------
@@ -22,7 +38,7 @@ class Parameter(Tensor):
 
     __slots__ = ()
 
-    def __init__(self, data: Any, requires_grad: bool = True, *, dtype: Any = np.float32, name: str | None = None) -> None:
+    def __init__(self, data: TensorLike, requires_grad: bool = True, *, dtype: DTypeLike = np.float32, name: str | None = None) -> None:
         super().__init__(data, requires_grad, dtype=dtype, name=name)
 
     def __repr__(self) -> str:
@@ -30,7 +46,16 @@ class Parameter(Tensor):
 
 
 class Buffer(Tensor):
-    """A Tensor that belongs to a module's state but is not learnt, such as a running mean; of any dtype.
+    """A Tensor that belongs to a module's state but is not learnt, such as a running mean.
+
+    Parameters
+    ----------
+    data : Tensor or array_like, any shape
+        The numbers, which are copied.
+    dtype : dtype, optional
+        The dtype. By default it is the dtype of `data`.
+    name : str, optional
+        A name for drawings and messages.
 
     Examples
     --------
@@ -41,7 +66,7 @@ class Buffer(Tensor):
 
     __slots__ = ()
 
-    def __init__(self, data: Any, *, dtype: Any = None, name: str | None = None) -> None:
+    def __init__(self, data: TensorLike, *, dtype: DTypeLike | None = None, name: str | None = None) -> None:
         super().__init__(data, dtype=dtype, name=name)
 
     def __repr__(self) -> str:
@@ -49,7 +74,7 @@ class Buffer(Tensor):
 
 
 def cast(tensor: Any, dtype: Any) -> None:
-    """Turn a floating leaf into another precision, in its place: a pending backward still finds it."""
+    """Turn a floating leaf into another precision, in place, so that a pending backward still finds it."""
     if tensor.dtype.kind not in "fc":
         return
     if tensor.dtype.kind == "c" and dtype.kind == "f":

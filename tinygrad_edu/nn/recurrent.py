@@ -1,28 +1,84 @@
-"""Recurrent layers: one step after the other, each knowing what the ones before left in the state."""
+"""Recurrent layers, which read a sequence step by step and carry a state from each step to the next."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from ..engine.tensor_base import Value
 from ..rules.neural.fused import linear, relu, sigmoid
 from . import init
+from .docstrings import complete_from
 from .functional.normalization import dropout
 from .module import Module
 from .parameter import Parameter
 
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
 
-def rnn_step(x: Any, state: Any, w: Any, b: Any, nonlinearity: Any = np.tanh) -> Any:
-    """Elman's: the new state is an activation of the input's and the old state's weighted sums. `x` is multiplied already."""
+    from ..tensor.tensor import Tensor
+
+
+def rnn_step(x: Tensor, state: tuple[Tensor, ...], w: Tensor, b: Tensor | None, nonlinearity: Any = np.tanh) -> tuple[Tensor, ...]:
+    """Compute one step of a simple recurrent network.
+
+    Parameters
+    ----------
+    x : Tensor, (N, hidden)
+        The weighted sums of the step's inputs.
+    state : tuple of Tensor
+        The old state ``(h,)``, (N, hidden).
+    w : Tensor, (hidden, hidden)
+        The weights of the state.
+    b : Tensor, (hidden,), or None
+        The biases of the state's weighted sums.
+    nonlinearity : callable
+        The activation.
+
+    Returns
+    -------
+    tuple of Tensor
+        The new state.
+
+    Notes
+    -----
+    ``h' = tanh(x + w @ h + b)``. See Elman (1990).
+    """
     (h,) = state
     h = nonlinearity(x + linear(h, w, b))
     return (h,)
 
 
-def gru_step(x: Any, state: Any, w: Any, b: Any) -> Any:
-    """Cho et al. 2014: one gate says how much of the state is renewed, another how much of the old the new one sees."""
+def gru_step(x: Tensor, state: tuple[Tensor, ...], w: Tensor, b: Tensor | None) -> tuple[Tensor, ...]:
+    """Compute one step of a gated recurrent unit.
+
+    Parameters
+    ----------
+    x : Tensor, (N, 3 * hidden)
+        The weighted sums of the step's inputs, for the gates r, z and the new value n.
+    state : tuple of Tensor
+        The old state ``(h,)``, (N, hidden).
+    w : Tensor, (3 * hidden, hidden)
+        The weights of the state.
+    b : Tensor, (3 * hidden,), or None
+        The biases of the state's weighted sums.
+
+    Returns
+    -------
+    tuple of Tensor
+        The new state.
+
+    Notes
+    -----
+    Gate z says how much of the state stays. Gate r says how much of the old state the new value sees::
+
+        r, z = sigmoid(x_r + h_r), sigmoid(x_z + h_z)
+        n = tanh(x_n + r * h_n)
+        h' = (1 - z) * n + z * h
+
+    See Cho et al. (2014).
+    """
     (h,) = state
     xr, xz, xn = np.split(x, 3, axis=-1)
     hr, hz, hn = np.split(linear(h, w, b), 3, axis=-1)
@@ -31,8 +87,34 @@ def gru_step(x: Any, state: Any, w: Any, b: Any) -> Any:
     return ((1 - z) * n + z * h,)
 
 
-def lstm_step(x: Any, state: Any, w: Any, b: Any) -> Any:
-    """Hochreiter & Schmidhuber 1997: a memory with gates for writing, forgetting and reading."""
+def lstm_step(x: Tensor, state: tuple[Tensor, ...], w: Tensor, b: Tensor | None) -> tuple[Tensor, ...]:
+    """Compute one step of a long short-term memory.
+
+    Parameters
+    ----------
+    x : Tensor, (N, 4 * hidden)
+        The weighted sums of the step's inputs, for the gates i, f, the new value g and the gate o.
+    state : tuple of Tensor
+        The old state ``(h, c)``: the output and the memory, (N, hidden) each.
+    w : Tensor, (4 * hidden, hidden)
+        The weights of the state.
+    b : Tensor, (4 * hidden,), or None
+        The biases of the state's weighted sums.
+
+    Returns
+    -------
+    tuple of Tensor
+        The new state.
+
+    Notes
+    -----
+    Gates i, f and o say how much is written to the memory, kept in it, and read from it::
+
+        c' = sigmoid(f) * c + sigmoid(i) * tanh(g)
+        h' = sigmoid(o) * tanh(c')
+
+    See Hochreiter & Schmidhuber (1997); the gate f is by Gers, Schmidhuber & Cummins (2000).
+    """
     h, c = state
     i, f, g, o = np.split(x + linear(h, w, b), 4, axis=-1)
     c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
@@ -40,28 +122,51 @@ def lstm_step(x: Any, state: Any, w: Any, b: Any) -> Any:
 
 
 class Recurrent(Module):
-    """What RNN, GRU and LSTM share: layers of steps through time.
+    """The base of RNN, GRU and LSTM: layers of steps through time.
 
     Parameters
     ----------
-    input_size, hidden_size : int
-        The length of the input's vectors, and of the state's.
+    input_size : int
+        The length of the input's vectors.
+    hidden_size : int
+        The length of the state's vectors.
     num_layers : int
-        Each layer reads what the one before it wrote.
+        How many layers there are. Each reads the outputs of the one before it.
+    nonlinearity : {"tanh", "relu"}
+        The activation.
     bias : bool
+        Whether weighted sums have biases.
     batch_first : bool
-        Whether inputs are (N, L, input_size) rather than (L, N, input_size); (L, input_size) without a batch is
-        understood by both.
+        Whether inputs have the shape (N, L, input_size) rather than (L, N, input_size). Both understand (L, input_size), a
+        single sequence.
     dropout : float
-        Between layers, in training.
+        The probability that a number between two layers is dropped in training.
     bidirectional : bool
-        Whether a second set of layers goes backward in time; the results are joined.
+        Whether a second set of layers goes backward in time. The outputs of both are concatenated.
+    dtype : dtype
+        The dtype of the parameters.
+    rng : numpy.random.Generator, optional
+        The source of the random weights. By default it is the one that `manual_seed` seeds.
+
+    Attributes
+    ----------
+    weight_ih_l0, weight_hh_l0 : Parameter, (gates * hidden_size, input_size) and (gates * hidden_size, hidden_size)
+        The weights of the first layer, for the input and for the state. Other layers have other numbers; names of the
+        backward direction end in ``_reverse``.
+    bias_ih_l0, bias_hh_l0 : Parameter, (gates * hidden_size,)
+        The biases.
+
+    Raises
+    ------
+    ValueError
+        If a size is not at least 1.
     """
 
-    gates, states = 1, 1  # how many sums a step makes of each state, and how many arrays a state is
+    gates, states = 1, 1  # weighted sums for each number of the state; arrays that make a state
 
     def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True, batch_first: bool = False,
-                 dropout: float = 0.0, bidirectional: bool = False, *, dtype: Any = np.float32, rng: Any = None) -> None:
+                 dropout: float = 0.0, bidirectional: bool = False, *, dtype: DTypeLike = np.float32,
+                 rng: np.random.Generator | None = None) -> None:
         if min(input_size, hidden_size, num_layers) < 1:
             raise ValueError(f"{type(self).__name__}: sizes and layers must be at least 1, got {input_size}, {hidden_size}, {num_layers}")
         self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
@@ -78,46 +183,66 @@ class Recurrent(Module):
                     setattr(self, f"{name}_l{layer}{end}", p)
 
     def step(self, x: Any, state: Any, w: Any, b: Any) -> Any:
-        """One step of one layer."""
+        """Return the new state after one step of one layer."""
         raise NotImplementedError
 
-    def forward(self, x: Any, state: Any = None) -> tuple[Any, Any]:
-        """The last layer's states at all times, and all layers' at the end; `state` is where to begin, zeros unless given."""
+    def forward(self, x: Tensor, state: Any = None) -> tuple[Tensor, Any]:
+        """Return the outputs at all times, and the state at the end.
+
+        Parameters
+        ----------
+        x : Tensor or ndarray, (L, N, input_size), or (N, L, input_size) if `batch_first`, or (L, input_size)
+            The sequences, L steps long.
+        state : Tensor or ndarray, (num_layers * directions, N, hidden_size), optional
+            The state at the beginning: zeros by default. That of an LSTM is a pair of these.
+
+        Returns
+        -------
+        outputs : Tensor, (L, N, directions * hidden_size), or with the axes of `x`
+            The last layer's outputs.
+        state : Tensor, (num_layers * directions, N, hidden_size)
+            The state of all layers at the end; that of an LSTM is a pair of these.
+
+        Raises
+        ------
+        ValueError
+            If shapes do not fit, or a sequence is empty.
+        """
         if x.ndim not in (2, 3) or x.shape[-1] != self.input_size:
             raise ValueError(f"{type(self).__name__}({self.extra_repr()}) wants inputs of shape "
                              f"({'N, L' if self.batch_first else 'L, N'}, {self.input_size}) or (L, {self.input_size}); got {x.shape}")
         batched = x.ndim == 3
         if x.shape[int(batched and self.batch_first)] == 0:
-            raise ValueError(f"{type(self).__name__}({self.extra_repr()}): a sequence must have a step at least; got shape {x.shape}")
-        x = np.expand_dims(x, 1) if not batched else np.swapaxes(x, 0, 1) if self.batch_first else x
+            raise ValueError(f"{type(self).__name__}({self.extra_repr()}): a sequence must have at least one step; got shape {x.shape}")
+        y: Any = np.expand_dims(x, 1) if not batched else np.swapaxes(x, 0, 1) if self.batch_first else x
         ways = 1 + self.bidirectional
-        begin = self.begin(state, x, ways * self.num_layers, batched)
+        begin = self.begin(state, y, ways * self.num_layers, batched)
         ends: list[Any] = []
         for layer in range(self.num_layers):
             if layer:
-                x = dropout(x, self.dropout, self.training)
+                y = dropout(y, self.dropout, self.training)
             written = []
             for way, end in enumerate(("", "_reverse")[:ways]):
                 w_ih, w_hh, b_ih, b_hh = (getattr(self, f"{name}_l{layer}{end}", None)
                                           for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))
-                sums = unstacked(linear(x, w_ih, b_ih))  # of all times at once
+                sums = unstack(linear(y, w_ih, b_ih))  # for all times at once
                 now = tuple(s[layer * ways + way] for s in begin)
                 outputs = []
-                for t in range(len(x))[:: -1 if way else 1]:
+                for t in range(len(y))[:: -1 if way else 1]:
                     now = self.step(sums[t], now, w_hh, b_hh)
                     outputs.append(now[0])
                 written.append(np.stack(outputs[:: -1 if way else 1]))
                 ends.append(now)
-            x = written[0] if ways == 1 else np.concatenate(written, -1)
+            y = written[0] if ways == 1 else np.concatenate(written, -1)
         last = tuple(np.stack(list(s)) for s in zip(*ends, strict=True))
         if not batched:
-            x, last = x[:, 0], tuple(s[:, 0] for s in last)
+            y, last = y[:, 0], tuple(s[:, 0] for s in last)
         elif self.batch_first:
-            x = np.swapaxes(x, 0, 1)
-        return x, last if self.states > 1 else last[0]
+            y = np.swapaxes(y, 0, 1)
+        return y, last if self.states > 1 else last[0]
 
     def begin(self, state: Any, x: Any, n: int, batched: bool) -> tuple[Any, ...]:
-        """The state to begin with, checked."""
+        """Return the state at the beginning; refuse other shapes."""
         shape = (n, x.shape[1], self.hidden_size)
         if state is None:
             return (np.zeros(shape, x.dtype),) * self.states
@@ -129,61 +254,148 @@ class Recurrent(Module):
         return states if batched else tuple(np.expand_dims(s, 1) for s in states)
 
     def extra_repr(self) -> str:
+        """Return the sizes, and the number of layers if there are several."""
         return f"{self.input_size}, {self.hidden_size}" + (f", num_layers={self.num_layers}" if self.num_layers > 1 else "")
 
 
-def unstacked(x: Any) -> list[Any]:
-    """``[x[0], x[1], ...]``, by halves: a gradient then passes through log(L) arrays of `x`'s size, where it would through L."""
+def unstack(x: Any) -> list[Any]:
+    """Return ``[x[0], x[1], ...]``, by halves, so that a gradient passes through log(L) arrays of x's size rather than L."""
     n = len(x)
-    return [*unstacked(x[: n // 2]), *unstacked(x[n // 2 :])] if n > 1 else [x[0]] if n else []
+    return [*unstack(x[: n // 2]), *unstack(x[n // 2 :])] if n > 1 else [x[0]] if n else []
 
 
+@complete_from(Recurrent)
 class RNN(Recurrent):
-    """Elman's network: see `Recurrent`, and `rnn_step`. ``nonlinearity`` is "tanh" or "relu"."""
+    """A simple recurrent network: at each time, a layer of the input and of the state of the time before.
 
-    def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1, nonlinearity: str = "tanh", bias: bool = True,
-                 batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False, *, dtype: Any = np.float32,
-                 rng: Any = None) -> None:
+    Notes
+    -----
+    ``h' = tanh(weight_ih @ x + bias_ih + weight_hh @ h + bias_hh)``. See Elman (1990). Weights and biases begin uniform within
+    ``±1 / sqrt(hidden_size)``, as PyTorch's do.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinygrad_edu import Tensor, nn
+    >>> outputs, state = nn.RNN(3, 4)(Tensor(np.zeros((7, 2, 3))))
+    >>> outputs.shape, state.shape
+    ((7, 2, 4), (1, 2, 4))
+    """
+
+    def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1, nonlinearity: Literal["tanh", "relu"] = "tanh",
+                 bias: bool = True, batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False, *,
+                 dtype: DTypeLike = np.float32, rng: np.random.Generator | None = None) -> None:
         if nonlinearity not in ("tanh", "relu"):
             raise ValueError(f"RNN: nonlinearity must be 'tanh' or 'relu', not {nonlinearity!r}")
         self.nonlinearity = nonlinearity
         super().__init__(input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, dtype=dtype, rng=rng)
 
     def step(self, x: Any, state: Any, w: Any, b: Any) -> Any:
+        """Return the new state after one step of one layer."""
         return rnn_step(x, state, w, b, np.tanh if self.nonlinearity == "tanh" else relu)
 
 
+@complete_from(Recurrent)
 class GRU(Recurrent):
-    """Gated recurrent units: see `Recurrent`, and `gru_step`."""
+    """Gated recurrent units: gates say how much of the state stays, and how much of it the new value sees.
+
+    Notes
+    -----
+    See Cho et al. (2014), and `nn.recurrent.gru_step` for the formulas. There are 3 gates: r, z and n. Weights and biases
+    begin uniform within ``±1 / sqrt(hidden_size)``, as PyTorch's do.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinygrad_edu import Tensor, nn
+    >>> outputs, state = nn.GRU(3, 4)(Tensor(np.zeros((7, 2, 3))))
+    >>> outputs.shape, state.shape
+    ((7, 2, 4), (1, 2, 4))
+    """
 
     gates = 3
     step = staticmethod(gru_step)
 
 
+@complete_from(Recurrent)
 class LSTM(Recurrent):
-    """Long short-term memory: see `Recurrent`, and `lstm_step`. Its state is a pair."""
+    """Long short-term memory: gates say what is written to a memory, kept in it, and read from it. Its state is a pair.
+
+    Notes
+    -----
+    See Hochreiter & Schmidhuber (1997), and `nn.recurrent.lstm_step` for the formulas. There are 4 gates: i, f, g and o.
+    Weights and biases begin uniform within ``±1 / sqrt(hidden_size)``, as PyTorch's do.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinygrad_edu import Tensor, nn
+    >>> outputs, (h, c) = nn.LSTM(3, 4)(Tensor(np.zeros((7, 2, 3))))
+    >>> outputs.shape, h.shape
+    ((7, 2, 4), (1, 2, 4))
+    """
 
     gates, states = 4, 2
     step = staticmethod(lstm_step)
 
 
 class Cell(Module):
-    """One step, to be called by a loop of yours: the parameters of a layer, without its number in their names."""
+    """The base of the cells: one step of a layer, for a loop of your own.
+
+    Parameters
+    ----------
+    input_size : int
+        The length of the input's vectors.
+    hidden_size : int
+        The length of the state's vectors.
+    bias : bool
+        Whether weighted sums have biases.
+    dtype : dtype
+        The dtype of the parameters.
+    rng : numpy.random.Generator, optional
+        The source of the random weights. By default it is the one that `manual_seed` seeds.
+
+    Attributes
+    ----------
+    weight_ih, weight_hh : Parameter, (gates * hidden_size, input_size) and (gates * hidden_size, hidden_size)
+        The weights of the input, and of the state.
+    bias_ih, bias_hh : Parameter, (gates * hidden_size,), or None
+        The biases.
+
+    Notes
+    -----
+    Weights and biases begin uniform within ``±1 / sqrt(hidden_size)``, as PyTorch's do.
+    """
 
     gates, states = 1, 1
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, *, dtype: Any = np.float32, rng: Any = None) -> None:
+    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, *, dtype: DTypeLike = np.float32,
+                 rng: np.random.Generator | None = None) -> None:
         self.input_size, self.hidden_size = input_size, hidden_size
         bound = hidden_size**-0.5
 
-        def made(*shape: int) -> Any:
+        def make(*shape: int) -> Any:
             return init.uniform_(Parameter(np.zeros((self.gates * hidden_size, *shape)), dtype=dtype), -bound, bound, rng)
 
-        self.weight_ih, self.weight_hh = made(input_size), made(hidden_size)
-        self.bias_ih: Any = made() if bias else None
-        self.bias_hh: Any = made() if bias else None
+        self.weight_ih, self.weight_hh = make(input_size), make(hidden_size)
+        self.bias_ih: Any = make() if bias else None
+        self.bias_hh: Any = make() if bias else None
 
-    def forward(self, x: Any, state: Any = None) -> Any:
+    def forward(self, x: Tensor, state: Any = None) -> Any:
+        """Return the new state.
+
+        Parameters
+        ----------
+        x : Tensor or ndarray, (N, input_size)
+            The inputs of this step.
+        state : Tensor or ndarray, (N, hidden_size), optional
+            The old state: zeros by default. That of an LSTM is a pair of these.
+
+        Returns
+        -------
+        Tensor, (N, hidden_size)
+            The new state; that of an LSTM is a pair of these.
+        """
         if x.shape[-1] != self.input_size:
             raise ValueError(f"{type(self).__name__}({self.extra_repr()}) wants inputs of shape (..., {self.input_size}), got {x.shape}")
         if state is None:
@@ -193,24 +405,53 @@ class Cell(Module):
         return state if self.states > 1 else state[0]
 
     def extra_repr(self) -> str:
+        """Return the sizes."""
         return f"{self.input_size}, {self.hidden_size}"
 
 
+@complete_from(Cell)
 class RNNCell(Cell):
-    """One `rnn_step`."""
+    """One step of an RNN, for a loop of your own.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinygrad_edu import Tensor, nn
+    >>> nn.RNNCell(3, 4)(Tensor(np.zeros((2, 3)))).shape
+    (2, 4)
+    """
 
     step = staticmethod(rnn_step)
 
 
+@complete_from(Cell)
 class GRUCell(Cell):
-    """One `gru_step`."""
+    """One step of a GRU, for a loop of your own.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinygrad_edu import Tensor, nn
+    >>> nn.GRUCell(3, 4)(Tensor(np.zeros((2, 3)))).shape
+    (2, 4)
+    """
 
     gates = 3
     step = staticmethod(gru_step)
 
 
+@complete_from(Cell)
 class LSTMCell(Cell):
-    """One `lstm_step`; its state is a pair."""
+    """One step of an LSTM, whose state is a pair, for a loop of your own.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinygrad_edu import Tensor, nn
+    >>> h, c = nn.LSTMCell(3, 4)(Tensor(np.zeros((2, 3))))
+    >>> h.shape
+    (2, 4)
+    """
 
     gates, states = 4, 2
     step = staticmethod(lstm_step)

@@ -1,4 +1,4 @@
-"""Taking over a state: all of it or nothing, and never a number that is not the one that was saved."""
+"""Loading a state: all of it or nothing, and no number that differs from the saved one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..engine.tensor_base import adopt, bare
 
 
 def load_state(kind: str, own: Mapping[str, Any], state: Mapping[str, Any], strict: bool) -> None:
-    """See `Module.load_state_dict`; `own` are the module's tensors by name."""
+    """Copy the arrays of `state` into the tensors `own`, by name; see `Module.load_state_dict`."""
     if not isinstance(state, Mapping):
         raise TypeError(f"{kind}.load_state_dict takes a dict of names and arrays, got {type(state).__name__}: write "
                         "load(path) for a file, or other.state_dict() for a module")
@@ -21,8 +21,8 @@ def load_state(kind: str, own: Mapping[str, Any], state: Mapping[str, Any], stri
     if strict and (missing or surplus):
         raise KeyError(misfit)
     if own and len(missing) == len(own):
-        warnings.warn(f"nothing was taken over: {misfit}", UserWarning, stacklevel=3)
-    arrays = {k: taken(kind, k, state[k], p) for k, p in own.items() if k in state}
+        warnings.warn(f"nothing was loaded: {misfit}", UserWarning, stacklevel=3)
+    arrays = {k: convert(kind, k, state[k], p) for k, p in own.items() if k in state}
     wrong = [f"{k}: {a.shape} for {own[k].shape}" for k, a in arrays.items() if a.shape != own[k].shape]
     if wrong:
         raise ValueError(f"state does not fit {kind}: shapes differ, {'; '.join(wrong)}")
@@ -35,28 +35,28 @@ def load_state(kind: str, own: Mapping[str, Any], state: Mapping[str, Any], stri
         own[k]._own()[...] = arrays[k]
 
 
-def taken(kind: str, name: str, value: Any, p: Any) -> Any:
-    """A copy of an entry in the parameter's dtype, if that has the same numbers, but for rounding."""
+def convert(kind: str, name: str, value: Any, p: Any) -> Any:
+    """Return a copy of an entry in the parameter's dtype; refuse numbers that the dtype can't represent but for rounding."""
     try:
         array = adopt(bare(value))
     except (TypeError, ValueError) as error:
-        raise ValueError(f"state does not fit {kind}: {name} is no array of numbers: {error}") from error
+        raise ValueError(f"state does not fit {kind}: {name} is not an array of numbers: {error}") from error
     if array.dtype == p.dtype:
         return array
     if array.dtype.kind not in "biufc":
-        raise ValueError(f"state does not fit {kind}: {name} is no array of numbers; could not convert {array.dtype} to {p.dtype}")
+        raise ValueError(f"state does not fit {kind}: {name} is not an array of numbers; could not convert {array.dtype} to {p.dtype}")
     if array.dtype.kind == "c" and p.dtype.kind != "c":
         raise ValueError(f"state does not fit {kind}: {name} is {array.dtype} for {p.dtype}, and would lose its imaginary part")
     with np.errstate(all="ignore"):
         cast = array.astype(p.dtype)
         same = np.isfinite(cast) | ~np.isfinite(array) if p.dtype.kind in "fc" else cast == array
     if not np.all(same):
-        raise ValueError(f"state does not fit {kind}: {name} is {array.dtype}, and holds numbers that {p.dtype} hasn't")
+        raise ValueError(f"state does not fit {kind}: {name} is {array.dtype}, and holds numbers that {p.dtype} can't represent")
     return cast
 
 
 def refuse_torn_ties(kind: str, own: Mapping[str, Any], arrays: Mapping[str, Any]) -> None:
-    """An error for two different arrays for what is one parameter here."""
+    """Raise an error for two different arrays that belong to one shared parameter."""
     first: dict[int, str] = {}
     for k, array in arrays.items():
         other = first.setdefault(id(own[k]), k)
@@ -65,21 +65,21 @@ def refuse_torn_ties(kind: str, own: Mapping[str, Any], arrays: Mapping[str, Any
 
 
 def remedy(own: Mapping[str, Any], state: Mapping[str, Any]) -> str:
-    """What would help with names that don't fit."""
+    """Return advice about names that don't fit."""
     if any(k in state for k in own):
-        return " (strict=False takes over what there is)"
+        return " (strict=False loads the names that fit)"
     for k, nested in state.items():
         if isinstance(nested, Mapping) and any(name in nested for name in own):
-            return f" (it is state[{k!r}] that fits)"
+            return f" (state[{k!r}] would fit)"
     if prefix := common_prefix(state, own):
         return f" (all names begin with {prefix!r}: give {{k.removeprefix({prefix!r}): v for k, v in state.items()}})"
     if prefix := common_prefix(own, state):
         return f" (they lack {prefix!r} at the beginning: give {{{prefix!r} + k: v for k, v in state.items()}})"
-    return " (it is another network's: no name occurs in both)"
+    return " (it belongs to another network: no name occurs in both)"
 
 
 def common_prefix(longer: Mapping[str, Any], shorter: Mapping[str, Any]) -> str:
-    """What all the longer names begin with, so that some of the shorter ones follow; "" if nothing is."""
+    """Return the prefix that turns some of the shorter names into longer ones, and that all of these have; or ""."""
     names = [k for k in longer if isinstance(k, str)]
     for name in shorter if names else ():
         prefix = names[0].removesuffix(name)

@@ -1,11 +1,11 @@
-"""summary: what a network is made of, as a table: its layers, what comes out of each, and what that costs."""
+"""summary: a table of a network's layers, with their outputs, parameters and costs."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,10 +19,13 @@ from . import tree
 from .module import Module
 from .parameter import Parameter
 
+if TYPE_CHECKING:
+    from ..typing import TensorLike
+
 
 @dataclass
 class Row:
-    """A module, the shapes it returned, its own parameters, and the multiply-adds of its products."""
+    """A line of the table: a module, the shapes that it returned, its own parameters, and its multiply-adds."""
 
     name: str
     kind: str
@@ -32,14 +35,14 @@ class Row:
 
 
 class Summary:
-    """The table; print it. ``rows`` holds its lines."""
+    """The table, to be printed. ``rows`` holds its lines."""
 
     def __init__(self, rows: list[Row], parameters: int, trainable: int) -> None:
         self.rows, self.parameters, self.trainable = rows, parameters, trainable
 
     @property
     def multiply_adds(self) -> int:
-        """Of one call of the whole network."""
+        """The multiply-adds of one call of the whole network."""
         return sum(row.multiply_adds for row in self.rows)
 
     def __repr__(self) -> str:
@@ -54,19 +57,26 @@ class Summary:
         return "\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1]] + ([f"of which {frozen:,} are frozen"] if frozen else []))
 
 
-def summary(model: Module, *inputs: Any) -> Summary:
-    """Call a network once, and tell what each of its layers did.
+def summary(model: Module, *inputs: TensorLike) -> Summary:
+    """Call a network once, and return a table of its layers.
 
     Parameters
     ----------
     model : Module
-    *inputs : array_like
-        An example of what it is called with; the numbers do not matter, the shapes do.
+        The network.
+    *inputs : Tensor or array_like
+        Examples of what it is called with. Their shapes and dtypes matter, their numbers do not.
 
     Returns
     -------
     Summary
-        Multiply-adds are counted of matrix products, convolutions and sums of products, which are nearly all the work.
+        The table. Its multiply-adds are those of matrix products, convolutions and sums of products, which are nearly all
+        the work.
+
+    Raises
+    ------
+    TypeError
+        If an input looks like a shape.
 
     Examples
     --------
@@ -106,13 +116,13 @@ def summary(model: Module, *inputs: Any) -> Summary:
 
 
 def as_input(x: Any) -> Any:
-    """An example that is recorded, if it is of floats; computed, so that a module that remembers it holds no leaf."""
+    """Return an example as a Tensor. Floats are recorded, as the result of an operation, so that no module keeps a leaf."""
     array = as_array(bare(x), "an example")
     return Tensor(array, requires_grad=True).reshape(array.shape) if array.dtype.kind in "fc" else Tensor(array)
 
 
 class Notes:
-    """What the hooks write down; a layer within another is not counted twice."""
+    """The notes that the hooks take. A layer inside another is not counted twice."""
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
@@ -133,7 +143,7 @@ class Notes:
 
 
 def nodes_since(start: int, ends: list[Node]) -> set[Node]:
-    """The operations behind these nodes that were recorded after `start`."""
+    """Return the operations behind these nodes that were recorded after `start`."""
     ends = [node for node in ends if node.order < start]
     seen, waiting = set(ends), list(ends)
     while waiting:
@@ -145,7 +155,7 @@ def nodes_since(start: int, ends: list[Node]) -> set[Node]:
 
 
 def multiply_adds(node: Node) -> int:
-    """How many products an operation adds up; 0 for those that are no sums of products."""
+    """Return how many products an operation adds up; 0 for operations that are not sums of products."""
     shapes: list[Any] = [getattr(p, "shape", ()) for p in node.parents]
     if node.name in ("linear", "matmul"):
         return node.size * int(shapes[0][-1])

@@ -1,7 +1,7 @@
-"""The tree that a network is: its modules and what they hold; and what no search would find, which is refused.
+"""The tree of a network: its modules and the tensors that they hold.
 
-A parameter in a plain list, in an attribute of the class, or in an object that is no Module would stay as it began,
-without a word. So whoever walks the tree is told of it first.
+A parameter in a plain list, in an attribute of the class, or in an object that is not a Module would not be found, and would
+never be learnt, without a word. So there is an error before anybody walks the tree.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from ..tensor.tensor import Tensor
 from .parameter import Buffer, Parameter
 
 ATOMS = frozenset({bool, int, float, complex, str, bytes, type(None), slice, range, np.float32, np.float64, np.int64, np.dtype})
-OURS = {__name__.partition(".")[0], "numpy", *sys.stdlib_module_names}  # whose objects hold no parameters of the user's
+OURS = {__name__.partition(".")[0], "numpy", *sys.stdlib_module_names}  # objects from these packages hold no parameters of the user's
 ROWS: Any = (list, tuple, deque, UserList, Set, ValuesView)
 
 
 def attributes(module: Any) -> Iterator[tuple[str, Any]]:
-    """What a module's attributes hold, those in ``__slots__`` too."""
+    """Return the attributes of a module with their values, those in ``__slots__`` too."""
     yield from vars(module).items()
     for name in slots(type(module)):  # type: ignore[arg-type]  # classes are hashable
         if hasattr(module, name):
@@ -33,12 +33,12 @@ def attributes(module: Any) -> Iterator[tuple[str, Any]]:
 
 @lru_cache
 def slots(kind: Any) -> tuple[str, ...]:
-    """The attributes of a class's objects that are not in their dict."""
+    """Return the names of the attributes that a class keeps in ``__slots__``."""
     return tuple(name for base in kind.__mro__ for name, x in vars(base).items() if type(x) is MemberDescriptorType)
 
 
 def walk(root: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """A module and all below it, with their dotted paths; a module that is shared comes once."""
+    """Return a module and all below it, with their dotted paths; a module that is shared comes once."""
     seen: set[int] = set()
     waiting = [(prefix, root)]
     while waiting:
@@ -46,25 +46,26 @@ def walk(root: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
         if id(module) not in seen:
             seen.add(id(module))
             yield path, module
-            waiting += reversed([(joined(path, name), child) for name, child in module.named_children()])
+            waiting += reversed([(join(path, name), child) for name, child in module.named_children()])
 
 
 def tensors(root: Any, kind: Any = (Parameter, Buffer)) -> Iterator[tuple[str, Any]]:
-    """Dotted paths and the parameters or buffers there; one that is shared, each time."""
-    return ((joined(path, name), x) for path, module in walk(root) for name, x in attributes(module) if isinstance(x, kind))
+    """Return the parameters or buffers below a module, with their dotted paths; one that is shared comes each time."""
+    return ((join(path, name), x) for path, module in walk(root) for name, x in attributes(module) if isinstance(x, kind))
 
 
-def joined(path: str, name: str) -> str:
+def join(path: str, name: str) -> str:
+    """Return a dotted path."""
     return f"{path}.{name}" if path else name
 
 
-# ------------------------------------------------------------------------------------- what is refused
+# ------------------------------------------------------------------ parameters that nobody would find
 
 
 def refuse_lost(root: Any) -> None:
-    """An error for parameters and modules below `root` that are where no search finds them."""
+    """Raise an error for parameters and modules below `root` in places where nobody finds them."""
     modules = list(walk(root))
-    lost = [found for path, module in modules for found in lost_in(module, path)]
+    lost = [found for path, module in modules for found in find_lost(module, path)]
     if not lost:
         return
     known = {id(x) for _, x in (*modules, *tensors(root))}
@@ -73,33 +74,36 @@ def refuse_lost(root: Any) -> None:
             raise TypeError(f"{type(root).__name__}: {where} " + complaint(held, x, at))
 
 
-def lost_in(module: Any, path: str) -> Iterator[tuple[str, Any, Any, str]]:
-    """Where in a module something is, what holds it, the thing itself, and at which place in the holder."""
+def find_lost(module: Any, path: str) -> Iterator[tuple[str, Any, Any, str]]:
+    """Return what is hidden in a module: for each its path, the object that holds it, the thing itself, and its place there."""
     own = dict(attributes(module))
-    own.pop("_hooks", None)  # they are called, not learnt
+    own.pop("_hooks", None)  # hooks are called, not learnt
     for name, value in own.items():
         if type(value) not in ATOMS and not is_found(value):
-            yield from ((joined(path, name), value, x, at) for at, x in within(value))
+            yield from ((join(path, name), value, x, at) for at, x in find_within(value))
     for base in type(module).__mro__:
         if base.__module__.partition(".")[0] not in OURS:
             for name, value in vars(base).items():
                 if name not in own and not name.startswith("__"):
-                    yield from ((joined(path, name), base, x, at) for at, x in within(value))
+                    yield from ((join(path, name), base, x, at) for at, x in find_within(value))
 
 
 def is_found(x: Any) -> bool:
-    """Whether an attribute is one that the search knows by its type."""
+    """Return whether an attribute is found because of its type."""
     return hasattr(type(x), "named_children") or (isinstance(x, Parameter | Buffer) and not is_loose(x))
 
 
 def is_loose(x: Any) -> bool:
-    """Whether it is a tensor to learn that does not say so: a leaf that requires gradients, and no Parameter."""
+    """Return whether it is a leaf that requires gradients but not a Parameter: a tensor that somebody forgot to declare."""
     return isinstance(x, Tensor) and not isinstance(x, Parameter) and x.requires_grad and x.is_leaf
 
 
-def within(value: Any) -> Iterator[tuple[str, Any]]:
-    """Parameters, modules and loose tensors in a value, and where: in lists, sets, dicts and arrays, however deep, and in
-    the attributes of an object. Functions are not looked into: what they use is up to them."""
+def find_within(value: Any) -> Iterator[tuple[str, Any]]:
+    """Return the parameters, modules and loose tensors in a value, with their places.
+
+    They may be in lists, sets, dicts and arrays, however deep, and in the attributes of an object. Functions are left alone:
+    what they use is up to them.
+    """
     seen: set[int] = set()
     waiting = [("", value, True)]
     while waiting:
@@ -112,7 +116,7 @@ def within(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def parts(x: Any, outermost: bool) -> Iterator[tuple[str, Any]]:
-    """What a data structure holds, and where; an object's attributes only if it is not itself another object's."""
+    """Return the parts of a data structure, with their places; attributes only of the outermost object."""
     if isinstance(x, np.ndarray):
         if x.dtype.hasobject and not x.dtype.fields:
             yield from ((f".flat[{i}]" if x.ndim > 1 else f"[{i}]", part) for i, part in enumerate(x.flat))
@@ -133,11 +137,11 @@ def parts(x: Any, outermost: bool) -> Iterator[tuple[str, Any]]:
 
 
 def complaint(held: Any, x: Any, at: str) -> str:
-    """What is wrong there, and what to do about it."""
+    """Return the text that says what is wrong, and what to do about it."""
     kind, place = type(x).__name__, f", at {at}," if at else ""
     if isinstance(held, type):
         return (f"belongs to the class {held.__name__} and {f'holds a {kind}{place}' if at else f'is a {kind}'}: all objects would share "
-                "it, and none finds it. Assign it to self, in __init__")
+                "it, and it would not be found. Assign it to self, in __init__")
     if is_loose(x) and held is x:
         return (f"is a {kind} that requires gradients but no Parameter, so nothing would learn or save it: write nn.Parameter(...), or, "
                 "if it is not to be learnt, .detach()")

@@ -69,6 +69,7 @@ class Legend:
     def tell(self, fn: Any) -> None:
         """The first line of what one of our functions says of itself."""
         doc = (inspect.getdoc(fn) or "").partition("\n")[0].replace("`", "")
+        doc = doc.removeprefix("Compute ").removeprefix("Return ")
         if is_ours(fn) and fn not in SIGNS and doc:
             words = f"{name_of(fn)}({', '.join(inspect.signature(fn).parameters)}): {doc}"
             if words not in self.functions:

@@ -1,4 +1,8 @@
-"""What the layers and costs compute, as functions of arrays and Tensors, under PyTorch's names."""
+"""The functions that layers and losses compute, under PyTorch's names.
+
+They take Tensors, and arrays of NumPy. Given Tensors, they return Tensors, and remember how to differentiate them; given nothing
+but arrays, they return arrays.
+"""
 
 from ...rules.neural.erf import erf
 from ...rules.neural.fused import linear, log_softmax, relu, sigmoid, softmax, squared_error

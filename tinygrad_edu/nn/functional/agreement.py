@@ -1,8 +1,8 @@
-"""What costs ask of what they are given: shapes that belong together, numbers that can be meant; and what they make of all losses."""
+"""Checks of what loss functions are given, shapes and numbers; and the reduction of all losses to one."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -11,36 +11,39 @@ from ...engine.atomic import check
 from ...engine.provenance import warn_user
 from ...engine.tensor_base import Value, is_foreign
 
+Reduction: TypeAlias = Literal["mean", "sum", "none"]
 
-def mean_wanted(name: str, reduction: str) -> bool:
+
+def takes_mean(name: str, reduction: str) -> bool:
+    """Return whether the reduction is the mean; raise an error if there is no such reduction."""
     if not isinstance(reduction, str) or reduction not in ("mean", "sum", "none"):
         raise ValueError(f"{name}: reduction must be 'mean', 'sum' or 'none', not {reduction!r}")
     return reduction == "mean"
 
 
-def reduced(name: str, losses: Any, reduction: str) -> Any:
-    """What is made of the losses of all elements."""
-    mean = mean_wanted(name, reduction)
+def reduce_losses(name: str, losses: Any, reduction: str) -> Any:
+    """Return the mean or the sum of the losses of all elements, or all of them."""
+    mean = takes_mean(name, reduction)
     return losses if reduction == "none" else np.mean(losses) if mean else np.sum(losses)
 
 
 def as_array(x: Any) -> Any:
-    """Lists, numbers and tables as arrays; tensors, other libraries' arrays and what only looks like one as they are."""
+    """Return lists, numbers and tables as arrays. Tensors, arrays of other libraries, and objects that resemble arrays stay as they are."""
     if isinstance(x, Value) or type(x) is np.ndarray or is_foreign(x) or (hasattr(x, "shape") and not hasattr(x, "__array__")):
         return x
     return validation.as_array(x, "an output or a target")
 
 
-def seen(x: Any) -> Any:
-    """The array in a tensor, to be looked at and not kept: so nobody needs a copy."""
+def peek(x: Any) -> Any:
+    """Return the array in a tensor, for a look at its numbers. Nobody keeps it, so it is not copied."""
     return x._array if isinstance(x, Value) else x
 
 
 # ---------------------------------------------------------------------------------------------- shapes
 
 
-def same_shape(name: str, input: Any, target: Any) -> tuple[Any, Any]:
-    """Refuse shapes that merely happen to broadcast, such as (n,) against (n, 1); and lists become arrays."""
+def require_same_shape(name: str, input: Any, target: Any) -> tuple[Any, Any]:
+    """Return both as arrays or tensors; refuse shapes that are not equal, even if they broadcast, such as (n,) and (n, 1)."""
     input, target = as_array(input), as_array(target)
     if input.shape != target.shape:
         raise ValueError(f"{name}: the output has shape {input.shape} and the target {target.shape}; they must be equal. "
@@ -48,14 +51,14 @@ def same_shape(name: str, input: Any, target: Any) -> tuple[Any, Any]:
     return input, target
 
 
-def weights_for(name: str, what: str, weight: Any, losses: Any) -> Any:
-    """Weights that may be stretched to the losses, but don't stretch them."""
+def match_weights(name: str, what: str, weight: Any, losses: Any) -> Any:
+    """Return the weights as an array; refuse a shape that does not broadcast to the shape of the losses."""
     if isinstance(weight, int | float):
         return weight
     weight = as_array(weight) if hasattr(weight, "shape") else np.asarray(weight, losses.dtype)
     shape = losses.shape
     if weight.ndim > len(shape) or any(w not in (1, n) for w, n in zip(weight.shape[::-1], shape[::-1], strict=False)):
-        raise ValueError(f"{name}: {what} of shape {weight.shape} does not go with losses of shape {shape}: it must be of that shape, or "
+        raise ValueError(f"{name}: {what} of shape {weight.shape} does not fit losses of shape {shape}: it must be of that shape, or "
                          "broadcast to it. For a number for each example, reshape it to a column, w[:, None]")
     return weight
 
@@ -65,36 +68,37 @@ def weights_for(name: str, what: str, weight: Any, losses: Any) -> Any:
 
 @check
 def refuse_improbable(name: str, what: str, values: Any, remedy: str) -> None:
-    """An error for numbers that can't be probabilities. NaN may pass: the cost is then NaN too, and says so."""
+    """Raise an error for numbers that can't be probabilities. NaN passes: then the loss is NaN too, which nobody overlooks."""
     if values.size and (values.min() < 0 or values.max() > 1):
-        slack = 4 * float(np.finfo(values.dtype).eps) if values.dtype.kind == "f" else 0  # sums that are 1 but for rounding
+        slack = 4 * float(np.finfo(values.dtype).eps) if values.dtype.kind == "f" else 0  # sums that would be 1 without rounding
         if values.min() < -slack or values.max() > 1 + slack:
-            raise ValueError(f"{name}: {what} must be probabilities, between 0 and 1, and go from {values.min():g} to {values.max():g}. "
+            raise ValueError(f"{name}: {what} must be probabilities, between 0 and 1; these go from {values.min():g} to {values.max():g}. "
                              f"{remedy}")
 
 
 @check
 def refuse_other_numbers(message: str, right: Any) -> None:
-    """An error unless all of these truths hold."""
+    """Raise an error unless all elements of `right` are true."""
     if not np.all(right):
         raise ValueError(message)
 
 
 @check
 def warn_no_logarithms(name: str, what: str, values: Any) -> None:
-    """A warning for what can't be logarithms of probabilities, since some are above 0."""
+    """Warn of numbers that can't be logarithms of probabilities, since some are above 0."""
     if values.size and values.max() > 0.01:
         warn_user(f"{name}: {what} should be logarithms of probabilities, which are never above 0, and go up to {values.max():g}. "
                   "Put log_softmax (nn.LogSoftmax) before this cost; of scores as they are, use cross_entropy (nn.CrossEntropyLoss)")
 
 
 def warn_squashed(name: str, input: Any, remedy: str) -> None:
-    """A warning for scores that the network's last function has bounded already, where the cost does so itself."""
+    """Warn of logits that come from a sigmoid or softmax, where the loss applies that function itself."""
     if isinstance(input, Value) and input._node is not None and input._node.name in ("softmax", "sigmoid"):
         warn_user(squashed(name, input._node.name, remedy))
 
 
 def squashed(name: str, function: str, remedy: str) -> str:
+    """Return the text of that warning."""
     own = "sigmoid" if "binary" in name else "softmax"
     return (f"{name} applies {own} itself, and its input comes from {function} already: of numbers between 0 and 1, {own} makes nearly "
             f"equal probabilities, so the network can hardly learn to be sure. {remedy}")

@@ -1,8 +1,8 @@
-"""Costs of classes that exclude each other: of an example's scores, one for each class, which are the second axis."""
+"""Losses of networks that choose one of several classes. The second axis of their outputs holds a score for each class."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -10,105 +10,230 @@ from ...engine.atomic import check
 from ...engine.provenance import warn_user
 from ...engine.tensor_base import bare
 from ...rules.neural.fused import log_softmax, surprise
-from .agreement import as_array, mean_wanted, reduced, refuse_improbable, seen, warn_no_logarithms, warn_squashed
+from .agreement import as_array, peek, reduce_losses, refuse_improbable, takes_mean, warn_no_logarithms, warn_squashed
+
+if TYPE_CHECKING:
+    from ...tensor.tensor import Tensor
+    from ...typing import TensorLike
+    from .agreement import Reduction
 
 UNSQUASHED = "Leave out that last function, in the network: its scores may be any numbers"
 
 
 def cross_entropy(
-    input: Any, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean", label_smoothing: float = 0.0
-) -> Any:
-    """The surprise at the wanted classes, of a network whose outputs are logarithms of probabilities, up to a constant.
+    input: TensorLike,
+    target: TensorLike,
+    weight: TensorLike | None = None,
+    ignore_index: int = -100,
+    reduction: Reduction = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """Compute the cross-entropy loss: minus the logarithm of the probability that the network gives the right class.
 
     Parameters
     ----------
-    input : (N, C), (N, C, ...) or (C,)
-        Any numbers, for two classes or more: softmax makes them probabilities.
-    target : (N,), (N, ...) or a number; or of `input`'s shape
-        Class indices, integers from 0 to C - 1; or the probabilities of all classes, which add up to 1 (a warning says if they don't).
-    weight : (C,), optional
+    input : Tensor or array_like, (N, C), (N, C, ...) or (C,)
+        The network's outputs, also called logits or scores: any numbers, for C classes, at least two. The softmax makes
+        probabilities of them.
+    target : Tensor or array_like, (N,), (N, ...) or (); or the shape of `input`
+        The right classes, integers from 0 to C - 1; or a probability for each class.
+    weight : Tensor or array_like, (C,), optional
         How much each class counts.
     ignore_index : int
-        Examples of this index do not count.
+        Examples of this class do not count.
     reduction : {"mean", "sum", "none"}
+        Whether to return the mean of the examples' losses, their sum, or all of them. Where targets are classes, the mean is
+        weighted with `weight`.
     label_smoothing : float
-        How much of the wanted probability is spread over all classes (Szegedy et al. 2016).
+        The share of the probability that the target gives to all classes alike, from 0 to 1.
+
+    Returns
+    -------
+    Tensor, (), or (N, ...) if `reduction` is "none"
+        The loss.
+
+    Raises
+    ------
+    TypeError
+        If the classes are not integers.
+    ValueError
+        If the shapes do not fit, there are fewer than two classes, or a target is neither a class nor a probability.
+
+    Warns
+    -----
+    UserWarning
+        If the input comes from a softmax or sigmoid, or probabilities of the target do not add up to 1.
+
+    Notes
+    -----
+    The loss of an example is ``-log(softmax(input)[target])``. With probabilities as target, it is
+    ``-sum(target * log(softmax(input)))``. Label smoothing is by Szegedy et al. (2016).
+
+    Examples
+    --------
+    >>> from tinygrad_edu import Tensor, nn
+    >>> logits = Tensor([[4.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
+    >>> round(nn.functional.cross_entropy(logits, [0, 2]).item(), 4)
+    0.5673
     """
-    scores, target, single = as_classes("cross_entropy", input, target, True)
+    scores, target, single = arrange_classes("cross_entropy", input, target, True)
     warn_squashed("cross_entropy", input, UNSQUASHED)
     if not 0 <= label_smoothing <= 1:
         raise ValueError(f"cross_entropy: label_smoothing={label_smoothing} is out of range; it must be between 0 and 1")
     if weight is not None:
-        weight = weight_of_classes("cross_entropy", weight, scores)
+        weight = check_class_weights("cross_entropy", weight, scores)
     logs = log_softmax(scores, 1)
     if target.shape == scores.shape:
-        losses = surprises_at_probabilities(logs, target, weight, label_smoothing)
-        return reduced("cross_entropy", losses[0] if single else losses, reduction)
+        losses = compare_with_probabilities(logs, target, weight, label_smoothing)
+        return reduce_losses("cross_entropy", losses[0] if single else losses, reduction)
     if not label_smoothing:
-        return nll_of(logs, target, weight, ignore_index, reduction, "cross_entropy", single)
-    own = nll_of(logs, target, weight, ignore_index, "none", "cross_entropy", False)
-    spread = -np.sum(logs if weight is None else logs * channels(weight, logs.ndim), 1) / scores.shape[1]
-    spread, share = np.where(bare(target) != ignore_index, spread, 0), counts(target, weight, ignore_index, logs)[1]
+        return compute_nll(logs, target, weight, ignore_index, reduction, "cross_entropy", single)
+    own = compute_nll(logs, target, weight, ignore_index, "none", "cross_entropy", False)
+    spread = -np.sum(logs if weight is None else logs * along_classes(weight, logs.ndim), 1) / scores.shape[1]
+    spread, share = np.where(bare(target) != ignore_index, spread, 0), weigh_examples(target, weight, ignore_index, logs)[1]
     losses = (1 - label_smoothing) * own + label_smoothing * spread
-    return in_all(losses, share, reduction, "cross_entropy", single)
+    return reduce_weighted(losses, share, reduction, "cross_entropy", single)
 
 
-def nll_loss(input: Any, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean") -> Any:
-    """`cross_entropy` of outputs that are logarithms of probabilities already; a warning says if they can't be."""
-    logs, target, single = as_classes("nll_loss", input, target, False)
-    warn_no_logarithms("nll_loss", "its inputs", seen(logs))
+def nll_loss(
+    input: TensorLike, target: TensorLike, weight: TensorLike | None = None, ignore_index: int = -100, reduction: Reduction = "mean"
+) -> Tensor:
+    """Compute the negative log-likelihood of the right classes, from logarithms of probabilities.
+
+    Parameters
+    ----------
+    input : Tensor or array_like, (N, C), (N, C, ...) or (C,)
+        Logarithms of the probabilities of C classes, such as `log_softmax` computes.
+    target : Tensor or array_like, (N,), (N, ...) or ()
+        The right classes, integers from 0 to C - 1.
+    weight : Tensor or array_like, (C,), optional
+        How much each class counts.
+    ignore_index : int
+        Examples of this class do not count.
+    reduction : {"mean", "sum", "none"}
+        Whether to return the mean of the examples' losses, their sum, or all of them. The mean is weighted with `weight`.
+
+    Returns
+    -------
+    Tensor, (), or (N, ...) if `reduction` is "none"
+        The loss. For an example it is ``-input[target]``.
+
+    Raises
+    ------
+    TypeError
+        If the classes are not integers.
+    ValueError
+        If the shapes do not fit, there are fewer than two classes, or a target is not a class.
+
+    Warns
+    -----
+    UserWarning
+        If the input can't be logarithms of probabilities, since some are above 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinygrad_edu import Tensor, nn
+    >>> logs = np.log(Tensor([[0.5, 0.25, 0.25], [0.1, 0.1, 0.8]]))
+    >>> round(nn.functional.nll_loss(logs, [0, 2]).item(), 4)
+    0.4581
+    """
+    logs, target, single = arrange_classes("nll_loss", input, target, False)
+    warn_no_logarithms("nll_loss", "its inputs", peek(logs))
     if weight is not None:
-        weight = weight_of_classes("nll_loss", weight, logs)
-    return nll_of(logs, target, weight, ignore_index, reduction, "nll_loss", single)
+        weight = check_class_weights("nll_loss", weight, logs)
+    return compute_nll(logs, target, weight, ignore_index, reduction, "nll_loss", single)
 
 
-def multi_margin_loss(input: Any, target: Any, p: int = 1, margin: float = 1.0, reduction: str = "mean") -> Any:
-    """The hinge of support vector machines: by how much, to the power of `p` (1 or 2), other classes come within `margin` of the wanted one."""
+def multi_margin_loss(
+    input: TensorLike, target: TensorLike, p: Literal[1, 2] = 1, margin: float = 1.0, reduction: Reduction = "mean"
+) -> Tensor:
+    """Compute the hinge loss of several classes: how far the other scores come within a margin of the right one.
+
+    Parameters
+    ----------
+    input : Tensor or array_like, (N, C), (N, C, ...) or (C,)
+        The scores of C classes.
+    target : Tensor or array_like, (N,), (N, ...) or ()
+        The right classes, integers from 0 to C - 1.
+    p : {1, 2}
+        The power of each distance.
+    margin : float
+        How far the right class should be ahead.
+    reduction : {"mean", "sum", "none"}
+        Whether to return the mean of the examples' losses, their sum, or all of them.
+
+    Returns
+    -------
+    Tensor, (), or (N, ...) if `reduction` is "none"
+        The loss.
+
+    Raises
+    ------
+    TypeError
+        If the classes are not integers.
+    ValueError
+        If the shapes do not fit, a target is not a class, or `p` is neither 1 nor 2.
+
+    Notes
+    -----
+    The loss of an example is the sum of ``max(0, margin - input[target] + input[k])**p`` over all other classes k, divided
+    by C. It is the loss of a support vector machine (Weston & Watkins 1999).
+
+    Examples
+    --------
+    >>> from tinygrad_edu import Tensor, nn
+    >>> scores = Tensor([[4.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
+    >>> round(nn.functional.multi_margin_loss(scores, [0, 2]).item(), 4)
+    0.3333
+    """
     if p not in (1, 2):
         raise ValueError(f"multi_margin_loss: p must be 1 or 2, not {p!r}")
-    scores, target, single = as_classes("multi_margin_loss", input, target, False)
-    indices = class_numbers("multi_margin_loss", target, scores.shape[1], None)
+    scores, target, single = arrange_classes("multi_margin_loss", input, target, False)
+    indices = check_classes("multi_margin_loss", target, scores.shape[1], None)
     indices = np.expand_dims(indices, 1)
     gaps = np.maximum(margin - np.take_along_axis(scores, indices, 1) + scores, 0) ** p
-    others = channels(np.arange(scores.shape[1]), scores.ndim) != indices
+    others = along_classes(np.arange(scores.shape[1]), scores.ndim) != indices
     losses = np.sum(np.where(others, gaps, 0), 1) / scores.shape[1]
-    return reduced("multi_margin_loss", losses[0] if single else losses, reduction)
+    return reduce_losses("multi_margin_loss", losses[0] if single else losses, reduction)
 
 
-# ------------------------------------------------------------------------------------- what they are made of
+# ----------------------------------------------------------------------------------- the losses, piece by piece
 
 
-def nll_of(logs: Any, target: Any, weight: Any, ignore: int, reduction: str, name: str, single: bool) -> Any:
-    indices = class_numbers(name, target, logs.shape[1], ignore)
+def compute_nll(logs: Any, target: Any, weight: Any, ignore: int, reduction: str, name: str, single: bool) -> Any:
+    """Return the negative log-likelihood, from logarithms of probabilities of shape (N, C, ...)."""
+    indices = check_classes(name, target, logs.shape[1], ignore)
     valid = indices != ignore
-    if weight is None and reduction != "none" and logs.dtype.kind == "f":  # what is asked for nearly always, as one operation
-        share = np.sum(valid, dtype=logs.dtype) if mean_wanted(name, reduction) else 1
-        chosen = indices[:, None] == channels(np.arange(logs.shape[1]), logs.ndim)
+    if weight is None and reduction != "none" and logs.dtype.kind == "f":  # the usual case, as one operation
+        share = np.sum(valid, dtype=logs.dtype) if takes_mean(name, reduction) else 1
+        chosen = indices[:, None] == along_classes(np.arange(logs.shape[1]), logs.ndim)
         return surprise(logs, chosen & valid[:, None], share)
-    counted, share = counts(target, weight, ignore, logs)
+    counted, share = weigh_examples(target, weight, ignore, logs)
     chosen = np.take_along_axis(logs, np.expand_dims(np.where(valid, indices, 0), 1), 1)
-    losses = np.where(valid, -np.squeeze(chosen, 1), 0) * counted  # what is ignored may be infinite
-    return in_all(losses, share, reduction, name, single)
+    losses = np.where(valid, -np.squeeze(chosen, 1), 0) * counted  # the logarithm of an ignored class may be infinite
+    return reduce_weighted(losses, share, reduction, name, single)
 
 
-def in_all(losses: Any, share: Any, reduction: str, name: str, single: bool) -> Any:
-    """What is made of the losses of examples that count for `share` together."""
+def reduce_weighted(losses: Any, share: Any, reduction: str, name: str, single: bool) -> Any:
+    """Return the sum of the examples' losses divided by `share`, the sum of their weights; or their sum, or all of them."""
     if reduction == "none":
         return losses[0] if single else losses
-    return np.sum(losses) / share if mean_wanted(name, reduction) else np.sum(losses)
+    return np.sum(losses) / share if takes_mean(name, reduction) else np.sum(losses)
 
 
-def surprises_at_probabilities(logs: Any, target: Any, weight: Any, smoothing: float) -> Any:
-    refuse_other_rows("cross_entropy", seen(target))
+def compare_with_probabilities(logs: Any, target: Any, weight: Any, smoothing: float) -> Any:
+    """Return the examples' cross entropies, where the targets are probabilities."""
+    refuse_other_rows("cross_entropy", peek(target))
     if target.dtype.kind in "iub":
-        target = seen(target).astype(logs.dtype)
+        target = peek(target).astype(logs.dtype)
     target = target * (1 - smoothing) + smoothing / logs.shape[1]
-    logs = np.where((target == 0) & np.isinf(logs), 0, logs)  # what isn't wanted may be impossible: 0 times minus infinity
-    return -np.sum(logs * target if weight is None else logs * target * channels(weight, logs.ndim), 1)
+    logs = np.where((target == 0) & np.isinf(logs), 0, logs)  # a class that isn't wanted may be impossible: avoid 0 times minus infinity
+    return -np.sum(logs * target if weight is None else logs * target * along_classes(weight, logs.ndim), 1)
 
 
-def counts(target: Any, weight: Any, ignore: int, logs: Any) -> tuple[Any, Any]:
-    """How much each example counts, and all together."""
+def weigh_examples(target: Any, weight: Any, ignore: int, logs: Any) -> tuple[Any, Any]:
+    """Return the weight of each example, and the sum of the weights."""
     indices = bare(target)
     valid = indices != ignore
     if weight is None:
@@ -118,16 +243,16 @@ def counts(target: Any, weight: Any, ignore: int, logs: Any) -> tuple[Any, Any]:
     return counted, np.sum(counted)
 
 
-def channels(weight: Any, ndim: int) -> Any:
-    """A number for each class, in the shape that meets the second axis."""
+def along_classes(weight: Any, ndim: int) -> Any:
+    """Return a vector with a number for each class in the shape that broadcasts along the second axis."""
     return np.reshape(weight, (1, -1) + (1,) * (ndim - 2))
 
 
-# ---------------------------------------------------------------------------------------- what they refuse
+# -------------------------------------------------------------------------------------------------- checks
 
 
-def as_classes(name: str, input: Any, target: Any, probabilities: bool) -> tuple[Any, Any, bool]:
-    """Scores as (N, C, ...), with the target to match; and whether it was a single example."""
+def arrange_classes(name: str, input: Any, target: Any, probabilities: bool) -> tuple[Any, Any, bool]:
+    """Return the scores in shape (N, C, ...), the target to match, and whether there was a single example; refuse other shapes."""
     target, input = as_array(target), as_array(input)
     single = input.ndim == 1
     if input.ndim < 2:
@@ -146,8 +271,8 @@ def as_classes(name: str, input: Any, target: Any, probabilities: bool) -> tuple
     return input, target, single
 
 
-def class_numbers(name: str, target: Any, classes: int, ignore: Any) -> Any:
-    """The indices, which are integers of classes that are there."""
+def check_classes(name: str, target: Any, classes: int, ignore: Any) -> Any:
+    """Return the class indices as a plain array; refuse other numbers."""
     indices = bare(target)
     if indices.dtype.kind not in "iu":
         raise TypeError(f"{name}: the target must be class indices, integers; it is {indices.dtype} of shape {indices.shape}. If they are "
@@ -158,15 +283,15 @@ def class_numbers(name: str, target: Any, classes: int, ignore: Any) -> Any:
 
 @check
 def refuse_other_classes(name: str, indices: Any, classes: int, ignore: Any) -> None:
-    """An error for indices of classes that are not there."""
+    """Raise an error for an index that no class has."""
     counted = indices[indices != ignore]
     if np.any((counted < 0) | (counted >= classes)):
-        raise ValueError(f"{name}: class indices must be from 0 to {classes - 1}; there are {np.unique(counted)[[0, -1]]}")
+        raise ValueError(f"{name}: class indices must be from 0 to {classes - 1}; these go from {counted.min()} to {counted.max()}")
 
 
 @check
 def refuse_other_rows(name: str, rows: Any) -> None:
-    """An error for what are no probabilities of classes; where they don't sum to 1, a warning."""
+    """Raise an error for numbers that can't be probabilities; warn if those of an example don't add up to 1."""
     many = "Where several classes may be right at once, use binary_cross_entropy_with_logits (nn.BCEWithLogitsLoss)"
     total = np.sum(rows, 1)
     if rows.dtype.kind in "iub" and (np.any((rows != 0) & (rows != 1)) or np.any(total != 1)):
@@ -178,9 +303,10 @@ def refuse_other_rows(name: str, rows: Any) -> None:
                   "each row by its sum")
 
 
-def weight_of_classes(name: str, weight: Any, scores: Any) -> Any:
+def check_class_weights(name: str, weight: Any, scores: Any) -> Any:
+    """Return the weights of the classes as an array; refuse other shapes."""
     weight = as_array(weight) if hasattr(weight, "shape") else np.asarray(weight, scores.dtype)
     if weight.shape != scores.shape[1:2]:
-        raise ValueError(f"{name}: a weight for each of {scores.shape[1]} classes is wanted, of shape {scores.shape[1:2]}; "
+        raise ValueError(f"{name}: weight must have shape {scores.shape[1:2]}, a number for each class; "
                          f"it has shape {weight.shape}")
     return weight

@@ -1,7 +1,8 @@
-"""Costs: how far what came out is from what was wanted. By default their mean over all elements, or examples.
+"""Loss functions, also called costs: how far a network's outputs are from the targets.
 
-``reduction`` is "mean", "sum" or "none" in all of them, and the classes of an example are the second axis, as in PyTorch. What can't be
-meant, such as shapes that merely happen to broadcast or targets that are no probabilities, is an error that says what to do.
+By default they return the mean over all elements, or examples. The argument ``reduction`` is "mean", "sum" or "none" in all
+of them, and classes are the second axis, as in PyTorch. Inputs that can't be meant are errors that say what to do: shapes that
+happen to broadcast, for example, or targets that can't be probabilities.
 """
 
 from .classification import cross_entropy, multi_margin_loss, nll_loss

@@ -1,105 +1,272 @@
-"""Pooling: images made smaller, by the largest or the mean of each window. Equally large numbers share the gradient.
+"""Pooling: images become smaller, as each window is replaced by its largest number or its mean.
 
-An input may lack the axis of examples, N; then so does the output.
+Where several numbers are the largest, they share the gradient. An input may lack the axis of examples, N. Then the output
+lacks it too.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ...engine.tensor_base import bare
 from ...rules.neural.windows import windows
-from .convolution import each
+from ..docstrings import complete_from
+from .convolution import per_axis
 
-
-def max_pool1d(
-    input: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False
-) -> Any:
-    """`max_pool2d` along one axis."""
-    return max_pool("max_pool1d", 1, input, kernel_size, stride, padding, dilation, ceil_mode)
+if TYPE_CHECKING:
+    from ...tensor.tensor import Tensor
+    from ...typing import TensorLike
+    from .convolution import Lengths
 
 
 def max_pool2d(
-    input: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False
-) -> Any:
-    """The largest number of each window.
+    input: TensorLike,
+    kernel_size: Lengths,
+    stride: Lengths | None = None,
+    padding: Lengths = 0,
+    dilation: Lengths = 1,
+    ceil_mode: bool = False,
+) -> Tensor:
+    """Compute the largest number of each window.
 
     Parameters
     ----------
-    input : (N, C, H, W) or (C, H, W)
-    kernel_size : int or pair
-        How large the windows are.
-    stride : int or pair, optional
-        How far apart; `kernel_size` unless given, so that they touch.
-    padding : int or pair
-        How far they begin before the image. No number is ever chosen from there.
-    dilation : int or pair
-        How far apart the points of a window are.
+    input : Tensor or ndarray, (N, C, H, W) or (C, H, W)
+        Images with C channels, of floating-point numbers.
+    kernel_size : int or sequence of int
+        The size of the windows, one for all axes or one for each.
+    stride : int or sequence of int, optional
+        The distance between neighbouring windows. By default it is `kernel_size`, so that they touch.
+    padding : int or sequence of int
+        How far the first window begins before the image, and the last may end after it. Nothing is chosen from there.
+    dilation : int or sequence of int
+        The distance between neighbouring points of a window.
     ceil_mode : bool
-        Whether a last window that fits only in part counts too.
+        Whether a last window counts that lies in the image only in part.
+
+    Returns
+    -------
+    Tensor, (N, C, H', W') or (C, H', W')
+        The maxima. Lengths are ``(H + 2 * padding - dilation * (kernel_size - 1) - 1) // stride + 1``.
+
+    Raises
+    ------
+    TypeError
+        If the numbers are not real floating-point numbers.
+    ValueError
+        If shapes or settings do not fit each other.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from tinygrad_edu.nn.functional import max_pool2d
-    >>> max_pool2d(np.arange(16.).reshape(1, 4, 4), 2)
+    >>> from tinygrad_edu import nn
+    >>> nn.functional.max_pool2d(np.arange(16.).reshape(1, 4, 4), 2)
     array([[[ 5.,  7.],
             [13., 15.]]])
     """
     return max_pool("max_pool2d", 2, input, kernel_size, stride, padding, dilation, ceil_mode)
 
 
-def avg_pool1d(
-    input: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False, count_include_pad: bool = True
-) -> Any:
-    """`avg_pool2d` along one axis."""
-    return avg_pool("avg_pool1d", 1, input, kernel_size, stride, padding, ceil_mode, count_include_pad, None)
+@complete_from(max_pool2d)
+def max_pool1d(
+    input: TensorLike,
+    kernel_size: Lengths,
+    stride: Lengths | None = None,
+    padding: Lengths = 0,
+    dilation: Lengths = 1,
+    ceil_mode: bool = False,
+) -> Tensor:
+    """Compute the largest number of each window along one axis.
+
+    Parameters
+    ----------
+    input : Tensor or ndarray, (N, C, L) or (C, L)
+        Sequences with C channels, of floating-point numbers.
+
+    Returns
+    -------
+    Tensor, (N, C, L') or (C, L')
+        The maxima. Lengths are ``(L + 2 * padding - dilation * (kernel_size - 1) - 1) // stride + 1``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinygrad_edu import nn
+    >>> nn.functional.max_pool1d(np.array([[1., 5., 2., 0.]]), 2)
+    array([[5., 2.]])
+    """
+    return max_pool("max_pool1d", 1, input, kernel_size, stride, padding, dilation, ceil_mode)
 
 
+@complete_from(max_pool2d)
 def avg_pool2d(
-    input: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False, count_include_pad: bool = True,
+    input: TensorLike,
+    kernel_size: Lengths,
+    stride: Lengths | None = None,
+    padding: Lengths = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
     divisor_override: int | None = None,
-) -> Any:  # fmt: skip
-    """The mean of each window; see `max_pool2d`.
+) -> Tensor:
+    """Compute the mean of each window.
 
-    The zeros of the padding count, unless ``count_include_pad=False``; or the sum is divided by `divisor_override`.
+    Parameters
+    ----------
+    padding : int or sequence of int
+        How many zeros are put at each end of an axis.
+    count_include_pad : bool
+        Whether these zeros count when the sum is divided.
+    divisor_override : int, optional
+        The number by which the sums are divided, rather than by how many numbers a window holds.
+
+    Returns
+    -------
+    Tensor, (N, C, H', W') or (C, H', W')
+        The means. Lengths are ``(H + 2 * padding - kernel_size) // stride + 1``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinygrad_edu import nn
+    >>> nn.functional.avg_pool2d(np.arange(16.).reshape(1, 4, 4), 2)
+    array([[[ 2.5,  4.5],
+            [10.5, 12.5]]])
     """
     return avg_pool("avg_pool2d", 2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
 
 
-def adaptive_avg_pool1d(input: Any, output_size: Any) -> Any:
-    """`adaptive_avg_pool2d` along one axis."""
-    return adaptive_avg("adaptive_avg_pool1d", 1, input, output_size)
+@complete_from(avg_pool2d)
+def avg_pool1d(
+    input: TensorLike,
+    kernel_size: Lengths,
+    stride: Lengths | None = None,
+    padding: Lengths = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+) -> Tensor:
+    """Compute the mean of each window along one axis.
+
+    Parameters
+    ----------
+    input : Tensor or ndarray, (N, C, L) or (C, L)
+        Sequences with C channels, of floating-point numbers.
+
+    Returns
+    -------
+    Tensor, (N, C, L') or (C, L')
+        The means. Lengths are ``(L + 2 * padding - kernel_size) // stride + 1``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinygrad_edu import nn
+    >>> nn.functional.avg_pool1d(np.array([[1., 5., 2., 0.]]), 2)
+    array([[3., 1.]])
+    """
+    return avg_pool("avg_pool1d", 1, input, kernel_size, stride, padding, ceil_mode, count_include_pad, None)
 
 
-def adaptive_avg_pool2d(input: Any, output_size: Any) -> Any:
-    """Means of as many windows as are wanted, a number or a pair; None for as many as there are pixels."""
+def adaptive_avg_pool2d(input: TensorLike, output_size: int | Sequence[int | None] | None) -> Tensor:
+    """Compute the means of a given number of windows, which cover the image.
+
+    Parameters
+    ----------
+    input : Tensor or ndarray, (N, C, H, W) or (C, H, W)
+        Images with C channels, of floating-point numbers.
+    output_size : int, None, or sequence of these
+        How many windows there are, one number for all axes or one for each. None means as many as there are pixels.
+
+    Returns
+    -------
+    Tensor, (N, C, H', W') or (C, H', W')
+        The means; the last axes have the lengths `output_size`.
+
+    Raises
+    ------
+    TypeError
+        If the numbers are not real floating-point numbers.
+    ValueError
+        If shapes or settings do not fit each other.
+
+    Notes
+    -----
+    Of n pixels, window i of m begins at ``floor(i * n / m)`` and ends before ``ceil((i + 1) * n / m)``. Neighbouring windows may
+    share a pixel.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinygrad_edu import nn
+    >>> nn.functional.adaptive_avg_pool2d(np.arange(16.).reshape(1, 4, 4), 1)
+    array([[[7.5]]])
+    """
     return adaptive_avg("adaptive_avg_pool2d", 2, input, output_size)
 
 
-def adaptive_max_pool2d(input: Any, output_size: Any) -> Any:
-    """The largest numbers of as many windows as are wanted; see `adaptive_avg_pool2d`."""
-    rows, columns = bins("adaptive_max_pool2d", 2, input, output_size)
-    (rows, row_valid), (columns, column_valid) = map(members, (rows, columns))
+@complete_from(adaptive_avg_pool2d)
+def adaptive_avg_pool1d(input: TensorLike, output_size: int | Sequence[int | None] | None) -> Tensor:
+    """Compute the means of a given number of windows along one axis.
+
+    Parameters
+    ----------
+    input : Tensor or ndarray, (N, C, L) or (C, L)
+        Sequences with C channels, of floating-point numbers.
+
+    Returns
+    -------
+    Tensor, (N, C, L') or (C, L')
+        The means; the last axis has the length `output_size`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinygrad_edu import nn
+    >>> nn.functional.adaptive_avg_pool1d(np.array([[1., 5., 2., 0.]]), 2)
+    array([[3., 1.]])
+    """
+    return adaptive_avg("adaptive_avg_pool1d", 1, input, output_size)
+
+
+@complete_from(adaptive_avg_pool2d)
+def adaptive_max_pool2d(input: TensorLike, output_size: int | Sequence[int | None] | None) -> Tensor:
+    """Compute the largest numbers of a given number of windows, which cover the image.
+
+    Returns
+    -------
+    Tensor, (N, C, H', W') or (C, H', W')
+        The maxima; the last axes have the lengths `output_size`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinygrad_edu import nn
+    >>> nn.functional.adaptive_max_pool2d(np.arange(16.).reshape(1, 4, 4), 1)
+    array([[[15.]]])
+    """
+    rows, columns = adaptive_windows("adaptive_max_pool2d", 2, input, output_size)
+    (rows, row_valid), (columns, column_valid) = map(window_indices, (rows, columns))
     taken = input[..., rows[:, None, :, None], columns[None, :, None, :]]
     valid = row_valid[:, None, :, None] & column_valid[None, :, None, :]
     return np.max(np.where(valid, taken, -np.inf).astype(input.dtype), (-2, -1))
 
 
-# ------------------------------------------------------------------------------------ along any axes
+# ------------------------------------------------------------------------------- along one axis or two
 
 
 def max_pool(name: str, axes: int, x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil: bool) -> Any:
-    kernel, size, *how = places(name, axes, x, kernel, stride, padding, dilation, ceil)
+    """Return the largest number of each window, along one axis or two; `name` is for error messages."""
+    kernel, size, *how = arrange_windows(name, axes, x, kernel, stride, padding, dilation, ceil)
     return np.max(windows(x, kernel, size, -np.inf, *how), 0)
 
 
 def avg_pool(
     name: str, axes: int, x: Any, kernel: Any, stride: Any, padding: Any, ceil: bool, padding_counts: bool, divisor: int | None
 ) -> Any:
-    kernel, size, *how = places(name, axes, x, kernel, stride, padding, 1, ceil)
+    """Return the mean of each window, along one axis or two."""
+    kernel, size, *how = arrange_windows(name, axes, x, kernel, stride, padding, 1, ceil)
     total = np.sum(windows(x, kernel, size, 0, *how), 0)
     if divisor is not None:
         return total / divisor
@@ -112,14 +279,14 @@ def avg_pool(
     return total / np.asarray(shares).astype(x.dtype)
 
 
-def places(
+def arrange_windows(
     name: str, axes: int, x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil: bool
 ) -> tuple[tuple[int, ...], ...]:
-    """Kernel, output lengths, stride, padding, dilation, as numbers for each axis."""
-    check(name, axes, x)
-    kernel = each(name, "kernel_size", kernel, axes)
-    stride = kernel if stride is None else each(name, "stride", stride, axes)
-    padding, dilation = each(name, "padding", padding, axes, 0), each(name, "dilation", dilation, axes)
+    """Return kernel sizes, output lengths, strides, paddings and dilations, a number for each axis."""
+    check_input(name, axes, x)
+    kernel = per_axis(name, "kernel_size", kernel, axes)
+    stride = kernel if stride is None else per_axis(name, "stride", stride, axes)
+    padding, dilation = per_axis(name, "padding", padding, axes, 0), per_axis(name, "dilation", dilation, axes)
     if any(2 * p > k for p, k in zip(padding, kernel, strict=True)):
         raise ValueError(f"{name}: padding={padding} is more than half of kernel_size={kernel}: some windows would be empty")
     size = []
@@ -133,32 +300,34 @@ def places(
 
 
 def adaptive_avg(name: str, axes: int, x: Any, output_size: Any) -> Any:
-    for i, edges in enumerate(bins(name, axes, x, output_size)):
+    """Return the means of as many windows as are wanted, along one axis or two."""
+    for i, edges in enumerate(adaptive_windows(name, axes, x, output_size)):
         n = x.shape[i - axes]
         shares = np.array([[(a <= k < b) / (b - a) for a, b in edges] for k in range(n)], x.dtype)
         x = np.swapaxes(np.matmul(np.swapaxes(x, i - axes, -1), shares), i - axes, -1)
     return x
 
 
-def bins(name: str, axes: int, x: Any, output_size: Any) -> list[list[tuple[int, int]]]:
-    """For each axis, where each window begins and ends; neighbours may share a pixel."""
-    check(name, axes, x)
+def adaptive_windows(name: str, axes: int, x: Any, output_size: Any) -> list[list[tuple[int, int]]]:
+    """Return for each axis where each window begins and ends."""
+    check_input(name, axes, x)
     wanted = (output_size,) * axes if output_size is None or np.ndim(output_size) == 0 else tuple(output_size)
     lengths = x.shape[-axes:]
     if len(wanted) == axes:
         wanted = tuple(n if m is None else m for m, n in zip(wanted, lengths, strict=True))
-    wanted = each(name, "output_size", wanted, axes)
+    wanted = per_axis(name, "output_size", wanted, axes)
     return [[(i * n // m, -(-(i + 1) * n // m)) for i in range(m)] for m, n in zip(wanted, lengths, strict=True)]
 
 
-def members(edges: list[tuple[int, int]]) -> tuple[Any, Any]:
-    """The indices of each window, a row for each; and which of a row belong to it."""
+def window_indices(edges: list[tuple[int, int]]) -> tuple[Any, Any]:
+    """Return the indices of each window, a row for each, all of equal length; and a mask of those that belong to it."""
     longest = max(b - a for a, b in edges)
     indices = np.array([[min(a + k, b - 1) for k in range(longest)] for a, b in edges])
     return indices, np.array([[k < b - a for k in range(longest)] for a, b in edges])
 
 
-def check(name: str, axes: int, x: Any) -> None:
+def check_input(name: str, axes: int, x: Any) -> None:
+    """Raise an error for an input of other axes or dtypes."""
     letters = "C, H, W" if axes == 2 else "C, L"
     if np.ndim(x) not in (axes + 1, axes + 2):
         raise ValueError(f"{name} wants an input of shape (N, {letters}) or ({letters}), got {np.shape(x)}")

@@ -40,7 +40,17 @@ def gauss(x: Any, k: int = 0) -> Any:
 @primitive(lambda g, y, x: g * (2 / math.sqrt(math.pi)) * gauss(x), elementwise=True)
 @as_one
 def erf(x: Any) -> Any:
-    """The error function, 2/sqrt(pi) times the integral of exp(-t²) from 0 to x; to within 1e-14 of it.
+    """Compute the error function, to within 1e-14.
+
+    Parameters
+    ----------
+    x : Tensor or array_like, any shape
+        The input: real numbers.
+
+    Returns
+    -------
+    Tensor, of x's shape
+        ``2 / sqrt(pi)`` times the integral of ``exp(-t²)`` from 0 to `x`. It lies between -1 and 1.
 
     Examples
     --------

@@ -23,9 +23,22 @@ NUMBERS = 80.0, 1.0  # for integers
 
 @primitive(lambda g, y, x: down_sigmoid(g, y, x), elementwise=True)
 def sigmoid(x: Any) -> Any:
-    """The logistic function 1 / (1 + exp(-x)): a graded neuron's activation, between 0 and 1.
+    """Compute the logistic function, ``1 / (1 + exp(-x))``, which lies between 0 and 1.
 
-    Computed as e / (1 + e) with e = exp(x), bounded: exact for large negative numbers too, and without overflow.
+    Parameters
+    ----------
+    x : Tensor or array_like, any shape
+        The input: floating-point numbers.
+
+    Returns
+    -------
+    Tensor, of x's shape and dtype
+        ``1 / (1 + exp(-x))``.
+
+    Notes
+    -----
+    It is computed as ``e / (1 + e)`` with ``e = exp(x)``, where `x` is clipped. So it is exact for large negative numbers
+    too, and never overflows.
 
     Examples
     --------
@@ -44,7 +57,28 @@ def sigmoid(x: Any) -> Any:
 
 @primitive(lambda g, y, x: taken(y > 0, ordered(g)), elementwise=True)
 def relu(x: Any) -> Any:
-    """The rectifier max(x, 0), elementwise; its derivative at 0 is 0."""
+    """Compute the rectifier, ``max(x, 0)``, element by element.
+
+    Parameters
+    ----------
+    x : Tensor or array_like, any shape
+        The input: real numbers.
+
+    Returns
+    -------
+    Tensor, of x's shape and dtype
+        ``max(x, 0)``.
+
+    Notes
+    -----
+    The derivative at 0 is 0. See Nair & Hinton (2010).
+
+    Examples
+    --------
+    >>> from tinygrad_edu import Tensor, relu
+    >>> relu(Tensor([-1.0, 0.0, 2.0])).data
+    array([0., 0., 2.])
+    """
     return np.maximum(x, 0)
 
 
@@ -54,17 +88,33 @@ def relu(x: Any) -> Any:
     lambda g, y, x, weight, bias=None: g,
 )
 def linear(x: Any, weight: Any, bias: Any = None) -> Any:
-    """A layer of weighted sums, ``x @ weight.T + bias``.
+    """Compute weighted sums of the last axis, ``x @ weight.T + bias``: a fully connected layer.
 
     Parameters
     ----------
-    x : (..., inputs)
-    weight : (outputs, inputs)
-    bias : (outputs,), optional
+    x : Tensor or ndarray, (..., inputs)
+        The input.
+    weight : Tensor or ndarray, (outputs, inputs)
+        The weights of each output, a row for each.
+    bias : Tensor or ndarray, (outputs,), optional
+        A number that is added to each output.
 
     Returns
     -------
-    (..., outputs)
+    Tensor, (..., outputs)
+        The weighted sums.
+
+    Raises
+    ------
+    ValueError
+        If `x` is a single number, or the shapes do not fit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinygrad_edu import Tensor, linear
+    >>> linear(Tensor([1.0, 2.0]), np.array([[3.0, 4.0], [0.0, 1.0]]), np.array([0.0, 0.5])).data
+    array([11. ,  2.5])
     """
     if x.ndim == 0:
         raise ValueError("linear: a single number has no axis of inputs")
@@ -82,27 +132,69 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
 
 
 def centred(g: Any, weights: Any, axis: int) -> Any:
-    """`g` less its sum: what is left when the outputs must add up to one."""
+    """Return `g` less `weights` times its sum: the part that keeps the sum of the outputs at 1."""
     return g - weights * np.sum(g, axis, keepdims=True)
 
 
 @primitive(lambda g, y, x, axis=-1: centred(g * y, y, axis))
 def softmax(x: Any, axis: int = -1) -> Any:
-    """exp(x), divided by its sum along `axis`; computed without overflow."""
+    """Compute probabilities from any numbers: ``exp(x)``, divided by its sum along an axis.
+
+    Parameters
+    ----------
+    x : Tensor or array_like, any shape
+        The input, also called logits: floating-point numbers.
+    axis : int
+        The axis along which the results add up to 1.
+
+    Returns
+    -------
+    Tensor, of x's shape and dtype
+        ``exp(x) / sum(exp(x))``, computed without overflow.
+
+    Notes
+    -----
+    See Bridle (1990).
+
+    Examples
+    --------
+    >>> from tinygrad_edu import Tensor, softmax
+    >>> softmax(Tensor([0.0, 0.0, 2.0])).data.round(4)
+    array([0.1065, 0.1065, 0.787 ])
+    """
     e = np.exp(x - np.max(x, axis, keepdims=True))
     return e / np.sum(e, axis, keepdims=True)
 
 
 @primitive(lambda g, y, x, axis=-1: centred(g, np.exp(y), axis))
 def log_softmax(x: Any, axis: int = -1) -> Any:
-    """log(softmax(x)), computed without overflow and without the logarithm of 0."""
+    """Compute the logarithm of `softmax`, without overflow and without the logarithm of 0.
+
+    Parameters
+    ----------
+    x : Tensor or array_like, any shape
+        The input, also called logits: floating-point numbers.
+    axis : int
+        The axis along which the exponentials of the results add up to 1.
+
+    Returns
+    -------
+    Tensor, of x's shape and dtype
+        ``x - log(sum(exp(x)))``.
+
+    Examples
+    --------
+    >>> from tinygrad_edu import Tensor, log_softmax
+    >>> log_softmax(Tensor([0.0, 0.0, 2.0])).data.round(4)
+    array([-2.2395, -2.2395, -0.2395])
+    """
     x = x - np.max(x, axis, keepdims=True)
     return x - np.log(np.sum(np.exp(x), axis, keepdims=True))
 
 
 @primitive(lambda g, y, logs, chosen, share: taken(chosen, -g / share))
 def surprise(logs: Any, chosen: Any, share: Any) -> Any:
-    """Minus the sum of the logarithms that are `chosen`, a mask, over `share`, a single number."""
+    """Return minus the sum of the logarithms where the mask `chosen` is true, divided by `share`, a single number."""
     return -np.sum(np.where(chosen, logs, 0)) / share
 
 
@@ -111,7 +203,33 @@ def surprise(logs: Any, chosen: Any, share: Any) -> Any:
     lambda g, y, a, b, divisor=1: g * (-2 / divisor) * (a - b),
 )
 def squared_error(a: Any, b: Any, divisor: float = 1) -> Any:
-    """The sum of the squared differences of `a` and `b`, which have equal shapes (or one is a number), over `divisor`, a single number."""
+    """Compute the sum of the squared differences of two arrays, divided by a number.
+
+    Parameters
+    ----------
+    a, b : Tensor or array_like, equal shapes
+        Real numbers. One of them may be a single number.
+    divisor : float
+        The number to divide by.
+
+    Returns
+    -------
+    Tensor, ()
+        ``sum((a - b)**2) / divisor``.
+
+    Raises
+    ------
+    ValueError
+        If the shapes are not equal.
+    TypeError
+        If the numbers are complex.
+
+    Examples
+    --------
+    >>> from tinygrad_edu import Tensor, squared_error
+    >>> squared_error(Tensor([1.0, 2.0]), Tensor([1.0, 4.0]), 2).item()
+    2.0
+    """
     shape, other = getattr(a, "shape", ()), getattr(b, "shape", ())
     if shape != other and shape and other:
         raise ValueError(f"squared_error: shapes {shape} and {other} must be equal, else each number would be compared with all of the "
@@ -122,7 +240,7 @@ def squared_error(a: Any, b: Any, divisor: float = 1) -> Any:
 
 
 def refuse_complex(name: str, differences: Any) -> None:
-    """Complex numbers have complex squares, which measure no error."""
+    """Raise an error for complex numbers: their squares are complex, and measure no error."""
     if differences.dtype.kind == "c":
         raise TypeError(f"{name}: complex numbers have complex squares, which measure no error; "
                         "add up the squared lengths, np.sum(np.real(d * np.conj(d))) of d = a - b")
