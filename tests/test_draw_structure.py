@@ -250,7 +250,7 @@ def test_gradients_are_computed_for_the_picture_only():
     h = w * x
     seen = []
     h.retain_grad()
-    h._node.info["hooks"] = (*h._node.info["hooks"], seen.append)
+    h._node.note(hooks=(*h._node.info.hooks, seen.append))
     y = np.sum(h * h)
     texts = named(draw(y, gradients=True))
     assert texts["w"] == ["[3, 4]", "grad [6, 32]"]

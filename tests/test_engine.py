@@ -668,7 +668,7 @@ def test_seeds_are_of_the_tensors_dtype():
         seen = []
         y = x * 1
         y.retain_grad()
-        y._node.info["hooks"] = (*y._node.info["hooks"], seen.append)
+        y._node.note(hooks=(*y._node.info.hooks, seen.append))
         y.backward(np.ones(3, given))
         assert y.grad.dtype == seen[0].dtype == dtype
 
@@ -678,13 +678,13 @@ def test_hooks_of_complex_tensors_hear_what_grad_would_be():
     y = x * (2 - 1j)
     y.retain_grad()
     seen = []
-    y._node.info["hooks"] = (*y._node.info["hooks"], seen.append)
+    y._node.note(hooks=(*y._node.info.hooks, seen.append))
     y.backward(np.array([1 + 1j, 2 - 3j]))
     assert seen[0].tolist() == y.grad.data.tolist() == [1 + 1j, 2 - 3j]
     np.testing.assert_allclose(x.grad.data, np.array([1 + 1j, 2 - 3j]) * (2 + 1j))
     r = leaf(2)
     z = r * 2
     z.retain_grad()
-    z._node.info["hooks"] = (*z._node.info["hooks"], seen.append)
+    z._node.note(hooks=(*z._node.info.hooks, seen.append))
     z.backward(np.array([3.0, 4.0]))
     assert seen[1].dtype == float

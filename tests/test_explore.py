@@ -89,7 +89,7 @@ def test_random_programs_show_what_the_engine_computes_in_the_order_of_its_walk(
                 def visit(g, node=node):
                     walked.append(node)
                     found[node] = np.array(g)
-                node.info["hooks"] = (visit,)
+                node.note(hooks=(visit,))
         found |= backpropagate([(y._node, np.ones(y.shape, y.dtype)) for y in outputs], retain_graph=True)
 
     visits = [nodes[s["lit"][0]] for s in backward(page)]

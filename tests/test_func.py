@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from strategies import STRATEGIES, listed
 
 from tinygrad_edu import Tensor, debug, enable_grad, nn, no_grad, primitive
-from tinygrad_edu.engine.node import order
+from tinygrad_edu.engine.node import new_order
 from tinygrad_edu.engine.table import COMPOSITES, RULES
 from tinygrad_edu.func import checkpoint, elementwise_grad, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from tinygrad_edu.pytree import flatten
@@ -957,9 +957,9 @@ def test_the_gradient_of_a_real_function_of_complex_numbers_points_uphill():
 
 def nodes(call):
     """How many nodes a call has made."""
-    before = order()
+    before = new_order()
     call()
-    return before - order() - 1
+    return new_order() - before - 1
 
 
 def network(depth):

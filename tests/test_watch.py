@@ -7,6 +7,7 @@ import weakref
 import numpy as np
 
 from tinygrad_edu import Tensor, debug, enable_grad, explain, nn, no_grad, watch
+from tinygrad_edu.engine.node import NO_INFO
 
 
 def info(tensor, *path):
@@ -30,14 +31,14 @@ def test_the_line_is_the_users():
     with watch():
         y = np.exp(x)
         line = inspect.currentframe().f_lineno - 1
-    assert info(y)["line"].endswith(f"test_watch.py:{line}")
+    assert info(y).line.endswith(f"test_watch.py:{line}")
 
 
 def test_the_line_is_not_pythons_own_though_numpy_uses_its_library():
     x = Tensor(np.eye(2), requires_grad=True)
     with watch():
         values, _ = np.linalg.eigh(x)
-    assert "test_watch.py" in info(values)["line"]
+    assert "test_watch.py" in info(values).line
 
 
 def test_the_calls_are_those_of_the_modules_that_run_and_each_run_is_one_of_its_own():
@@ -45,14 +46,14 @@ def test_the_calls_are_those_of_the_modules_that_run_and_each_run_is_one_of_its_
     with watch():
         y = model(np.ones((1, 2), np.float32))
         z = y * 2
-    assert info(z)["calls"] == ()
-    assert [c.module for c in info(y)["calls"]] == [model, model[1]]
-    added, second, first = (info(y, *path)["calls"] for path in ([0], [0, 0], [0, 0, 0]))
+    assert info(z).calls == ()
+    assert [c.module for c in info(y).calls] == [model, model[1]]
+    added, second, first = (info(y, *path).calls for path in ([0], [0, 0], [0, 0, 0]))
     assert [c.module for c in added] == [model, model[0]]
     assert [c.module for c in first] == [c.module for c in second] == [model, model[0], model[0].inner]
     assert first[:2] == second[:2] == added, "they ran within the same call"
     assert first[2] is not second[2], "it was called twice"
-    assert info(y)["calls"][0] is added[0]
+    assert info(y).calls[0] is added[0]
 
 
 def test_values_stay_and_backward_does_not_take_them():
@@ -60,7 +61,7 @@ def test_values_stay_and_backward_does_not_take_them():
     with watch():
         y = np.sum((x + 3.0) * 2.0)
     y.backward()
-    args, result = info(y, 0)["values"]
+    args, result = info(y, 0).values
     np.testing.assert_array_equal(args[0], [4, 5])
     np.testing.assert_array_equal(result, [8, 10])
     assert "[4, 5]" in explain(y).text
@@ -71,7 +72,7 @@ def test_values_are_those_of_the_computation_though_the_leaf_goes_on():
     with watch():
         y = np.sum(x + 1.0)
     x.data[...] = 7
-    np.testing.assert_array_equal(info(y, 0)["values"][0][0], [1, 2])
+    np.testing.assert_array_equal(info(y, 0).values[0][0], [1, 2])
 
 
 def test_a_derivative_knows_whose_it_is():
@@ -80,10 +81,10 @@ def test_a_derivative_knows_whose_it_is():
         y = x**3
         z = y * 5
         z.backward(create_graph=True)
-    assert "of" not in z._node.info
+    assert z._node.info.derivative_of is None
     node, found = x.grad._node, set()
-    while node.info:
-        found.add(node.info["of"])
+    while node.info is not NO_INFO:
+        found.add(node.info.derivative_of)
         node = node.parents[0]
     assert found == {(y._node, 0)}
 
@@ -94,12 +95,12 @@ def test_modes_within_modes():
         with no_grad():
             assert (x * 1)._node is None
         with enable_grad():
-            assert (x * 1)._node.info is None
+            assert (x * 1)._node.info is NO_INFO
         with debug(), np.errstate(all="ignore"):
-            assert (x * 1)._node.info
+            assert (x * 1)._node.info is not NO_INFO
         with np.errstate(all="ignore"):
             assert np.isneginf((np.log(x * 0.0)).item()), "only debug() minds"
-    assert (x * 1)._node.info is None
+    assert (x * 1)._node.info is NO_INFO
 
 
 def test_a_run_stays_one_run_when_something_within_it_is_watched_too():
@@ -112,7 +113,7 @@ def test_a_run_stays_one_run_when_something_within_it_is_watched_too():
 
     with watch():
         y = Outer()(Tensor(1.0, requires_grad=True))
-    runs = [info(y, *path)["calls"] for path in ([], [0], [0, 0])]
+    runs = [info(y, *path).calls for path in ([], [0], [0, 0])]
     assert len(runs[0]) == 1
     assert runs[0] == runs[1] == runs[2]
 

@@ -251,7 +251,7 @@ def culprit(f: Function, xs: list[Any], order: int, terms: dict[str, Any]) -> st
             y = apply(node.plan.rule.fn, *(given.get(i, a) for i, a in enumerate(args)), **node.kwargs)
             return tuple(y) if isinstance(y._array, Parts) else y
 
-        line = (node.info or {}).get("line", "an unknown line")
+        line = node.info.line or "an unknown line"
         try:
             check(alone, [double(args[i], "", True) for i in places], order, **terms)
         except GradcheckError as error:
@@ -269,4 +269,4 @@ def recorded(ys: list[Any]) -> list[Node]:
         if type(node) is Node and node not in seen:
             seen.add(node)
             waiting += node.parents
-    return sorted(seen, key=lambda node: -node.order)
+    return sorted(seen, key=lambda node: node.order)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from heapq import heappop, heappush
+from math import inf
 from typing import Any
 
 import numpy as np
 
 from .diagnostics import blame, inspect_backward, released
-from .dispatch import NUMBERS
 from .masked_gradient import Masked, pass_through, split_mask, whole
 from .modes import WATCH, enable_grad, is_checking, level
-from .node import Node
+from .node import NO_INFO, Node
 from .provenance import derivative_done, derivative_of
 from .sparse_gradient import Scattered
-from .tensor_base import NAMED, copied, getrefcount, wrap
+from .tensor_base import NAMED, SCALARS, copied, getrefcount, wrap
 from .unbroadcast import fit
 
 ndarray = np.ndarray
@@ -63,92 +63,118 @@ def backpropagate(
         with enable_grad():
             return backpropagate(seeds, wanted, retain_graph, create_graph, partial)
     targets = None if wanted is None else frozenset(wanted)
-    oldest = 0 if targets is None else max((node.order for node in targets), default=-(1 << 62))
-    grads: dict[Node, Any] = {}  # gradients not yet passed on, and at the end those of the leaves
     found: dict[Node, Any] = {}
-    ours: set[Node] = set()  # nodes whose gradient is a sum that this walk made, and may add to in place
-    heap: list[tuple[int, Node]] = []
-    watched = level() is WATCH
-    release = not (retain_graph or create_graph)
+    grads = walk(seeds, targets, found, not (retain_graph or create_graph), create_graph, partial)
+    for leaf in grads:
+        if targets is None or leaf in targets:
+            found[leaf] = hand_over(leaf, grads)
+    return found
 
+
+def walk(
+    seeds: Iterable[tuple[Node, Any]], targets: frozenset[Node] | None, found: dict[Node, Any], release: bool, create_graph: bool, partial: bool
+) -> dict[Node, Any]:
+    """Carry gradients from the seeds back to the leaves, and return the leaves' gradients; put those of inner targets into `found`."""
+    oldest = 0 if targets is None else min((node.order for node in targets), default=inf)
+    grads, heap = sow(seeds, oldest)
+    summed: set[Node] = set()  # nodes whose gradient is a sum that this walk made, and may add to in place
+    watched = level() is WATCH
+
+    while heap:
+        _, node = heappop(heap)
+        g, mask = grads.pop(node), None
+        if type(g) in STRUCTURED:
+            g, mask = split_mask(g, node.plan.rule.lets_through)
+        if node.info is not NO_INFO and node.info.hooks and not (partial and node in targets):  # type: ignore[operator]
+            call_hooks(node, g)  # of a partial walk's end, the walk outside will tell
+        if targets and node in targets:
+            found[node] = np.conjugate(g) if node.dtype.kind == "c" else copied(g)  # it flows on, and may be a saved array
+            if partial:
+                continue
+        y, args = node.output, node.saved
+        if args is None:  # read after the output, and forgotten before it: another thread may release the node meanwhile
+            raise released(node)
+        if create_graph:
+            y, args = on_tensors(node)
+        is_plain = not (watched or create_graph or node.kwargs) and mask is None
+        for i, vjp in node.plan.vjps:
+            parent = node.parents[i]
+            if parent.order < oldest:
+                continue
+            try:
+                d = vjp(g, y, *args) if is_plain else differentiate(node, i, vjp, g, mask, y, args, create_graph)
+                if d.shape != parent.shape or d.dtype is not parent.dtype:
+                    d = fit(d, parent)
+            except Exception as error:
+                raise blame(error, node, i, parent)  # noqa: B904  (mostly the same error)
+            if parent not in grads:
+                grads[parent] = d
+                if type(parent) is Node:
+                    heappush(heap, (-parent.order, parent))
+            elif parent in summed:
+                grads[parent] += d
+            else:  # paths meet: their sum is a new array, and what comes later is added in place
+                grads[parent] = grads[parent] + d
+                if not create_graph:
+                    summed.add(parent)
+        if release:
+            node.saved = None
+            if type(node.output) not in SCALARS:  # single numbers stay, for pictures
+                node.output = None
+    return grads
+
+
+def sow(seeds: Iterable[tuple[Node, Any]], oldest: float) -> tuple[dict[Node, Any], list[tuple[int, Node]]]:
+    """Return the gradients to start with, by node, and a heap of the nodes to visit: the newest lies on top."""
+    grads: dict[Node, Any] = {}
+    heap: list[tuple[int, Node]] = []
     for node, g in seeds:
         if node.dtype.kind == "c":
             g = np.conjugate(g)
         if node in grads:
             grads[node] = grads[node] + g
-        elif node.order <= oldest:
+        elif node.order >= oldest:
             grads[node] = g
             if type(node) is Node:
-                heappush(heap, (node.order, node))
+                heappush(heap, (-node.order, node))
+    return grads, heap
 
-    while heap:
-        _, node = heappop(heap)
-        g = grads.pop(node)
-        mask = None
-        if type(g) is not ndarray and type(g) in STRUCTURED:
-            g, mask = split_mask(g, node.plan.rule.lets_through)
-        if node.info and not (partial and node in targets):  # type: ignore[operator]  # the walk outside will tell of it
-            for hook in node.info.get("hooks", ()):
-                hook(np.conjugate(g) if node.dtype.kind == "c" else g)
-        if targets is not None and node in targets:
-            found[node] = np.conjugate(g) if node.dtype.kind == "c" else copied(g)  # it flows on, and may be a saved array
-            if partial:
-                continue
-        y, args, kwargs, parents = node.output, node.saved, node.kwargs, node.parents
-        if args is None:  # read after the output, and forgotten before it: another thread may release the node meanwhile
-            raise released(node)
-        if create_graph:
-            y, args = on_tensors(node)
-        for i, vjp in node.plan.vjps:
-            parent = parents[i]
-            if oldest and parent.order > oldest:
-                continue
-            if watched:
-                told = derivative_of((node, i))
-            try:
-                if mask is not None:
-                    d = pass_through(node.plan.rule.lets_through, vjp, mask, g, y, args, kwargs)
-                else:
-                    d = vjp(g, y, *args, **kwargs) if kwargs else vjp(g, y, *args)
-                if create_graph and type(d) is Scattered:
-                    d = d.whole()  # even of Tensors a rule may give a plain gradient
-                if d.shape != parent.shape or d.dtype is not parent.dtype:
-                    d = fit(d, parent)
-            except Exception as error:
-                raise blame(error, node, i, parent)  # noqa: B904  (mostly the same error)
-            finally:
-                if watched:
-                    derivative_done(told)
-            if watched and is_checking():
-                inspect_backward(node, i, whole(d))
-            if parent not in grads:
-                grads[parent] = d
-                if type(parent) is Node:
-                    heappush(heap, (parent.order, parent))
-            elif parent in ours:
-                grads[parent] += d
-            else:  # paths meet: their sum is a new array, the walk's own, and what comes later is added in place
-                grads[parent] = grads[parent] + d
-                if not create_graph:
-                    ours.add(parent)
-        if release:
-            node.saved = None
-            if type(node.output) not in NUMBERS:
-                node.output = None
 
-    node = g = d = y = args = None  # type: ignore[assignment]  # no names of ours may count as holders below
-    for leaf in grads:
-        if targets is None or leaf in targets:
-            g, grads[leaf] = grads[leaf], None
-            if type(g) is not ndarray and type(g) in STRUCTURED:
-                g = g.whole()
-            alone = getrefcount(g) == NAMED and type(g) is ndarray and g.base is None
-            found[leaf] = np.conjugate(g) if leaf.dtype.kind == "c" else g if alone else copied(g)
-    return found
+def differentiate(
+    node: Node, i: int, vjp: Callable[..., Any], g: Any, mask: Any, y: Any, args: Any, create_graph: bool
+) -> Any:
+    """Return what a rule gives for one argument, where there are keywords or a mask, or where the walk is recorded or watched."""
+    token = derivative_of((node, i)) if level() is WATCH else None
+    try:
+        if mask is not None:
+            d = pass_through(node.plan.rule.lets_through, vjp, mask, g, y, args, node.kwargs)
+        else:
+            d = vjp(g, y, *args, **node.kwargs)
+        if is_checking():
+            inspect_backward(node, i, whole(d))
+        return d.whole() if create_graph and type(d) is Scattered else d  # even of Tensors a rule may give a plain gradient
+    finally:
+        if token is not None:
+            derivative_done(token)
+
+
+def call_hooks(node: Node, g: Any) -> None:
+    for hook in node.info.hooks:
+        hook(np.conjugate(g) if node.dtype.kind == "c" else g)
+
+
+def hand_over(leaf: Node, grads: dict[Node, Any]) -> Any:
+    """Return a leaf's gradient as an array that nobody else holds."""
+    g, grads[leaf] = grads[leaf], None
+    if type(g) in STRUCTURED:
+        g = g.whole()
+    if leaf.dtype.kind == "c":
+        return np.conjugate(g)
+    return g if getrefcount(g) == NAMED and type(g) is ndarray and g.base is None else copied(g)
 
 
 def on_tensors(node: Node) -> tuple[Any, list[Any]]:
-    """What the node saved, as Tensors that know where they came from: a rule run on these records itself."""
+    """Return what the node saved, as Tensors that know where they came from: a rule run on these records itself."""
     args = [
         wrap(a, p) if isinstance(p, Node) and p.order and a is not None and a is not p else a
         for a, p in zip(node.saved, node.parents, strict=True)

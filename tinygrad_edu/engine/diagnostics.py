@@ -38,7 +38,7 @@ def inspect_forward(fn: Any, y: Any, args: Any, node: Any) -> None:
 def inspect_backward(node: Any, i: int, d: Any) -> None:
     """In debug mode: report the first gradient that isn't finite."""
     if bad := first_bad(d):
-        line = (node.info or {}).get("line", "a line that ran outside debug()")
+        line = node.info.line or "a line that ran outside debug()"
         raise FloatingPointError(
             f"the derivative of {node.name} with respect to argument {i} made {bad}; the operation is at {line}"
         )

@@ -10,20 +10,21 @@ import numpy as np
 from ..validation import plain
 from .modes import level
 from .multi_output import Parts, PartsType
-from .table import COMPOSITES, PLAIN, RULES
+from .table import ARRAY, COMPOSITES, PLAIN, RULES, VALUE
 from .tensor_base import Value, bare, is_foreign, values_in, wrap
 from .views import note_part
 
 # Arguments of these types need no second look.
-KNOWN = {np.ndarray, float, int, bool, complex, np.float64, np.float32, tuple, type(None), str, slice, type(...)}
+KINDS = {np.ndarray: ARRAY} | dict.fromkeys(
+    (float, int, bool, complex, np.float64, np.float32, tuple, type(None), str, slice, type(...)), VALUE
+)
 # Nor do results of these; NumPy hands back scalars where arrays are 0-d, and within the engine they may stay.
-ARRAYS = {np.ndarray, np.float64, np.float32}
-NUMBERS = {np.float64, np.float32, np.float16, np.longdouble, np.complex128, np.complex64, np.clongdouble}
+COMPUTED = {np.ndarray, np.float64, np.float32}
 
 
-def outside(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def call_without_rule(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Answer for a function that has no rule of its own."""
-    if (answer := handed_over(fn, args, kwargs)) is not NotImplemented:
+    if (answer := delegate(fn, args, kwargs)) is not NotImplemented:
         return answer
     if fn in COMPOSITES and (is_recorded(args, kwargs) or (fn not in RULES and any_values(args, kwargs))):
         return COMPOSITES[fn](*args, **kwargs)
@@ -55,9 +56,9 @@ def wrap_part(y: Any, args: tuple[Any, ...], given: tuple[Any, ...]) -> Any:
     return tensor
 
 
-def left_to_others(fn: Callable[..., Any], args: Any, kwargs: Any, stranger: Any) -> Any:
+def defer(fn: Callable[..., Any], args: Any, kwargs: Any, stranger: Any) -> Any:
     """The answer where an argument is of somebody else's type. Of its own functions, NumPy asks that type next; of ours, nobody does."""
-    answer = handed_over(fn, args, kwargs)
+    answer = delegate(fn, args, kwargs)
     library = (getattr(fn, "__module__", None) or "numpy").split(".")[0]
     if answer is NotImplemented and library not in ("numpy", "_operator"):
         raise TypeError(f"{fn.__name__} takes Tensors and NumPy's arrays, and got {type(stranger).__name__}: "
@@ -65,7 +66,7 @@ def left_to_others(fn: Callable[..., Any], args: Any, kwargs: Any, stranger: Any
     return answer
 
 
-def handed_over(fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+def delegate(fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     """The answer of an argument that says itself what operations mean; NotImplemented if there is none."""
     for a in args:
         if hasattr(type(a), "__primitive__"):
@@ -96,15 +97,15 @@ def is_recorded(args: Any, kwargs: Any) -> bool:
     return bool(level()) and any(x._node is not None for x in values_in((args, kwargs)))
 
 
-def admit(a: Any) -> Any:
-    """An argument of a rare type, as functions take it; NotImplemented if it is not ours to handle."""
+def coerce_argument(a: Any) -> tuple[Any, str]:
+    """Return an argument of a rare type as functions take it, and its kind; NotImplemented for what is not ours to handle."""
     if isinstance(a, np.generic | np.dtype | PartsType | type | range):
-        return a
+        return a, VALUE
     if isinstance(a, np.ma.MaskedArray):
         raise TypeError("masked arrays have no derivative rules: use np.where(mask, 0, x), or x.filled()")
     if is_foreign(a):
-        return a.copy()
-    return np.array(plain(a)) if isinstance(a, list | np.ndarray) else NotImplemented
+        return a.copy(), ARRAY
+    return (np.array(plain(a)), ARRAY) if isinstance(a, list | np.ndarray) else (NotImplemented, VALUE)
 
 
 def refuse_no_numbers(fn: Callable[..., Any], y: Any) -> None:
@@ -114,7 +115,7 @@ def refuse_no_numbers(fn: Callable[..., Any], y: Any) -> None:
                         "arguments is not of numbers. Make it so, np.array(x, dtype=float); of a list of Tensors, with np.stack")
 
 
-def as_array(y: Any) -> Any:
+def coerce_result(y: Any) -> Any:
     """A result of a rare type: Python's numbers become NumPy's."""
     if isinstance(y, tuple | list) and not isinstance(y, Parts):
         raise TypeError(f"a rule's function gave {type(y).__name__}: say rule(..., several=True) if it gives several arrays")

@@ -41,7 +41,7 @@ def gradient_dtype(array: Any, own: Any) -> TypeError:
 
 def no_gradient_here(tensor: Any) -> str:
     node = tensor._node
-    line = (node.info or {}).get("line")
+    line = node.info.line
     return (
         f".grad is None here: this tensor (shape {tensor.shape}) was computed, by {node.name}{f' at {line}' if line else ''}, and "
         "backward() leaves gradients in leaves only. If it shall be a leaf, compute its values first and then say Tensor(values, "

@@ -11,19 +11,25 @@ from typing import Any
 
 import numpy as np
 
-from . import tensor_base as value
 from .diagnostics import inspect_forward
-from .dispatch import ARRAYS, KNOWN, NUMBERS, admit, as_array, is_recorded, left_to_others, outside, refuse_no_numbers
-from .modes import RECORD, WATCH, current, is_checking
-from .node import NOTHING, Constant, Node, order
+from .dispatch import (
+    COMPUTED,
+    KINDS,
+    call_without_rule,
+    coerce_argument,
+    coerce_result,
+    defer,
+    is_recorded,
+    refuse_no_numbers,
+)
+from .modes import OFF, RECORD, WATCH, current, is_checking
+from .node import NO_INFO, NO_KEYWORDS, Constant, Node, new_order
 from .provenance import write_down
-from .table import COMPOSITES, RULES, Plan
-from .tensor_base import Value, is_foreign
+from .table import COMPOSITES, CONSTANT, EVERYTHING, NOTHING, RULES, TRACKED, Plan
+from .tensor_base import SCALARS, Value, is_foreign, wrap
 from .views import note_part
 
-new = object.__new__
-ndarray = np.ndarray
-NONE = (None,)
+new_node: Callable[[type[Node]], Node] = object.__new__  # whose fields are then set one by one
 
 
 def apply(fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
@@ -50,94 +56,96 @@ def apply(fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     """
     rule = RULES.get(fn)
     if rule is None:
-        return outside(fn, args, kwargs)
+        return call_without_rule(fn, args, kwargs)
     if kwargs:
         if not is_recorded(args, kwargs) or (fn in COMPOSITES and not rule.understands(kwargs)):
-            return outside(fn, args, kwargs)
+            return call_without_rule(fn, args, kwargs)
         args, kwargs = rule.arrange(args, kwargs)
 
-    arrays: tuple[Any, ...] = ()  # what fn computes with
-    lent: tuple[Any, ...] = ()  # copies among them, held twice: into an array held once NumPy's operators may write their result
-    parents: tuple[Any, ...] = ()  # where each came from
-    pattern = 1  # two bits for each argument: 0 a plain value, 1 a constant, 2 needs gradients, 3 an array of the user's
+    arrays: list[Any] = []  # what fn computes with
+    parents: list[Any] = []  # where each came from
+    pattern = ""  # of what kind each is: a letter for each
     for a in args:
         if isinstance(a, Value):
-            if a._shared:
-                copy = a._lend()
-                arrays += (copy,)
-                lent += (copy,)
+            node = a._node
+            if node is None:
+                pattern += CONSTANT
+                node = a._source
             else:
-                arrays += (a._array,)
-            if a._node is None:
-                parents += (a._source,)
-                pattern = pattern * 4 + 1
-            else:
-                parents += (a._node,)
-                pattern = pattern * 4 + 2
+                pattern += TRACKED
+            arrays.append(a._lend() if a._shared else a._array)
+            parents.append(node)
         else:
-            if type(a) in KNOWN:
-                pattern = pattern * 4 + 3 if type(a) is ndarray else pattern * 4
-            elif (a := admit(a)) is NotImplemented:
-                return left_to_others(fn, args, kwargs, args[len(arrays)])
-            else:
-                pattern = pattern * 4 + 3 if type(a) is ndarray or is_foreign(a) else pattern * 4
-            arrays += (a,)
-            parents += (a,)
+            kind = KINDS.get(type(a))
+            if kind is None:
+                a, kind = coerce_argument(a)
+                if a is NotImplemented:
+                    return defer(fn, args, kwargs, args[len(arrays)])
+            pattern += kind
+            arrays.append(a)
+            parents.append(a)
 
-    y = rule.compute(*arrays) if not kwargs else fn(*arrays, **kwargs)
-    if type(y) not in ARRAYS:
-        y = as_array(y)
-    out = new(value.result_type)
-    out._array = y
-    out._shared = False
-    out._node = out._grad = out._source = None
+    y = fn(*arrays, **kwargs) if kwargs else rule.compute(*arrays)
+    if type(y) not in COMPUTED:
+        y = coerce_result(y)
 
-    recording = current()
-    if recording is not RECORD:
-        recording = recording.level
-    plan = rule.plans.get(pattern * recording) or rule.plan(pattern * recording, len(args))
-    if plan.rare or not recording:
-        if plan.foreign or not recording:
-            arrays, y = disown(arrays, parents, plan, y)
-            out._array = y
-        if plan.views and isinstance(args[0], Value):
-            note_part(out, args[0], arrays[0])
-    if plan.vjps and y.dtype.kind in "fc":
-        if plan.constants and (plan.foreign or None in parents):
-            parents = faces(args, parents, arrays)
-        out._node = node = new(Node)
-        node.plan = plan
-        node.parents = parents
-        node.saved = plan.pick(arrays + NONE + parents)  # what the vjps read, and None for what they don't
-        node.output = y if plan.keeps_output or type(y) in NUMBERS else None
-        node.kwargs = rule.keep(kwargs) if kwargs else NOTHING
-        node.order = order()
-        node.info = None
-        node.shape = y.shape
-        node.dtype = y.dtype
-    elif plan.vjps:
-        refuse_no_numbers(fn, y)
-    if recording is WATCH:
-        if out._node is not None:
-            write_down(out._node)
+    mode = current()
+    if mode is not RECORD:
+        mode = mode.level
+        pattern = NOTHING if mode is OFF else pattern + EVERYTHING if mode is WATCH else pattern
+    plan = rule.plans.get(pattern) or rule.plan(pattern)
+    if plan.may_share:
+        arrays, y = copy_user_arrays(plan, arrays, parents, y)
+    node = None
+    if plan.vjps:
+        node = record(plan, args, arrays, parents, kwargs, y)
+    out = wrap(y, node)
+    if plan.views and isinstance(args[0], Value):
+        note_part(out, args[0], arrays[0])
+    if mode is WATCH:
+        if node is not None:
+            write_down(node)
         if is_checking():
-            inspect_forward(fn, y, args, out._node)
+            inspect_forward(fn, y, args, node)
     return out
 
 
-def disown(arrays: tuple[Any, ...], parents: tuple[Any, ...], plan: Plan, y: Any) -> tuple[tuple[Any, ...], Any]:
-    """Copies of the user's arrays, for a node to keep, and of a result that lies within one of them."""
-    if type(y) is ndarray and any(type(p) is ndarray and np.may_share_memory(y, p) for p in parents):
+def record(plan: Plan, args: tuple[Any, ...], arrays: list[Any], parents: list[Any], kwargs: dict[str, Any], y: Any) -> Node | None:
+    """Return a node that remembers this call; None if no gradient can flow through its result."""
+    dtype = y.dtype
+    if dtype.kind not in "fc":
+        refuse_no_numbers(plan.rule.fn, y)
+        return None
+    if plan.may_share or None in parents:
+        materialize_constants(args, arrays, parents)
+    node = new_node(Node)
+    node.plan = plan
+    node.parents = parents
+    node.saved = plan.pick((*arrays, None, *parents))  # what the vjps read, and None for what they don't
+    node.output = y if plan.keeps_output or type(y) in SCALARS else None
+    node.kwargs = plan.rule.keep(kwargs) if kwargs else NO_KEYWORDS
+    node.order = new_order()
+    node.info = NO_INFO
+    node.shape = y.shape
+    node.dtype = dtype
+    return node
+
+
+def copy_user_arrays(plan: Plan, arrays: list[Any], parents: list[Any], y: Any) -> tuple[list[Any], Any]:
+    """Return copies of the user's arrays, for a node to keep, and of a result that lies within one of them."""
+    theirs = [i for i, (a, parent) in enumerate(zip(arrays, parents, strict=True)) if a is parent and type(a) is np.ndarray]
+    if type(y) is np.ndarray and any(np.may_share_memory(y, arrays[i]) for i in theirs):
         y = y.copy()
-    return tuple(a.copy() if plan.keeps_foreign and i in plan.foreign and type(a) is ndarray else a for i, a in enumerate(arrays)), y
+    if plan.keeps_array:
+        for i in theirs:
+            arrays[i] = arrays[i].copy()
+    return arrays, y
 
 
-def faces(args: tuple[Any, ...], parents: tuple[Any, ...], arrays: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The parents, with something to show for the constants among them, in pictures and where a shape is asked for."""
-    shown = list(parents)
-    for i, (a, parent) in enumerate(zip(args, parents, strict=True)):
-        if parent is None and isinstance(a, Value):
-            a._source = shown[i] = Constant(a._array)
-        elif type(parent) is ndarray or is_foreign(parent):
-            shown[i] = Constant(arrays[i])
-    return tuple(shown)
+def materialize_constants(args: tuple[Any, ...], arrays: list[Any], parents: list[Any]) -> None:
+    """Put nodes among the parents where constants are, so that pictures can show them and rules can ask for their shapes."""
+    for i, parent in enumerate(parents):
+        if parent is None and isinstance(args[i], Value):
+            args[i]._source = parents[i] = Constant(arrays[i])
+        elif type(parent) is np.ndarray or is_foreign(parent):
+            parents[i] = Constant(arrays[i])

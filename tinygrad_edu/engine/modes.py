@@ -195,7 +195,7 @@ class watch(_Mode):
     >>> model = nn.Sequential(nn.Linear(2, 1), nn.Sigmoid())
     >>> with watch():
     ...     y = model(Tensor([[0., 1.]]))
-    >>> y._node.info["calls"]
+    >>> y._node.info.calls
     (Sequential, Sigmoid)
     """
 

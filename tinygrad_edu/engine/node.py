@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
 from weakref import ref
@@ -12,8 +13,25 @@ import numpy as np
 from .table import Plan
 from .tensor_base import Value
 
-order = count(-1, -1).__next__  # -1, -2, ...: the newest node is the smallest, as heaps like it
-NOTHING: dict[str, Any] = {}
+new_order = count(1).__next__  # 1, 2, ...: the newest node has the greatest number
+NO_KEYWORDS: dict[str, Any] = {}
+
+
+@dataclass(slots=True)
+class Info:
+    """What is rarely known of a node, or asked of it."""
+
+    name: str | None = None  # how pictures and errors call it
+    hooks: tuple[Callable[[Any], Any], ...] = ()  # called with the gradient when the walk comes here
+    retains_grad: bool = False  # whether one of these leaves the gradient in `.grad`
+    before_adding: Callable[[Any], Any] | None = None  # called with a leaf's tensor, once, before a gradient is added to `.grad`
+    line: str | None = None  # the user's source line; this and what follows is written down by `watch`
+    calls: tuple[Any, ...] = ()  # the calls of modules in which it ran, outermost first
+    values: tuple[Any, Any] | None = None  # the arguments and the result
+    derivative_of: tuple[Node, int] | None = None  # for what a rule computes: of which operation, with respect to which argument
+
+
+NO_INFO = Info()  # shared by all nodes of which nothing is known
 
 
 class Node:
@@ -26,14 +44,18 @@ class Node:
     saved: Any  # the arguments, with None where no vjp reads one; None instead of all once released
     output: Any  # the result, if a vjp reads it; a single number always, for pictures
     kwargs: dict[str, Any]
-    order: int
+    order: int  # when it was made: operations can only use what is older
     shape: tuple[int, ...]
     dtype: Any
-    info: dict[str, Any] | None  # what is rarely there: a name, a hook, the user's source line
+    info: Info
 
     @property
     def name(self) -> str:
         return self.plan.rule.name
+
+    def note(self, **facts: Any) -> None:
+        """Add to what is known of this node."""
+        self.info = replace(self.info, **facts)
 
     @property
     def ndim(self) -> int:
@@ -57,12 +79,12 @@ class Leaf(Node):
     def __init__(self, tensor: Value) -> None:
         self.tensor = ref(tensor)
         self.parents = self.saved = ()
-        self.output, self.kwargs, self.info, self.order = None, NOTHING, None, order()
+        self.output, self.kwargs, self.info, self.order = None, NO_KEYWORDS, NO_INFO, new_order()
         self.shape, self.dtype = tensor._array.shape, tensor._array.dtype
 
     @property
     def name(self) -> str:
-        return (self.info or {}).get("name") or "leaf"
+        return self.info.name or "leaf"
 
 
 class Constant(Leaf):
@@ -72,9 +94,9 @@ class Constant(Leaf):
 
     def __init__(self, array: Any) -> None:
         self.parents = self.saved = ()
-        self.output, self.kwargs, self.info, self.order = None, NOTHING, None, 0
+        self.output, self.kwargs, self.info, self.order = None, NO_KEYWORDS, NO_INFO, 0
         self.shape, self.dtype = array.shape, array.dtype
 
     @property
     def name(self) -> str:
-        return (self.info or {}).get("name") or "constant"
+        return self.info.name or "constant"

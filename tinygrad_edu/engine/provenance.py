@@ -40,14 +40,8 @@ derivative_done = _derivative.reset
 
 
 def write_down(node: Any) -> None:
-    """Into ``node.info``: ``line``, ``calls`` (outermost first), ``values`` (arguments, result), and ``of``.
-
-    The last is for what a rule computes when derivatives are differentiated in their turn: whose derivative it is, and
-    with respect to which of its arguments.
-    """
-    node.info = {"line": user_line(), "calls": calls(), "values": (node.saved, node.output)}
-    if (of := _derivative.get()) is not None:
-        node.info["of"] = of
+    """Note in a node what `watch` wants to know: see `Info`."""
+    node.note(line=user_line(), calls=calls(), values=(node.saved, node.output), derivative_of=_derivative.get())
 
 
 def user_line() -> str:

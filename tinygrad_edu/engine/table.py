@@ -24,7 +24,10 @@ from .tensor_base import Value
 
 Function = Callable[..., Any]
 MOST = 128  # plans that a rule keeps: the patterns of long lists of arrays are without end
-VALUE, CONSTANT, TRACKED, FOREIGN = range(4)  # kinds of argument, two bits each in a pattern: see `apply`
+
+# A call's pattern has a letter for each argument: a tensor that needs gradients, one that doesn't, an array of the user's, all else.
+TRACKED, CONSTANT, ARRAY, VALUE = "tcav"
+NOTHING, EVERYTHING = "", "*"  # the pattern of what is not recorded; and at a pattern's end, where all values are to be kept
 
 RULES: dict[Function, Rule] = {}
 COMPOSITES: dict[Function, Function] = {}
@@ -34,9 +37,9 @@ PLAIN: set[Function] = set()
 class Plan:
     """What to record of a call, for one pattern of arguments; made once for each pattern."""
 
-    __slots__ = ("constants", "foreign", "keeps_foreign", "keeps_output", "pick", "rare", "rule", "views", "vjps")
+    __slots__ = ("keeps_array", "keeps_output", "may_share", "pick", "rule", "views", "vjps")
 
-    def __init__(self, rule: Rule, kinds: list[int], vjps: tuple[tuple[int, Function], ...], keep_all: bool) -> None:
+    def __init__(self, rule: Rule, kinds: str, vjps: tuple[tuple[int, Function], ...], keep_all: bool) -> None:
         n = len(kinds)
         uses = [reads(vjp, n) for vjp in {getattr(vjp, "__code__", vjp): vjp for _, vjp in vjps}.values()]  # those of each= share theirs
         values = set().union(*(v for v, _ in uses), range(-1, n) if keep_all else ())
@@ -44,11 +47,9 @@ class Plan:
         self.rule = rule
         self.vjps = vjps  # which arguments to differentiate, and how
         self.keeps_output = -1 in values | shapes  # whether a vjp reads y
-        self.constants = any(k in (CONSTANT, FOREIGN) for k in kinds)
-        self.foreign = [i for i, k in enumerate(kinds) if k == FOREIGN]
-        self.keeps_foreign = bool(vjps) and not values.isdisjoint(self.foreign)  # whether a vjp reads the values of one
+        self.may_share = ARRAY in kinds or not kinds  # whether an array of the user's may be among arguments or in the result
+        self.keeps_array = any(kinds[i] == ARRAY for i in values if i >= 0)  # whether a vjp reads the values of one
         self.views = rule.views
-        self.rare = bool(self.foreign) or rule.views
         # From (*arrays, None, *parents): an argument that is read, None if it isn't, and where only its shape or dtype
         # is asked for, its node: that answers as the array would, and keeps none.
         places = [i if i in values else n + 1 + i if i in shapes and kinds[i] != VALUE else n for i in range(n)]
@@ -65,13 +66,13 @@ class Rule:
         self.compute = fn  # or what computes the same, faster
         self.lets_through = ELEMENTWISE if isinstance(fn, np.ufunc) and fn.signature is None else None  # see untaken.py
         self.views = False  # whether the result may lie within the first argument
-        self.plans: dict[int, Plan] = {}
+        self.plans: dict[str, Plan] = {}
         self.of_each: dict[int, tuple[int, Function]] = {}  # what `each` has given
         self.accepts = keywords([each(0)] if each else [v for v in vjps if v])
 
-    def plan(self, pattern: int, n: int) -> Plan:
-        """The plan for a pattern of `n` arguments; 0 records nothing, a negative one keeps all, for debugging."""
-        kinds = [abs(pattern) >> 2 * (n - 1 - i) & 3 for i in range(n)] if pattern else []
+    def plan(self, pattern: str) -> Plan:
+        """Make the plan for calls with such arguments."""
+        kinds = pattern.removesuffix(EVERYTHING)
         wanted = [i for i, kind in enumerate(kinds) if kind == TRACKED]
         if self.each:
             vjps = tuple(self.of_each.get(i) or self.of_each.setdefault(i, (i, self.each(i))) for i in wanted)
@@ -80,7 +81,7 @@ class Rule:
             vjps = tuple((i, vjp) for i in wanted if (vjp := self.vjps[i]))
         if len(self.plans) >= MOST:
             self.plans.clear()
-        plan = self.plans[pattern] = Plan(self, kinds, vjps, pattern < 0)
+        plan = self.plans[pattern] = Plan(self, kinds, vjps, keep_all=pattern != kinds)
         return plan
 
     def refuse_dropped(self, places: list[int]) -> None:

@@ -122,6 +122,9 @@ def copied(array: Any) -> Any:
 
 # ------------------------------------------------------------------------------- in and out of tensors
 
+# What NumPy makes of single numbers. They can't be written to, so anybody may hold them.
+SCALARS = {np.float64, np.float32, np.float16, np.longdouble, np.complex128, np.complex64, np.clongdouble}
+
 result_type: type[Value] = Value  # what operations return: Tensor, once tensor.py is there
 
 

@@ -28,7 +28,7 @@ def explored(tensors: list[Any], start: int, ends: Iterable[Node] = ()) -> tuple
         if node in seen:
             continue
         seen.add(node)
-        if node.order > start or (isinstance(node, Leaf) and is_held(node)):
+        if node.order < start or (isinstance(node, Leaf) and is_held(node)):
             outside.add(node)
         else:
             inside.add(node)
@@ -41,7 +41,7 @@ def settled(tensors: list[Any], start: int, beyond: Iterable[Node] = ()) -> list
     inside, outside = explored(tensors, start, beyond)
     outside.update(beyond)
     if outside:
-        for node in sorted(inside, key=lambda node: -node.order):  # oldest first
+        for node in sorted(inside, key=lambda node: node.order):  # oldest first
             if not outside.isdisjoint(sources(node)):
                 outside.add(node)
     return [y.detach() if tracked(y) and y._node not in outside else y for y in tensors]

@@ -13,7 +13,7 @@ from ..engine.declare import rule
 from ..engine.forward import apply
 from ..engine.modes import level
 from ..engine.multi_output import Parts, PartsType
-from ..engine.node import order
+from ..engine.node import new_order
 from ..engine.tensor_base import Value, bare, is_foreign, wrap
 from ..engine.traversal import explored, tracked
 from ..pytree import Rebuild, flatten
@@ -82,11 +82,11 @@ class Call:
         given = [self.leaves[i] for i in self.places]
         for i in self.places:
             self.leaves[i] = None  # so that nothing is kept here
-        start, self.chance = order(), generator().bit_generator.state
+        start, self.chance = new_order(), generator().bit_generator.state
         nodes, outputs, rebuild = self.run([fresh_input(x) for x in given])
         self.tracked = [i for i, y in enumerate(outputs) if tracked(y)]
         tensors = [outputs[i] for i in self.tracked]
-        self.captured = sorted(explored(tensors, start, nodes)[1], key=lambda node: -node.order)
+        self.captured = sorted(explored(tensors, start, nodes)[1], key=lambda node: node.order)
         sources = given + [wrap(hollow(node.shape, node.dtype), node) for node in self.captured]
         if tensors and sources:
             self.outputs = Parts(y._array for y in tensors)

@@ -12,7 +12,7 @@ import numpy as np
 from ..engine.backward import backpropagate
 from ..engine.declare import primitive
 from ..engine.modes import enable_grad, level
-from ..engine.node import Node, order
+from ..engine.node import Node, new_order
 from ..engine.provenance import warn_user
 from ..engine.tensor_base import Value, bare, wrap
 from ..engine.traversal import explored, settled, tracked
@@ -51,7 +51,7 @@ class Trace:
         leaves, rebuild = flatten(tuple(args[i] for i in nums))
         self.what = what
         self.rebuild_inputs: Rebuild = rebuild if isinstance(argnums, tuple) else lambda new: rebuild(new)[0]
-        self.start = order()  # what is older than this was there before
+        self.start = new_order()  # what is older than this was there before
         connected = bool(level())
         self.nested = False  # whether a derivative was taken within
         self.left: Any = None  # the error of a number that left

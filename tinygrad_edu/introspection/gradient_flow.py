@@ -15,7 +15,7 @@ import numpy as np
 from ..engine.masked_gradient import Masked, pass_through, split_mask, whole
 from ..engine.modes import watch
 from ..engine.multi_output import Parts
-from ..engine.node import Leaf, Node
+from ..engine.node import Info, Leaf, Node
 from ..engine.provenance import derivative_done, derivative_of
 from ..engine.sparse_gradient import Scattered
 from ..engine.tensor_base import Value, wrap
@@ -51,25 +51,26 @@ def recorded(roots: Sequence[Node]) -> dict[Node, Tensor]:
     with watch():
         seeds = {root: Tensor(np.ones(root.shape, root.dtype), requires_grad=True) for root in roots}
         for seed in seeds.values():
-            seed._node.info = {"name": "start", SEED: True}
+            seed._node.info = Seed("start")
         walk(seeds, totals, {})
     return {node: g for node, g in totals.items() if type(node) is Leaf}
 
 
-SEED = "seed"  # in the info of the leaves where a recorded walk begins
+class Seed(Info):
+    """The info of the leaves where a recorded walk begins."""
 
 
 def walk(seeds: dict[Node, Any], totals: dict[Node, Any], norms: dict[Edge, float]) -> None:
     """Newest first, as `graph.backpropagate`."""
     totals.update(seeds)
-    heap = [(node.order, node) for node in sorted(seeds, key=lambda node: node.order) if type(node) is Node]
+    heap = [(-node.order, node) for node in sorted(seeds, key=lambda node: -node.order) if type(node) is Node]
     while heap:
         _, node = heappop(heap)
         g, mask = totals[node], None
         if type(g) is Masked:
             g, mask = split_mask(g, node.plan.rule.lets_through)
             totals[node] = g
-        args, y = (node.info or {}).get("values") or (node.saved, node.output)
+        args, y = node.info.values or (node.saved, node.output)
         if isinstance(g, Value):
             y, args = wrap(y, node), [connected(a, p) for a, p in zip(args, node.parents, strict=True)]
         for i, vjp in node.plan.vjps:
@@ -88,7 +89,7 @@ def walk(seeds: dict[Node, Any], totals: dict[Node, Any], norms: dict[Edge, floa
             if parent not in totals:
                 totals[parent] = d
                 if type(parent) is Node:
-                    heappush(heap, (parent.order, parent))
+                    heappush(heap, (-parent.order, parent))
             else:
                 totals[parent] = totals[parent] + d
     totals.update({node: whole(g) for node, g in totals.items()})
@@ -113,7 +114,7 @@ def is_number(node: Node) -> bool:
 
 def remembers(node: Node) -> bool:
     """Whether what its derivative needs is still there."""
-    return type(node) is not Node or node.saved is not None or "values" in (node.info or {})
+    return type(node) is not Node or node.saved is not None or node.info.values is not None
 
 
 def norm(array: Any) -> float | None:

@@ -32,7 +32,7 @@ class History:
         for root in roots:
             self.learn(root._node, root._array)
         for node in self.nodes:
-            args, y = (node.info or {}).get("values") or (node.saved, node.output)
+            args, y = node.info.values or (node.saved, node.output)
             self.learn(node, y)
             for parent, arg in zip(node.parents, args or (), strict=False):
                 self.learn(parent, arg)
@@ -68,7 +68,7 @@ class History:
 
     def given_name(self, node: Node) -> str:
         """What its author calls it, if anything."""
-        name = (node.info or {}).get("name") or (self.held[node][0] if node in self.held else "")
+        name = node.info.name or (self.held[node][0] if node in self.held else "")
         name = "".join(sign if sign.isprintable() else "�" for sign in " ".join(str(name).split()))
         return self.unused(name if len(name) <= LONG else f"{name[: LONG - 1]}…") if name else ""
 
@@ -115,7 +115,7 @@ def ancestors(roots: Iterable[Node]) -> set[Node]:
 
 def ordered(nodes: set[Node]) -> list[Node]:
     """Constants as they are used, then the others as they were made."""
-    made = sorted((node for node in nodes if not isinstance(node, Constant)), key=lambda node: -node.order)
+    made = sorted((node for node in nodes if not isinstance(node, Constant)), key=lambda node: node.order)
     constants = dict.fromkeys(p for node in made for p in node.parents if isinstance(p, Constant))
     return [*constants, *made]
 

@@ -171,7 +171,7 @@ def call_back(module: Any, hooks: list[Any], exit: Any, entrance: Gate, n_inputs
 
 def note(node: Any, hook: Any) -> None:
     """Arrange that `hook` is called with the node's gradient."""
-    node.info = {**(node.info or {}), "hooks": (hook,)}
+    node.note(hooks=(hook,))
 
 
 def in_places(g: Any, places: Any, n: int) -> list[Any]:

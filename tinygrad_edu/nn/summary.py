@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..engine.modes import enable_grad
-from ..engine.node import Node, order
+from ..engine.node import Node, new_order
 from ..engine.tensor_base import Value, bare
 from ..pytree import flatten
 from ..tensor.tensor import Tensor
@@ -130,7 +130,7 @@ class Notes:
         self.counted: set[Any] = set()  # nodes, and the numbers of parameters
 
     def before(self, module: Module, args: Any) -> None:
-        self.begun.append(order())
+        self.begun.append(new_order())
 
     def after(self, path: str, module: Module, args: Any, output: Any) -> None:
         outputs = [y for y in flatten(output)[0] if y is not None]
@@ -144,11 +144,11 @@ class Notes:
 
 def nodes_since(start: int, ends: list[Node]) -> set[Node]:
     """Return the operations behind these nodes that were recorded after `start`."""
-    ends = [node for node in ends if node.order < start]
+    ends = [node for node in ends if node.order > start]
     seen, waiting = set(ends), list(ends)
     while waiting:
         for parent in waiting.pop().parents:
-            if isinstance(parent, Node) and parent.order < start and parent not in seen:
+            if isinstance(parent, Node) and parent.order > start and parent not in seen:
                 seen.add(parent)
                 waiting.append(parent)
     return seen

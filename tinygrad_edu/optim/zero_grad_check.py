@@ -29,7 +29,7 @@ class Watch:
         if self.of is not None:
             parameter = self.of()
             if parameter is not None:
-                (parameter._node.info or {}).pop("used", None)
+                parameter._node.note(before_adding=None)
                 if self.added and parameter._grad is self.grad():
                     warnings.warn(MESSAGE, stacklevel=4)
             return None
@@ -50,7 +50,7 @@ class Watch:
             same: bool = tensor._grad is self.grad()
             self.added = same and np.array_equal(tensor._grad._array, values)
 
-        parameter._node.info = {**(parameter._node.info or {}), "used": note}
+        parameter._node.note(before_adding=note)
 
 
 MESSAGE = (

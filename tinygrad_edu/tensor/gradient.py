@@ -33,7 +33,7 @@ class Backward(Value):
         You may assign None, a Tensor or an array. Of another shape, it is refused; of another floating dtype, it is cast.
         """
         node = self._node
-        if self._grad is None and node is not None and type(node) is not Leaf and not (node.info and "retained" in node.info):
+        if self._grad is None and node is not None and type(node) is not Leaf and not node.info.retains_grad:
             warnings.warn(no_gradient_here(self), stacklevel=2)
         return self._grad
 
@@ -108,8 +108,9 @@ class Backward(Value):
         if self._grad is None:
             self._grad = g if isinstance(g, Value) else wrap(g)
             return
-        if self._node.info and "used" in self._node.info:  # an optimiser's note; see optim/forgotten.py
-            self._node.info.pop("used")(self)
+        if self._node.info.before_adding is not None:
+            before, self._node.info.before_adding = self._node.info.before_adding, None
+            before(self)
         if type(g) is not np.ndarray or self._grad._node is not None or whole_of(self._grad) is not None:
             self._grad = self._grad + g
         else:
@@ -129,10 +130,9 @@ class Backward(Value):
                 with ADDING:
                     tensor._accumulate(copied(g))
 
-        info = self._node.info = self._node.info or {}
-        if "retained" not in info:
-            info["retained"] = True
-            info["hooks"] = (*info.get("hooks", ()), keep)
+        info = self._node.info
+        if not info.retains_grad:
+            self._node.note(retains_grad=True, hooks=(*info.hooks, keep))
 
 
 def akin(g: Any, array: Any) -> Any:

@@ -101,18 +101,18 @@ class Tensor(Backward, PlainValues, Operators):
     def name(self) -> str | None:
         """How pictures and errors call this tensor."""
         place = self._node or self._source
-        return place.info.get("name") if place is not None and place.info else None
+        return place.info.name if place is not None else None
 
     @name.setter
     def name(self, name: str | None) -> None:
         if self._node is None and self._source is None:
             self._source = Constant(self._array)
         place = self._node or self._source
-        place.info = {**(place.info or {}), "name": name}
+        place.note(name=name)
 
     def _become(self, other: Any) -> None:
         """Take the value and the place in the graph of `other`."""
-        retained = self._node is not None and self._node.info and self._node.info.get("retained")
+        retained = self._node is not None and self._node.info.retains_grad
         self._array, self._node, self._shared, self._source = other._array, other._node, False, None
         if retained and self._node is not None:
             self.retain_grad()

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.dispatch import ARRAYS, as_array
+from ..engine.dispatch import COMPUTED, coerce_result
 from ..engine.forward import apply
-from ..engine.node import Leaf, order
+from ..engine.node import Leaf, new_order
 from ..engine.tensor_base import Value, bare, wrap
 from ..engine.traversal import tracked
 from ..func.trace import as_tensor, fresh_input, recording
@@ -44,7 +44,7 @@ class Recording:
         self.fill, self.pace = fill, pace
         self.turn = 0  # when it came to be used last; see Captured
         self.calls, self.counted, self.due = 1, 0, 2  # the calls, those of them that `pace` knows of, and the next that may be compared
-        start, chance = order(), generator().bit_generator.state
+        start, chance = new_order(), generator().bit_generator.state
         self.value = fill(xs)
         drew = generator().bit_generator.state != chance
         around = reached(given)
@@ -136,7 +136,7 @@ class Recording:
             outputs, space.ys = space.ys, None  # they are the user's now
         else:  # nothing to go back through
             outputs = space.functions.forward(*[x._array for x in sources])
-            ys = [wrap(y if type(y) in ARRAYS else as_array(y)) for y in outputs[: len(self.flows)]]
+            ys = [wrap(y if type(y) in COMPUTED else coerce_result(y)) for y in outputs[: len(self.flows)]]
         given = iter(ys)
         return [result.again() if result.place is None else result.of(next(given)) for result in self.results], outputs[len(ys) :]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.node import order
+from ..engine.node import new_order
 from ..engine.tensor_base import Value, copied, wrap
 from ..engine.traversal import tracked
 from ..optim.deferral import putting_off
@@ -69,7 +69,7 @@ class Transcript:
         inputs = tuple(wrap(tape.enter(array_of(x))) for x in xs)
         for x, stand_in in zip(xs, inputs, strict=True):
             stand_in.requires_grad = tracked(x)
-        start = order()
+        start = new_order()
         with recorded(), standing_in(outer, [tape.enter(array_of(t)) for t in outer]), written_down(tape) as draws:
             sources = inputs + outer
             places = [t._array.place for t in sources]

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.node import order
+from ..engine.node import new_order
 from ..engine.tensor_base import bare, copied, wrap
 from ..engine.traversal import explored, tracked
 from ..optim.deferral import putting_off
@@ -71,7 +71,7 @@ def compare(recording: Any, sources: tuple[Any, ...], n: int, replayed: list[Any
 def is_same(recording: Any, sources: tuple[Any, ...], n: int, replayed: list[Any], arrays: Any, chance: Any) -> bool:
     """Whether the function, run now, gives this."""
     tensors = list({id(t): t for t in sources}.values())
-    nodes, start = [t._node for t in tensors if tracked(t)], order()
+    nodes, start = [t._node for t in tensors if tracked(t)], new_order()
     found: list[Any] = []
     zeros = [None if t._grad is None else wrap(np.zeros_like(t._array)) for t in tensors]  # where there is a gradient, what is added is the same
     with standing_in(tensors, [t._array for t in tensors]), putting_off(lambda: found.extend(held(tensors))) as calls:

@@ -90,7 +90,7 @@ def comes_from(value: Any, ancestor: Node) -> bool:
         if node is ancestor:
             return True
         for parent in getattr(node, "parents", ()):
-            if isinstance(parent, Node) and parent not in seen and parent.order <= ancestor.order:
+            if isinstance(parent, Node) and parent not in seen and parent.order >= ancestor.order:
                 seen.add(parent)
                 waiting.append(parent)
     return False

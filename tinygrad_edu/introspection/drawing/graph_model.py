@@ -11,7 +11,7 @@ from ...engine.node import Constant, Leaf, Node
 from ...engine.saved_values import reads
 from ...engine.table import Plan
 from ...engine.tensor_base import Value
-from ..gradient_flow import SEED, Flows
+from ..gradient_flow import Flows, Seed
 from ..graph_history import History
 from ..naming import Held, place
 
@@ -44,7 +44,7 @@ class Sketch:
                 self.values[node] = tensor._array
         self.names = {node: name for node, (name, _) in seen.items()}
         self.names.update((node, name) for node, name in self.history.names.items() if node not in seen and name in arrays)
-        self.names.update((node, name) for node in self.nodes if (name := (node.info or {}).get("name")))
+        self.names.update((node, name) for node in self.nodes if (name := node.info.name))
         self.names.update((node, name) for node, (name, _) in given.items())
         self.owned: set[Any] = set()  # what modules hold: parameters and buffers
         self.inputs: set[Any] = set()  # what the picture's own call was given
@@ -115,10 +115,10 @@ def derivatives(nodes: Sequence[Node]) -> dict[Node, Node]:
     found: dict[Node, Node] = {}
     targets: dict[Node, Node] = {}
     for node in nodes:
-        if (of := (node.info or {}).get("of")) is not None:
+        if (of := node.info.derivative_of) is not None:
             found[node], targets[node] = of[0], of[0].parents[of[1]]
         elif node.parents and node.name == "add" and all(isinstance(p, Node) and (p in found or is_seed(p)) for p in node.parents):
-            newest = min(node.parents, key=lambda p: p.order)  # the counter runs downwards
+            newest = max(node.parents, key=lambda p: p.order)
             if newest in targets:
                 found[node] = targets[node] = targets[newest]
     return found
@@ -126,7 +126,7 @@ def derivatives(nodes: Sequence[Node]) -> dict[Node, Node]:
 
 def is_seed(node: Node) -> bool:
     """Whether a recorded walk began here."""
-    return SEED in (node.info or {})
+    return isinstance(node.info, Seed)
 
 
 def is_small(array: Any) -> bool:

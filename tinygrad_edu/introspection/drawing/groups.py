@@ -73,7 +73,7 @@ def grouped(operations: Iterable[Node], calls: Calls) -> Group:
 
 def watched_calls(operations: Iterable[Node]) -> Calls:
     """What the watch mode wrote down."""
-    return {node: calls for node in operations if (calls := (node.info or {}).get("calls"))}
+    return {node: calls for node in operations if (calls := node.info.calls)}
 
 
 def mirrored(calls: Calls, derivatives: dict[Node, Node]) -> Calls:

@@ -58,7 +58,7 @@ def tracked(x: Any, name: str | None) -> Any:
     if isinstance(x, Value):
         if x._node is not None or x._array.dtype.kind not in "fc":
             return x
-        name, x = (x._source.info or {}).get("name", name) if x._source is not None else name, x._array
+        name, x = (x._source.info.name or name) if x._source is not None else name, x._array
     elif isinstance(x, int) and not isinstance(x, bool):
         x = float(x)
     elif not isinstance(x, np.ndarray | np.generic | float | complex | list):

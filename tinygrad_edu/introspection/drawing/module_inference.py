@@ -101,7 +101,7 @@ def tail(operations: Sequence[Node], found: Calls, call: Call) -> list[Node]:
         return []
     children = list(call.module)
     with_parameters = [i for i, child in enumerate(children) if next(child.parameters(), None) is not None]
-    last = max((node for node, calls in found.items() if call in calls), key=lambda node: -node.order)
+    last = max((node for node, calls in found.items() if call in calls), key=lambda node: node.order)
     rest = []
     for child in children[max(with_parameters) + 1 :]:
         users = [node for node in operations if last in [p for p in node.parents if isinstance(p, Node)]]

@@ -175,7 +175,7 @@ class Painter:
 
     def tooltip(self, box: Box) -> str:
         """What a viewer shows at the pointer: the line of the program."""
-        line = None if isinstance(box.what, Group) else (box.what.info or {}).get("line")
+        line = None if isinstance(box.what, Group) else box.what.info.line
         return f' tooltip="{attribute(Path(line).name)}"' if line else ""
 
     # ------------------------------------------------------------------------------------ arrows

@@ -53,7 +53,7 @@ class Graph:
 
     def clusters(self) -> Cluster:
         """Each call with the operations in it; and with the leaves that nobody outside uses."""
-        calls: dict[Node, tuple[Any, ...]] = {n: tuple((n.info or {}).get("calls", ())) for n in self.boxes}
+        calls: dict[Node, tuple[Any, ...]] = {n: n.info.calls for n in self.boxes}
         users: dict[Node, list[tuple[Any, ...]]] = {}
         for tail, head in self.ends:
             users.setdefault(tail, []).append(calls[head])

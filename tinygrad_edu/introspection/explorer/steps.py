@@ -57,7 +57,7 @@ class Telling:
     # ------------------------------------------------------------------------------------------ what is shown of a node
 
     def box(self, node: Node) -> dict[str, Any]:
-        symbol, info = self.story.symbols[node], node.info or {}
+        symbol, info = self.story.symbols[node], node.info
         return {
             "name": self.names[node],
             "math": self.name(symbol),
@@ -65,8 +65,8 @@ class Telling:
             "kind": captions.kind(node, self.history.roots),
             "operation": "" if isinstance(node, Leaf) else name_of(node.plan.rule.fn),
             "value": self.arrays.add(symbol.value, symbol.known),
-            "line": self.sources.place(info.get("line")),
-            "modules": [self.graph.title(call) for call in info.get("calls", ())],
+            "line": self.sources.place(info.line),
+            "modules": [self.graph.title(call) for call in info.calls],
         }
 
     def name(self, symbol: Symbol) -> str:
@@ -160,7 +160,7 @@ class Telling:
 
     def missing(self) -> list[str]:
         """What a watched computation would have told."""
-        if all("line" in (done.node.info or {}) for done in self.story.operations):
+        if all(done.node.info.line for done in self.story.operations):
             return []
         return ["This was not computed under watch(): so there are no source lines and modules, and some numbers may be "
                 "gone. For these, compute within `with tinygrad_edu.watch():`, or let explore(f, x) call the function."]

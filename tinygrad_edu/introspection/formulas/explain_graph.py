@@ -129,7 +129,7 @@ class Story:
         """A line for every vector-Jacobian product, in the order of the walk."""
         roots = self.history.roots
         lines = self.results() if self.note is shape else self.seeds()
-        heap = [(node.order, node) for node in roots if type(node) is Node]
+        heap = [(-node.order, node) for node in roots if type(node) is Node]
         heapify(heap)
         reached = {node for _, node in heap}
         temporary = (name for i in count(1) if (name := f"t{i}") not in self.history.taken)
@@ -140,7 +140,7 @@ class Story:
                 parent = node.parents[i]
                 if type(parent) is Node and parent not in reached:
                     reached.add(parent)
-                    heappush(heap, (parent.order, parent))
+                    heappush(heap, (-parent.order, parent))
         return lines + self.conjugates()
 
     def passed_on(self, node: Node, i: int, answer: Answer, temporary: Iterator[str]) -> Lines:
