@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -13,14 +13,6 @@ from ..value import copied
 from . import hooks, tree
 from .parameter import Buffer, Parameter, cast
 from .state import load_state
-
-if TYPE_CHECKING:
-    from numpy.typing import DTypeLike, NDArray
-
-    from ..tensor import Tensor
-    from ..typing import TensorLike
-
-    Gradients = tuple[Tensor | None, ...]
 
 
 class Module:
@@ -65,7 +57,7 @@ class Module:
 
     __call__ = hooks.Call(attrgetter("forward"))
 
-    def __setattr__(self, name: str, value: object) -> None:
+    def __setattr__(self, name: str, value: Any) -> None:
         kept = vars(self).get(name)
         if isinstance(kept, Parameter | Buffer) and not (value is None or isinstance(value, Parameter | Buffer | Module)):
             raise TypeError(f"{type(self).__name__}: {name} is a {type(kept).__name__}, and a {type(value).__name__} in its place would "
@@ -96,7 +88,7 @@ class Module:
         """This module and all below it."""
         return (module for _, module in self.named_modules())
 
-    def named_tensors(self, kind: type[Tensor] | tuple[type[Tensor], ...] = (Parameter, Buffer)) -> Iterator[tuple[str, Tensor]]:
+    def named_tensors(self, kind: Any = (Parameter, Buffer)) -> Iterator[tuple[str, Any]]:
         """Dotted paths, such as ``"0.weight"``, and the parameters or buffers there; one that is shared, each time."""
         tree.refuse_lost(self)
         return tree.tensors(self, kind)
@@ -140,7 +132,7 @@ class Module:
 
     # ------------------------------------------------------------------------------------- dtype
 
-    def to(self, dtype: DTypeLike) -> Self:
+    def to(self, dtype: Any) -> Self:
         """Turn all floating parameters and buffers, and their gradients, into another precision; integers stay.
 
         The parameters stay the same objects, so an optimiser goes on with them, and takes what it remembers to the new precision.
@@ -184,7 +176,7 @@ class Module:
 
     # ------------------------------------------------------------------------------------- state
 
-    def state_dict(self) -> dict[str, NDArray[Any]]:
+    def state_dict(self) -> dict[str, Any]:
         """Copies of all parameters and buffers, by path: a snapshot, which training on does not change."""
         tensors = list(self.named_tensors())
         named = dict(tensors)
@@ -193,7 +185,7 @@ class Module:
                              "can't have a dot in its name")
         return {name: copied(p._array) for name, p in tensors}
 
-    def load_state_dict(self, state: Mapping[str, TensorLike], strict: bool = True) -> None:
+    def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> None:
         """Take over parameters from a `state_dict`. Nothing is changed unless all fits.
 
         Parameters
@@ -216,15 +208,15 @@ class Module:
 
     # ------------------------------------------------------------------------------------- hooks
 
-    def register_forward_pre_hook(self, hook: Callable[[Self, tuple[Any, ...]], object]) -> hooks.Handle:
+    def register_forward_pre_hook(self, hook: Callable[..., Any]) -> hooks.Handle:
         """Call ``hook(module, args)`` before each ``forward``; what it returns, if anything, takes the place of `args`."""
         return hooks.register(self, "before", hook)
 
-    def register_forward_hook(self, hook: Callable[[Self, tuple[Any, ...], Any], object]) -> hooks.Handle:
+    def register_forward_hook(self, hook: Callable[..., Any]) -> hooks.Handle:
         """Call ``hook(module, args, output)`` after each ``forward``; what it returns takes the place of `output`."""
         return hooks.register(self, "after", hook)
 
-    def register_full_backward_hook(self, hook: Callable[[Self, Gradients, Gradients], None]) -> hooks.Handle:
+    def register_full_backward_hook(self, hook: Callable[..., Any]) -> hooks.Handle:
         """Call ``hook(module, input_gradients, output_gradients)``, two tuples, when backward() has passed the module."""
         return hooks.register(self, "backward", hook)
 
