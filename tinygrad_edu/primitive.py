@@ -24,7 +24,31 @@ def primitive(
     several: bool = False,
     elementwise: bool = False,
 ) -> Callable[[Callable[P, Result]], Operation[P, Result]]:
-    """Make a function of arrays an operation that Tensors record; `vjps` and all else are as for `rule`.
+    """Return a decorator that makes a function of arrays an operation that Tensors record.
+
+    Parameters
+    ----------
+    *vjps : callable or None
+        The derivative with respect to each positional argument, as its vector-Jacobian product: ``vjp(g, y, *args,
+        **kwargs)`` returns the gradient of the argument, for the gradient `g` of the result `y`. None stands for an argument
+        that has no derivative (an axis, a condition).
+    each : callable, optional
+        A function ``each(i)`` that returns the vjp of argument `i`, instead of `vjps`, for functions of any number of arrays.
+    name : str, optional
+        The name in pictures and errors; by default the function's own.
+    several : bool
+        Whether the function returns a tuple of arrays. Then `g` and `y` are such tuples too.
+    elementwise : bool
+        Whether each number of the result comes from one number of each argument, as in NumPy's ufuncs.
+
+    Returns
+    -------
+    callable
+        The decorator. What it makes of a function takes arrays and Tensors alike; its attribute ``fn`` is the function itself.
+
+    See Also
+    --------
+    rule : The same for a function that exists already.
 
     Examples
     --------
@@ -60,7 +84,7 @@ def primitive(
 
 
 def together(fn: Callable[..., Any]) -> Callable[..., Any]:
-    """`fn` with its several results as one value, for the table. Calls of `fn` come here, and are taken apart again."""
+    """Return `fn` with its several results as one value, for the table. Calls of `fn` come here, and are unpacked again."""
 
     @wraps(fn)
     def whole(*args: Any, **kwargs: Any) -> Parts:
@@ -79,7 +103,7 @@ def together(fn: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class Operation(Protocol[P, Result]):
-    """What `primitive` makes of a function: callable as before, on arrays and Tensors alike."""
+    """An operation, made by `primitive`: a function that takes arrays and Tensors alike."""
 
     @property
     def fn(self) -> Callable[P, Result]:
