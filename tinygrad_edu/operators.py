@@ -42,7 +42,7 @@ from .views import is_put_back, refuse_part, whole_of
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from numpy.typing import ArrayLike, DTypeLike, NDArray
+    from numpy.typing import DTypeLike, NDArray
 
     from .tensor import Tensor
 
@@ -187,7 +187,7 @@ class Operators(Value):
     def argpartition(self, kth: Shape, axis: SupportsIndex | None = -1, kind: Literal["introselect"] = "introselect",
                      order: str | Sequence[str] | None = None) -> NDArray[np.intp]:
         return numpy.argpartition(self, kth, axis, kind, order)
-    def searchsorted(self, v: ArrayLike, side: Literal["left", "right"] = "left", sorter: ArrayLike | None = None) -> NDArray[np.intp]:
+    def searchsorted(self, v: TensorLike, side: Literal["left", "right"] = "left", sorter: TensorLike | None = None) -> NDArray[np.intp]:
         return numpy.searchsorted(self, v, side, sorter)
     def nonzero(self) -> tuple[NDArray[np.intp], ...]: return numpy.nonzero(self)
 
@@ -199,12 +199,12 @@ class Operators(Value):
         return apply(np.transpose, self, (axes[0] if len(axes) == 1 else axes) or None)
     def swapaxes(self, axis1: SupportsIndex, axis2: SupportsIndex) -> Tensor: return apply(np.swapaxes, self, axis1, axis2)
     def squeeze(self, axis: Axis = None) -> Tensor: return apply(np.squeeze, self, axis)
-    def repeat(self, repeats: ArrayLike, axis: SupportsIndex | None = None) -> Tensor: return numpy.repeat(self, repeats, axis)
+    def repeat(self, repeats: TensorLike, axis: SupportsIndex | None = None) -> Tensor: return numpy.repeat(self, repeats, axis)
     def take(self, indices: TensorLike, axis: SupportsIndex | None = None, out: Out = None, mode: Mode = "raise") -> Tensor:
         return numpy.take(self, indices, axis, out, mode)
-    def choose(self, choices: TensorLike | Sequence[TensorLike], out: Out = None, mode: Mode = "raise") -> Tensor:
+    def choose(self, choices: TensorLike | Sequence[TensorLike], out: Out = None, mode: Mode = "raise") -> Tensor | NDArray[Any]:
         return numpy.choose(bare(self), choices, out, mode)
-    def compress(self, condition: ArrayLike, axis: SupportsIndex | None = None, out: Out = None) -> Tensor:
+    def compress(self, condition: TensorLike, axis: SupportsIndex | None = None, out: Out = None) -> Tensor:
         return numpy.compress(condition, self, axis, out)
     def diagonal(self, offset: SupportsIndex = 0, axis1: SupportsIndex = 0, axis2: SupportsIndex = 1) -> Tensor:
         return numpy.diagonal(self, offset, axis1, axis2)
@@ -263,7 +263,7 @@ class Operators(Value):
 
 
 def call(fn: Any, *args: Any, out: Any = None, **keywords: Any) -> Any:
-    """``fn(*args, **keywords)``, without the last of the arguments if they are None: those that nobody gave."""
+    """Return ``fn(*args, **keywords)``, without trailing arguments that are None: nobody gave them."""
     while args[-1] is None:
         args = args[:-1]
     return apply(fn, *args, **keywords) if out is None else fn(*args, out=out, **keywords)

@@ -23,13 +23,13 @@ Read = TypeVar("Read", covariant=True)
 
 
 class Attribute(Protocol[Read]):
-    """What editors and type checkers see of an attribute that can only be read."""
+    """A read-only attribute, as editors and type checkers see it."""
 
     def __get__(self, tensor: Any, kind: Any = None) -> Read: ...
 
 
-def of_array(name: str, kind: type[T], doc: str) -> Attribute[T]:
-    """An attribute of the tensor that is its array's, and of this `kind`."""
+def expose(name: str, kind: type[T], doc: str) -> Attribute[T]:
+    """Return a property of tensors that reads an attribute of their array, of this `kind`."""
     return property(attrgetter(f"_array.{name}"), doc=doc)
 
 
@@ -38,12 +38,12 @@ class PlainValues(Value):
 
     __slots__ = ()
 
-    shape = of_array("shape", tuple[int, ...], "Tuple of lengths, one per axis.")
-    dtype = of_array("dtype", np.dtype[Any], "NumPy's dtype.")
-    ndim = of_array("ndim", int, "Number of axes.")
-    size = of_array("size", int, "Number of elements.")
-    nbytes = of_array("nbytes", int, "Bytes of the elements.")
-    itemsize = of_array("itemsize", int, "Bytes of one element.")
+    shape = expose("shape", tuple[int, ...], "Tuple of lengths, one per axis.")
+    dtype = expose("dtype", np.dtype[Any], "NumPy's dtype.")
+    ndim = expose("ndim", int, "Number of axes.")
+    size = expose("size", int, "Number of elements.")
+    nbytes = expose("nbytes", int, "Bytes of the elements.")
+    itemsize = expose("itemsize", int, "Bytes of one element.")
 
     def numpy(self) -> NDArray[Any]:
         """The array; an error if the tensor requires gradients, because the graph would be lost."""

@@ -1,4 +1,4 @@
-"""Names for what functions take, and NumPy as Tensors know it, for editors and type checkers."""
+"""Names for editors and type checkers: of what functions take, and of NumPy as Tensors know it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .tensor import Tensor
 
 TensorLike: TypeAlias = "Tensor | ArrayLike"
-"""Whatever can be computed with: a Tensor, an array, a number, or nested lists of numbers."""
+"""Anything to compute with: a Tensor, an array, a number, or nested lists of numbers."""
 
 Axis: TypeAlias = SupportsIndex | tuple[SupportsIndex, ...] | None
 """An axis, several, or None for all."""
@@ -23,60 +23,54 @@ Shape: TypeAlias = SupportsIndex | Sequence[SupportsIndex]
 
 Place: TypeAlias = "SupportsIndex | slice | EllipsisType | TensorLike | None"
 Index: TypeAlias = "Place | tuple[Place, ...]"
-"""What may stand between square brackets."""
+"""An index, between square brackets: a place, or one for each axis."""
 
 Out: TypeAlias = "Tensor | NDArray[Any] | None"
-"""Where NumPy shall put the result."""
+"""An array or Tensor to write the result into, or None for a new one."""
 
 Dtype: TypeAlias = DTypeLike | None
 """A dtype, or None for the one that NumPy chooses."""
 
 Order: TypeAlias = Literal["C", "F", "A", "K"]
-"""How an array lies in memory."""
+"""The order of an array in memory."""
 
 Kind: TypeAlias = Literal["quicksort", "heapsort", "mergesort", "stable"]
-"""How to sort."""
+"""A way to sort."""
 
 Mode: TypeAlias = Literal["raise", "wrap", "clip"]
-"""What indices beyond the ends mean."""
+"""The meaning of indices beyond the ends."""
 
 numpy: Any = np
-"""NumPy itself, for programs that are type-checked: its stubs know of arrays only, and so refuse ``np.mean(tensor)``.
-
->>> from tinygrad_edu import Tensor
->>> from tinygrad_edu.typing import numpy as np
->>> np.mean(Tensor([1., 2.]))
-Tensor(1.5, shape=(), dtype=float64)
-"""
+"""NumPy itself, for programs that are type-checked. Its own stubs know arrays only, and refuse ``np.mean(tensor)``."""
 
 
 class Keepdims(TypedDict, total=False):
-    """What NumPy's reductions take by name."""
+    """Keywords of NumPy's reductions."""
 
     keepdims: bool
 
 
 class Where(Keepdims, total=False):
-    """The same, of those that can leave numbers out."""
+    """Keywords of reductions that can leave numbers out."""
 
     where: TensorLike
 
 
 class Initial(Where, total=False):
-    """The same, of those that can start from a number."""
+    """Keywords of reductions that can start from a number."""
 
     initial: TensorLike
 
 
 class Spread(Where, total=False):
-    """The same, of variances."""
+    """Keywords of variances and standard deviations."""
 
     mean: TensorLike
     correction: float
 
 
 class Layout(TypedDict, total=False):
-    """What `reshape` takes by name."""
+    """Keywords of `reshape`."""
 
     order: Order
     copy: bool | None

@@ -127,3 +127,16 @@ curvature: Tensor = func.hessian(energy)(Tensor([0.5, 1.0]))
 assert gradcheck(energy, [np.array([0.5, 1.0])], order=2)
 
 draw(net(points[:1])).write("net.svg")
+
+
+def mistakes() -> float:
+    """What checkers find; were one of these no error to them, to ignore it would be one."""
+    x.backwards()  # type: ignore[attr-defined]
+    x.shape = (4,)  # type: ignore[misc]
+    x.sum(axes=0)  # type: ignore[call-arg]
+    x.argmax().backward()  # type: ignore[attr-defined]
+    x.grad.sum()  # type: ignore[union-attr]
+    net(points, "scaled")  # type: ignore[arg-type]
+    net(points, factor=2)  # type: ignore[call-arg]
+    squash()  # type: ignore[call-arg]
+    return x.sum()  # type: ignore[return-value]
