@@ -25,7 +25,7 @@ settings.register_profile("explore", max_examples=300, print_blob=True, **COMMON
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "dev")
 settings.load_profile(PROFILE)
 
-collect_ignore = ["torch_numpy.py"]  # no tests, and of no use without PyTorch
+collect_ignore = ["torch_numpy.py", "typing"]  # no tests: one of no use without PyTorch; programs (see test_types.py)
 
 
 def pytest_collection_finish():

@@ -10,15 +10,14 @@ import tinygrad_edu
 PACKAGE = Path(tinygrad_edu.__file__).parent
 
 # Single files of the root, by what they need: nothing, or tensors.
-SMALL = {"former_names", "rng", "allocator", "pytree", "validation", "atomic_write", "file_formats", "version"}
-TOOLS = {"typing", "serialization", "finite_differences"}
+SMALL = {"former_names", "rng", "allocator", "pytree", "validation", "atomic_write", "file_formats", "typing", "version"}
+TOOLS = {"serialization", "finite_differences"}
 
 # What each folder may import, besides itself and the small files; from the bottom to the top.
 BELOW = {
     "engine": set(),
     "rules": {"engine"},
     "tensor": {"engine", "rules"},
-    "typing": {"tensor"},
     "serialization": {"engine"},
     "finite_differences": {"engine", "tensor"},
     "func": {"engine", "rules", "tensor"},

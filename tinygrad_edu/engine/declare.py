@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Protocol
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from .masked_gradient import ELEMENTWISE
 from .multi_output import Parts
 from .table import COMPOSITES, PLAIN, RULES, Function, Rule
 from .tensor_base import Value, answers
+
+P = ParamSpec("P")
+Result = TypeVar("Result", covariant=True)
 
 
 def rule(
@@ -97,7 +100,7 @@ def primitive(
     name: str = "",
     several: bool = False,
     elementwise: bool = False,
-) -> Callable[[Callable[..., Any]], Operation]:
+) -> Callable[[Callable[P, Result]], Operation[P, Result]]:
     """Make a function of arrays an operation that Tensors record; `vjps` and all else are as for `rule`.
 
     Examples
@@ -115,7 +118,7 @@ def primitive(
     array([1., 8.])
     """
 
-    def decorate(fn: Callable[..., Any]) -> Operation:
+    def decorate(fn: Callable[P, Result]) -> Operation[P, Result]:
         rule(fn, *vjps, each=each, name=name, several=several, elementwise=elementwise)
 
         @wraps(fn)
@@ -152,9 +155,11 @@ def together(fn: Callable[..., Any]) -> Callable[..., Any]:
     return whole
 
 
-class Operation(Protocol):
-    """What `primitive` makes of a function: callable as before, on arrays and Tensors alike."""
+class Operation(Protocol[P, Result]):
+    """An operation, made by `primitive`: a function that takes arrays and Tensors alike."""
 
-    fn: Callable[..., Any]  # the function itself: its place in the table
+    @property
+    def fn(self) -> Callable[P, Result]:
+        """The function itself: its place in the table."""
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Result: ...

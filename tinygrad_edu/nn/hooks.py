@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
 from ..engine.declare import primitive
 from ..engine.modes import level
@@ -19,9 +19,23 @@ from ..pytree import flatten
 
 Gate = tuple[Any, list[int]] | None  # a node, and which of the values went through it
 
+P = ParamSpec("P")
+Output = TypeVar("Output", covariant=True)
+
+
+class Forward(Protocol[P, Output]):
+    """Whatever has a ``forward``."""
+
+    @property
+    def forward(self) -> Callable[P, Output]: ...
+
 
 class Call(property):
     """The ``__call__`` of modules: a property that returns the module's ``forward``, so that there is no call in between."""
+
+    if TYPE_CHECKING:  # a call takes what forward takes, and gives what it gives
+
+        def __get__(self, module: Forward[P, Output], kind: Any = None) -> Callable[P, Output]: ...  # type: ignore[override]
 
     def __call__(self, module: Any, *args: Any, **kwargs: Any) -> Any:
         return module.forward(*args, **kwargs)

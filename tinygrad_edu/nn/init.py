@@ -169,7 +169,7 @@ def eye_(p: P) -> P:
     """
     if p.ndim != 2:
         raise ValueError(f"eye_ is for matrices; got {p.shape}")
-    return fill(p, np.eye(*p.shape))
+    return fill(p, np.eye(p.shape[0], p.shape[1]))
 
 
 @complete_from(uniform_)

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..engine.forward import apply
 from ..rules.neural.fused import linear
+from ..typing import numpy
 from . import functional as F
 from . import init
 from .module import Module
@@ -219,7 +220,7 @@ class Flatten(Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return `x` with these axes as one."""
         end = self.end_dim % x.ndim + 1
-        return np.reshape(x, (*x.shape[: self.start_dim], -1, *x.shape[end:]))  # type: ignore[return-value]
+        return numpy.reshape(x, (*x.shape[: self.start_dim], -1, *x.shape[end:]))  # type: ignore[no-any-return]
 
 
 class Unflatten(Module):
@@ -246,7 +247,7 @@ class Unflatten(Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return `x` with this axis as several."""
         dim = self.dim % x.ndim
-        return np.reshape(x, (*x.shape[:dim], *self.unflattened_size, *x.shape[dim + 1 :]))  # type: ignore[return-value]
+        return numpy.reshape(x, (*x.shape[:dim], *self.unflattened_size, *x.shape[dim + 1 :]))  # type: ignore[no-any-return]
 
     def extra_repr(self) -> str:
         """Return the axis and its new shape."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..engine.tensor_base import Value
 from ..rules.neural.fused import linear, relu, sigmoid
+from ..typing import numpy
 from . import init
 from .docstrings import complete_from
 from .functional.normalization import dropout
@@ -80,8 +81,8 @@ def gru_step(x: Tensor, state: tuple[Tensor, ...], w: Tensor, b: Tensor | None) 
     See Cho et al. (2014).
     """
     (h,) = state
-    xr, xz, xn = np.split(x, 3, axis=-1)
-    hr, hz, hn = np.split(linear(h, w, b), 3, axis=-1)
+    xr, xz, xn = numpy.split(x, 3, axis=-1)
+    hr, hz, hn = numpy.split(linear(h, w, b), 3, axis=-1)
     r, z = sigmoid(xr + hr), sigmoid(xz + hz)
     n = np.tanh(xn + r * hn)
     return ((1 - z) * n + z * h,)
@@ -116,7 +117,7 @@ def lstm_step(x: Tensor, state: tuple[Tensor, ...], w: Tensor, b: Tensor | None)
     See Hochreiter & Schmidhuber (1997); the gate f is by Gers, Schmidhuber & Cummins (2000).
     """
     h, c = state
-    i, f, g, o = np.split(x + linear(h, w, b), 4, axis=-1)
+    i, f, g, o = numpy.split(x + linear(h, w, b), 4, axis=-1)
     c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
     return sigmoid(o) * np.tanh(c), c
 
@@ -214,7 +215,7 @@ class Recurrent(Module):
         batched = x.ndim == 3
         if x.shape[int(batched and self.batch_first)] == 0:
             raise ValueError(f"{type(self).__name__}({self.extra_repr()}): a sequence must have at least one step; got shape {x.shape}")
-        y: Any = np.expand_dims(x, 1) if not batched else np.swapaxes(x, 0, 1) if self.batch_first else x
+        y: Any = numpy.expand_dims(x, 1) if not batched else numpy.swapaxes(x, 0, 1) if self.batch_first else x
         ways = 1 + self.bidirectional
         begin = self.begin(state, y, ways * self.num_layers, batched)
         ends: list[Any] = []

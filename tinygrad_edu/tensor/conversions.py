@@ -4,13 +4,33 @@ from __future__ import annotations
 
 import operator
 from operator import attrgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol, SupportsIndex, TypeVar
 
 import numpy as np
 
 from ..engine.modes import level
 from ..engine.tensor_base import Value, bare
+from ..typing import numpy
 from .concretization import note_leaving
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from .tensor import Tensor
+
+T = TypeVar("T")
+Read = TypeVar("Read", covariant=True)
+
+
+class Attribute(Protocol[Read]):
+    """A read-only attribute, as editors and type checkers see it."""
+
+    def __get__(self, tensor: Any, kind: Any = None) -> Read: ...
+
+
+def expose(name: str, kind: type[T], doc: str) -> Attribute[T]:
+    """Return a property of tensors that reads an attribute of their array, of this `kind`."""
+    return property(attrgetter(f"_array.{name}"), doc=doc)
 
 
 class PlainValues(Value):
@@ -18,18 +38,18 @@ class PlainValues(Value):
 
     __slots__ = ()
 
-    shape = property(attrgetter("_array.shape"), doc="Tuple of lengths, one per axis.")
-    dtype = property(attrgetter("_array.dtype"), doc="NumPy's dtype.")
-    ndim = property(attrgetter("_array.ndim"), doc="Number of axes.")
-    size = property(attrgetter("_array.size"), doc="Number of elements.")
-    nbytes = property(attrgetter("_array.nbytes"), doc="Bytes of the elements.")
-    itemsize = property(attrgetter("_array.itemsize"), doc="Bytes of one element.")
+    shape = expose("shape", tuple[int, ...], "Tuple of lengths, one per axis.")
+    dtype = expose("dtype", np.dtype[Any], "NumPy's dtype.")
+    ndim = expose("ndim", int, "Number of axes.")
+    size = expose("size", int, "Number of elements.")
+    nbytes = expose("nbytes", int, "Bytes of the elements.")
+    itemsize = expose("itemsize", int, "Bytes of one element.")
 
-    def numpy(self) -> Any:
+    def numpy(self) -> NDArray[Any]:
         """The array; an error if the tensor requires gradients, because the graph would be lost."""
-        return np.asarray(self)
+        return self._as_numpy()
 
-    def item(self, *index: Any) -> Any:
+    def item(self, *index: SupportsIndex | tuple[SupportsIndex, ...]) -> Any:
         """The only element, or the one at `index`, as a Python number."""
         return revealed(self._array, "item")(*index)
 
@@ -37,13 +57,16 @@ class PlainValues(Value):
         """Nested lists of Python numbers."""
         return revealed(self._array, "tolist")()
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+    def _as_numpy(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         if self._node is not None and level():
             raise TypeError(
                 "turning a Tensor that requires gradients into an array would lose its graph. For the values alone "
                 "use .data or .detach(); to join tensors into one, use np.stack or np.concatenate, not np.array([x, y])"
             )
         return np.array(self._array, dtype) if copy else np.asarray(self.data, dtype)
+
+    if not TYPE_CHECKING:  # or checkers would take a Tensor for an ArrayLike, and promise arrays of what is computed with it
+        __array__ = _as_numpy
 
     def __float__(self) -> float:
         note_leaving(self, "float")
@@ -59,16 +82,16 @@ class PlainValues(Value):
 
     def __dlpack__(self, **options: Any) -> Any:
         """The array for other libraries' ``from_dlpack``."""
-        return self.__array__().__dlpack__(**options)
+        return self._as_numpy().__dlpack__(**options)
 
     def __dlpack_device__(self) -> Any:
         return np.asarray(bare(self)).__dlpack_device__()
 
-    def __round__(self, ndigits: int | None = None) -> Any: return np.round(self, ndigits or 0)
+    def __round__(self, ndigits: int | None = None) -> Tensor: return numpy.round(self, ndigits or 0)  # type: ignore[no-any-return]
     def __index__(self) -> int: return operator.index(self._array)
     def __bool__(self) -> bool: return bool(self._array)
     __hash__ = object.__hash__  # by identity: C's own, which optimisers ask for each parameter
-    def __contains__(self, item: Any) -> bool: return bool(bare(item) in self._array)
+    def __contains__(self, item: object) -> bool: return bool(bare(item) in self._array)
     def __format__(self, spec: str) -> str: return format(self.item() if spec and self.size == 1 else str(self), spec)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from threading import RLock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 import numpy as np
@@ -15,6 +15,10 @@ from ..engine.errors import backward_needs_gradient, gradient_dtype, gradient_sh
 from ..engine.node import Leaf
 from ..engine.tensor_base import Value, adopt, bare, copied, is_foreign, wrap
 from ..engine.views import whole_of
+from ..typing import TensorLike
+
+if TYPE_CHECKING:
+    from .tensor import Tensor
 
 ADDING = RLock()  # of gradients to what other threads' backward() may add to as well
 if hasattr(os, "register_at_fork"):  # where a thread that isn't in the child may hold it
@@ -27,7 +31,7 @@ class Backward(Value):
     __slots__ = ()
 
     @property
-    def grad(self) -> Any:
+    def grad(self) -> Tensor | None:
         """The gradient that `backward` left here: a Tensor of this one's shape and dtype, or None.
 
         You may assign None, a Tensor or an array. Of another shape, it is refused; of another floating dtype, it is cast.
@@ -35,23 +39,24 @@ class Backward(Value):
         node = self._node
         if self._grad is None and node is not None and type(node) is not Leaf and not node.info.retains_grad:
             warnings.warn(no_gradient_here(self), stacklevel=2)
-        return self._grad
+        return self._grad  # type: ignore[no-any-return]
 
     @grad.setter
-    def grad(self, gradient: Any) -> None:
-        if gradient is not None:
-            if not isinstance(gradient, Value):
-                gradient = wrap(adopt(gradient))
-            array, own = gradient._array, self._array
+    def grad(self, gradient: TensorLike | None) -> None:
+        g: Any = gradient
+        if g is not None:
+            if not isinstance(g, Value):
+                g = wrap(adopt(g))
+            array, own = g._array, self._array
             if array.shape != own.shape:
                 raise gradient_shape(array, own)
             if array.dtype != own.dtype:
                 if own.dtype.kind not in "fc" or not np.can_cast(array.dtype, own.dtype, "same_kind"):
                     raise gradient_dtype(array, own)
-                gradient = gradient.astype(own.dtype)
-        self._grad = gradient
+                g = g.astype(own.dtype)
+        self._grad = g
 
-    def backward(self, gradient: Any = None, retain_graph: bool = False, create_graph: bool = False) -> None:
+    def backward(self, gradient: TensorLike | None = None, retain_graph: bool = False, create_graph: bool = False) -> None:
         """Backpropagation: add to each leaf's ``.grad`` the gradient of this tensor with respect to that leaf.
 
         Parameters

@@ -5,6 +5,7 @@ NEP 13 (``__array_ufunc__``) sends us ufuncs and their methods, NEP 18 (``__arra
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from .ufunc_methods import call_method
 WRITERS = {np.copyto, np.put, np.place, np.putmask, np.put_along_axis, np.fill_diagonal}
 
 
-def answer_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], out: Any, kwargs: dict[str, Any]) -> Any:
+def answer_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], out: Any, kwargs: dict[str, Any]) -> Any:
     """``ufunc(...)``, ``ufunc.reduce(...)``, ``.accumulate``, ``.outer``, ``.at``, ``.reduceat``."""
     if out is not None and all(place is None for place in out):
         out = None
@@ -45,7 +46,7 @@ def answer_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], out: Any, kwa
     return deliver(y, out[0])
 
 
-def chosen(ufunc: Any, y: Any, where: Any, out: Any) -> Any:
+def chosen(ufunc: np.ufunc, y: Any, where: Any, out: Any) -> Any:
     """``where=``: what is not computed stays as it was in `out`."""
     if out is None:
         raise TypeError(f"np.{ufunc.__name__}(..., where=mask) without out= leaves numbers that nobody has chosen where "
@@ -55,7 +56,7 @@ def chosen(ufunc: Any, y: Any, where: Any, out: Any) -> Any:
     return np.where(where, y, out[0])
 
 
-def answer_function(fn: Any, types: Any, args: Any, kwargs: Any) -> Any:
+def answer_function(fn: Callable[..., Any], types: Iterable[type], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Any other function of NumPy's; types we don't know may answer for themselves."""
     if not all(issubclass(t, Value | np.ndarray) or hasattr(t, "dtype") for t in types):
         return NotImplemented
@@ -86,7 +87,7 @@ def deliver(y: Any, out: Any) -> Any:
     return out
 
 
-def write(fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def write(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """A function that writes into its first argument: never into an array that a graph may read."""
     if is_recorded(args, kwargs):
         who = "writing into an array, as full_like does," if fn is np.copyto else f"{fn.__name__} writes into an array, which"

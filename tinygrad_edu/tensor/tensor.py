@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, Self
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -13,10 +14,14 @@ from ..engine.forward import apply
 from ..engine.modes import level
 from ..engine.node import Constant, Leaf
 from ..engine.tensor_base import Value, adopt, bare, is_foreign, wrap
+from ..typing import Dtype, TensorLike
 from .conversions import PlainValues
 from .gradient import Backward
 from .numpy_protocols import answer_function, answer_ufunc
 from .operators import Operators
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 class Tensor(Backward, PlainValues, Operators):
@@ -49,7 +54,7 @@ class Tensor(Backward, PlainValues, Operators):
     __slots__ = ()
 
     def __init__(
-        self, data: Any, requires_grad: bool = False, *, dtype: Any = None, name: str | None = None, copy: bool = True
+        self, data: TensorLike, requires_grad: bool = False, *, dtype: Dtype = None, name: str | None = None, copy: bool = True
     ) -> None:
         if isinstance(data, Value):
             if data._node is not None and level():
@@ -126,19 +131,19 @@ class Tensor(Backward, PlainValues, Operators):
     # ----------------------------------------------------------------------------- plain values
 
     @property
-    def data(self) -> Any:
+    def data(self) -> NDArray[Any]:
         """The array, 0-d ones included. Writing into it is seen by the tensor, never by a pending backward."""
-        return Value.data.fget(self)  # type: ignore[attr-defined]
+        return Value.data.fget(self)  # type: ignore[attr-defined, no-any-return]
 
     @data.setter
-    def data(self, array: Any) -> None:
+    def data(self, array: TensorLike) -> None:
         if array is self._array:  # x.data += 1 has done its work by now
             return
         if not self.is_leaf:
             raise RuntimeError(f"this tensor was computed (by {self._node.name}); give data to a leaf, or to .detach()")
-        array = self._in_own_dtype(array)
-        name, same = self.name, array.shape == self._array.shape
-        self._array, self._shared, self._source, self._whole = array, False, None, None
+        own = self._in_own_dtype(array)
+        name, same = self.name, own.shape == self._array.shape
+        self._array, self._shared, self._source, self._whole = own, False, None, None
         if not same and self._node is not None:
             self._node, self._grad = Leaf(self), None  # a different shape is a different leaf
         if name:
@@ -175,11 +180,11 @@ class Tensor(Backward, PlainValues, Operators):
             twin._grad = wrap(self._grad._array.copy())
         return twin  # type: ignore[no-any-return]
 
-    def __copy__(self) -> Any:
+    def __copy__(self) -> Tensor:
         if not self.is_leaf:
-            return apply(np.copy, self)
+            return apply(np.copy, self)  # type: ignore[no-any-return]
         make, arguments = self.__reduce__()
-        return make(*arguments)
+        return make(*arguments)  # type: ignore[no-any-return]
 
     def __reduce__(self) -> tuple[Any, ...]:
         if not self.is_leaf:
@@ -190,12 +195,12 @@ class Tensor(Backward, PlainValues, Operators):
 
     # --------------------------------------------------------------- NumPy's functions come here
 
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, out: Any = None, **kwargs: Any) -> Any:
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **kwargs: Any) -> Any:
         if method == "__call__" and out is None and not kwargs:
             return apply(ufunc, *inputs)
         return answer_ufunc(ufunc, method, inputs, out, kwargs)
 
-    def __array_function__(self, fn: Any, types: Any, args: Any, kwargs: Any) -> Any:
+    def __array_function__(self, fn: Callable[..., Any], types: Iterable[type], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return answer_function(fn, types, args, kwargs)
 
 
