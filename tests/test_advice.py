@@ -113,7 +113,7 @@ X1 = np.array([[0.5], [0.2]])
 
 
 @pytest.mark.parametrize(("end", "cost", "output", "target", "said"), [
-    (None, nn.CrossEntropyLoss(), np.ones((4, 1)), [0, 1, 1, 0], r"For yes or no, let the cost be nn.BCEWithLogitsLoss\(\), and the targets y\[:, None\].astype\(np.float32\)\.$"),
+    (None, nn.CrossEntropyLoss(), np.ones((4, 1)), [0, 1, 1, 0], r"For yes or no, let the loss be nn.BCEWithLogitsLoss\(\), and the targets y\[:, None\].astype\(np.float32\)\.$"),
     (nn.Sigmoid(), nn.NLLLoss(), np.ones((4, 1)), [0, 1, 1, 0], r"nn.BCELoss\(\), and the targets y\[:, None\].astype\(np.float32\)\.$"),
     (nn.Softmax(), F.cross_entropy, np.ones((4, 1)), [0, 1, 1, 0], r"nn.BCEWithLogitsLoss\(\), .*\. Leave out the Softmax at the model's end too\.$"),
     (None, partial(F.cross_entropy, label_smoothing=0.1), np.ones(4), [0, 1, 1, 0], r"nn.BCEWithLogitsLoss\(\), and the targets y.astype\(np.float32\)\.$"),
@@ -123,10 +123,10 @@ X1 = np.array([[0.5], [0.2]])
     (None, nn.CrossEntropyLoss(), np.ones((3, 2)), [-1, 1, 1], r"begin at 0: \(\(y \+ 1\) / 2\).astype\(np.int64\)\.$"),
     (None, nn.CrossEntropyLoss(), np.ones((3, 2)), [0, 2, 1], r"up to 2 want 3 outputs of the model, or more; it has 2\.$"),
     (None, nn.CrossEntropyLoss(), np.ones((3, 2)), [-3, 2, 1], r"names, labels = np.unique"),
-    (None, nn.CrossEntropyLoss(), np.ones((2, 2)), [[1, 1], [0, 1]], r"a question of its own, let the cost be nn.BCEWithLogitsLoss\(\), and the targets y.astype"),
+    (None, nn.CrossEntropyLoss(), np.ones((2, 2)), [[1, 1], [0, 1]], r"a question of its own, let the loss be nn.BCEWithLogitsLoss\(\), and the targets y.astype"),
     (None, nn.NLLLoss(), np.ones((2, 2)), [[1, 0], [0, 1]], r"the class numbers are y.argmax\(1\)\.$"),
-    (nn.Sigmoid(), nn.MSELoss(), np.ones((3, 2)), [0, 1, 1], r"nn.CrossEntropyLoss\(\), without the Sigmoid .*; for other costs .* data.one_hot\(y, 2\)\.$"),
-    (None, nn.MSELoss(), np.ones((2, 3)), [0.5, 1.5], r"Give the model 1 output, let the cost be nn.MSELoss\(\), and the targets y\[:, None\]\.$"),
+    (nn.Sigmoid(), nn.MSELoss(), np.ones((3, 2)), [0, 1, 1], r"nn.CrossEntropyLoss\(\), without the Sigmoid .*; for other losses .* data.one_hot\(y, 2\)\.$"),
+    (None, nn.MSELoss(), np.ones((2, 3)), [0.5, 1.5], r"Give the model 1 output, let the loss be nn.MSELoss\(\), and the targets y\[:, None\]\.$"),
     (None, nn.BCELoss(), X1, [[-1.0], [1.0]], r"and the targets \(\(y \+ 1\) / 2\)\.$"),
     (None, nn.BCELoss(), X1, np.array([[0], [255]], np.uint8), r"from 0 to 1: y.astype\(np.float32\) / 255\.$"),
     (None, nn.BCELoss(), X1, [[3], [9]], r"nn.CrossEntropyLoss\(\), and the targets y\[:, 0\]; .*\(10 outputs, by these targets\)\.$"),
@@ -136,7 +136,7 @@ X1 = np.array([[0.5], [0.2]])
     (nn.LogSoftmax(), nn.CrossEntropyLoss(), np.ones((3, 1)), [0, 1, 2], r"\(3 outputs, by these targets\)\.$"),
     (None, nn.MSELoss(), np.ones((2, 3)), [3, 0], r"Give the model 1 output"),
     (None, nn.MSELoss(), np.ones((2, 3)), [2, 0], r"Class numbers, from 0 to 2, go with nn.CrossEntropyLoss\(\); for"),
-    (None, nn.MSELoss(), np.ones((2, 3)), [5, 0], r"Give the model 1 output, let the cost be nn.MSELoss\(\), and the targets y\[:, None\].astype\(np.float32\)\.$"),
+    (None, nn.MSELoss(), np.ones((2, 3)), [5, 0], r"Give the model 1 output, let the loss be nn.MSELoss\(\), and the targets y\[:, None\].astype\(np.float32\)\.$"),
     (nn.Softmax(), nn.CrossEntropyLoss(), np.ones((2, 1)), [[0, 1], [1, 0]], r"The targets have 2 columns: give the model 2 outputs. Leave out the Softmax at the model's end too\.$"),
     (None, nn.MSELoss(), np.ones((2, 1)), "words", r"are a str\.$"),
 ])  # fmt: skip

@@ -79,9 +79,9 @@ def test_what_is_given_twice_is_scaled_once():
 
 @pytest.mark.parametrize(("limits", "message"), [
     ({"max_norm": -1.0}, "max_norm=-1.0 is out of range"), ({"max_norm": float("nan")}, "max_norm=nan is out of range"),
-    ({"max_norm": "1"}, "max_norm='1' is no number"), ({"max_norm": True}, "max_norm=True is no number"),
-    ({"max_norm": None}, "max_norm=None is no number"), ({"norm_type": 0}, "norm_type=0 is out of range; it must be above 0"),
-    ({"norm_type": -np.inf}, "norm_type=-inf"), ({"norm_type": "inf"}, "norm_type='inf' is no number"),
+    ({"max_norm": "1"}, "max_norm='1' is not a number"), ({"max_norm": True}, "max_norm=True is not a number"),
+    ({"max_norm": None}, "max_norm=None is not a number"), ({"norm_type": 0}, "norm_type=0 is out of range; it must be above 0"),
+    ({"norm_type": -np.inf}, "norm_type=-inf"), ({"norm_type": "inf"}, "norm_type='inf' is not a number"),
 ])  # fmt: skip
 def test_limits_that_are_none_are_refused(limits, message):
     p = leaf([3.0, 4.0])

@@ -364,7 +364,7 @@ def test_what_only_looks_like_a_number_or_a_text(table):
         data.read_csv(table("a,b\n1.5,2\n"), dtype=int)
     path = table("")
     path.write_bytes("größe,b\n1,2\n".encode("cp1252"))
-    with pytest.raises(ValueError, match=r"table\.csv is no text in UTF-8.*CSV UTF-8"):
+    with pytest.raises(ValueError, match=r"table\.csv is not a text in UTF-8.*CSV UTF-8"):
         data.read_csv(path)
     path.write_text("a,b\n1," + "2" * 200_000 + "\n")
     with pytest.raises(ValueError, match=r"table\.csv, line 2: field larger"):

@@ -15,6 +15,13 @@ ROOMS: list[str] = [
     "tinygrad_edu.nn",
     "tinygrad_edu.nn.functional",
     "tinygrad_edu.nn.init",
+    "tinygrad_edu",
+    "tinygrad_edu.data",
+    "tinygrad_edu.func",
+    "tinygrad_edu.optim",
+    "tinygrad_edu.testing",
+    "tinygrad_edu.training",
+    "tinygrad_edu.viz",
 ]
 
 # Classes whose methods do so too, but for the example.
@@ -23,6 +30,18 @@ CLASSES: list[str] = [
     "tinygrad_edu.nn.ModuleDict",
     "tinygrad_edu.nn.ModuleList",
     "tinygrad_edu.nn.Sequential",
+    "tinygrad_edu.data.Batches",
+    "tinygrad_edu.data.DataLoader",
+    "tinygrad_edu.optim.LBFGS",
+    "tinygrad_edu.optim.Optimizer",
+    "tinygrad_edu.optim.ReduceLROnPlateau",
+    "tinygrad_edu.optim.SequentialLR",
+    "tinygrad_edu.optim.StepLR",
+    "tinygrad_edu.testing.Program",
+    "tinygrad_edu.training.Callback",
+    "tinygrad_edu.training.EarlyStopping",
+    "tinygrad_edu.training.History",
+    "tinygrad_edu.training.Run",
 ]
 
 CHECKS = {

@@ -423,7 +423,7 @@ def test_checkpoints_that_do_not_fit(tmp_path):
     with pytest.raises(ValueError, match="shapes differ"):
         trained(nn.Sequential(nn.Linear(2, 9), nn.Tanh(), nn.Dropout(0), nn.Linear(9, 2)), checkpoint=path, resume=True)
     save(path, network())
-    with pytest.raises(ValueError, match="no checkpoint of fit"):
+    with pytest.raises(ValueError, match="not a checkpoint of fit"):
         trained(checkpoint=path, resume=True)
 
 
@@ -504,7 +504,7 @@ def test_the_entry_that_is_wrong_is_named(good, change, said):
     save(good.parent / "wrong.npz", state)
     go, now = begun()
     before = now()
-    with pytest.raises(ValueError, match=rf"wrong\.npz can't be gone on from.*{said}"):
+    with pytest.raises(ValueError, match=rf"wrong\.npz can't be continued.*{said}"):
         go(checkpoint=good.parent / "wrong.npz", resume=True)
     assert now() == before
 
@@ -583,10 +583,10 @@ def test_inputs_that_do_not_go_with_the_model():
     ({"schedule": optim.StepLR(optim.SGD(nn.Linear(1, 1).parameters()), 2)}, ValueError, "made with this optimiser"),
     ({"schedule": object(), "schedule_every": "step"}, ValueError, "'epoch' or 'batch', not 'step'"),
     ({"callbacks": [EarlyStopping]}, TypeError, r"write EarlyStopping\(\)"),
-    ({"callbacks": [3]}, TypeError, "3 is none"),
+    ({"callbacks": [3]}, TypeError, "3 is neither"),
     ({"callbacks": [EarlyStopping(monitor="val_loss")]}, KeyError, "no figure 'val_loss'; there are loss"),
-    ({"metrics": "f1"}, TypeError, "'f1' is none"),
-    ({"metrics": {"a": 3}}, TypeError, "3 is none"),
+    ({"metrics": "f1"}, TypeError, "'f1' is neither"),
+    ({"metrics": {"a": 3}}, TypeError, "3 is neither"),
     ({"metrics": [lambda o, t: 1, lambda o, t: 2]}, ValueError, "names of their own"),
     ({"data": x}, TypeError, r"a tuple of inputs and, last, targets, as in \(x, y\); this one is a tuple of 1"),
     ({"data": [x, y]}, TypeError, r"a list of a ndarray; arrays are given as a tuple, \(x, y\)"),
@@ -616,7 +616,7 @@ def test_optimisers_of_other_models():
         fit(model, (x, y), nn.CrossEntropyLoss(), optim.SGD(other.parameters()))
     descent = optim.SGD(model.parameters())
     model[3] = nn.Linear(8, 2)  # a new head
-    with pytest.raises(ValueError, match=r"2 of the optimiser's 4 .*3.weight, 3.bias as they are. .*made anew"):
+    with pytest.raises(ValueError, match=r"2 of the optimiser's 4 .*3.weight, 3.bias as they are. .*made again"):
         fit(model, (x, y), nn.CrossEntropyLoss(), descent)
     head = optim.SGD(model[3].parameters())  # but to train only a part is right
     before = model.state_dict()
@@ -679,7 +679,7 @@ def test_nan_in_the_data_and_in_the_parameters():
     with pytest.raises(FloatingPointError, match="The targets of this batch hold NaN"):
         trained(network(2), nn.MSELoss(), (x, hole))
     model = network(1)
-    with np.errstate(all="ignore"), pytest.raises(FloatingPointError, match=r"has grown to [0-9.]*e\+[0-9]+, so earlier steps.*lower the rate \(lr=1e\+30\)"):
+    with np.errstate(all="ignore"), pytest.raises(FloatingPointError, match=r"has grown to [0-9.]*e\+[0-9]+, so earlier steps.*lower the learning rate \(lr=1e\+30\)"):
         trained(model, nn.MSELoss(), (x, column), make=lambda p: optim.SGD(p, lr=1e30), epochs=9)
     model[0].weight.data[0, 0] = np.nan
     with pytest.raises(FloatingPointError, match=r"The parameter 0.weight has grown to nan"):

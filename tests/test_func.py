@@ -752,7 +752,7 @@ def test_the_curried_shift_of_manzyuk_and_others_2019(D, d):
                                   lambda s: jacobian(s)(0.0)], ids=["grad", "vjp", "jvp", "jacobian"])  # fmt: skip
 def test_a_function_as_a_value_is_refused(call):
     """Rather than answered with a function that would mix up its variables."""
-    with pytest.raises(TypeError, match="returned what has no derivative"):
+    with pytest.raises(TypeError, match="returned something that has no derivative"):
         call(lambda u: lambda f: lambda x: f(x + u))
 
 
@@ -1054,23 +1054,23 @@ MISTAKES = {
     "no function for jvp": (lambda: jvp(V, (V,), (V,)), TypeError, "jvp takes a function first"),
     "no function for hvp": (lambda: hvp(None, (V,), (V,)), TypeError, "hvp takes a function first, and got NoneType"),
     "no function for checkpoint": (lambda: checkpoint(3), TypeError, "checkpoint takes a function first"),
-    "several numbers": (lambda: grad(np.sin)(V), ValueError, r"grad is of .* shape \(3,\): sum\(\) or mean\(\) it, or use jac"),
-    "several numbers, twice": (lambda: hessian(np.sin)(V), ValueError, r"hessian is of .* single number"),
-    "several numbers for hvp": (lambda: hvp(np.sin, (V,), (V,)), ValueError, r"hvp is of .* single number"),
-    "a tuple": (lambda: grad(lambda x: (x, x))(1.0), TypeError, "grad is of .* a tuple of 2.* has_aux=True"),
-    "a comma": (lambda: value_and_grad(lambda x: (x,))(1.0), TypeError, "value_and_grad is of .* a tuple of 1"),
+    "several numbers": (lambda: grad(np.sin)(V), ValueError, r"grad takes .* shape \(3,\): sum\(\) or mean\(\) it, or use jac"),
+    "several numbers, twice": (lambda: hessian(np.sin)(V), ValueError, r"hessian takes .* single number"),
+    "several numbers for hvp": (lambda: hvp(np.sin, (V,), (V,)), ValueError, r"hvp takes .* single number"),
+    "a tuple": (lambda: grad(lambda x: (x, x))(1.0), TypeError, "grad takes .* a tuple of 2.* has_aux=True"),
+    "a comma": (lambda: value_and_grad(lambda x: (x,))(1.0), TypeError, "value_and_grad takes .* a tuple of 1"),
     "nothing": (lambda: grad(lambda x: None)(1.0), TypeError, "grad: the function returned None; is its return missing"),
     "nothing to checkpointed grad": (lambda: grad(checkpoint(lambda x: None))(1.0), TypeError, "grad: .* None"),
-    "text": (lambda: vjp(lambda x: "x", 1.0), TypeError, "vjp: the function returned what has no derivative: .* str"),
-    "a complex number": (lambda: grad(lambda x: x * 1j)(1.0), TypeError, "grad is of .* real number.*abs"),
-    "complex jacobian": (lambda: jacobian(lambda x: x * 1j)(1.0), TypeError, "jacobian is of real functions"),
-    "complex hessian": (lambda: hessian(lambda x: np.abs(x))(1j), TypeError, "hessian is of real functions"),
+    "text": (lambda: vjp(lambda x: "x", 1.0), TypeError, "vjp: the function returned something that has no derivative: .* str"),
+    "a complex number": (lambda: grad(lambda x: x * 1j)(1.0), TypeError, "grad takes .* real number.*abs"),
+    "complex jacobian": (lambda: jacobian(lambda x: x * 1j)(1.0), TypeError, "jacobian takes real functions"),
+    "complex hessian": (lambda: hessian(lambda x: np.abs(x))(1j), TypeError, "hessian takes real functions"),
     "complex elements": (lambda: elementwise_grad(np.exp)(1j), TypeError, r"elementwise_grad .* real .* jvp\(\)"),
     "integers": (lambda: grad(np.sum)(np.arange(3)), TypeError, r"grad: .* int64: write 1\. for 1, .*astype\(float\)"),
     "integers for jvp": (lambda: jvp(np.sum, (np.arange(3),), (V,)), TypeError, r"jvp: .*astype\(float\)"),
     "truths": (lambda: jacobian(np.sum)([True]), TypeError, "jacobian: .* bool"),
     "None": (lambda: grad(lambda d: d["w"])({"w": V, "b": None}), ValueError, "one returned an array of shape"),
-    "a name": (lambda: grad(cube, "x")(1.0), TypeError, "grad: argnums='x', but it takes the number"),
+    "a name": (lambda: grad(cube, "x")(1.0), TypeError, "grad: argnums='x', but it takes the position"),
     "a list of numbers": (lambda: grad(cube, [0])(1.0), TypeError, r"grad: argnums=\[0\], but it takes"),
     "by keyword": (lambda: grad(pow, 1)(2.0, exp=3.0), ValueError, "argnums=1, but 1 argument was given by position .keyword"),
     "out of range": (lambda: jacobian(pow, 2)(2.0, 3.0), ValueError, "jacobian: argnums=2, but 2 arguments were given"),

@@ -217,7 +217,7 @@ def test_dicts_are_stacked_key_by_key():
         next(iter(data.DataLoader([{"x": 1}, {"y": 2}], 2)))
     with pytest.raises(TypeError, match="an example: got NoneType"):
         next(iter(data.DataLoader([(1.0, None)], 1)))
-    with pytest.raises(TypeError, match="dict is none"):
+    with pytest.raises(TypeError, match="got dict"):
         data.DataLoader({"x": np.ones(2)})
 
 
@@ -226,5 +226,5 @@ def test_subsets_by_marks_and_of_fractions():
     assert data.Subset(whole, [True, False, True]).arrays[0].tolist() == [5, 7]
     assert len(data.Subset(whole, [])) == 0
     for wrong in [0.5], [True], [[0]]:
-        with pytest.raises(TypeError, match="a subset is of numbers of examples"):
+        with pytest.raises(TypeError, match="a subset takes the numbers of examples"):
             data.Subset(whole, wrong)

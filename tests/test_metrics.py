@@ -80,7 +80,7 @@ def test_settings_are_taken_from_the_cost():
     (SCORES, np.full((4, 3), np.nan), "rows of probabilities"),
     (np.where(SCORES == 0.7, np.nan, SCORES), [1, 0, 2, 0], "1 of the outputs are NaN, and are neither right nor wrong"),
     (np.array([np.nan, 0.5]), [1, 0], "NaN"),
-    (SCORES, ["a", "b", "c", "a"], r"are float64 and <U1\. Of words, .*np.unique\(y, return_inverse=True\)"),
+    (SCORES, ["a", "b", "c", "a"], r"are float64 and <U1\. .*np.unique\(y, return_inverse=True\) makes"),
     (SCORES * 1j, [1, 0, 2, 0], "must be real numbers"),
 ])  # fmt: skip
 def test_what_has_no_accuracy(output, target, message):

@@ -239,7 +239,7 @@ def test_a_state_can_be_written_as_text(name, settings):
     (lambda p: optim.SGD([{"lr": 1}]), "a group is a dict with 'params'"), (lambda p: optim.LBFGS(p, line_search_fn="golden"), "strong_wolfe"),
     (lambda p: optim.LBFGS([{"params": p[:1]}, {"params": p[1:]}]), "no groups"), (lambda p: optim.SGD([*p, p[0]]), "twice"),
     (lambda p: optim.SGD([{"params": p}, {"params": p[0]}]), "twice"),
-    (lambda p: optim.SGD(p).load_state_dict(optim.SGD(p[:1]).state_dict()), r"groups of \[1\] parameters, and these are \[2\]"),
+    (lambda p: optim.SGD(p).load_state_dict(optim.SGD(p[:1]).state_dict()), r"groups of \[1\] parameters, and the optimiser has groups of \[2\]"),
     (lambda p: optim.StepLR(optim.SGD(p), 0), "step_size=0 must be at least 1"),
     (lambda p: optim.ReduceLROnPlateau(optim.SGD(p), mode="best"), "'min' or 'max'"),
     (lambda p: optim.ReduceLROnPlateau(optim.SGD(p), factor=2), "factor=2"),

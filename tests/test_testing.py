@@ -79,7 +79,7 @@ def test_arrays_lie_in_memory_in_every_way():
 
 
 @pytest.mark.parametrize(("options", "error", "words"), [
-    ({"dtype": int}, TypeError, "int64: derivatives are of floating"),
+    ({"dtype": int}, TypeError, "int64: only floating and complex numbers have derivatives"),
     ({"low": 2.0, "high": 1.0, "shape": (2,)}, ValueError, "between low=2.0 and high=1.0"),
     ({"layouts": ["twisted"]}, KeyError, "twisted"),
 ])  # fmt: skip

@@ -1,7 +1,7 @@
-"""Writing a file whole or not at all: beside its place, and moved there when it is done.
+"""Atomic writes: a file is written completely or not at all, beside its place, and moved there when it is done.
 
-What is written meanwhile is held by a lock, which ends with the process. So what a killed process left behind is known by nobody
-holding it, and the next who writes into that folder takes it away.
+An unfinished file is locked, and the lock ends with the process. So a file that a killed process left behind has no lock, and
+the next write into that folder removes it.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ UNFINISHED = ".tinygrad_edu-unfinished-"  # and no part of the file's own name, 
 
 @contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """A file to be written within, which takes the place of that at `path` afterwards; if there is an error, that stays as it was.
+    """Return the context that gives a file to write, which replaces the one at `path` at the end; errors leave that as it was.
 
-    A symbolic link stays one: what it points to is replaced. The new file has the rights (and the owner, if that may be given)
-    of the one before; the first has those of any new file. A device or a pipe is written to.
+    A symbolic link stays one: the file that it points to is replaced. The new file has the permissions (and the owner, if
+    that is allowed) of the old one; if there was none, those of any new file. A device or a pipe is written to.
 
     Examples
     --------
@@ -72,13 +72,13 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
 
 def is_special(path: str | os.PathLike[str]) -> bool:
-    """Whether there is something at `path` that can't be replaced: a folder, a device, a pipe."""
+    """Say whether there is something at `path` that can't be replaced: a folder, a device, a pipe."""
     before = standing(os.path.realpath(path))
     return before is not None and not stat.S_ISREG(before.st_mode)
 
 
 def standing(target: str) -> os.stat_result | None:
-    """What is there; None if nothing is."""
+    """Return the state of the file there; None if there is none."""
     try:
         return os.stat(target)
     except FileNotFoundError:
@@ -86,7 +86,7 @@ def standing(target: str) -> os.stat_result | None:
 
 
 def held(name: str) -> BinaryIO:
-    """A new file, locked; made again if somebody took it for left behind before it was."""
+    """Return a new file, locked; make it again if another process removed it before it was locked."""
     while True:
         file = open(name, "xb")  # noqa: SIM115  (it is closed by who asked for it)
         if fcntl is None:
@@ -99,7 +99,7 @@ def held(name: str) -> BinaryIO:
 
 
 def remove_unfinished(folder: str) -> None:
-    """Take away what processes that are no more have left in the folder."""
+    """Remove the files that killed processes have left in the folder."""
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             if entry.name.startswith(UNFINISHED) and entry.is_file(follow_symlinks=False):
@@ -108,7 +108,7 @@ def remove_unfinished(folder: str) -> None:
 
 
 def remove_if_left(name: str) -> None:
-    """Remove the file; an OSError if a process that lives holds it."""
+    """Remove the file; raise an OSError if a running process has locked it."""
     if fcntl is None:
         os.unlink(name)
         return
@@ -118,7 +118,7 @@ def remove_if_left(name: str) -> None:
 
 
 def give_rights(name: str, before: Any) -> None:
-    """The owner and the rights that the file before had."""
+    """Give a file the owner and the permissions of the old one."""
     now = os.stat(name)
     if (now.st_uid, now.st_gid) != (before.st_uid, before.st_gid) and hasattr(os, "chown"):
         with suppress(OSError):  # only the system's administrator may

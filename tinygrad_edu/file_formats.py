@@ -22,7 +22,7 @@ class Format(NamedTuple):
 
 
 def known(path: str | os.PathLike[str]) -> Format:
-    """The format that the suffix says."""
+    """Return the format that the suffix names."""
     suffix = Path(path).suffix
     if suffix not in FORMATS:
         raise ValueError(f"{path}: the suffix says the format, and must be one of {', '.join(FORMATS)}")

@@ -1,13 +1,13 @@
-"""gradcheck: a derivative against finite differences.
+"""gradcheck: derivatives compared with finite differences.
 
-Reverse mode says how steep `f` is; two values of `f` close together say it too, without knowing any rule. Where
-the two disagree, one of the recorded operations has a wrong rule, and each is then tried by itself to find it.
+Reverse mode says how steep `f` is; two values of `f` close together say it too, without knowing any rule. If the two
+disagree, one of the recorded operations has a wrong rule. Then each is tried by itself to find it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,15 +20,38 @@ from .engine.tensor_base import bare
 from .tensor.tensor import Tensor
 from .validation import plain
 
+if TYPE_CHECKING:
+    from .typing import TensorLike
+
 Function = Callable[..., Any]
 EPS = float(np.finfo(float).eps)
 
 
 class GradcheckError(AssertionError):
-    """A derivative that finite differences contradict.
+    """The error of a derivative that finite differences contradict.
 
-    ``input`` and ``element`` are the indices of the worst disagreement, ``reverse`` and ``differences`` the two
-    opinions, and ``operation`` is what is to blame and where it was called; empty if each is right by itself.
+    Attributes
+    ----------
+    input : int
+        The input with the worst disagreement.
+    element : tuple of int or None
+        The element of it; None if a random direction was tried.
+    reverse, differences : float
+        The derivative by reverse mode, and by finite differences.
+    operation : str
+        The operation to blame and where it was called; empty if each is right by itself.
+
+    Examples
+    --------
+    >>> from tinygrad_edu import GradcheckError, gradcheck, primitive
+    >>> @primitive(lambda g, y, x: g * 2 * x * x)
+    ... def cube(x):
+    ...     return x ** 3
+    >>> try:
+    ...     gradcheck(cube, 1.0)
+    ... except GradcheckError as error:
+    ...     print(round(error.reverse, 3), round(error.differences, 3))
+    2.0 3.0
     """
 
     input: int = 0
@@ -39,7 +62,7 @@ class GradcheckError(AssertionError):
 
 
 def gradcheck(
-    f: Function, inputs: Any, order: int = 1, *, eps: float = 6e-6, rtol: float = 1e-5, atol: float = 1e-7,
+    f: Function, inputs: TensorLike | Sequence[TensorLike], order: int = 1, *, eps: float = 6e-6, rtol: float = 1e-5, atol: float = 1e-7,
     fast: bool = False, convert: bool = False, seed: int = 0,
 ) -> bool:  # fmt: skip
     """Compare the gradients of `f` with central differences.
@@ -47,32 +70,35 @@ def gradcheck(
     Parameters
     ----------
     f : callable
-        Takes as many Tensors as there are inputs; returns a Tensor of any shape, or a tuple of them.
+        A function of as many Tensors as there are inputs, which returns a Tensor of any shape, or a tuple of them.
     inputs : array_like, or a tuple or list of these
-        Where to compare: float64 or complex128 Tensors, arrays or numbers; one for each argument of `f`, which gets copies.
+        The point at which to compare: float64 or complex128 Tensors, arrays or numbers; one for each argument of `f`, which
+        gets copies.
     order : int
-        2 also compares the gradient of the gradient with differences of the gradient, and so on.
+        The highest order of derivatives. 2 also compares the gradient of the gradient with differences of the gradient.
     eps : float
         The step, for elements up to 1, and relative to larger ones. About the cube root of float64's precision.
     rtol, atol : float
         The two may differ by ``atol + rtol * (the larger of the two)``, and by the rounding of the differences.
     fast : bool
-        Try one random direction for each input, not every element: the cost no longer grows with the size.
+        Whether to try one random direction for each input, not every element: then the cost doesn't grow with the size.
     convert : bool
-        Convert inputs of other precision, instead of refusing them.
+        Whether to convert inputs of other precision, instead of refusing them.
     seed : int
-        Of the random weights that make one number of several outputs, and of the random directions.
+        The seed of the random weights that make one number of several outputs, and of the random directions.
 
     Returns
     -------
-    True, so that ``assert gradcheck(...)`` reads well.
+    bool
+        True, so that ``assert gradcheck(...)`` reads well.
 
     Raises
     ------
     GradcheckError
-        With the worst element, both opinions, and the operation to blame. Where `f` has a kink, it says that instead.
+        If the two disagree. The error has the worst element, both derivatives, and the operation to blame. If `f` has a
+        kink, it says that instead.
     TypeError
-        For inputs or results of less than double precision: their rounding hides what differences are to show.
+        If inputs or results have less than double precision: their rounding hides what differences should show.
 
     Notes
     -----
@@ -114,7 +140,7 @@ def gradcheck(
 
 
 def check(f: Function, xs: list[Any], order: int, **terms: Any) -> None:
-    """Check `f`, its gradient, the gradient of its gradient, ..."""
+    """Check `f`, its gradient, the gradient of its gradient, and so on up to the order."""
     for n in range(1, order + 1):
         compare(f, xs, "gradient" if n == 1 else f"derivative of order {n}", **terms)
         f = gradient(f, terms["seed"])
@@ -138,7 +164,7 @@ def compare(f: Function, xs: list[Any], what: str, eps: float, rtol: float, atol
             h = eps * max(1.0, float(np.abs(x * u).max()))
 
             def slope(a: float, b: float, i: int = i, u: Any = u) -> float:
-                """Of the weighted outputs, from step `a` to step `b` along the direction."""
+                """Return the slope of the weighted outputs, from step `a` to step `b` along the direction."""
                 low, high = (values([*xs[:i], xs[i] + t * u, *xs[i + 1 :]]) for t in (a, b))
                 with np.errstate(all="ignore"):
                     return sum(float((q - p).sum().real) for p, q in zip(low, high, strict=True)) / (b - a)
@@ -161,7 +187,7 @@ def compare(f: Function, xs: list[Any], what: str, eps: float, rtol: float, atol
 
 
 def verdict(what: str, which: str, where: str, slope: Function, h: float, small: float) -> str:
-    """A wrong gradient, or none to be had? Where f is smooth, both sides' slopes differ in proportion to the step."""
+    """Say whether the gradient is wrong or doesn't exist: where f is smooth, both sides' slopes differ in proportion to the step."""
     far, near = (abs(slope(0, t) - slope(-t, 0)) for t in (h, h / 8))
     if not np.isfinite([far, near]).all():
         return f"f is not finite on both sides of {which} {where}: differences can't judge its {what} there"
@@ -174,7 +200,7 @@ def verdict(what: str, which: str, where: str, slope: Function, h: float, small:
 
 
 def walk(f: Function, leaves: list[Any], seed: int, create_graph: bool) -> tuple[list[Any], tuple[Any, ...]]:
-    """The weighted outputs of `f`, and the gradient of their sum with respect to each leaf."""
+    """Return the weighted outputs of `f`, and the gradient of their sum with respect to each leaf."""
     ys = listed(f(*leaves))
     seeds = [(y._node, (Tensor if create_graph else np.asarray)(weights(y, k, seed)))
              for k, y in enumerate(ys) if isinstance(y, Tensor) and y._node is not None]
@@ -183,7 +209,7 @@ def walk(f: Function, leaves: list[Any], seed: int, create_graph: bool) -> tuple
 
 
 def gradient(f: Function, seed: int) -> Function:
-    """The gradient of the weighted outputs, as a function of Tensors that can be differentiated in its turn."""
+    """Return the gradient of the weighted outputs, a function of Tensors that can be differentiated too."""
 
     def df(*xs: Any) -> tuple[Any, ...]:
         again = is_grad_enabled() and any(x.requires_grad for x in xs)
@@ -193,7 +219,7 @@ def gradient(f: Function, seed: int) -> Function:
 
 
 def weights(y: Any, k: int, seed: int) -> Any:
-    """Fixed random weights for output `k`; a single real number keeps its value."""
+    """Return fixed random weights for output `k`; a single real number keeps its value."""
     real, imaginary = np.random.default_rng((seed, k)).uniform(0.5, 1.5, (2, *np.shape(y)))
     return real + 1j * imaginary if np.iscomplexobj(y) else real if k or np.shape(y) else np.ones(())
 
@@ -204,7 +230,7 @@ def weighted(ys: list[Any], seed: int) -> list[Any]:
 
 
 def directions(x: Any, fast: bool, seed: int) -> Iterator[tuple[tuple[int, ...] | None, Any, str]]:
-    """Each element's own direction, of a complex number each part's, or a random one; and what to call it."""
+    """Yield the direction of each element (of each part, if it is complex), or a random one, and its name."""
     parts = {"the real part of ": 1, "the imaginary part of ": 1j} if x.dtype.kind == "c" else {"": 1}
     if fast and x.size:
         rng = np.random.default_rng((seed, x.size))
@@ -221,7 +247,7 @@ def listed(y: Any) -> list[Any]:
 
 
 def double(x: Any, what: str, convert: bool = False) -> Any:
-    """`x` in double precision, an array of our own; integers count as constants in results, but not as inputs."""
+    """Return a copy of `x` in double precision; integers count as constants in results, but not as inputs."""
     array = np.array(plain(bare(x), what))
     if convert or array.dtype in (float, complex) or (what.startswith("the result") and array.dtype.kind in "biu"):
         return array.astype(complex if array.dtype.kind == "c" else float)
@@ -233,7 +259,7 @@ def double(x: Any, what: str, convert: bool = False) -> Any:
 
 
 def culprit(f: Function, xs: list[Any], order: int, terms: dict[str, Any]) -> str:
-    """The first operation whose rule, tried by itself on the values it met, is contradicted too."""
+    """Return the first operation whose rule, tried by itself on its own values, is contradicted too."""
     try:
         with debug():
             ys = listed(f(*(Tensor(x, requires_grad=True) for x in xs)))
@@ -262,7 +288,7 @@ def culprit(f: Function, xs: list[Any], order: int, terms: dict[str, Any]) -> st
 
 
 def recorded(ys: list[Any]) -> list[Node]:
-    """All nodes of the graph behind `ys`, oldest first."""
+    """Return all nodes of the graph behind `ys`, oldest first."""
     waiting, seen = [y._node for y in ys if isinstance(y, Tensor)], set()
     while waiting:
         node = waiting.pop()

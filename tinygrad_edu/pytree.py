@@ -11,10 +11,10 @@ Rebuild = Callable[[Any], Any]
 
 
 def flatten(nest: Any) -> tuple[list[Any], Rebuild]:
-    """The leaves of a nest, and a function that makes the same nest of other leaves.
+    """Return the leaves of a nest, and a function that makes the same nest of other leaves.
 
     Lists, tuples, named tuples, dicts (ordered and default ones too) and objects of dataclasses are nests, and None is one
-    without leaves; all else is a leaf.
+    without leaves; anything else is a leaf.
 
     Examples
     --------
@@ -31,7 +31,7 @@ def flatten(nest: Any) -> tuple[list[Any], Rebuild]:
 
 
 def taken_apart(nest: Any, leaves: list[Any]) -> Rebuild:
-    """Add the leaves of `nest` to the list; return what makes it again of an iterator of others."""
+    """Add the leaves of `nest` to the list; return the function that makes it again from an iterator of others."""
     if nest is None:
         return lambda new: None
     if (own := named(nest)) is not None:
@@ -47,9 +47,9 @@ def taken_apart(nest: Any, leaves: list[Any]) -> Rebuild:
 
 
 def matched(nest: Any, other: Any, what: str, path: str = "") -> list[Any]:
-    """The leaves of `other` in the order of those of `nest`, which must have the same structure.
+    """Return the leaves of `other` in the order of those of `nest`, which must have the same structure.
 
-    `what` names the two in the error if they have not. A list will do for a tuple.
+    `what` names the two in the error if they don't. A list will do for a tuple.
 
     Examples
     --------
@@ -72,7 +72,7 @@ def matched(nest: Any, other: Any, what: str, path: str = "") -> list[Any]:
 
 
 def named(nest: Any) -> dict[Any, Any] | None:
-    """What a dict or an object of a dataclass holds, by name; None if it is neither. (A module is a leaf, whatever it is made by.)"""
+    """Return the entries of a dict or an object of a dataclass, by name; None if it is neither. (A module is always a leaf.)"""
     if isinstance(nest, dict):
         return nest
     if is_dataclass(nest) and not isinstance(nest, type) and not hasattr(type(nest), "named_children"):
@@ -81,7 +81,7 @@ def named(nest: Any) -> dict[Any, Any] | None:
 
 
 def emptied(nest: Any) -> Any:
-    """The like of a dict or an object of a dataclass, to be filled."""
+    """Return a copy of a dict or an object of a dataclass, to be filled."""
     blank = copy(nest)
     if isinstance(blank, dict):
         blank.clear()
@@ -89,7 +89,7 @@ def emptied(nest: Any) -> Any:
 
 
 def filled(blank: Any, parts: dict[Any, Any]) -> Any:
-    """A copy of what was emptied, with these parts."""
+    """Return a copy of what was emptied, with these parts."""
     if type(blank) is dict:
         return parts
     made = copy(blank)
@@ -102,7 +102,7 @@ def filled(blank: Any, parts: dict[Any, Any]) -> Any:
 
 
 def is_sequence(x: Any) -> bool:
-    """Whether `x` is a list, a tuple, or a named tuple."""
+    """Say whether `x` is a list, a tuple, or a named tuple."""
     return type(x) in (list, tuple) or (isinstance(x, tuple) and hasattr(x, "_make"))
 
 
@@ -111,7 +111,7 @@ def is_nest(x: Any) -> bool:
 
 
 def described(x: Any) -> str:
-    """What `x` is, in a few words for an error."""
+    """Describe `x` in a few words, for an error."""
     if x is None:
         return "None"
     if (own := named(x)) is not None:

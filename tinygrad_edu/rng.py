@@ -1,7 +1,7 @@
-"""The generator that random beginnings and dropout draw from, if they are given none of their own.
+"""The random generator of initialization and dropout, if they are given none of their own.
 
-Each thread has its own, and so has each forked process: two that drew from one state would draw the same, or depend on who
-came first. All are of one family: the thread that seeds has the seed's own generator, and the others children of it.
+Each thread has its own, and so has each forked process: two that share a state would draw the same numbers, or depend on
+who comes first. All belong to one family: the thread that seeds has the seed's own generator, and the others its children.
 """
 
 from __future__ import annotations
@@ -51,12 +51,12 @@ def manual_seed(seed: int) -> None:
 
 
 def generator() -> np.random.Generator:
-    """This thread's generator, or what stands in for it."""
+    """Return this thread's generator, or its stand-in."""
     return _stand_in.get() or seeded()
 
 
 def seeded() -> np.random.Generator:
-    """The same, whatever stands in for it."""
+    """Return this thread's generator, even if it has a stand-in."""
     if getattr(_mine, "family", None) is not (family := _family):
         _mine.rng, _mine.family = np.random.default_rng(family.spawn(1)[0]), family
     return _mine.rng  # type: ignore[no-any-return]
@@ -64,7 +64,7 @@ def seeded() -> np.random.Generator:
 
 @contextmanager
 def drawn_again(state: Any) -> Iterator[None]:
-    """Within, the same is drawn as was after ``generator().bit_generator.state`` was `state`; then it goes on as if nothing had been."""
+    """Return the context in which the numbers drawn after `state` are drawn again; afterwards the generator is as before."""
     bits = generator().bit_generator
     if not isinstance(bits, np.random.BitGenerator):  # what is recorded notes its draws itself
         now, bits.state = bits.state, state
@@ -81,7 +81,7 @@ def drawn_again(state: Any) -> Iterator[None]:
 
 @contextmanager
 def drawing_from(stand_in: Any) -> Iterator[None]:
-    """Within, something else stands in for the generator."""
+    """Return the context in which something else stands in for the generator."""
     before = _stand_in.get()
     try:
         _stand_in.set(stand_in)
@@ -91,12 +91,12 @@ def drawing_from(stand_in: Any) -> Iterator[None]:
 
 
 def name_child() -> None:
-    """Before a fork: who forks twice has two different children."""
+    """Prepare a fork: two forks have two different children."""
     _unborn[:] = _family.spawn(1)
 
 
 def be_child() -> None:
-    """After a fork, in the child."""
+    """Become the child, after a fork."""
     global _family
     _family = _unborn[0]
 

@@ -1,8 +1,8 @@
 """save and load: the state of models, optimisers and whole trainings, in files that hold numbers and no code.
 
-Two formats, by the file's suffix: ``.npz``, NumPy's own; and ``.safetensors``, which PyTorch and others read and write
-(with the package of that name). A file is written beside its place and moved there when it is whole, so a crash leaves
-what was there before.
+There are two formats, by the file's suffix: ``.npz``, NumPy's own; and ``.safetensors``, which PyTorch and others read and
+write (with the package of that name). A file is written beside its place and moved there when it is complete, so a crash
+leaves the old file as it was.
 """
 
 from __future__ import annotations
@@ -27,25 +27,26 @@ LONGEST = 60_000  # bytes of a name: an archive has two for its length
 OWN = {TREE, "__metadata__"}  # names by which the formats mean something else
 
 
-def save(path: str | os.PathLike[str], state: Any) -> None:
-    """Write a state to a file, whole or not at all.
+def save(path: str | os.PathLike[str], state: object) -> None:
+    """Write a state to a file, completely or not at all.
 
     Parameters
     ----------
     path : path
-        Ending in ``.npz`` or ``.safetensors``. A symbolic link is followed, and a file that is there keeps its rights.
+        The file, whose name ends in ``.npz`` or ``.safetensors``. A symbolic link is followed, and an existing file keeps
+        its permissions.
     state : Module, Optimizer, or nested dicts and lists
-        Of arrays, Tensors, numbers, strings, None, and of whatever has a ``state_dict()``: that is asked.
+        The state: arrays, Tensors, numbers, strings, None, and objects that have a ``state_dict()``.
 
     Raises
     ------
     ValueError
-        If the suffix is none of these; if an array has a name that the formats can't hold: one with a NUL, one longer than
-        60,000 bytes, or one that they use themselves (``__metadata__``, ``tinygrad_edu``); if nests lie more than 100 deep.
+        If the suffix is another one; if an array has a name that the formats can't hold: one with a NUL, one longer than
+        60,000 bytes, or one that they use themselves (``__metadata__``, ``tinygrad_edu``); if nests are more than 100 deep.
     TypeError
-        If there is something in it that is none of these: a masked array, for example.
+        If the state has anything else in it: a masked array, for example.
     OSError
-        If it can't be written: PermissionError, FileNotFoundError for a folder that isn't there, and so on.
+        If the file can't be written: PermissionError, FileNotFoundError for a missing folder, and so on.
 
     Examples
     --------
@@ -68,7 +69,7 @@ def save(path: str | os.PathLike[str], state: Any) -> None:
 
 
 def rehearse(path: str | os.PathLike[str], state: Any) -> None:
-    """All that `save` does, but for the last: what was there stays. If there is to be an error, it comes now."""
+    """Do everything that `save` does, but keep the old file: an error comes now, or not at all."""
 
     class Rehearsed(Exception):
         pass
@@ -84,14 +85,33 @@ def rehearse(path: str | os.PathLike[str], state: Any) -> None:
 
 
 def load(path: str | os.PathLike[str]) -> Any:
-    """Read what `save` wrote, or a ``state_dict`` that another program did: nested dicts and lists of arrays and numbers.
+    """Read a state that `save` wrote, or a ``state_dict`` of another program.
+
+    Parameters
+    ----------
+    path : path
+        The file, whose name ends in ``.npz`` or ``.safetensors``.
+
+    Returns
+    -------
+    dict, or what was saved
+        Nested dicts and lists of arrays and numbers, for ``load_state_dict``.
 
     Raises
     ------
     ValueError
-        If the file is damaged, holds Python objects, or is of a format that is not known here.
+        If the file is damaged, holds Python objects, or has another format.
     OSError
-        If it can't be read: FileNotFoundError, PermissionError, and so on.
+        If the file can't be read: FileNotFoundError, PermissionError, and so on.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> from tinygrad_edu import load, save
+    >>> path = os.path.join(tempfile.mkdtemp(), "numbers.npz")
+    >>> save(path, {"epoch": 3, "rates": [0.1, 0.01]})
+    >>> load(path)
+    {'epoch': 3, 'rates': [0.1, 0.01]}
     """
     path = Path(path)
     read = known(path).read
@@ -111,7 +131,7 @@ def load(path: str | os.PathLike[str]) -> Any:
 
 
 def described(state: Any, form: Format) -> tuple[dict[str, Any], dict[str, str]]:
-    """The arrays in a state by name, and, where these don't say all, how they were nested."""
+    """Return the arrays in a state by name, and how they were nested, if the names don't say it."""
     arrays: dict[str, Any] = {}
     tree = taken_apart(state, "", arrays)
     flat = isinstance(tree, dict) and all(entry == {"array": name} for name, entry in tree.items())
@@ -120,10 +140,10 @@ def described(state: Any, form: Format) -> tuple[dict[str, Any], dict[str, str]]
 
 
 def taken_apart(state: Any, name: str, arrays: dict[str, Any], depth: int = 0) -> Any:
-    """The structure of `state`, as JSON has it, with names in the place of arrays; these go to `arrays`."""
+    """Return the structure of `state` as JSON, with names in place of arrays; put these into `arrays`."""
     where = name or "the state"
     if depth > DEEPEST:
-        raise ValueError(f"save: {where[:60]}... lies more than {DEEPEST} nests deep; is there a dict or a list that holds itself?")
+        raise ValueError(f"save: {where[:60]}... is nested more than {DEEPEST} deep; is there a dict or a list that holds itself?")
     if hasattr(state, "state_dict") and not isinstance(state, type):
         state = state.state_dict()
     if isinstance(state, Mapping):
@@ -155,7 +175,7 @@ RESERVED = {"array", "dict", "tuple"}
 
 
 def own_name(name: str, arrays: Mapping[str, Any]) -> str:
-    """A name that no other array has; an error if the formats can't hold it."""
+    """Return a name that no other array has; raise an error if the formats can't hold it."""
     try:
         length = len(name.encode())
     except UnicodeEncodeError:
@@ -169,7 +189,7 @@ def own_name(name: str, arrays: Mapping[str, Any]) -> str:
 
 
 def put_together(tree: Any, arrays: Mapping[str, Any]) -> Any:
-    """The inverse."""
+    """Return the state, from its structure and its arrays."""
     if isinstance(tree, list):
         return [put_together(item, arrays) for item in tree]
     if not isinstance(tree, dict):

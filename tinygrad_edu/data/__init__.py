@@ -1,4 +1,4 @@
-"""Data to learn from: handwritten digits, points, tables, batches of them, and ways to make them harder.
+"""Data sets: handwritten digits, points, tables, batches of them, and augmentation.
 
     from tinygrad_edu import data
 
@@ -6,7 +6,7 @@
     for x, t in data.Batches(images, data.one_hot(labels), size=32, seed=0):
         ...
 
-Everything here is plain NumPy arrays. No file is read before it is asked for.
+All data are plain NumPy arrays. No file is read before it is asked for.
 """
 
 from . import distort

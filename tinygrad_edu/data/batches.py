@@ -13,32 +13,33 @@ from ..validation import as_array
 
 
 class Batches:
-    """Go through arrays in batches of matching rows; each iteration is one epoch, with a new order.
+    """Batches of matching rows from arrays; each iteration is one epoch, with a new order.
 
     Parameters
     ----------
-    *arrays : array_like or table of pandas, each of shape (N, ...)
-        Rows with the same index belong together: images and their labels, for example. Of a table, all columns must be numbers.
+    *arrays : array_like or pandas table, each of shape (N, ...)
+        The arrays. Rows with the same index belong together: images and their labels, for example. All columns of a table
+        must be numbers.
     size : int
-        Rows in a batch. The last batch holds what is left, and so may be smaller.
+        The number of rows in a batch. The last batch has the remaining rows, and so may be smaller.
     seed : int or numpy.random.Generator, optional
-        Decides the orders of all epochs. By default, every run is different.
+        The seed for the orders of all epochs, or their generator. By default, every run is different.
     shuffle : bool
-        If false, the rows come in their own order, every time.
+        Whether each epoch has a new random order. If not, the rows come in their own order, every time.
     drop_last : bool
-        If true, a smaller last batch is left out.
+        Whether a smaller last batch is left out.
 
     Yields
     ------
     tuple of ndarray, each of shape (size, ...)
-        One fresh array for each of `arrays`, which you may change or keep. A tuple even for one array.
+        One fresh array for each of `arrays`, which you may change or keep. It is a tuple even for one array.
 
     Raises
     ------
     ValueError
         If there are no arrays, their lengths differ, one has no rows to choose from, or `size` is less than 1.
     TypeError
-        If an array is masked, or holds objects that are no numbers.
+        If an array is masked, or holds objects that are not numbers.
 
     Examples
     --------
@@ -71,7 +72,7 @@ class Batches:
             raise ValueError(f"size must be at least 1, not {self.size}")
 
     def __len__(self) -> int:
-        """How many batches an epoch has."""
+        """Return how many batches an epoch has."""
         rows = len(self.arrays[0])
         return rows // self.size if self.drop_last else -(-rows // self.size)
 
@@ -81,11 +82,23 @@ class Batches:
         return self._epoch(self._rng.permutation(rows) if self.shuffle else np.arange(rows))
 
     def state_dict(self) -> dict[str, Any]:
-        """What decides the orders to come, to be saved: the generator's state."""
+        """Return the state of the generator, which decides the orders of the next epochs.
+
+        Returns
+        -------
+        dict
+            The state, for `load_state_dict`.
+        """
         return {"generator": self._rng.bit_generator.state}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from a `state_dict`."""
+        """Continue with the orders that would have come next when the state was saved.
+
+        Parameters
+        ----------
+        state : dict
+            The result of `state_dict`.
+        """
         self._rng.bit_generator.state = state["generator"]
 
     def _epoch(self, order: NDArray[np.intp]) -> Iterator[tuple[NDArray[Any], ...]]:

@@ -1,4 +1,4 @@
-"""The cells of a CSV file, as text; and as numbers, with the line and the column of those that are none."""
+"""The cells of a CSV file, as text and as numbers; errors name the line and the column."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DELIMITERS = ",;\t|"
 
 
 class Cells:
-    """Rows of equally many cells under names; `len` counts the rows."""
+    """The rows of a CSV file, all of the same length, under the names of their columns; `len` counts the rows."""
 
     def __init__(self, path: str | os.PathLike[str], delimiter: str, header: bool | None) -> None:
         self.path, self.delimiter = path, delimiter
@@ -38,7 +38,7 @@ class Cells:
         return len(self.rows)
 
     def column(self, i: int) -> list[str]:
-        """The cells of a column; an error if one says that it is missing."""
+        """Return the cells of a column; raise an error if a value is missing."""
         found = [row[i] for _, row in self.rows]
         for (line, _), cell in zip(self.rows, found, strict=True):
             if "\n" in cell:
@@ -50,7 +50,7 @@ class Cells:
         return found
 
     def numbers(self, i: int) -> Any:
-        """A column as float64."""
+        """Return a column as float64."""
         found = self.column(i)
         for (line, _), cell in zip(self.rows, found, strict=True):
             if not is_number(cell):
@@ -60,7 +60,7 @@ class Cells:
         return np.array([float(cell) for cell in found])
 
     def place(self, column: str | int) -> int:
-        """The number of a column."""
+        """Return the number of a column."""
         if isinstance(column, str):
             if column not in self.names:
                 raise KeyError(f"{self.path} has no column {column!r}; it has {', '.join(self.names)}.{self.advice(self.names)}")
@@ -72,26 +72,26 @@ class Cells:
     # ------------------------------------------------------------------------------ the wrong delimiter
 
     def refuse_single(self) -> None:
-        """An error for one column alone, from which nothing can be predicted."""
+        """Raise an error if there is only one column, from which nothing can be predicted."""
         if len(self.names) == 1:
             raise ValueError(f"{self.path}: there is one column only, {self.names[0]!r}, and nothing to predict it from."
                              + (self.advice([*self.names, self.rows[0][1][0]], DELIMITERS + " ") or f" Is {self.delimiter!r} what stands between the cells "
                                 "(delimiter=...)?"))
 
     def refuse_other_delimiter(self, cells: list[str]) -> None:
-        """An error for cells all of which have in them what is more likely to stand between them."""
+        """Raise an error if all these cells contain a character that is more likely the delimiter."""
         for other in DELIMITERS:
             if other != self.delimiter and all(other in cell for cell in cells):
                 raise ValueError(f"{self.path}: there is {other!r} in every cell of a column, as in {cells[0]!r}.{self.advice(cells)}")
 
     def advice(self, cells: list[str], candidates: str = DELIMITERS) -> str:
-        """Which delimiter to try, if there is one in these cells."""
+        """Return advice on which delimiter to try, if there is one in these cells."""
         found = next((other for other in candidates if other != self.delimiter and any(other in cell for cell in cells)), "")
         return f" If {found!r} stands between the cells, say delimiter={found!r}." if found else ""
 
 
 def rows_of(path: str | os.PathLike[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """The rows that are not empty, each with the number of its line in the file."""
+    """Yield the rows that are not empty, each with its line number in the file."""
     with open(path, newline="", encoding="utf-8-sig") as file:
         reader = csv.reader(file, delimiter=delimiter, skipinitialspace=True)
         try:
@@ -99,13 +99,13 @@ def rows_of(path: str | os.PathLike[str], delimiter: str) -> Iterator[tuple[int,
                 if row:
                     yield reader.line_num, [cell.strip() for cell in row]
         except UnicodeDecodeError as error:
-            raise ValueError(f"{path} is no text in UTF-8 ({error}); save it anew, as 'CSV UTF-8'") from error
+            raise ValueError(f"{path} is not a text in UTF-8 ({error}); save it again, as 'CSV UTF-8'") from error
         except csv.Error as error:
             raise ValueError(f"{path}, line {reader.line_num}: {error}") from error
 
 
 def is_number(cell: str) -> bool:
-    """Whether the cell says a number that is finite."""
+    """Say whether the cell is a finite number."""
     try:
         return "_" not in cell and bool(np.isfinite(float(cell)))
     except ValueError:

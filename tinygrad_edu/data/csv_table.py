@@ -1,4 +1,4 @@
-"""Tables: numbers and classes out of a CSV file."""
+"""Tables: numbers and classes from a CSV file."""
 
 from __future__ import annotations
 
@@ -14,19 +14,26 @@ from .csv_cells import Cells, is_number
 
 
 class Table:
-    """What a table holds; unpacks as ``x, y``.
+    """A table of features, and the target to predict from them; unpacks as ``x, y``.
 
-    Attributes
+    Parameters
     ----------
     x : ndarray, shape (N, features), floating
-    y : ndarray
-        Classes as int64 of shape (N,); numbers as floating of shape (N, 1).
+        The features, one example per row.
+    y : ndarray, shape (N,), int64, or shape (N, 1), floating
+        The target: classes, or numbers.
     names : list of str
-        What the features are called.
+        The names of the features.
     target : str
-        What y is called.
+        The name of the target.
     classes : list of str
-        What the classes are called, in the order of their numbers; empty if y are no classes.
+        The names of the classes, in the order of their numbers; empty if the target is numbers.
+
+    Examples
+    --------
+    >>> from tinygrad_edu.data import Table
+    >>> Table(np.array([[1.4], [4.7]]), np.array([0, 1]), ["length"], "kind", ["setosa", "versicolor"])
+    Table(2 rows of 1 features, kind: setosa versicolor)
     """
 
     def __init__(self, x: NDArray[Any], y: NDArray[Any], names: list[str], target: str, classes: list[str]) -> None:
@@ -43,46 +50,48 @@ class Table:
 
 def read_csv(path: str | os.PathLike[str], target: str | int = -1, *, columns: Sequence[str | int] | None = None,
              labels: bool | Sequence[str] | None = None, header: bool | None = None, delimiter: str = ",", dtype: DTypeLike = np.float32) -> Table:
-    """Read a table from a CSV file: each row an example, one column what is to be predicted, the others numbers.
+    """Read a table from a CSV file: each row is an example, one column the target, and the others are features.
 
     Parameters
     ----------
     path : str or path
-        Of a text file in UTF-8.
+        A text file in UTF-8.
     target : str or int
-        The column to predict, by its name or its number, from 0; negative ones count from the end.
+        The column to predict, by its name or its number, from 0; negative numbers count from the end.
     columns : sequence of str or int, optional
         The columns to predict from; by default, all others.
     labels : bool or sequence of str, optional
-        Whether the target are classes, which get numbers from 0 in the order of their names (of numbers, in theirs).
-        By default, words are, and numbers are not. A second file gets the numbers of the first by ``labels=first.classes``,
-        though not all may occur in it.
+        Whether the target is classes, which are numbered from 0 in alphabetical order (or by size, if their names are
+        numbers). By default, words are classes, and numbers are not. With ``labels=first.classes``, a second file gets
+        the numbers of the first, even if some classes don't occur in it.
     header : bool, optional
-        Whether the first row are names. By default it is, if there is no number in it; say so where names are numbers, as of years.
+        Whether the first row is the names of the columns. By default it is, if there is no number in it; say True if names
+        are numbers, such as years.
     delimiter : str
-        What stands between the cells: ``";"`` or ``"\\t"``, for example.
+        The character between the cells: ``";"`` or ``"\\t"``, for example.
     dtype : floating dtype
-        Of the numbers.
+        The dtype of the numbers.
 
     Returns
     -------
     Table
+        The features, the target, and their names.
 
     Raises
     ------
     ValueError
-        If a value is missing or no number, a row has more or fewer cells than the first, or there are no rows; the message
-        names line and column. If there is one column only, as where the delimiter is another one; if two columns have one name, or
-        the target is among those to predict from; if there is a class that `labels` hasn't.
+        If a value is missing or not a number, a row has more or fewer cells than the first, or there are no rows; the message
+        names line and column. If there is only one column, because of another delimiter perhaps; if two columns have the
+        same name, or the target is among the features; if there is a class that is not in `labels`.
     TypeError
-        If `columns` is no list, or `dtype` not floating.
+        If `columns` is not a list, or `dtype` is not floating.
     KeyError, IndexError
         If there is no such column.
 
     Warns
     -----
     UserWarning
-        If a column is the target once more, so that there is nothing to learn, or has no name and only counts the rows.
+        If a feature equals the target, so that there is nothing to learn, or has no name and only counts the rows.
 
     Examples
     --------
@@ -129,7 +138,7 @@ def read_csv(path: str | os.PathLike[str], target: str | int = -1, *, columns: S
 
 
 def classified(answers: list[str]) -> tuple[list[str], NDArray[Any]]:
-    """The classes in the order of their names, and the number of each answer's; 1 and 1.0 are the same."""
+    """Return the classes in the order of their names, and the class number of each answer; 1 and 1.0 are the same."""
     meant = {cell: float(cell) if is_number(cell) else cell for cell in answers}
     named = {meaning: cell for cell, meaning in reversed(meant.items())}  # what is called by several names goes by the first
     order = sorted(named, key=lambda meaning: (np.inf, meaning) if isinstance(meaning, str) else (meaning, ""))
@@ -138,7 +147,7 @@ def classified(answers: list[str]) -> tuple[list[str], NDArray[Any]]:
 
 
 def numbered(answers: list[str], classes: list[str], path: Any) -> tuple[list[str], NDArray[Any]]:
-    """The numbers that classes have already."""
+    """Return the classes, which have their numbers already, and the class number of each answer."""
     strange = sorted({cell for cell in answers if cell not in classes})
     if strange:
         raise ValueError(f"{path}: there is a class {strange[0]!r} in it, and labels are {', '.join(classes)}")
@@ -146,7 +155,7 @@ def numbered(answers: list[str], classes: list[str], path: Any) -> tuple[list[st
 
 
 def warn_of_answer(x: Any, y: Any, answers: list[str], names: list[str], target: str) -> None:
-    """A warning for features from which the target need not be learnt, since they are it."""
+    """Warn of features that are equal to the target, so that there is nothing to learn."""
     same = [y.ravel()]
     if all(is_number(cell) for cell in answers):
         same.append(np.array(answers, float))
@@ -157,7 +166,7 @@ def warn_of_answer(x: Any, y: Any, answers: list[str], names: list[str], target:
 
 
 def warn_of_row_numbers(x: Any, names: list[str]) -> None:
-    """A warning for the index that pandas writes into files as a column without a name."""
+    """Warn of the index that pandas writes into files as a column without a name."""
     for i, name in enumerate(names):
         if name in ("", "Unnamed: 0") and len(x) > 1 and np.array_equal(x[:, i] - x[0, i], np.arange(len(x))):
             warnings.warn(f"read_csv: column {name!r} does no more than count the rows, and would be learnt from. Leave it out, with "

@@ -1,7 +1,7 @@
-"""Numbers that depend on a number: small problems of regression.
+"""Small regression problems: numbers that depend on a number.
 
-Each function returns ``x`` and ``y``, both float32 of shape (n, 1), columns as `nn.Linear` and the costs want them, with
-x uniform from -1 to 1. ``noise`` is the standard deviation of what is added to y; ``seed`` as in `points`.
+Each function returns ``x`` and ``y``, both float32 of shape (n, 1), columns as `nn.Linear` and the losses want them, with
+x uniform from -1 to 1.
 """
 
 from __future__ import annotations
@@ -19,7 +19,28 @@ Column = NDArray[np.float32]
 
 
 def line(n: int = 100, noise: float = 0.1, seed: Seed = None, slope: float = 2.0, intercept: float = -0.5) -> tuple[Column, Column]:
-    """A straight line: y = slope x + intercept.
+    """Draw points near a straight line, y = slope x + intercept.
+
+    Parameters
+    ----------
+    n : int
+        The number of points.
+    noise : float
+        The standard deviation of the noise that is added to y, at least 0.
+    seed : int or numpy.random.Generator, optional
+        The seed, or the generator. By default, every call returns other points.
+    slope, intercept : float
+        The numbers of the line.
+
+    Returns
+    -------
+    x, y : ndarray, shape (n, 1), float32
+        The coordinates; x is uniform from -1 to 1.
+
+    Raises
+    ------
+    ValueError
+        If `noise` is negative or not finite.
 
     Examples
     --------
@@ -32,7 +53,28 @@ def line(n: int = 100, noise: float = 0.1, seed: Seed = None, slope: float = 2.0
 
 
 def sine(n: int = 100, noise: float = 0.1, seed: Seed = None, waves: float = 1.0) -> tuple[Column, Column]:
-    """A sine, of so many waves between -1 and 1: y = sin(π waves x).
+    """Draw points near a sine, y = sin(π waves x).
+
+    Parameters
+    ----------
+    n : int
+        The number of points.
+    noise : float
+        The standard deviation of the noise that is added to y, at least 0.
+    seed : int or numpy.random.Generator, optional
+        The seed, or the generator. By default, every call returns other points.
+    waves : float
+        The number of waves between -1 and 1.
+
+    Returns
+    -------
+    x, y : ndarray, shape (n, 1), float32
+        The coordinates; x is uniform from -1 to 1.
+
+    Raises
+    ------
+    ValueError
+        If `noise` is negative or not finite.
 
     Examples
     --------
@@ -45,11 +87,11 @@ def sine(n: int = 100, noise: float = 0.1, seed: Seed = None, waves: float = 1.0
 
 
 def places(n: int, seed: Seed) -> tuple[Any, np.random.Generator]:
-    """Where to measure, and the generator."""
+    """Return the places x, and the generator."""
     rng = np.random.default_rng(seed)
     return rng.uniform(-1, 1, (operator.index(n), 1)), rng
 
 
 def end(x: Any, y: Any, noise: float, rng: np.random.Generator) -> tuple[Column, Column]:
-    """Blur the measurements."""
+    """Return the points with noise added to y."""
     return x.astype(np.float32), (y + blur(noise, y.shape, rng)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Data sets: examples by number, however they are kept; and parts of one."""
+"""Data sets: examples by number, however they are stored; and subsets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import operator
 import warnings
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,8 +17,22 @@ from .csv_table import Table
 from .digits import Part
 
 
+class Indexed(Protocol):
+    """Anything with a length and items: a Dataset, a tuple of arrays, an array, or a pandas table."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, i: int, /) -> Any: ...
+
+
+DatasetLike: TypeAlias = Indexed | Part | Table
+
+
 class Dataset:
-    """Examples by number: define ``__len__``, how many there are, and ``__getitem__``, the tuple of what belongs to one.
+    """The base of data sets: examples by number.
+
+    A subclass defines ``__len__``, which returns how many examples there are, and ``__getitem__``, which returns one of
+    them as a tuple, such as ``(x, y)``.
 
     Examples
     --------
@@ -42,24 +56,24 @@ class Dataset:
 
 
 class TensorDataset(Dataset):
-    """Arrays whose rows belong together; a `DataLoader` gathers whole batches of them at once.
+    """A data set of arrays whose rows belong together; a `DataLoader` gathers whole batches of them at once.
 
     Parameters
     ----------
-    *arrays : array_like or table of pandas, each of shape (N, ...)
-        Inputs and their targets, for example. Of a table, all columns must be numbers.
+    *arrays : array_like or pandas table, each of shape (N, ...)
+        Inputs and their targets, for example. All columns of a table must be numbers.
 
     Raises
     ------
     ValueError
-        If there are no arrays, or they have not equally many rows.
+        If there are no arrays, or they have different numbers of rows.
     TypeError
-        If an array is masked, or holds objects that are no numbers; of a table, the column is named.
+        If an array is masked, or holds objects that are not numbers. For a table, the error names the column.
 
     Warns
     -----
     UserWarning
-        If the first is a table in which the last one is a column too, or whose rows have the same labels in another order.
+        If the first is a table that has the last one as a column, or rows with the same labels in another order.
 
     Examples
     --------
@@ -74,7 +88,7 @@ class TensorDataset(Dataset):
             warn_of_tables(arrays[0], arrays[-1])
         shapes = ", ".join(str(array.shape) for array in self.arrays)
         if not arrays or any(array.ndim == 0 for array in self.arrays) or len({len(array) for array in self.arrays}) > 1:
-            raise ValueError(f"a data set is of arrays with equally many rows, one for each example; the shapes are {shapes or 'none'}")
+            raise ValueError(f"a data set needs arrays with equally many rows, one for each example; the shapes are {shapes or 'none'}")
 
     def __len__(self) -> int:
         return len(self.arrays[0])
@@ -87,16 +101,36 @@ class TensorDataset(Dataset):
 
 
 class Subset(Dataset):
-    """Some examples of a data set: those of these numbers, in this order; or those that are marked by True."""
+    """Some examples of a data set, chosen by their numbers or by a mask.
 
-    def __init__(self, dataset: Any, indices: ArrayLike) -> None:
+    Parameters
+    ----------
+    dataset : Dataset, or tuple of arrays
+        The data set to choose from.
+    indices : array_like of int, shape (M,), or of bool, shape (N,)
+        The numbers of the examples, in the order wanted; or for each example whether it is chosen.
+
+    Raises
+    ------
+    TypeError
+        If `dataset` is not a data set, or `indices` are neither of the two.
+
+    Examples
+    --------
+    >>> from tinygrad_edu.data import Subset
+    >>> squares = Subset(([1, 2, 3], [1, 4, 9]), [2, 0])
+    >>> len(squares), squares[0]
+    (2, (np.int64(3), np.int64(9)))
+    """
+
+    def __init__(self, dataset: DatasetLike, indices: ArrayLike) -> None:
         self.dataset = as_dataset(dataset)
         numbers = as_array(indices, "the numbers of a subset")
         if numbers.dtype.kind == "b" and numbers.shape == (len(self.dataset),):
             numbers = np.flatnonzero(numbers)
         if numbers.size and (numbers.dtype.kind not in "iu" or numbers.ndim != 1):
-            raise TypeError(f"a subset is of numbers of examples, integers in one row, or of True and False for each of the {len(self.dataset)} "
-                            f"examples; got {numbers.dtype} of shape {numbers.shape}")
+            raise TypeError("a subset takes the numbers of examples, integers in one row, or True or False for each of the "
+                            f"{len(self.dataset)} examples; got {numbers.dtype} of shape {numbers.shape}")
         self.indices = numbers.astype(np.intp)
 
     def __len__(self) -> int:
@@ -107,7 +141,7 @@ class Subset(Dataset):
 
     @cached_property
     def arrays(self) -> tuple[NDArray[Any], ...] | None:
-        """The rows as arrays of their own, if the data set is of arrays; gathered when first asked for."""
+        """The rows as arrays of their own, if the data set is made of arrays; gathered at the first use."""
         whole = getattr(self.dataset, "arrays", None)
         return None if whole is None else tuple(array[self.indices] for array in whole)
 
@@ -115,25 +149,27 @@ class Subset(Dataset):
         return f"{type(self).__name__}({len(self)} of {len(self.dataset)} examples)"
 
 
-def random_split(dataset: Any, lengths: Sequence[float], generator: int | np.random.Generator | None = None) -> list[Subset]:
+def random_split(dataset: DatasetLike, lengths: Sequence[float], generator: int | np.random.Generator | None = None) -> list[Subset]:
     """Divide a data set at random into parts that have no example in common.
 
     Parameters
     ----------
     dataset : Dataset, or tuple of arrays
+        The data set to divide.
     lengths : sequence of int, or of float
-        How many examples each part gets, together all; or which share of them, together 1.
+        How many examples each part gets, all examples together; or which fraction of them, 1 together.
     generator : numpy.random.Generator, or int, optional
-        Where the randomness comes from, or a seed for it. By default, every split is different.
+        The generator that chooses, or a seed for it. By default, every split is different.
 
     Returns
     -------
     list of Subset
+        One part for each of `lengths`.
 
     Raises
     ------
     ValueError
-        If the lengths do not add up.
+        If the lengths don't add up to the number of examples, or to 1.
 
     Examples
     --------
@@ -142,8 +178,8 @@ def random_split(dataset: Any, lengths: Sequence[float], generator: int | np.ran
     >>> train, test
     (Subset(160 of 200 examples), Subset(40 of 200 examples))
     """
-    dataset = as_dataset(dataset)
-    total = len(dataset)
+    whole = as_dataset(dataset)
+    total = len(whole)
     if all(isinstance(length, int | np.integer) for length in lengths):
         sizes = [operator.index(length) for length in lengths]  # type: ignore[arg-type]
     elif math.isclose(sum(lengths), 1):
@@ -155,23 +191,23 @@ def random_split(dataset: Any, lengths: Sequence[float], generator: int | np.ran
     if sum(sizes) != total or min(sizes, default=0) < 0:
         raise ValueError(f"the parts must have {total} examples together, all that there are; {sizes} are {sum(sizes)}")
     order = np.random.default_rng(generator).permutation(total)
-    return [Subset(dataset, part) for part in np.split(order, np.cumsum(sizes)[:-1])]
+    return [Subset(whole, part) for part in np.split(order, np.cumsum(sizes)[:-1])]
 
 
 def as_dataset(data: Any) -> Any:
-    """A data set of whatever was given: one, or arrays; a list is one of examples, not of arrays."""
+    """Return a data set, made from arrays if need be. A list is taken as a list of examples, not of arrays."""
     if isinstance(data, tuple | Part | Table):
         return TensorDataset(*data)
     if isinstance(data, np.ndarray) or hasattr(data, "iloc"):
         return TensorDataset(data)
     if isinstance(data, dict) or not (hasattr(data, "__getitem__") and hasattr(data, "__len__")):
-        raise TypeError(f"a data set is a tuple of arrays, as in (x, y), or has __len__ and __getitem__; {type(data).__name__} "
-                        "is none")
+        raise TypeError("a data set is a tuple of arrays, as in (x, y), or has __len__ and __getitem__; "
+                        f"got {type(data).__name__}")
     return data
 
 
 def warn_of_tables(table: Any, answers: Any) -> None:
-    """Warnings for a table that holds what is to be predicted from it, and for rows that don't seem to belong together."""
+    """Warn of a table that has the answers among its columns, and of rows that don't seem to belong together."""
     name = getattr(answers, "name", None)
     if isinstance(name, str) and name in getattr(table, "columns", ()) and np.array_equal(table[name], answers):
         warnings.warn(f"column {name!r}, which is to be predicted, is among those to predict it from: leave it out, with "

@@ -1,4 +1,4 @@
-"""MNIST, and every data set stored in the same four files."""
+"""MNIST, and other data sets stored in the same four files."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ def mnist(folder: StrPath | None = None, dtype: DTypeLike = np.float32) -> Digit
     Parameters
     ----------
     folder : str or path, optional
-        Where the four files ``{train,t10k}-{images-idx3,labels-idx1}-ubyte`` lie, gzipped (``.gz``) or not;
+        The folder of the four files ``{train,t10k}-{images-idx3,labels-idx1}-ubyte``, gzipped (``.gz``) or not: of
         Fashion-MNIST, for example. By default, the MNIST that comes with this package.
     dtype : floating dtype
-        Of the images as numbers.
+        The dtype of the images.
 
     Returns
     -------
     Digits
-        With the parts ``train`` (60,000 digits) and ``test`` (10,000), each with ``images`` and ``labels``.
+        The parts ``train`` (60,000 digits) and ``test`` (10,000), each with ``images`` and ``labels``.
 
     Raises
     ------
     FileNotFoundError
         If the folder or one of the four files is missing.
     ValueError
-        If a file is damaged, or images and labels do not belong together.
+        If a file is damaged, or images and labels don't belong together.
     TypeError
         If `dtype` is not a floating dtype.
 
@@ -60,17 +60,31 @@ def mnist(folder: StrPath | None = None, dtype: DTypeLike = np.float32) -> Digit
 
 
 class Part:
-    """Images and their labels; unpacks as ``images, labels``.
+    """Images and their labels, for training or for testing; unpacks as ``images, labels``.
 
     All arrays are read-only, since many places may share them: copy one to change it.
+
+    Parameters
+    ----------
+    pixels : ndarray, shape (N, rows, columns), uint8
+        The images as they are in the file, from 0 to 255.
+    labels : ndarray, shape (N,), int64
+        The class of each image.
+    dtype : floating dtype
+        The dtype of the images.
 
     Attributes
     ----------
     images : ndarray, shape (N, rows * columns), floating
-        One image per row, as numbers from 0 (background) to 1 (ink). Made when first asked for.
-    labels : ndarray, shape (N,), int64
-    pixels : ndarray, shape (N, rows, columns), uint8
-        The images as they are in the file, from 0 to 255.
+        One image per row, as numbers from 0 (background) to 1 (ink). Made at the first use.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinygrad_edu.data import Part
+    >>> images, labels = Part(np.full((1, 2, 2), 255, np.uint8), np.array([7]))
+    >>> images
+    array([[1., 1., 1., 1.]], dtype=float32)
     """
 
     def __init__(self, pixels: NDArray[np.uint8], labels: NDArray[np.int64], dtype: DTypeLike = np.float32) -> None:
@@ -97,7 +111,22 @@ class Part:
 
 
 class Digits(NamedTuple):
-    """What to learn from, and what to be judged by; unpacks as ``train, test``."""
+    """A data set for training and one for testing; unpacks as ``train, test``.
+
+    Parameters
+    ----------
+    train : Part
+        The images and labels to learn from.
+    test : Part
+        The images and labels that the network is tested with.
+
+    Examples
+    --------
+    >>> from tinygrad_edu.data import mnist
+    >>> train, test = mnist()
+    >>> train, test
+    (Part(60000 images of 28 x 28, labels 0 to 9), Part(10000 images of 28 x 28, labels 0 to 9))
+    """
 
     train: Part
     test: Part
@@ -115,7 +144,7 @@ def _read_part(folder: StrPath, name: str, dtype: np.dtype[Any]) -> Part:
 
 
 def _find(folder: StrPath, name: str) -> str:
-    """The file of that name, under whichever of its spellings it goes."""
+    """Return the path of the file of that name, in whichever spelling it exists."""
     for spelling in (name, name.replace("-idx", ".idx")):
         for ending in ("", ".gz"):
             path = os.path.join(folder, spelling + ending)

@@ -1,9 +1,9 @@
-"""Harder digits: shifted, rotated, noisy, or no digits at all.
+"""Image augmentation: digits that are shifted, rotated, noisy, or no digits at all.
 
-A network that knows its test images well may fail at these, which look as easy to us.
+A network that knows its test images well may fail with these, which look as easy to us.
 
-Images are floating arrays of shape (N, side * side), as `mnist` gives them, or (N, rows, columns);
-what comes back is a fresh array of the same shape and dtype.
+Images are floating arrays of shape (N, side * side), as `mnist` returns them, or (N, rows, columns).
+The result is a fresh array of the same shape and dtype.
 """
 
 from __future__ import annotations
@@ -24,13 +24,14 @@ def shift(images: ArrayLike, dx: int, dy: int) -> NDArray[Any]:
     Parameters
     ----------
     images : array_like, shape (N, side * side) or (N, rows, columns), floating
+        The images, each with numbers from 0 to 1.
     dx, dy : int
-        How far to the right, and how far down. Negative: to the left, and up.
+        How far to the right, and how far down. Negative numbers mean to the left, and up.
 
     Returns
     -------
     ndarray
-        Of the images' shape and dtype.
+        A fresh array of the images' shape and dtype.
 
     Raises
     ------
@@ -57,13 +58,14 @@ def rotate(images: ArrayLike, degrees: float) -> NDArray[Any]:
     Parameters
     ----------
     images : array_like, shape (N, side * side) or (N, rows, columns), floating
+        The images, each with numbers from 0 to 1.
     degrees : float
-        The angle. Negative: clockwise.
+        The angle. Negative numbers mean clockwise.
 
     Returns
     -------
     ndarray
-        Of the images' shape and dtype, interpolated bilinearly.
+        A fresh array of the images' shape and dtype, interpolated bilinearly.
 
     Raises
     ------
@@ -104,15 +106,16 @@ def noise(images: ArrayLike, strength: float, rng: np.random.Generator | int) ->
     Parameters
     ----------
     images : array_like, shape (N, side * side) or (N, rows, columns), floating
+        The images, each with numbers from 0 to 1.
     strength : float
         The standard deviation of the noise, at least 0.
     rng : numpy.random.Generator, or int
-        Where the noise comes from, or a seed for it.
+        The generator of the noise, or a seed for it.
 
     Returns
     -------
     ndarray
-        Of the images' shape and dtype.
+        A fresh array of the images' shape and dtype.
 
     Raises
     ------
@@ -139,15 +142,16 @@ def static(n: int, rng: np.random.Generator | int, side: int = 28) -> NDArray[np
     Parameters
     ----------
     n : int
-        How many.
+        The number of images.
     rng : numpy.random.Generator, or int
-        Where the randomness comes from, or a seed for it.
+        The generator of the pixels, or a seed for it.
     side : int
-        Rows, and columns, of an image.
+        The number of rows, and of columns, of an image.
 
     Returns
     -------
     ndarray, shape (n, side * side), float32
+        The images.
 
     Examples
     --------
@@ -158,7 +162,7 @@ def static(n: int, rng: np.random.Generator | int, side: int = 28) -> NDArray[np
 
 
 def _stack(images: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
-    """The images as they came, and as (N, rows, columns)."""
+    """Return the images as they came, and as (N, rows, columns)."""
     array = as_array(images, "images")
     if array.dtype.kind != "f":
         raise TypeError(f"images must be floating numbers in [0, 1], not {array.dtype}; divide pixels by 255 first")
@@ -172,7 +176,7 @@ def _stack(images: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
 
 
 def _overlap(length: int, step: int) -> tuple[slice, slice]:
-    """What of `length` places is still inside after a step: the places reached, and those left."""
+    """Return the parts of `length` places that stay inside after a step: where they go to, and where they come from."""
     step = max(-length, min(length, step))
     forward, back = max(step, 0), max(-step, 0)
     return slice(forward, length - back), slice(back, length - forward)

@@ -54,7 +54,7 @@ def read_idx(path: StrPath) -> NDArray[Any]:
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file is not IDX, is damaged, or holds less or more than its header promises.
+        If the file is not IDX, is damaged, or holds less or more than its header says.
 
     Examples
     --------
@@ -86,14 +86,14 @@ def write_idx(path: StrPath, array: ArrayLike) -> None:
     Parameters
     ----------
     path : str or path
-        Where to write. A file already there is replaced, by a whole one or not at all.
+        The file to write. An existing file is replaced by a complete one, or not at all.
     array : array_like
-        Any shape; dtype uint8, int8, int16, int32, float32 or float64.
+        An array of any shape, of dtype uint8, int8, int16, int32, float32 or float64.
 
     Raises
     ------
     TypeError
-        If IDX has no type for the array's dtype, or the array is a masked one.
+        If IDX has no type for the array's dtype, or the array is masked.
     OSError
         If the file can't be written.
 
@@ -117,7 +117,7 @@ def write_idx(path: StrPath, array: ArrayLike) -> None:
 
 
 def _inflated(file: BinaryIO, path: StrPath) -> Iterator[bytes]:
-    """What a gzip file holds, piece by piece; its checksum is verified at the end."""
+    """Yield the content of a gzip file piece by piece, and verify its checksum at the end."""
     member = zlib.decompressobj(GZIP_WBITS)
     try:
         while block := file.read(BLOCK):
@@ -136,7 +136,7 @@ def _inflated(file: BinaryIO, path: StrPath) -> Iterator[bytes]:
 
 
 def _header(pieces: Iterator[bytes], path: StrPath) -> tuple[np.dtype[Any], tuple[int, ...], bytes]:
-    """The dtype, the shape, and the elements that came along in the same piece."""
+    """Return the dtype, the shape, and the elements that came along in the same piece."""
     head = b""
     for piece in pieces:
         head += piece
@@ -153,7 +153,7 @@ def _header(pieces: Iterator[bytes], path: StrPath) -> tuple[np.dtype[Any], tupl
 
 
 def _room_for(dtype: np.dtype[Any], shape: tuple[int, ...], capacity: int, path: StrPath) -> NDArray[Any]:
-    """An array to fill, unless the header promises more than the file can hold: then no memory is asked for."""
+    """Return an array to fill, unless the header promises more than the file can hold: then no memory is asked for."""
     promised = f"a header that promises {dtype.name} elements of shape {shape}"
     needed = 4 + 4 * len(shape) + math.prod(shape) * dtype.itemsize
     if needed > capacity:

@@ -1,4 +1,4 @@
-"""Labels as targets: the digit 3 as the vector a network should answer with."""
+"""One-hot encoding: the digit 3 as the vector that a network should answer with."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def one_hot(labels: ArrayLike, classes: int = 10, dtype: DTypeLike = np.float32)
     classes : int
         How many classes there are: the length of each row.
     dtype : dtype
-        Of the result.
+        The dtype of the result.
 
     Returns
     -------

@@ -10,52 +10,61 @@ from numpy.typing import NDArray
 
 from ..validation import as_array
 from .batches import Batches
-from .dataset import as_dataset
+from .dataset import DatasetLike, as_dataset
 
 
 class DataLoader:
-    """Go through a data set in batches; each iteration is one epoch.
+    """Batches of a data set, under PyTorch's names; each iteration is one epoch.
 
-    Of arrays, whole batches are gathered at once, as `Batches` does; of other data sets, examples are asked for one by
-    one, and stacked. There are no workers: what is this small is there sooner than another process would be.
+    From arrays, whole batches are gathered at once, as `Batches` does. From other data sets, examples are taken one by
+    one, and stacked. There are no workers: data this small is loaded sooner than another process starts.
 
     Parameters
     ----------
     dataset : Dataset, or tuple of arrays
-        Anything with ``__len__`` and ``__getitem__``.
+        The data set: anything with ``__len__`` and ``__getitem__``, or arrays whose rows belong together.
     batch_size : int
-        Examples in a batch. The last batch holds what is left, and so may be smaller.
+        The number of examples in a batch. The last batch has the remaining examples, and so may be smaller.
     shuffle : bool
-        Whether each epoch has a new, random order.
+        Whether each epoch has a new random order.
     drop_last : bool
         Whether a smaller last batch is left out.
     generator : numpy.random.Generator, or int, optional
-        Decides the orders of all epochs, and is given to `transform`; or a seed for it. By default, every run is different.
+        The generator of the orders of all epochs, which `transform` gets too; or a seed for it. By default, every run is
+        different.
     transform : callable, optional
-        ``transform(x, rng)`` makes of the inputs of a batch, the first of its arrays, those that are to be learnt from:
-        augmentation, for example with the functions of `distort`.
+        A function ``transform(x, rng)`` that changes the inputs of a batch, the first of its arrays: augmentation, for
+        example with the functions of `distort`.
     collate_fn : callable, optional
-        Makes a batch of a list of examples that can't simply be stacked. For data sets that are not arrays.
+        A function that makes a batch from a list of examples that can't simply be stacked, if the data set is not made of
+        arrays.
 
     Yields
     ------
     tuple of ndarray, or ndarray if an example is a single array, or dict of ndarray if it is a dict
         Fresh arrays, which you may change or keep.
 
+    Raises
+    ------
+    TypeError
+        If `dataset` is not a data set.
+    ValueError
+        If arrays have different lengths, or `batch_size` is less than 1. During an iteration: if examples can't be stacked.
+
     Examples
     --------
     >>> from tinygrad_edu.data import DataLoader, distort, mnist
-    >>> def shaken(images, rng):
+    >>> def augment(images, rng):
     ...     dx, dy = rng.integers(-2, 3, size=2)
     ...     return distort.noise(distort.shift(images, dx, dy), 0.1, rng)
-    >>> loader = DataLoader(mnist().train, batch_size=100, shuffle=True, generator=0, transform=shaken)
+    >>> loader = DataLoader(mnist().train, batch_size=100, shuffle=True, generator=0, transform=augment)
     >>> for images, labels in loader:
     ...     print(images.shape, labels.shape)
     ...     break
     (100, 784) (100,)
     """
 
-    def __init__(self, dataset: Any, batch_size: int = 1, shuffle: bool = False, *, drop_last: bool = False,
+    def __init__(self, dataset: DatasetLike, batch_size: int = 1, shuffle: bool = False, *, drop_last: bool = False,
                  generator: int | np.random.Generator | None = None, transform: Callable[[Any, np.random.Generator], Any] | None = None,
                  collate_fn: Callable[[list[Any]], Any] | None = None) -> None:
         self.dataset = as_dataset(dataset)
@@ -66,13 +75,28 @@ class DataLoader:
         self._batches = Batches(*(arrays if arrays is not None else [np.arange(len(self.dataset))]),
                                 size=batch_size, seed=generator, shuffle=shuffle, drop_last=drop_last)
 
-    batch_size = property(lambda self: self._batches.size, doc="Examples in a batch.")
-    shuffle = property(lambda self: self._batches.shuffle, doc="Whether each epoch has a new order.")
-    drop_last = property(lambda self: self._batches.drop_last, doc="Whether a smaller last batch is left out.")
-    generator = property(lambda self: self._batches._rng, doc="What decides the orders.")
+    @property
+    def batch_size(self) -> int:
+        """The number of examples in a batch."""
+        return self._batches.size
+
+    @property
+    def shuffle(self) -> bool:
+        """Whether each epoch has a new random order."""
+        return self._batches.shuffle
+
+    @property
+    def drop_last(self) -> bool:
+        """Whether a smaller last batch is left out."""
+        return self._batches.drop_last
+
+    @property
+    def generator(self) -> np.random.Generator:
+        """The generator of the orders."""
+        return self._batches._rng
 
     def __len__(self) -> int:
-        """How many batches an epoch has."""
+        """Return how many batches an epoch has."""
         return len(self._batches)
 
     def __iter__(self) -> Iterator[Any]:
@@ -87,16 +111,28 @@ class DataLoader:
         return self.transform(batch, self.generator)
 
     def state_dict(self) -> dict[str, Any]:
-        """What decides the orders to come, to be saved."""
+        """Return the state of the generator, which decides the orders of the next epochs.
+
+        Returns
+        -------
+        dict
+            The state, for `load_state_dict`.
+        """
         return self._batches.state_dict()
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from a `state_dict`."""
+        """Continue with the orders that would have come next when the state was saved.
+
+        Parameters
+        ----------
+        state : dict
+            The result of `state_dict`.
+        """
         self._batches.load_state_dict(state)
 
 
 def stacked(examples: list[Any]) -> Any:
-    """A batch of examples: the arrays of each place in them, stacked along a new first axis."""
+    """Return a batch of examples: the arrays at each place in them, stacked along a new first axis."""
     if isinstance(examples[0], tuple | list):
         if len({len(example) for example in examples}) > 1:
             raise ValueError(f"examples must have equally many parts; these have {[len(example) for example in examples]}")

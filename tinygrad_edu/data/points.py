@@ -1,8 +1,6 @@
-"""Points in the plane that belong to classes: small problems that can be seen whole.
+"""Small classification problems: points in the plane that belong to classes.
 
-Each function returns ``x``, float32 of shape (n, 2), and ``labels``, int64 of shape (n,), in random order. Classes have
-equally many points, up to one. ``noise`` is the standard deviation of what is added to each coordinate, ``seed`` an int
-or a numpy.random.Generator; without one, every call gives other points.
+Each function returns ``x``, float32 of shape (n, 2), and ``labels``, int64 of shape (n,), in random order.
 """
 
 from __future__ import annotations
@@ -19,7 +17,28 @@ Points = tuple[NDArray[np.float32], NDArray[np.int64]]
 
 
 def two_moons(n: int = 200, noise: float = 0.1, seed: Seed = None) -> Points:
-    """Two half circles of radius 1, each with an end inside the other: no straight line divides them.
+    """Draw points on two half circles, each with an end inside the other: no straight line divides them.
+
+    Parameters
+    ----------
+    n : int
+        The number of points. Classes have equally many, up to one.
+    noise : float
+        The standard deviation of the noise that is added to each coordinate, at least 0.
+    seed : int or numpy.random.Generator, optional
+        The seed, or the generator. By default, every call returns other points.
+
+    Returns
+    -------
+    x : ndarray, shape (n, 2), float32
+        The points, in random order.
+    labels : ndarray, shape (n,), int64
+        The class of each point, counted from 0.
+
+    Raises
+    ------
+    ValueError
+        If `n` or `noise` is negative.
 
     Examples
     --------
@@ -35,7 +54,30 @@ def two_moons(n: int = 200, noise: float = 0.1, seed: Seed = None) -> Points:
 
 
 def circles(n: int = 200, noise: float = 0.1, seed: Seed = None, classes: int = 2) -> Points:
-    """Circles about one centre, the outermost, class 0, of radius 1, the others smaller by equal steps.
+    """Draw points on circles around one centre. Class 0 has radius 1; the others are smaller by equal steps.
+
+    Parameters
+    ----------
+    n : int
+        The number of points. Classes have equally many, up to one.
+    noise : float
+        The standard deviation of the noise that is added to each coordinate, at least 0.
+    seed : int or numpy.random.Generator, optional
+        The seed, or the generator. By default, every call returns other points.
+    classes : int
+        The number of classes, at least 1.
+
+    Returns
+    -------
+    x : ndarray, shape (n, 2), float32
+        The points, in random order.
+    labels : ndarray, shape (n,), int64
+        The class of each point, counted from 0.
+
+    Raises
+    ------
+    ValueError
+        If `n` or `noise` is negative, or there is no class.
 
     Examples
     --------
@@ -48,7 +90,32 @@ def circles(n: int = 200, noise: float = 0.1, seed: Seed = None, classes: int = 
 
 
 def spirals(n: int = 200, noise: float = 0.02, seed: Seed = None, classes: int = 2, turns: float = 1.0) -> Points:
-    """Arms that wind about one centre, `turns` times, out to radius 1.
+    """Draw points on spiral arms around one centre, out to radius 1.
+
+    Parameters
+    ----------
+    n : int
+        The number of points. Classes have equally many, up to one.
+    noise : float
+        The standard deviation of the noise that is added to each coordinate, at least 0.
+    seed : int or numpy.random.Generator, optional
+        The seed, or the generator. By default, every call returns other points.
+    classes : int
+        The number of classes, at least 1.
+    turns : float
+        How often an arm winds around the centre.
+
+    Returns
+    -------
+    x : ndarray, shape (n, 2), float32
+        The points, in random order.
+    labels : ndarray, shape (n,), int64
+        The class of each point, counted from 0.
+
+    Raises
+    ------
+    ValueError
+        If `n` or `noise` is negative, or there is no class.
 
     Examples
     --------
@@ -62,7 +129,30 @@ def spirals(n: int = 200, noise: float = 0.02, seed: Seed = None, classes: int =
 
 
 def blobs(n: int = 200, noise: float = 0.5, seed: Seed = None, classes: int = 3) -> Points:
-    """Round clouds, whose centres lie on a circle of radius 2 at equal distances, the first at the right.
+    """Draw round clouds of points, whose centres lie on a circle of radius 2, the first at the right.
+
+    Parameters
+    ----------
+    n : int
+        The number of points. Classes have equally many, up to one.
+    noise : float
+        The standard deviation of the noise that is added to each coordinate, at least 0.
+    seed : int or numpy.random.Generator, optional
+        The seed, or the generator. By default, every call returns other points.
+    classes : int
+        The number of classes, at least 1.
+
+    Returns
+    -------
+    x : ndarray, shape (n, 2), float32
+        The points, in random order.
+    labels : ndarray, shape (n,), int64
+        The class of each point, counted from 0.
+
+    Raises
+    ------
+    ValueError
+        If `n` or `noise` is negative, or there is no class.
 
     Examples
     --------
@@ -75,7 +165,28 @@ def blobs(n: int = 200, noise: float = 0.5, seed: Seed = None, classes: int = 3)
 
 
 def xor(n: int = 200, noise: float = 0.0, seed: Seed = None) -> Points:
-    """The square from -1 to 1: class 1 where the coordinates have different signs, class 0 where they have the same.
+    """Draw points in the square from -1 to 1: class 1 where the coordinates have different signs, else class 0.
+
+    Parameters
+    ----------
+    n : int
+        The number of points. Classes have equally many, up to one.
+    noise : float
+        The standard deviation of the noise that is added to each coordinate, at least 0.
+    seed : int or numpy.random.Generator, optional
+        The seed, or the generator. By default, every call returns other points.
+
+    Returns
+    -------
+    x : ndarray, shape (n, 2), float32
+        The points, in random order.
+    labels : ndarray, shape (n,), int64
+        The class of each point, counted from 0.
+
+    Raises
+    ------
+    ValueError
+        If `n` or `noise` is negative.
 
     Examples
     --------
@@ -88,11 +199,11 @@ def xor(n: int = 200, noise: float = 0.0, seed: Seed = None) -> Points:
     return end(sizes * np.stack([signs, signs * (1 - 2 * labels)], 1), labels, noise, rng)
 
 
-# ------------------------------------------------------------------------------------- what they share
+# ------------------------------------------------------------------------------------- what the problems share
 
 
 def begin(n: int, classes: int, seed: Seed) -> tuple[np.random.Generator, NDArray[np.int64]]:
-    """The generator, and labels in random order."""
+    """Return the generator, and labels in random order."""
     n, classes = operator.index(n), operator.index(classes)
     if n < 0 or classes < 1:
         raise ValueError(f"n={n} points of {classes} classes can't be made; there must be at least one class")
@@ -101,17 +212,17 @@ def begin(n: int, classes: int, seed: Seed) -> tuple[np.random.Generator, NDArra
 
 
 def polar(radius: Any, angle: Any) -> Any:
-    """Points at these distances from the centre, in these directions, counter-clockwise from the right."""
+    """Return points at these distances from the centre, in these directions, counter-clockwise from the right."""
     return np.stack([radius * np.cos(angle), radius * np.sin(angle)], 1)
 
 
 def end(x: Any, labels: NDArray[np.int64], noise: float, rng: np.random.Generator) -> Points:
-    """Blur the points."""
+    """Return the points with noise added."""
     return (x + blur(noise, x.shape, rng)).astype(np.float32), labels
 
 
 def blur(noise: float, shape: tuple[int, ...], rng: np.random.Generator) -> Any:
-    """Normal numbers of this standard deviation."""
+    """Return normally distributed noise of this standard deviation."""
     if not 0 <= noise < math.inf:
         raise ValueError(f"noise must be a finite number, at least 0, not {noise}")
     return noise * rng.standard_normal(shape)

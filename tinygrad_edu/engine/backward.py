@@ -29,35 +29,53 @@ def backpropagate(
     create_graph: bool = False,
     partial: bool = False,
 ) -> dict[Node, Any]:
-    """Gradients of the `seeds`' nodes with respect to the `wanted` nodes, or to every leaf; nothing else is changed.
+    """Return the gradients of the `seeds`' nodes with respect to the `wanted` nodes, or to every leaf.
 
-    Nodes are visited newest first. *Order of creation is a topological order*, because an operation can only
-    use what already exists; so when a node's turn comes, all that used it has been visited, and its gradient
-    is complete. Each node is visited once, however many paths lead to it.
+    Nothing is written to ``.grad``. Nodes are visited newest first. *Order of creation is a topological order*, because an
+    operation can only use what already exists; so when a node's turn comes, all that used it has been visited, and its
+    gradient is complete. Each node is visited once, however many paths lead to it.
 
     Parameters
     ----------
-    seeds : pairs of a node and the gradient it starts with, arrays (Tensors if `create_graph`)
-    wanted : nodes, optional
-        Where gradients are wanted; None means all leaves. What is older than the oldest of them can't depend
+    seeds : iterable of (Node, ndarray), or of (Node, Tensor) if `create_graph`
+        The nodes to start from, each with the gradient that it starts with.
+    wanted : iterable of Node, optional
+        The nodes whose gradients are wanted; None means all leaves. What is older than the oldest of them can't depend
         on them, and is not visited.
     retain_graph : bool
-        Keep what the nodes saved, for another walk.
+        Whether nodes keep what they saved, for another walk.
     create_graph : bool
-        Run the rules on Tensors, so that the gradients can be differentiated in their turn.
+        Whether the rules run on Tensors, so that the gradients can be differentiated too.
     partial : bool
-        Do not go on behind the `wanted` nodes, nor call their hooks, as is right for a walk within a walk: each gradient is
-        taken as if the others were constants.
+        Whether to stop at the `wanted` nodes, and not to call their hooks, as is right for a walk within a walk: each
+        gradient is taken as if the others were constants.
 
     Returns
     -------
-    dict
-        From node to gradient, of exactly the node's shape and dtype; nodes that were not reached are missing.
+    dict of Node to ndarray or Tensor
+        The gradients, of exactly the node's shape and dtype; nodes that were not reached are missing.
+
+    Raises
+    ------
+    RuntimeError
+        If a node has released what it saved, in an earlier walk.
+    RuleError
+        If a rule returns something that can't be a gradient.
 
     Notes
     -----
-    Of complex numbers, what you give and get are conjugate gradients, as PyTorch's: ``x - rate * x.grad`` goes
-    downhill. Within the walk they are not conjugated, so that the rules of real and complex functions are the same.
+    This is reverse-mode differentiation, or backpropagation: vector-Jacobian products, multiplied from the result backwards.
+    Gradients of complex numbers are conjugate gradients, as PyTorch's: ``x - rate * x.grad`` goes downhill. Within the walk
+    they are not conjugated, so that the rules of real and complex functions are the same.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinygrad_edu import Tensor, backpropagate
+    >>> x = Tensor([1.0, 2.0], requires_grad=True)
+    >>> y = x * x
+    >>> backpropagate([(y._node, np.ones(2))])
+    {<leaf -> float64[2]>: array([2., 4.])}
     """
     if create_graph and not level():  # asked for, even under no_grad()
         with enable_grad():

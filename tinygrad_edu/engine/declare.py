@@ -31,28 +31,29 @@ def rule(
     Parameters
     ----------
     fn : callable
-        A NumPy function, or any function from arrays to an array.
+        A NumPy function, or any function that takes arrays and returns an array.
     *vjps : callable or None
-        One for each positional argument: ``vjp(g, y, *args, **kwargs)`` gives the gradient with respect to
-        that argument. None where an argument has no derivative (an axis, a condition).
+        The derivative with respect to each positional argument, as its vector-Jacobian product: ``vjp(g, y, *args,
+        **kwargs)`` returns the gradient of the argument, for the gradient `g` of the result `y`. None stands for an argument
+        that has no derivative (an axis, a condition).
     each : callable, optional
-        For functions of any number of arrays, instead of `vjps`: ``each(i)`` gives the vjp of argument `i`.
+        A function ``each(i)`` that returns the vjp of argument `i`, instead of `vjps`, for functions of any number of arrays.
     name : str, optional
-        How pictures and errors call it; ``fn.__name__`` unless given.
+        The name in pictures and errors; by default ``fn.__name__``.
     several : bool
-        Whether `fn` returns a tuple of arrays. Then `g` and `y` are such tuples too, of all the parts.
+        Whether `fn` returns a tuple of arrays. Then `g` and `y` are such tuples too.
     elementwise : bool
-        Whether each number of the result comes of one number of each argument, as NumPy's ufuncs compute. Then where nothing is
-        taken of the result (by `np.where`, an index, a maximum), nothing goes back, not even where the derivative is infinite.
+        Whether each number of the result comes from one number of each argument, as in NumPy's ufuncs. Then, where nothing
+        is taken of the result (by `np.where`, an index, a maximum), no gradient goes back, not even an infinite one.
 
     Notes
     -----
-    A node keeps only what its vjps read. Which arguments these are is read off the vjps themselves, so a rule
-    that doesn't use `a` costs no memory for `a`, and one that reads only ``a.shape`` none either.
+    A node keeps only the arguments that its vjps read. Which these are is read off the vjps themselves, so a rule that
+    doesn't use `a` costs no memory for `a`, and neither does one that reads only ``a.shape``.
 
     Examples
     --------
-    An operation of one's own: the function, and its derivative.
+    Your own operation: the function, and its derivative.
 
     >>> import numpy as np
     >>> from tinygrad_edu import Tensor, apply, rule
@@ -101,7 +102,31 @@ def primitive(
     several: bool = False,
     elementwise: bool = False,
 ) -> Callable[[Callable[P, Result]], Operation[P, Result]]:
-    """Make a function of arrays an operation that Tensors record; `vjps` and all else are as for `rule`.
+    """Return a decorator that makes a function of arrays an operation that Tensors record.
+
+    Parameters
+    ----------
+    *vjps : callable or None
+        The derivative with respect to each positional argument, as its vector-Jacobian product: ``vjp(g, y, *args,
+        **kwargs)`` returns the gradient of the argument, for the gradient `g` of the result `y`. None stands for an argument
+        that has no derivative (an axis, a condition).
+    each : callable, optional
+        A function ``each(i)`` that returns the vjp of argument `i`, instead of `vjps`, for functions of any number of arrays.
+    name : str, optional
+        The name in pictures and errors; by default the function's own.
+    several : bool
+        Whether the function returns a tuple of arrays. Then `g` and `y` are such tuples too.
+    elementwise : bool
+        Whether each number of the result comes from one number of each argument, as in NumPy's ufuncs.
+
+    Returns
+    -------
+    callable
+        The decorator. What it makes of a function takes arrays and Tensors alike; its attribute ``fn`` is the function itself.
+
+    See Also
+    --------
+    rule : The same for a function that exists already.
 
     Examples
     --------
@@ -137,7 +162,7 @@ def primitive(
 
 
 def together(fn: Callable[..., Any]) -> Callable[..., Any]:
-    """`fn` with its several results as one value, for the table. Calls of `fn` come here, and are taken apart again."""
+    """Return `fn` with its several results as one value, for the table. Calls of `fn` come here, and are unpacked again."""
 
     @wraps(fn)
     def whole(*args: Any, **kwargs: Any) -> Parts:

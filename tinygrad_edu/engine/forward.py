@@ -33,19 +33,26 @@ new_node: Callable[[type[Node]], Node] = object.__new__  # whose fields are then
 
 
 def apply(fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-    """Compute ``fn(*args, **kwargs)`` on the tensors' arrays; remember how, if a gradient may be asked for.
+    """Compute ``fn(*args, **kwargs)`` on the tensors' arrays, and record the operation if an argument needs a gradient.
+
+    Operators, methods and NumPy's functions all come here.
 
     Parameters
     ----------
     fn : callable
-        A function of the table (see `rule`); the operators, the methods and NumPy's functions all come here.
+        A function of the table (see `rule`).
     *args, **kwargs
-        What `fn` takes, with Tensors in place of arrays.
+        The arguments of `fn`, with Tensors in place of arrays.
 
     Returns
     -------
     Tensor
-        Of whatever shape and dtype NumPy gives.
+        The result, of the shape and dtype that NumPy gives.
+
+    Raises
+    ------
+    TypeError
+        If a function has no rule, and an argument needs a gradient.
 
     Examples
     --------

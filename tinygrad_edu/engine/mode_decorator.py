@@ -1,4 +1,4 @@
-"""Decorating with a mode: functions, and what stops half-way, which has the mode while it runs and not while it waits."""
+"""Modes as decorators: of functions, and of generators and coroutines, which have the mode while they run, not while they wait."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 
 def wrapped(mode: Callable[[], Any], function: Any) -> Any:
-    """`function`, in whose run the mode is on, anew in each call."""
+    """Return `function` with the mode on while it runs, entered again in each call."""
     if isinstance(function, staticmethod | classmethod):
         return type(function)(wrapped(mode, function.__func__))
     if isinstance(function, type) or not callable(function):
@@ -45,7 +45,7 @@ def wrapped(mode: Callable[[], Any], function: Any) -> Any:
 
 
 def resumed(mode: Callable[[], Any], inner: Any) -> Generator[Any, Any, Any]:
-    """A generator or coroutine, with the mode on from each resumption to the next suspension."""
+    """Run a generator or coroutine with the mode on from each resumption to the next suspension."""
     go, sent = inner.send, None
     while True:
         try:
@@ -67,7 +67,7 @@ awaited: Any = coroutine(resumed)
 
 
 async def each(mode: Callable[[], Any], inner: Any) -> AsyncIterator[Any]:
-    """The same of an asynchronous generator."""
+    """Run an asynchronous generator with the mode on from each resumption to the next suspension."""
     step = inner.asend(None)
     while True:
         try:

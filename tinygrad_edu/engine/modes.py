@@ -1,8 +1,8 @@
-"""Modes: whether operations are recorded, watched and checked; a module's evaluation mode, where it is for one thread only.
+"""Modes: whether operations are recorded, watched and checked, and a module's evaluation mode for one thread only.
 
-What is in force is a chain of scopes in a `ContextVar`, so it belongs to the thread or asyncio task that entered it. A scope
+The current mode is a chain of scopes in a `ContextVar`, so it belongs to the thread or asyncio task that entered it. A scope
 that ends where nobody can reach that thread's variable (a generator finalised elsewhere) is marked as over, and no longer
-counts. So nothing stays switched for good, whoever ends it, in whichever order.
+counts. So no mode stays on for good, whoever ends it, in whichever order.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from contextvars import ContextVar
 from types import FrameType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, overload
 
 from .mode_decorator import wrapped
 from .provenance import forget_stack, remember_stack
@@ -27,19 +27,19 @@ LENDERS = ("contextlib", "_pytest.fixtures", "pytest_asyncio.plugin")  # they ru
 
 
 def level() -> int:
-    """OFF, RECORD or WATCH: what is in force here and now."""
+    """Return the current mode: OFF, RECORD or WATCH."""
     now = current()
     return RECORD if now is RECORD else now.level  # type: ignore[no-any-return]
 
 
 def is_checking() -> bool:
-    """Whether `debug` is on."""
+    """Say whether `debug` is on."""
     now = current()
     return now is not RECORD and now.checks
 
 
 class Scope:
-    """A mode that was entered: what it sets, and what was in force before."""
+    """A mode that was entered: what it sets, and the scope that was current before."""
 
     __slots__ = ("before", "entered_in", "is_over", "mode", "owner", "stack", "training")
 
@@ -51,7 +51,7 @@ class Scope:
 
     @property
     def counts(self) -> bool:
-        """Whether it is in force: not over, and if a generator entered it, that is running (and not its caller meanwhile)."""
+        """Whether the scope counts: it isn't over, and if a generator entered it, that is running (and not its caller)."""
         return not self.is_over and (self.owner is None or is_running(self.owner))
 
     @property
@@ -67,7 +67,7 @@ class Scope:
         return (self.mode.checks and self.counts) or (self.before is not RECORD and self.before.checks)
 
     def flags(self, module: Any) -> dict[Any, bool] | None:
-        """Where a module's evaluation mode is written down, if it has one for this thread."""
+        """Return the dict of a module's evaluation mode, if it has one for this thread."""
         scope: Any = self
         while scope is not RECORD:
             if scope.training is not None and module in scope.training and scope.counts:
@@ -76,7 +76,7 @@ class Scope:
         return None
 
     def end(self) -> None:
-        """No longer count, wherever it is in force; may be called again."""
+        """Mark the scope as over, wherever it counts; may be called again."""
         self.is_over = True
         now = current()
         while now is not RECORD and now.is_over:
@@ -88,7 +88,7 @@ class Scope:
 
 
 def lends(frame: FrameType) -> bool:
-    """Whether a generator is run for the sake of a `with` block, or a test, which shall have its mode."""
+    """Say whether a generator runs for the sake of a `with` block, or a test, which should have its mode."""
     caller: FrameType | None = frame.f_back
     while caller is not None and caller.f_code.co_flags & RESUMED and caller.f_globals.get("__name__") not in LENDERS:
         caller = caller.f_back
@@ -103,7 +103,7 @@ def is_running(frame: FrameType) -> bool:
 
 
 class _Mode:
-    """A context manager, and a decorator, that sets the mode and puts back what was before.
+    """A context manager, and a decorator, that sets the mode and restores the last one.
 
     An interrupt may come between any two of its lines: what began ends at once, or with this object (`__del__`).
     """
@@ -113,7 +113,11 @@ class _Mode:
     training: dict[Any, bool] | None = None
     _scopes: list[Scope] = []  # noqa: RUF012  (of each its own; this one stays empty, for an interrupted `__new__`)
 
-    def __new__(cls, function: Any = None) -> Self:
+    @overload
+    def __new__(cls) -> Self: ...
+    @overload
+    def __new__(cls, function: Function) -> Function: ...  # type: ignore[misc]
+    def __new__(cls, function: Any = None) -> Any:
         mode = object.__new__(cls)
         mode._scopes = []
         return mode if function is None else mode(function)  # without parentheses, as a decorator
@@ -141,7 +145,7 @@ class _Mode:
             raise
 
     def _innermost(self, frame: FrameType) -> Scope:
-        """The scope to leave: this thread's last; where it ends in another thread, that which the same generator entered."""
+        """Return the scope to leave: this thread's last or, in another thread, the one that the same generator entered."""
         now = current()
         while now is not RECORD:
             if now in self._scopes and not now.is_over and now.entered_in in (None, frame):
@@ -159,10 +163,16 @@ class _Mode:
 
 
 class no_grad(_Mode):
-    """Record nothing: for evaluation, and for changing parameters by hand.
+    """The mode in which nothing is recorded: for evaluation, and for changing parameters by hand.
 
-    As a decorator, with parentheses or without, it holds while the function runs; of a generator or a coroutine, while that
-    is running, and not while it waits. So does a ``with`` block in a generator.
+    It is a context manager, ``with no_grad():``, and a decorator, with parentheses or without. As a decorator, it is on while
+    the function runs; for a generator or a coroutine, while that runs, and not while it waits. So is a ``with`` block in a
+    generator.
+
+    Parameters
+    ----------
+    function : callable, optional
+        The function to decorate, as in ``@no_grad``.
 
     Examples
     --------
@@ -178,16 +188,38 @@ class no_grad(_Mode):
 
 
 class enable_grad(_Mode):
-    """Record again, inside `no_grad`."""
+    """The mode in which operations are recorded: to record again, inside `no_grad`.
+
+    It is a context manager and a decorator, as `no_grad` is.
+
+    Parameters
+    ----------
+    function : callable, optional
+        The function to decorate, as in ``@enable_grad``.
+
+    Examples
+    --------
+    >>> from tinygrad_edu import Tensor, enable_grad, no_grad
+    >>> w = Tensor(2.0, requires_grad=True)
+    >>> with no_grad(), enable_grad():
+    ...     y = w * 3
+    >>> y.requires_grad
+    True
+    """
 
     setting = RECORD
 
 
 class watch(_Mode):
-    """Write everything down: each operation keeps its values, your source line, and the modules in whose call it ran.
+    """The mode in which everything is recorded: an operation's values, your source line, and the modules that called it.
 
-    That is what pictures and explanations of a graph can show the most of. Slower, and nothing is let go of before the
-    graph itself is, not even by `backward`.
+    Pictures and explanations can show the most of such a graph. It is slower, and nothing is freed before the graph itself
+    is, not even by `backward`. It is a context manager and a decorator, as `no_grad` is.
+
+    Parameters
+    ----------
+    function : callable, optional
+        The function to decorate, as in ``@watch``.
 
     Examples
     --------
@@ -203,9 +235,15 @@ class watch(_Mode):
 
 
 class debug(watch):
-    """Report a NaN or an infinity at the operation that made it first, forward or backward, with your source line.
+    """The mode in which the first NaN or infinity is an error that names the operation, forward or backward, and your line.
 
-    Slower: every result is inspected, and `watch` is on as well.
+    It is slower: every result is inspected, and `watch` is on as well. It is a context manager and a decorator, as
+    `no_grad` is.
+
+    Parameters
+    ----------
+    function : callable, optional
+        The function to decorate, as in ``@debug``.
 
     Examples
     --------
@@ -223,7 +261,7 @@ class debug(watch):
 
 
 class evaluating(_Mode):
-    """Nothing is recorded, and these modules are in evaluation mode: for this thread, while others may train them."""
+    """The mode in which nothing is recorded, and these modules evaluate: in this thread, while others may train them."""
 
     setting = OFF
 
@@ -234,5 +272,20 @@ class evaluating(_Mode):
 
 
 def is_grad_enabled() -> bool:
-    """Whether operations on tensors that require gradients are recorded here and now."""
+    """Say whether operations on tensors that require gradients are recorded now.
+
+    Returns
+    -------
+    bool
+        False inside `no_grad`, else True.
+
+    Examples
+    --------
+    >>> from tinygrad_edu import is_grad_enabled, no_grad
+    >>> is_grad_enabled()
+    True
+    >>> with no_grad():
+    ...     is_grad_enabled()
+    False
+    """
     return level() != OFF

@@ -1,4 +1,4 @@
-"""What the graph is made of: operations, the leaves where it begins, and constants that need no gradient."""
+"""The nodes of the graph: operations, the leaves where it begins, and constants that need no gradient."""
 
 from __future__ import annotations
 
@@ -35,7 +35,26 @@ NO_INFO = Info()  # shared by all nodes of which nothing is known
 
 
 class Node:
-    """One recorded operation. It knows its parents but not the tensor it made, so dropped graphs free themselves."""
+    """A recorded operation. It knows its parents, but not the tensor that it made, so dropped graphs free themselves.
+
+    Attributes
+    ----------
+    name : str
+        The name of the operation.
+    parents : sequence of Node
+        A node for each argument.
+    shape, dtype
+        The shape and the dtype of the result.
+
+    Examples
+    --------
+    >>> from tinygrad_edu import Tensor
+    >>> y = Tensor([1.0, 2.0], requires_grad=True) * 3.0
+    >>> y._node
+    <multiply -> float64[2]>
+    >>> y._node.parents[0]
+    <leaf -> float64[2]>
+    """
 
     __slots__ = ("dtype", "info", "kwargs", "order", "output", "parents", "plan", "saved", "shape")
 

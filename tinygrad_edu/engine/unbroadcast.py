@@ -15,7 +15,21 @@ from .masked_gradient import Masked
 
 
 class RuleError(ValueError):
-    """A derivative rule gave something that can't be its argument's gradient."""
+    """The error of a derivative rule whose result can't be its argument's gradient.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinygrad_edu import RuleError, Tensor, primitive
+    >>> @primitive(lambda g, y, x: g * np.ones(3))
+    ... def total(x):
+    ...     return x.sum()
+    >>> try:
+    ...     total(Tensor([1.0, 2.0], requires_grad=True)).backward()
+    ... except RuleError as error:
+    ...     print(error)
+    the rule gave a gradient of shape (3,) for an argument of shape (2,)
+    """
 
 
 def fit(g: Any, argument: Any) -> Any:

@@ -4,46 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import deepcopy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..engine.tensor_base import Value
 
+if TYPE_CHECKING:
+    from ..nn.module import Module
+    from ..tensor.tensor import Tensor
 
-def functional_call(module: Any, parameters: Mapping[str, Any], *args: Any, **kwargs: Any) -> Any:
-    """Call `module` with other tensors in the place of its parameters; the module itself is left as it is.
+
+def functional_call(module: Module, parameters: Mapping[str, Tensor], *args: Any, **kwargs: Any) -> Any:
+    """Call a module with other tensors in place of its parameters; the module itself stays as it is.
 
     Parameters
     ----------
     module : Module
+        The module to call.
     parameters : mapping of str to Tensor
-        By the names of ``module.named_parameters()`` and ``module.named_buffers()``, each of the same shape. What isn't named stays the
-        module's own.
+        The tensors to use, by the names of ``module.named_parameters()`` and ``module.named_buffers()``, each of the same
+        shape as the module's own. A parameter that isn't named is the module's own.
     *args, **kwargs
-        What the module is called with.
+        The arguments of the call.
 
     Returns
     -------
-    what the module returns
+    Tensor, or whatever the module returns
+        The module's result, connected to the tensors given.
 
     Raises
     ------
     KeyError
-        If the module has nothing of a name.
+        If the module has no parameter or buffer of a name.
     ValueError
-        If a shape is another.
+        If a tensor has another shape than the parameter.
     TypeError
-        If what is given is no Tensor.
+        If an entry of `parameters` is not a Tensor.
 
     Examples
     --------
-    The Hessian of a cost with respect to a layer's weights:
+    The Hessian of a loss with respect to a layer's weights:
 
     >>> import numpy as np
     >>> from tinygrad_edu import func, nn
     >>> layer, x = nn.Linear(2, 1, bias=False), np.array([[1, 2]], np.float32)
-    >>> def cost(weight):
+    >>> def loss(weight):
     ...     return (func.functional_call(layer, {"weight": weight}, x) ** 2).sum()
-    >>> func.hessian(cost)(layer.weight).data.reshape(2, 2)
+    >>> func.hessian(loss)(layer.weight).data.reshape(2, 2)
     array([[2., 4.],
            [4., 8.]], dtype=float32)
     """

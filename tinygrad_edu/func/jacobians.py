@@ -14,13 +14,13 @@ from .trace import Trace
 
 
 def partial_derivatives(trace: Trace) -> list[list[Any]]:
-    """For each output and input the block of the Jacobian, by whichever way takes fewer walks."""
+    """Return the Jacobian's block for each output and input, computed in the way that takes fewer walks."""
     outputs, inputs = (sum(x.size for x in end) for end in (trace.outputs, trace.inputs))
     return rows(trace) if outputs <= inputs else columns(trace)
 
 
 def rows(trace: Trace) -> list[list[Any]]:
-    """By pulling back unit vectors at the outputs."""
+    """Compute the Jacobian row by row, by pulling back unit vectors at the outputs."""
     table = []
     for k, y in enumerate(trace.outputs):
         pulled = [flatten(trace.pull(units(trace.outputs, k, i)))[0] for i in range(y.size)]
@@ -29,7 +29,7 @@ def rows(trace: Trace) -> list[list[Any]]:
 
 
 def columns(trace: Trace) -> list[list[Any]]:
-    """By pushing unit vectors at the inputs forward, and exchanging the axes."""
+    """Compute the Jacobian column by column, by pushing unit vectors at the inputs forward; then exchange the axes."""
     table: list[list[Any]] = [[] for _ in trace.outputs]
     for k, x in enumerate(trace.inputs):
         pushed = [flatten(trace.push(units(trace.inputs, k, i)))[0] for i in range(x.size)]
@@ -40,13 +40,13 @@ def columns(trace: Trace) -> list[list[Any]]:
 
 
 def units(places: list[Any], k: int, i: int) -> list[Any]:
-    """For each place zeros like it, with 1 as element `i` of place `k`."""
+    """Return zeros like each place, with a 1 as element `i` of place `k`."""
     vectors = [np.zeros_like(x._array) if isinstance(x, Value) else np.zeros(x.shape, x.dtype) for x in places]
     vectors[k][np.unravel_index(i, places[k].shape)] = 1
     return vectors
 
 
 def block(parts: list[Any], outer: Any, inner: Any, dtype: Any) -> Any:
-    """The vectors one after the other, in the place of the elements of `outer`."""
+    """Stack the vectors along the axes of `outer`."""
     shape = outer.shape + inner.shape
     return to(np.reshape(np.stack(parts), shape), dtype) if parts else Tensor(np.zeros(shape, dtype))

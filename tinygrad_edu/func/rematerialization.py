@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -20,24 +20,37 @@ from ..pytree import Rebuild, flatten
 from ..rng import drawn_again, generator
 from .trace import as_tensor, fresh_input, function_wanted, recording, refuse_changed
 
+P = ParamSpec("P")
+R = TypeVar("R")
 
-def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
-    """`f`, whose graph keeps no more than its inputs and outputs until the gradient is asked for.
 
-    A chain of n equal steps keeps n results; in checkpoints of k steps each it keeps n / k, and for a while k more,
-    at the price of computing everything twice.
+def checkpoint(f: Callable[P, R]) -> Callable[P, R]:
+    """Make a function that keeps only its inputs and outputs for the gradient, and computes the rest again.
 
     Parameters
     ----------
     f : callable
-        Of Tensors, in nested lists, tuples and dicts. It must compute the same again when it is called again: from
-        its arguments and from Tensors outside it, which get their gradients too. What is drawn at random from
-        `manual_seed`'s generator, as dropout does, is the same again.
+        A function of Tensors, in nested lists, tuples and dicts. It must compute the same when it is called again: from
+        its arguments and from Tensors outside it, which get their gradients too. Random numbers from `manual_seed`'s
+        generator, such as dropout's, are the same again.
+
+    Returns
+    -------
+    callable
+        A function of the same parameters as `f`, with the same results.
 
     Raises
     ------
+    TypeError
+        If `f` is not a function.
     RuntimeError
         In backward(), if the second computation differs from the first.
+
+    Notes
+    -----
+    This is gradient checkpointing, or rematerialization (Griewank & Walther 2000; Chen et al. 2016). A chain of n equal
+    steps keeps n results. In checkpoints of k steps each it keeps n / k, and k more for a while, at the price of
+    computing everything twice.
 
     Examples
     --------
@@ -52,7 +65,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     function_wanted("checkpoint", f)
 
     @wraps(f, updated=())
-    def checkpointed(*args: Any, **kwargs: Any) -> Any:
+    def checkpointed(*args: P.args, **kwargs: P.kwargs) -> Any:
         return Call(f, args, kwargs).result() if level() else f(*args, **kwargs)
 
     return checkpointed
@@ -67,7 +80,7 @@ class Call:
         self.places = [i for i, x in enumerate(self.leaves) if tracked(x)]
 
     def run(self, inputs: list[Any]) -> tuple[list[Any], list[Any], Rebuild]:
-        """`f` on new inputs: their nodes, and the leaves of the result."""
+        """Call `f` on new inputs; return their nodes and the leaves of the result."""
         nodes = [x._node for x in inputs]
         leaves = self.leaves.copy()
         for i, x in zip(self.places, inputs, strict=True):
@@ -78,7 +91,7 @@ class Call:
         return nodes, outputs, rebuild
 
     def result(self) -> Any:
-        """What `f` returns, as one operation on all that it depends on."""
+        """Return what `f` returns, as one operation on everything that it depends on."""
         given = [self.leaves[i] for i in self.places]
         for i in self.places:
             self.leaves[i] = None  # so that nothing is kept here
@@ -96,7 +109,7 @@ class Call:
         return rebuild(outputs)
 
     def gradients(self, g: Any, y: Any, sources: Any) -> Any:
-        """Those of all sources, from computing `f` again."""
+        """Return the gradients of all sources, by computing `f` again."""
         record = isinstance(sources, Value)
         given = [sources[i] for i in range(len(self.places))]
         with recording(), drawn_again(self.chance):
@@ -114,12 +127,12 @@ class Call:
 
 
 def pack(*arrays: Any) -> Parts:
-    """Several arrays as one value, so that one derivative serves them all."""
+    """Pack several arrays into one value, so that one derivative serves them all."""
     return Parts(arrays)
 
 
 def recompute(sources: Any, call: Call) -> Parts:
-    """The outputs of a call, computed already."""
+    """Return the outputs of a call, which are computed already."""
     return call.outputs
 
 
@@ -128,7 +141,7 @@ rule(recompute, lambda g, y, sources, call: call.gradients(g, y, sources), name=
 
 
 def hollow(shape: Any, dtype: Any) -> Any:
-    """What stands for an array of this shape and dtype without taking memory."""
+    """Return a placeholder of this shape and dtype that takes no memory."""
     if isinstance(dtype, PartsType):
         return Parts(map(hollow, shape, dtype.parts))
     return np.broadcast_to(dtype.type(0), shape)
@@ -139,7 +152,7 @@ def conjugate(g: Any) -> Any:
 
 
 def same(a: Any, b: Any) -> bool:
-    """Whether a tensor holds these numbers; other libraries' arrays are not asked for theirs."""
+    """Say whether a tensor holds these numbers; other libraries' arrays are not asked for theirs."""
     return a.shape == b.shape and (is_foreign(b) or np.array_equal(bare(a), b, equal_nan=True))
 
 

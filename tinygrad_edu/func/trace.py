@@ -26,12 +26,12 @@ Argnums = int | tuple[int, ...]
 
 @primitive(lambda g, y, x: g, name="input")
 def fresh_input(x: Any) -> Any:
-    """`x` itself, as a new place in the graph."""
+    """Return `x` itself, as a new place in the graph."""
     return x
 
 
 class Trace:
-    """``f(*args, **kwargs)``, recorded from the arguments `argnums` to the outputs; `what` names us in errors.
+    """A call ``f(*args, **kwargs)``, recorded from the arguments `argnums` to the outputs; errors begin with `what`.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class Trace:
     outputs : list of Tensor
         The leaves of what `f` returned, as they were recorded.
     value, aux
-        The same for the user, and what `f` returned beside: connected to Tensors outside that they depend on, and
+        The outputs for the user, and what else `f` returned: connected to the Tensors outside on which they depend, and
         to nothing otherwise.
     outer : bool
         Whether the value depends on Tensors outside. Then its derivatives do too, and are recorded.
@@ -88,7 +88,7 @@ class Trace:
         self.kept: list[Any] = []
 
     def keep(self) -> None:
-        """Be able to walk again after a backward() from outside came through here, and released the graph."""
+        """Keep what is needed to walk again after a backward() from outside has come through here and released the graph."""
         if self.outer:
             inside, _ = explored(self.outputs, self.start)
             self.kept = [(node, node.saved, node.output) for node in inside if type(node) is Node]
@@ -96,12 +96,12 @@ class Trace:
     # -------------------------------------------------------------------------------- to and fro
 
     def pull(self, cotangents: Iterable[Any], last: bool = False) -> Any:
-        """The inputs' gradients, for gradients of the outputs; `last` frees the graph."""
+        """Return the inputs' gradients, given the outputs' gradients; `last` frees the graph."""
         vectors = [vector(self.what, v, y) for v, y in zip(cotangents, self.outputs, strict=True)]
         return self.rebuild_inputs(self.walk(self.outputs, vectors, self.inputs, last))
 
     def push(self, tangents: Iterable[Any]) -> Any:
-        """How the outputs change, as the inputs move along `tangents`: a walk through the walk."""
+        """Return how the outputs change as the inputs move along `tangents`: a walk through the walk."""
         if not self.pulled:  # the inputs' gradients as a function of the vectors that they start with
             starts = [u.requires_grad_() for u in self.anywhere()]
             self.starts = [u._node for u in starts]
@@ -111,11 +111,11 @@ class Trace:
         return self.rebuild_outputs(self.walk(self.pulled, vectors, self.starts))
 
     def ones(self) -> list[Any]:
-        """Vectors of ones at the outputs, floating even where these are not; of the same library's arrays."""
+        """Return vectors of ones at the outputs: floating even where these are not, and arrays of the same library."""
         return [wrap(np.ones_like(y._array, dtype=y.dtype if y.dtype.kind in "fc" else float)) for y in self.outputs]
 
     def anywhere(self) -> list[Any]:
-        """Vectors to start from where any would do, but by whose equal numbers a rule could be misled to see a symmetry."""
+        """Return vectors to start from where any would do; equal numbers could mislead a rule to see a symmetry."""
         rng = np.random.default_rng(0)
         for u in (vectors := self.ones()):
             if isinstance(u._array, np.ndarray):
@@ -151,22 +151,22 @@ def ignored(what: str) -> str:
 
 
 def recording() -> AbstractContextManager[None]:
-    """Record, if that isn't done anyway."""
+    """Return the context that records, if recording isn't on already."""
     return nullcontext() if level() else enable_grad()
 
 
 def function_wanted(what: str, f: Any) -> None:
-    """An error if `f` is no function."""
+    """Raise an error if `f` is not a function."""
     if not callable(f):
         raise TypeError(f"{what} takes a function first, and got {type(f).__name__}: write {what}(f), and not {what}(f(x))")
 
 
 def chosen(what: str, argnums: Any, n: int) -> tuple[int, ...]:
-    """The arguments' numbers, counted from the front."""
+    """Return the positions of the arguments, counted from the front."""
     try:
         nums = tuple(map(operator.index, argnums if isinstance(argnums, tuple) else (argnums,)))
     except TypeError:
-        raise TypeError(f"{what}: argnums={argnums!r}, but it takes the number of an argument, or a tuple of numbers") from None
+        raise TypeError(f"{what}: argnums={argnums!r}, but it takes the position of an argument, or a tuple of positions") from None
     if any(not -n <= i < n for i in nums):
         raise ValueError(f"{what}: argnums={argnums}, but {n} argument{'s were' if n != 1 else ' was'} given by position "
                          "(keyword arguments are not differentiated)")
@@ -177,7 +177,7 @@ def chosen(what: str, argnums: Any, n: int) -> tuple[int, ...]:
 
 
 def fresh(what: str, x: Any, connected: bool) -> Any:
-    """An input of a trace: of the same values, and connected to what `x` was computed from."""
+    """Return an input of a trace, with the values of `x`, and connected to what `x` was computed from."""
     if not (connected and tracked(x)):
         if isinstance(x, int) and not isinstance(x, bool):
             x = float(x)
@@ -189,21 +189,21 @@ def fresh(what: str, x: Any, connected: bool) -> Any:
 
 
 def refuse_changed(what: str, inputs: list[Any], nodes: list[Any]) -> None:
-    """An error if a function has given its input another value, so that another place is meant by its name."""
+    """Raise an error if a function has given its input another value, so that its name means another place."""
     if any(x._node is not node for x, node in zip(inputs, nodes, strict=True)):
         raise RuntimeError(f"{what}: the function assigned to items of its argument; let it assign to a copy (x = x.copy())")
 
 
 def output(what: str, y: Any) -> Any:
-    """A leaf of what a function returned, as a Tensor."""
+    """Return a leaf of what a function returned as a Tensor."""
     try:
         return y if isinstance(y, Value) else Tensor(y)
     except TypeError as error:
-        raise TypeError(f"{what}: the function returned what has no derivative: {error}") from None
+        raise TypeError(f"{what}: the function returned something that has no derivative: {error}") from None
 
 
 def vector(what: str, v: Any, place: Any) -> Any:
-    """`v` as a Tensor of exactly the shape and dtype of its place."""
+    """Return `v` as a Tensor of exactly the shape and dtype of its place."""
     v = v if isinstance(v, Value) else Tensor(v)
     if v.shape != place.shape:
         raise ValueError(f"{what}: a vector of shape {v.shape} was given for a value of shape {place.shape}; they must be equal")
@@ -214,5 +214,5 @@ def vector(what: str, v: Any, place: Any) -> Any:
 
 
 def as_tensor(g: Any, x: Any) -> Any:
-    """A gradient that was found, or the zeros of one that was not."""
+    """Return a gradient that was found, or zeros in place of one that was not."""
     return Tensor(np.zeros(x.shape, x.dtype)) if g is None else g if isinstance(g, Value) else wrap(g)

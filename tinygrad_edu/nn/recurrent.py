@@ -224,6 +224,7 @@ class Recurrent(Module):
                 y = dropout(y, self.dropout, self.training)
             written = []
             for way, end in enumerate(("", "_reverse")[:ways]):
+                w_ih: Any
                 w_ih, w_hh, b_ih, b_hh = (getattr(self, f"{name}_l{layer}{end}", None)
                                           for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))
                 sums = unstack(linear(y, w_ih, b_ih))  # for all times at once

@@ -1,4 +1,4 @@
-"""Going down the gradient."""
+"""Optimisers, which take steps down the gradient, and schedules of the learning rate."""
 
 from .adagrad import Adagrad
 from .adam import Adam, AdamW

@@ -1,18 +1,42 @@
-"""Adagrad: gradients over the root of the sum of all their squares."""
+"""Adagrad: gradients divided by the root of the sum of all their squares."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import numpy as np
 
-from .optimizer import Optimizer, decayed
+from .optimizer import Optimizer, Params, decayed
 from .settings import number
 
 
 class Adagrad(Optimizer):
-    """Gradients over the root of the sum of all their squares so far (Duchi, Hazan & Singer 2011), as in PyTorch.
+    """The Adagrad optimiser (Duchi, Hazan & Singer 2011), as in PyTorch.
+
+    Parameters
+    ----------
+    params : iterable of Tensor, or of groups
+        The parameters to change, usually ``model.parameters()``; see `Optimizer`.
+    lr : float
+        The learning rate: how far each parameter goes in its first step.
+    lr_decay : float
+        The learning rate of step `t` (counted from 0) is ``lr / (1 + t * lr_decay)``.
+    weight_decay : float
+        The strength of an L2 penalty, which is added to the gradient.
+    initial_accumulator_value : float
+        The sum of squares to begin with.
+    eps : float
+        A small number added to the denominator.
+
+    Raises
+    ------
+    ValueError
+        If a setting is out of range, or there are no parameters.
+
+    Notes
+    -----
+    For a gradient ``g``, each step computes ``s += g**2`` and ``p -= lr * g / (sqrt(s) + eps)``. So parameters whose
+    gradients are rarely large keep a large rate.
 
     Examples
     --------
@@ -28,7 +52,7 @@ class Adagrad(Optimizer):
     _checks: ClassVar = dict.fromkeys(("lr", "lr_decay", "weight_decay", "initial_accumulator_value", "eps"), number())
     _memory: ClassVar = {"step": True, "sum": True}
 
-    def __init__(self, params: Iterable[Any], lr: float = 1e-2, lr_decay: float = 0.0, weight_decay: float = 0.0,
+    def __init__(self, params: Params, lr: float = 1e-2, lr_decay: float = 0.0, weight_decay: float = 0.0,
                  initial_accumulator_value: float = 0.0, eps: float = 1e-10) -> None:
         super().__init__(params, {"lr": lr, "lr_decay": lr_decay, "weight_decay": weight_decay,
                                   "initial_accumulator_value": initial_accumulator_value, "eps": eps})

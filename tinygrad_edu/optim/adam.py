@@ -1,19 +1,18 @@
-"""Adam: each parameter gets a rate of its own, by the size its gradients have had."""
+"""Adam: each parameter gets a learning rate of its own, by the size that its gradients have had."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import numpy as np
 
-from .optimizer import Optimizer, decayed
+from .optimizer import Optimizer, Params, decayed
 from .settings import items, number
 
 
 def pair(betas: Any) -> tuple[float, float]:
-    """How much is kept, of two things."""
+    """Return the two decay rates, each at least 0 and below 1."""
     try:
         first, second = items(number(0, 1))(betas)
     except ValueError:
@@ -22,21 +21,31 @@ def pair(betas: Any) -> tuple[float, float]:
 
 
 class Adam(Optimizer):
-    """Adaptive moment estimation (Kingma & Ba 2015), as in PyTorch.
-
-    A step goes along the running mean of the gradients, over the root of the running mean of their squares.
+    """The Adam optimiser: adaptive moment estimation (Kingma & Ba 2015), as in PyTorch.
 
     Parameters
     ----------
     params : iterable of Tensor, or of groups
+        The parameters to change, usually ``model.parameters()``; see `Optimizer`.
     lr : float
-        The rate: about how far each parameter goes in a step.
+        The learning rate: about how far each parameter goes in a step.
     betas : pair of float
-        How much is kept, at each step, of the mean and of the mean square.
+        How much of the running mean, and of the running mean of squares, is kept at each step.
     eps : float
-        Added to the denominator.
+        A small number added to the denominator.
     weight_decay : float
-        An L2 penalty, which is part of the gradient; see `AdamW` for the other kind.
+        The strength of an L2 penalty, which is added to the gradient; see `AdamW` for the other kind.
+
+    Raises
+    ------
+    ValueError
+        If a setting is out of range, or there are no parameters.
+
+    Notes
+    -----
+    A step goes along the running mean ``m`` of the gradients, divided by the root of the running mean ``v`` of their
+    squares: ``p -= lr * m / (sqrt(v) + eps)``. Both means begin at 0, and are first divided by ``1 - beta**t`` at step
+    ``t`` to make up for that.
 
     Examples
     --------
@@ -54,7 +63,7 @@ class Adam(Optimizer):
     _others: ClassVar = {"maximize": False, "amsgrad": False, "decoupled_weight_decay": False}
     _decoupled = False
 
-    def __init__(self, params: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+    def __init__(self, params: Params, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
                  weight_decay: float = 0.0) -> None:
         super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay})
 
@@ -85,7 +94,30 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam with decoupled weight decay (Loshchilov & Hutter 2019): the decay is a step of its own, not part of the gradient.
+    """The AdamW optimiser: Adam with decoupled weight decay (Loshchilov & Hutter 2019), as in PyTorch.
+
+    Parameters
+    ----------
+    params : iterable of Tensor, or of groups
+        The parameters to change, usually ``model.parameters()``; see `Optimizer`.
+    lr : float
+        The learning rate: about how far each parameter goes in a step.
+    betas : pair of float
+        How much of the running mean, and of the running mean of squares, is kept at each step.
+    eps : float
+        A small number added to the denominator.
+    weight_decay : float
+        Before each step, parameters are multiplied by ``1 - lr * weight_decay``.
+
+    Raises
+    ------
+    ValueError
+        If a setting is out of range, or there are no parameters.
+
+    Notes
+    -----
+    The weight decay is a step of its own, not part of the gradient. So Adam's denominator doesn't weaken it for
+    parameters with large gradients.
 
     Examples
     --------
@@ -98,6 +130,6 @@ class AdamW(Adam):
     _others: ClassVar = {**Adam._others, "decoupled_weight_decay": True}
     _decoupled = True
 
-    def __init__(self, params: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+    def __init__(self, params: Params, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
                  weight_decay: float = 0.01) -> None:
         super().__init__(params, lr, betas, eps, weight_decay)

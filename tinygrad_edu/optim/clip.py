@@ -1,10 +1,10 @@
-"""Keeping gradients from being too large."""
+"""Gradient clipping: gradients that are too large are made smaller."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,32 +12,42 @@ from ..engine.tensor_base import Value, is_foreign
 from .deferral import waiting
 from .settings import checked, number
 
+if TYPE_CHECKING:
+    from ..tensor.tensor import Tensor
 
-def clip_grad_norm_(parameters: Any, max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False) -> float:
+
+def clip_grad_norm_(
+    parameters: Tensor | Iterable[Tensor], max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False
+) -> float:
     """Scale all gradients down together, so that their norm, as one long vector, is at most `max_norm`.
 
     Parameters
     ----------
-    parameters : Tensor, or iterable of Tensors
-        Those without a gradient are passed over.
+    parameters : Tensor, or iterable of Tensor
+        The parameters whose ``.grad`` is scaled. Parameters without a gradient are skipped.
     max_norm : float
+        The largest norm allowed, at least 0.
     norm_type : float
         The p of the p-norm, above 0; ``inf`` for the largest magnitude.
     error_if_nonfinite : bool
-        Whether a gradient that is NaN or infinite somewhere is an error. Else there is a warning, and what comes out is
-        PyTorch's: a norm that is NaN makes all gradients so, an infinite one makes zeros of what is finite.
+        Whether a gradient that is NaN or infinite somewhere is an error. If not, there is a warning, and the result is
+        PyTorch's: a norm that is NaN makes all gradients NaN, an infinite one makes finite gradients 0.
 
     Returns
     -------
     float
-        The norm before. No power on the way to it overflows.
+        The norm before scaling. No power on the way to it overflows.
 
     Raises
     ------
     ValueError
-        If there are no parameters, as in a generator that was gone through already; or for limits below 0.
+        If there are no parameters (a generator gives them only once), or a limit is below 0.
     RuntimeError
-        As said of `error_if_nonfinite`.
+        If the norm is NaN or infinite, and `error_if_nonfinite`.
+
+    Notes
+    -----
+    Gradients are multiplied by ``max_norm / (norm + 1e-6)``, if that is below 1 (Pascanu, Mikolov & Bengio 2013).
 
     Examples
     --------
@@ -71,13 +81,31 @@ def clip_grad_norm_(parameters: Any, max_norm: float, norm_type: float = 2.0, er
     return total if written_down else float(total)
 
 
-def clip_grad_value_(parameters: Any, clip_value: float) -> None:
-    """Bound every element of the gradients to between ``-clip_value`` and ``clip_value``.
+def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
+    """Limit every element of the gradients to the range from ``-clip_value`` to ``clip_value``.
+
+    Parameters
+    ----------
+    parameters : Tensor, or iterable of Tensor
+        The parameters whose ``.grad`` is clipped. Parameters without a gradient are skipped.
+    clip_value : float
+        The largest magnitude allowed, at least 0.
 
     Raises
     ------
     ValueError
-        If there are no parameters, as in a generator that was gone through already; or for a bound below 0.
+        If there are no parameters (a generator gives them only once), or the limit is below 0.
+    TypeError
+        If a gradient is complex: complex numbers have no order.
+
+    Examples
+    --------
+    >>> from tinygrad_edu import Tensor, optim
+    >>> x = Tensor([3.0, -0.5], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> optim.clip_grad_value_([x], 2.0)
+    >>> x.grad.data
+    array([ 2., -1.])
     """
     gradients = gradients_of(parameters, "clip_grad_value_")
     bound = checked("clip_grad_value_", {"clip_value": number(0, np.inf, "[]")}, {"clip_value": clip_value})["clip_value"]
@@ -89,10 +117,10 @@ def clip_grad_value_(parameters: Any, clip_value: float) -> None:
 
 
 def gradients_of(parameters: Any, caller: str) -> list[Any]:
-    """Those there are, of each parameter once."""
+    """Return the gradients of the parameters that have one, each once."""
     parameters = [parameters] if isinstance(parameters, Value) else parameters
     if not isinstance(parameters, Iterable):
-        raise TypeError(f"parameters are wanted, and {type(parameters).__name__} is none: did you mean model.parameters()?")
+        raise TypeError(f"{caller} takes parameters, got {type(parameters).__name__}: did you mean model.parameters()?")
     given = {id(p): p for p in parameters}.values()
     for p in given:
         if not isinstance(p, Value):
@@ -104,8 +132,8 @@ def gradients_of(parameters: Any, caller: str) -> list[Any]:
 
 
 def norm_of(arrays: list[Any], p: float, written_down: bool) -> tuple[Any, Any]:
-    """The p-norm of all as one long vector, in two factors: a unit, and how many of it. No power on the way is too large or too small."""
-    safe = p == np.inf or (p <= 4 and all(a.dtype.char in "efF" for a in arrays))  # such powers are no trouble in double precision
+    """Return the p-norm of all arrays as one long vector, as a unit and a number of units. No power on the way over- or underflows."""
+    safe = p == np.inf or (p <= 4 and all(a.dtype.char in "efF" for a in arrays))  # double precision holds these powers
     arrays = [widened(a) for a in arrays]
     with np.errstate(all="ignore"):
         norm = joint_norm(arrays, p, written_down)
@@ -117,19 +145,20 @@ def norm_of(arrays: list[Any], p: float, written_down: bool) -> tuple[Any, Any]:
 
 
 def joint_norm(arrays: list[Any], p: float, written_down: bool) -> Any:
+    """Return the p-norm of all arrays as one long vector."""
     norm: Any = np.linalg.norm(np.stack([np.linalg.norm(np.ravel(a), p) for a in arrays]), p)
     return norm if written_down else np.float64(norm)
 
 
 def scaled(g: Any, scale: Any) -> Any:
-    """The gradient times a number that is perhaps too small for its dtype."""
+    """Return the gradient times a number that is perhaps too small for its dtype."""
     if not is_foreign(scale) and (scale > 1e-4 or (scale > LEAST and g.dtype == np.float64)):
         return g * (scale if g.dtype == np.float64 else scale.astype(g.dtype))
     return (widened(g) * scale).astype(g.dtype)
 
 
 def widened(a: Any) -> Any:
-    """In double precision, at least."""
+    """Return the array in double precision at least."""
     return a.astype(WIDE[a.dtype.char]) if a.dtype.char in WIDE else a
 
 

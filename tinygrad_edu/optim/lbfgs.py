@@ -1,34 +1,43 @@
-"""L-BFGS: steps that know how the surface bends, from the last few gradients."""
+"""L-BFGS: steps that know the curvature of the loss, from the last few gradients."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, SupportsFloat, TypeVar
 
 import numpy as np
 
 from .line_search import strong_wolfe
 from .loading import groups_in, numbered, what
-from .optimizer import Optimizer
+from .optimizer import Optimizer, Params
 from .settings import number, one_of, whole
+
+Loss = TypeVar("Loss", bound=SupportsFloat)
 
 
 class LBFGS(Optimizer):
-    """Limited-memory BFGS (Nocedal 1980), for smooth costs over all examples at once: few parameters, no noise.
+    """The limited-memory BFGS optimiser (Nocedal 1980), for a smooth loss over all examples at once, without noise.
 
     Parameters
     ----------
     params : iterable of Tensor
+        The parameters to change, usually ``model.parameters()``, all in one group.
     lr : float
-        The length of a step along the direction found; the first to be tried, with a line search.
+        The length of a step along the direction found. With a line search, the first length that is tried.
     max_iter : int
-        Iterations in one ``step``.
+        The number of iterations in one ``step``.
     tolerance_grad, tolerance_change : float
-        Where to stop: the largest gradient, and the least change of cost or parameters.
+        Iterations stop if no element of the gradient is larger than the first, or if the loss or the parameters change by
+        less than the second.
     history_size : int
         How many of the last steps are remembered.
     line_search_fn : {None, "strong_wolfe"}
-        With a line search, steps are of a length at which the cost has gone down enough and the slope is small.
+        With a line search, steps have a length at which the loss has gone down enough and the slope is small.
+
+    Raises
+    ------
+    ValueError
+        If a setting is out of range, or there are no parameters.
 
     Examples
     --------
@@ -38,9 +47,9 @@ class LBFGS(Optimizer):
     >>> lbfgs = optim.LBFGS([x], line_search_fn="strong_wolfe", max_iter=50)
     >>> def closure():
     ...     lbfgs.zero_grad()
-    ...     cost = (1 - x[0]) ** 2 + 100 * (x[1] - x[0] ** 2) ** 2
-    ...     cost.backward()
-    ...     return cost
+    ...     loss = (1 - x[0]) ** 2 + 100 * (x[1] - x[0] ** 2) ** 2
+    ...     loss.backward()
+    ...     return loss
     >>> start = lbfgs.step(closure)
     >>> x.data.round(4)
     array([1., 1.])
@@ -49,7 +58,7 @@ class LBFGS(Optimizer):
     _checks: ClassVar = {"lr": number(), "max_iter": whole(1), "tolerance_grad": number(), "tolerance_change": number(),
                          "history_size": whole(1), "line_search_fn": one_of(None, "strong_wolfe")}
 
-    def __init__(self, params: Iterable[Any], lr: float = 1.0, max_iter: int = 20, tolerance_grad: float = 1e-7,
+    def __init__(self, params: Params, lr: float = 1.0, max_iter: int = 20, tolerance_grad: float = 1e-7,
                  tolerance_change: float = 1e-9, history_size: int = 100, line_search_fn: str | None = None) -> None:
         super().__init__(params, {"lr": lr, "max_iter": max_iter, "tolerance_grad": tolerance_grad,
                                   "tolerance_change": tolerance_change, "history_size": history_size,
@@ -58,16 +67,43 @@ class LBFGS(Optimizer):
         self._bends: list[Any] = []
 
     def add_param_group(self, group: Mapping[str, Any]) -> None:
-        """Of L-BFGS, only the first group is taken."""
+        """Take the first group of parameters, and refuse any other.
+
+        Parameters
+        ----------
+        group : dict
+            The parameters under ``"params"``, and any settings that differ from the optimiser's.
+
+        Raises
+        ------
+        ValueError
+            If there is a group already.
+        """
         if self.param_groups:
             raise ValueError("LBFGS has no groups: it moves all parameters together")
         super().add_param_group(group)
 
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Up to `max_iter` iterations; `closure` forgets the gradients, computes the cost, calls backward(), returns the cost."""
+    def step(self, closure: Callable[[], Loss] | None = None) -> Loss:  # type: ignore[override]
+        """Take up to `max_iter` iterations.
+
+        Parameters
+        ----------
+        closure : callable
+            A function that calls zero_grad(), computes the loss, calls its backward(), and returns it.
+
+        Returns
+        -------
+        Tensor or float
+            The loss before the step, as `closure` returned it.
+
+        Raises
+        ------
+        TypeError
+            If there is no closure.
+        """
         if closure is None:
-            raise TypeError("LBFGS computes the cost several times in a step: step(closure) wants a function that "
-                            "calls zero_grad(), computes the cost, calls its backward(), and returns it")
+            raise TypeError("LBFGS computes the loss several times in a step: step(closure) wants a function that "
+                            "calls zero_grad(), computes the loss, calls its backward(), and returns it")
         group = self.param_groups[0]
 
         def evaluate(x: Any) -> tuple[float, Any]:
@@ -98,7 +134,7 @@ class LBFGS(Optimizer):
         return first
 
     def _direction(self, g: Any) -> Any:
-        """The negative gradient times what is known of the inverse Hessian: the two loops of Nocedal 1980."""
+        """Return the negative gradient times the approximate inverse Hessian, by the two loops of Nocedal 1980."""
         q = -g
         alphas = []
         for s, y in zip(reversed(self._steps), reversed(self._bends), strict=True):
@@ -130,13 +166,30 @@ class LBFGS(Optimizer):
             start += p.size
 
     def state_dict(self) -> dict[str, Any]:
-        """Copies of all that decides the next steps."""
+        """Return copies of everything that decides the next steps.
+
+        Returns
+        -------
+        dict
+            ``"state"``, the last steps and the changes of the gradient, and ``"param_groups"``, the settings.
+        """
         saved = super().state_dict()
         saved["state"] = {0: {"steps": np.array(self._steps), "bends": np.array(self._bends)}} if self._steps else {}
         return saved
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from a `state_dict`; one that can't be is a ValueError, and changes nothing."""
+        """Continue from a `state_dict`.
+
+        Parameters
+        ----------
+        state : dict
+            The result of `state_dict`.
+
+        Raises
+        ------
+        ValueError
+            If the state can't be one of this optimiser. Then nothing has changed.
+        """
         groups = groups_in(self, state)
         steps, bends = pairs_in(state, sum(p.size for p in self.params))
         self._take_settings(groups)
@@ -144,11 +197,11 @@ class LBFGS(Optimizer):
 
 
 def pairs_in(state: Mapping[str, Any], n: int) -> tuple[list[Any], list[Any]]:
-    """How `n` numbers changed in the last iterations, and their gradient, as a state has it: two lists of as many vectors."""
+    """Return how `n` numbers and their gradient changed in the last iterations, by a state: two lists of as many vectors."""
     memory = numbered("LBFGS", state["state"])
     entries = memory.get(0, {})
     if memory.keys() - {0} or entries.keys() not in (set(), {"steps", "bends"}):
-        raise ValueError(f"LBFGS: the state of parameter 0 must be of 'steps' and 'bends', and nothing else, and is {what(entries)}: is "
+        raise ValueError(f"LBFGS: the state of parameter 0 must have 'steps' and 'bends', and nothing else, and is {what(entries)}: is "
                          "it another optimiser's?")
     steps, bends = (np.array(entries.get(name, np.empty((0, n)))) for name in ("steps", "bends"))
     for name, array in ("steps", steps), ("bends", bends):

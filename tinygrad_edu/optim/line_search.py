@@ -1,4 +1,4 @@
-"""How far to go along a direction: far enough that the cost goes down, and so far that the slope is small."""
+"""Line search: how far to go along a direction, so that the loss goes down enough and the slope becomes small."""
 
 from __future__ import annotations
 
@@ -12,24 +12,27 @@ def strong_wolfe(
     evaluate: Callable[[float], tuple[float, Any]], d: Any, t: float, cost: float, g: Any, slope: float,
     c1: float = 1e-4, c2: float = 0.9, most: int = 25,
 ) -> tuple[float, float, Any]:  # fmt: skip
-    """A step that fulfils the strong Wolfe conditions (Nocedal & Wright 2006, algorithms 3.5 and 3.6).
+    """Find a step length that fulfils the strong Wolfe conditions (Nocedal & Wright 2006, algorithms 3.5 and 3.6).
 
     Parameters
     ----------
     evaluate : callable
-        From a length to the cost and gradient there.
-    d : vector
-        The direction, along which the cost goes down.
+        A function that takes a length and returns the loss and the gradient there.
+    d : array of shape (n,)
+        The direction, along which the loss goes down.
     t : float
         The length to try first.
-    cost, g, slope
-        At length 0.
+    cost, g, slope : float, array, float
+        The loss, the gradient and the slope along the direction at length 0.
     c1, c2 : float
-        How much the cost must go down, for the slope; and how much smaller the slope must become.
+        How far the loss must go down, compared with the slope, and how much smaller the slope must become.
+    most : int
+        How many lengths to try in each of the two phases.
 
     Returns
     -------
-    length, cost, gradient
+    tuple
+        The length, and the loss and the gradient there.
     """
 
     def at(t: float) -> Point:
@@ -70,7 +73,7 @@ def strong_wolfe(
 
 
 def minimum_between(p: Point, q: Point) -> float:
-    """Where the cubic through two points with these slopes is least, but not too near to either end."""
+    """Return where the cubic through two points with these slopes is least, but not too near to either end."""
     a, b = p[0], q[0]
     d1 = p[3] + q[3] - 3 * (p[1] - q[1]) / (a - b)
     inside = d1 * d1 - p[3] * q[3]

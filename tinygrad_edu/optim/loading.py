@@ -1,4 +1,4 @@
-"""What must be true of a state before an optimiser goes on from it: all is looked at first, so a refused state changes nothing."""
+"""Checks of a state before an optimiser continues from it: everything is checked first, so a refused state changes nothing."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ SQUARES = {"exp_avg_sq", "square_avg", "sum"}  # sums and means of squares, whos
 
 
 def groups_in(optimizer: Any, state: Any) -> list[dict[str, Any]]:
-    """The settings of the groups, and the numbers of their parameters, as a `state_dict` has them."""
+    """Return the settings of the groups, and the positions of their parameters, from a `state_dict`."""
     kind = type(optimizer).__name__
     if not isinstance(state, Mapping) or not {"state", "param_groups"} <= state.keys():
-        raise ValueError(f"{kind}: this is no optimiser's state, a dict of 'state' and 'param_groups', but {what(state)}")
+        raise ValueError(f"{kind}: an optimiser's state is a dict of 'state' and 'param_groups', and this is {what(state)}")
     groups = state["param_groups"]
     if not isinstance(groups, list | tuple) or not all(isinstance(group, Mapping) and "params" in group for group in groups):
         raise ValueError(f"{kind}: 'param_groups' of the state must be a list of dicts with 'params' in them, not {what(groups)}")
@@ -39,37 +39,37 @@ def groups_in(optimizer: Any, state: Any) -> list[dict[str, Any]]:
             made[-1] = checked(where, {"initial_lr": number()}, made[-1])
     own, given = ([len(group["params"]) for group in groups] for groups in (optimizer.param_groups, made))
     if own != given:
-        raise ValueError(f"{kind}: the state is of groups of {given} parameters, and these are {own}")
+        raise ValueError(f"{kind}: the state has groups of {given} parameters, and the optimiser has groups of {own}")
     if len({p for group in made for p in group["params"]}) < sum(own):
         raise ValueError(f"{kind}: in the groups of the state, a parameter is given twice")
     return made
 
 
 def memories_in(optimizer: Any, state: Mapping[str, Any], groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What is remembered for each parameter, in copies."""
+    """Return copies of what is remembered for each parameter."""
     kind, given = type(optimizer).__name__, numbered(type(optimizer).__name__, state["state"])
     pairs = [(i, group) for group in groups for i in group["params"]]
     strange = sorted(given.keys() - {i for i, _ in pairs})
     if strange:
-        raise ValueError(f"{kind}: the state is of a parameter {strange[0]}, which its groups don't have")
+        raise ValueError(f"{kind}: the state has a parameter {strange[0]}, which its groups don't have")
     return [memory_in(kind, optimizer._memory, i, group, p, given.get(i, {}))
             for (i, group), p in zip(pairs, optimizer.params, strict=True)]
 
 
 def memory_in(kind: str, names: Any, i: int, group: Mapping[str, Any], p: Any, given: Mapping[str, Any]) -> dict[str, Any]:
-    """What is remembered for parameter `i`, which is `p`."""
+    """Return what is remembered for `p`, the parameter at position `i`."""
     if names is not None:
         given = {k: v for k, v in given.items() if v is not None or names.get(k) in (None, True)}  # PyTorch has None for nothing yet
         unknown = sorted(given.keys() - names.keys(), key=str)
         missing = [name for name, needed in names.items() if given and name not in given and (needed is True or group[needed])]
         if unknown or missing:
-            what_of = f"has {unknown[0]}, of which {kind} knows nothing" if unknown else f"has no {missing[0]}"
+            what_of = f"has {unknown[0]}, which {kind} doesn't use" if unknown else f"has no {missing[0]}"
             raise ValueError(f"{kind}: the state of parameter {i} {what_of}: is it another optimiser's?")
     return {k: entry_in(f"{kind}: {k} of parameter {i}", k, v, p) for k, v in given.items()}
 
 
 def entry_in(where: str, name: str, value: Any, p: Any) -> Any:
-    """An array for parameter `p`, in its dtype; or how many steps were made."""
+    """Return an array for parameter `p`, in its dtype; or how many steps were made."""
     if name == "step":
         try:
             return whole(0)(value)
@@ -82,18 +82,18 @@ def entry_in(where: str, name: str, value: Any, p: Any) -> Any:
         try:
             array = np.array(value)
         except ValueError:
-            raise ValueError(f"{where} is no array") from None
+            raise ValueError(f"{where} is not an array") from None
     if array.dtype.kind not in ("iufc" if p.dtype.kind == "c" else "iuf"):
         raise ValueError(f"{where} must be an array of numbers of {p.dtype}, and is {what(value)}")
     if array.shape != p.shape:
         raise ValueError(f"{where} has shape {array.shape}, and the parameter {p.shape}")
     if name in SQUARES and not is_foreign(array) and p.dtype.kind != "c" and (array < 0).any():
-        raise ValueError(f"{where} has numbers below 0, which no squares have")
+        raise ValueError(f"{where} has numbers below 0, and squares are never below 0")
     return array if array.dtype == p.dtype else array.astype(p.dtype)
 
 
 def numbered(kind: str, given: Any) -> dict[int, Any]:
-    """Dicts by the parameters' numbers, which formats without numbers as keys have as strings."""
+    """Return dicts by the parameters' positions; some file formats have them as strings."""
     if not isinstance(given, Mapping):
         raise ValueError(f"{kind}: 'state' of the state must be a dict, not {what(given)}")
     made: dict[int, Any] = {}
@@ -111,7 +111,7 @@ def numbered(kind: str, given: Any) -> dict[int, Any]:
 
 
 def what(x: Any) -> str:
-    """A few words for what should have been something else."""
+    """Describe, in a few words, a value that should have been something else."""
     if isinstance(x, np.ndarray):
         return f"an array of {x.dtype}, of shape {x.shape}"
     return f"a dict with {', '.join(map(str, list(x)[:4])) or 'nothing'}" if isinstance(x, Mapping) else f"{x!r:.80}"

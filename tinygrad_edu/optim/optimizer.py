@@ -1,9 +1,9 @@
-"""What all optimisers share: parameters in groups, a state for each, and the way a step goes through them."""
+"""The base of all optimisers: parameters in groups, a state for each, and the way a step goes through them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, KeysView, Mapping, Set
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
 from numpy import ndarray
@@ -14,31 +14,60 @@ from .loading import groups_in, memories_in
 from .settings import Check, checked
 from .zero_grad_check import Watch
 
+if TYPE_CHECKING:
+    from ..tensor.tensor import Tensor
+
+Params: TypeAlias = "Iterable[Tensor] | Iterable[Mapping[str, Any]]"
+"""What an optimiser takes: parameters, or groups of them with settings of their own."""
+
 
 class Optimizer(Patient):
-    """The base: a kind of descent says how one parameter moves, in ``_move``.
+    """The base of all optimisers. A subclass says how one parameter moves, in ``_move``.
 
     Parameters
     ----------
     params : iterable of Tensor, or of dicts
-        What to change, usually ``model.parameters()``. Dicts make groups with settings of their own:
+        The parameters to change, usually ``model.parameters()``. Dicts make groups with settings of their own:
         ``[{"params": model.body.parameters()}, {"params": model.head.parameters(), "lr": 0.1}]``.
     settings : dict
-        For the groups that do not say otherwise. They are checked, and lie in ``param_groups``, where you (and a
-        schedule) may change them between steps.
+        The settings of groups that don't have their own. They are checked, and then found in ``param_groups``, where
+        you (or a schedule) may change them between steps.
+
+    Raises
+    ------
+    TypeError
+        If a parameter is not a Tensor, or is complex where the formula is for real numbers only.
+    ValueError
+        If there are no parameters, one is given twice, one doesn't require a gradient, or a setting is out of range.
 
     Notes
     -----
     A step writes into the parameters and makes no new arrays: it computes in one scratch array for each parameter.
-    Arrays of other libraries are left to make new ones.
+    With arrays of other libraries, it makes new ones.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinygrad_edu import Tensor, optim
+    >>> class SignDescent(optim.Optimizer):
+    ...     def __init__(self, params, lr=0.1):
+    ...         super().__init__(params, {"lr": lr})
+    ...     def _move(self, weights, g, state, group, scratch):
+    ...         return weights - group["lr"] * np.sign(g)
+    >>> x = Tensor([1.0, -5.0], requires_grad=True)
+    >>> descent = SignDescent([x])
+    >>> (x * x).sum().backward()
+    >>> descent.step()
+    >>> x.data
+    array([ 0.9, -4.9])
     """
 
     _complex = False  # whether the formula is right for complex parameters
-    _checks: ClassVar[Mapping[str, Check]] = {}  # what the settings may be
-    _memory: ClassVar[Mapping[str, bool | str] | None] = None  # what a state has: always, or for a setting of that name; None: who knows
-    _others: ClassVar[Mapping[str, Any]] = {"maximize": False}  # settings that other programs' states have, as these steps have them
+    _checks: ClassVar[Mapping[str, Check]] = {}  # which values the settings may have
+    _memory: ClassVar[Mapping[str, bool | str] | None] = None  # the entries of a state: always there, or with that setting; None: unknown
+    _others: ClassVar[Mapping[str, Any]] = {"maximize": False}  # settings in other programs' states, and the values that mean our steps
 
-    def __init__(self, params: Any, settings: dict[str, Any]) -> None:
+    def __init__(self, params: Params, settings: dict[str, Any]) -> None:
         self._settings = settings
         self.param_groups: list[dict[str, Any]] = []
         self._watch: Watch | None = Watch()  # over the first steps
@@ -47,13 +76,13 @@ class Optimizer(Patient):
             self.add_param_group(group)
 
     @property
-    def params(self) -> list[Any]:
+    def params(self) -> list[Tensor]:
         """All parameters, group after group."""
         return [p for group in self.param_groups for p in group["params"]]
 
     @property
     def lr(self) -> float:
-        """The rate of the first group; setting it sets that of all."""
+        """The learning rate of the first group; setting it sets that of all groups."""
         return self.param_groups[0]["lr"]  # type: ignore[no-any-return]
 
     @lr.setter
@@ -63,7 +92,20 @@ class Optimizer(Patient):
             group["lr"] = lr
 
     def add_param_group(self, group: Mapping[str, Any]) -> None:
-        """More parameters, with settings of their own. A group that is refused changes nothing."""
+        """Add parameters, with settings of their own.
+
+        Parameters
+        ----------
+        group : dict
+            The parameters under ``"params"``, and any settings that differ from the optimiser's.
+
+        Raises
+        ------
+        TypeError
+            If a parameter is not a Tensor, or is complex where the formula is for real numbers only.
+        ValueError
+            If the group has no ``"params"`` or an unknown setting, or a parameter is there already. Then nothing has changed.
+        """
         kind = type(self).__name__
         if not isinstance(group, Mapping) or "params" not in group:
             raise ValueError(f"{kind}: a group is a dict with 'params' in it")
@@ -80,7 +122,7 @@ class Optimizer(Patient):
             self.state[p] = {}
 
     def _checked(self, owner: str, group: Mapping[str, Any]) -> dict[str, Any]:
-        """A group with its settings as they are to be kept; an error that begins with `owner` if they can't be."""
+        """Return a group with its settings checked; errors begin with `owner`."""
         return checked(owner, self._checks, group)
 
     def zero_grad(self) -> None:
@@ -90,7 +132,7 @@ class Optimizer(Patient):
                 p._grad = None
 
     def step(self) -> None:
-        """Go one step, by the gradients that backward() left; parameters without one stay."""
+        """Take one step, by the gradients that backward() left; parameters without a gradient stay."""
         for group in self.param_groups:
             for p in group["params"]:
                 grad = p._grad
@@ -105,13 +147,19 @@ class Optimizer(Patient):
             self._watch = self._watch.after_step(self.params)
 
     def _move(self, weights: Any, g: Any, state: dict[str, Any], group: dict[str, Any], scratch: Any) -> Any:
-        """The new weights: the same array, written to, if there is `scratch` to compute in; `g` is not changed."""
+        """Return the new weights: the same array, written to, if there is `scratch` to compute in; don't change `g`."""
         raise NotImplementedError
 
     # ----------------------------------------------------------------------------------- saving
 
     def state_dict(self) -> dict[str, Any]:
-        """Copies of all that decides the next steps: arrays and numbers by the parameters' numbers, and the settings."""
+        """Return copies of everything that decides the next steps.
+
+        Returns
+        -------
+        dict
+            ``"state"``, arrays and numbers by the parameters' positions, and ``"param_groups"``, the settings.
+        """
         number = {p: i for i, p in enumerate(self.params)}
         state = {number[p]: {k: copy_of(v) if hasattr(v, "shape") else v for k, v in entries.items() if not k.startswith("_")}
                  for p, entries in self.state.items()}
@@ -119,12 +167,17 @@ class Optimizer(Patient):
         return {"state": {i: entries for i, entries in state.items() if entries}, "param_groups": groups}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from a `state_dict` of an optimiser of the same kind, over the same parameters in the same order.
+        """Continue from a `state_dict` of an optimiser of the same kind, with the same parameters in the same order.
+
+        Parameters
+        ----------
+        state : dict
+            The result of `state_dict`, here or in PyTorch.
 
         Raises
         ------
         ValueError
-            If it can't be such a state; then nothing has changed.
+            If the state can't be one of this optimiser. Then nothing has changed.
         """
         groups = groups_in(self, state)
         memories = memories_in(self, state, groups)
@@ -142,7 +195,7 @@ class Optimizer(Patient):
 
 
 def workplace(weights: Any, g: Any, state: dict[str, Any]) -> Any:
-    """An array to compute in, kept in the state; None where arrays are another library's, perhaps not to be written to."""
+    """Return an array to compute in, kept in the state; None if the arrays are another library's, and perhaps read-only."""
     if type(weights) is not ndarray or (type(g) is not ndarray and is_foreign(g)):
         state.pop("_scratch", None)
         return None
@@ -154,7 +207,7 @@ def workplace(weights: Any, g: Any, state: dict[str, Any]) -> Any:
 
 
 def decayed(g: Any, weights: Any, state: dict[str, Any], group: dict[str, Any], scratch: Any) -> Any:
-    """The gradient with that of an L2 penalty, in an array of its own."""
+    """Return the gradient plus that of an L2 penalty, in an array of its own."""
     decay = group["weight_decay"]
     if not decay:
         return g
@@ -171,7 +224,7 @@ def copy_of(array: Any) -> Any:
 
 
 def as_groups(name: str, params: Any) -> list[Any]:
-    """Groups of parameters, of whatever the user gave."""
+    """Return groups of parameters, made from what the user gave."""
     given = listed(name, params)
     if not given:
         raise ValueError(NOTHING)
@@ -183,7 +236,7 @@ def as_groups(name: str, params: Any) -> list[Any]:
 
 
 def listed(name: str, params: Any) -> list[Any]:
-    """Parameters as a list, which may be empty; but not by an oversight."""
+    """Return parameters as a list, which may be empty, but not by an oversight."""
     if isinstance(params, Value) or not isinstance(params, Iterable):
         advice = "[x]" if isinstance(params, Value) else "model.parameters()"
         raise TypeError(f"{name} takes a list of Tensors, got {type(params).__name__}: did you mean {advice}?")
@@ -200,7 +253,7 @@ NOTHING = ("there are no parameters to optimise: does the model hold Parameters 
 
 
 def check(params: list[Any], others: list[Any]) -> None:
-    """Refuse what can't be optimised, or is optimised already, among `others`."""
+    """Raise an error for a parameter that can't be optimised, or is among the `others` already."""
     for p in params:
         if not isinstance(p, Value):
             raise TypeError(f"optimisers take Tensors, got {type(p).__name__}: did you mean model.parameters()?")

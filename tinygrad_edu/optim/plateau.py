@@ -1,11 +1,11 @@
-"""Lowering the rate when nothing improves any more."""
+"""A schedule that lowers the learning rate when the loss stops improving."""
 
 from __future__ import annotations
 
 import copy
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, SupportsFloat
 
 from .deferral import Patient
 from .optimizer import Optimizer
@@ -14,31 +14,42 @@ from .settings import as_number, checked, each, number, one_of, whole
 
 
 class ReduceLROnPlateau(Patient):
-    """Times `factor` when a number, usually the cost on unseen examples, has not improved for `patience` steps.
+    """A schedule that lowers the learning rate when a number has stopped improving, as in PyTorch.
+
+    The number is usually the loss on unseen examples. After more than `patience` steps without improvement, the learning
+    rate is multiplied by `factor`.
 
     Parameters
     ----------
     optimizer : Optimizer
+        The optimiser whose learning rates change.
     mode : {"min", "max"}
-        Which way is better.
+        Whether smaller or larger numbers are better.
     factor : float
-        Between 0 and 1.
+        The factor, between 0 and 1.
     patience : int
-        How many steps without improvement are borne.
+        How many steps without improvement are accepted.
     threshold : float
-        Improvement counts from this fraction of the best number on.
+        How large an improvement must be, as a fraction of the best number.
     cooldown : int
-        Steps after a reduction in which none are counted.
-    min_lr : float, or list of one for each group
-        Rates are not reduced to less.
+        The number of steps after a reduction that don't count.
+    min_lr : float, or list of float
+        The smallest learning rate: one for all groups, or one for each.
+
+    Raises
+    ------
+    TypeError
+        If `optimizer` is not an optimiser.
+    ValueError
+        If a setting is out of range.
 
     Examples
     --------
     >>> from tinygrad_edu import nn, optim
     >>> sgd = optim.SGD([nn.Parameter([1.0])], lr=0.5)
     >>> plateau = optim.ReduceLROnPlateau(sgd, factor=0.5, patience=1)
-    >>> for cost in 3.0, 2.0, 2.0, 2.0:
-    ...     plateau.step(cost)
+    >>> for loss in 3.0, 2.0, 2.0, 2.0:
+    ...     plateau.step(loss)
     >>> sgd.lr
     0.25
     """
@@ -46,7 +57,7 @@ class ReduceLROnPlateau(Patient):
     _checks: ClassVar = {"mode": one_of("min", "max"), "factor": number(0, 1, "()"), "patience": whole(0), "threshold": number(),
                          "cooldown": whole(0), "min_lr": each(number())}
 
-    def __init__(self, optimizer: Optimizer, mode: str = "min", factor: float = 0.1, patience: int = 10, threshold: float = 1e-4,
+    def __init__(self, optimizer: Optimizer, mode: Literal["min", "max"] = "min", factor: float = 0.1, patience: int = 10, threshold: float = 1e-4,
                  cooldown: int = 0, min_lr: float | Sequence[float] = 0.0) -> None:
         self.optimizer = an_optimiser(self, optimizer)
         self.mode: str
@@ -60,8 +71,14 @@ class ReduceLROnPlateau(Patient):
         self.best = math.inf if mode == "min" else -math.inf
         self.bad_steps = self.resting = 0
 
-    def step(self, metrics: Any) -> None:
-        """One step on, after which the number is `metrics`."""
+    def step(self, metrics: SupportsFloat) -> None:
+        """Advance by one step.
+
+        Parameters
+        ----------
+        metrics : float or Tensor
+            The number now, such as the loss on unseen examples.
+        """
         now = float(metrics)
         if self._is_better(now):
             self.best, self.bad_steps = now, 0
@@ -80,11 +97,28 @@ class ReduceLROnPlateau(Patient):
         return now < self.best - least if self.mode == "min" else now > self.best + least
 
     def state_dict(self) -> dict[str, Any]:
-        """What to save of it: its settings, the best number, and the steps since. The rates are the optimiser's."""
+        """Return everything to save of the schedule. The learning rates are in the optimiser's state.
+
+        Returns
+        -------
+        dict
+            The settings, the best number, and the steps since.
+        """
         return {name: getattr(self, name) for name in (*self._checks, *COUNTS)}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from a `state_dict`; one that can't be is a ValueError, and changes nothing."""
+        """Continue from a `state_dict`.
+
+        Parameters
+        ----------
+        state : dict
+            The result of `state_dict`.
+
+        Raises
+        ------
+        ValueError
+            If the state can't be one of this schedule. Then nothing has changed.
+        """
         twin = copy.copy(self)
         vars(twin).update(only(type(self).__name__, {**self._checks, **COUNTS}, state))
         check_lengths(twin, "min_lr")
@@ -92,9 +126,10 @@ class ReduceLROnPlateau(Patient):
 
 
 def any_number(value: Any) -> float:
+    """Return a number that may be infinite, but not NaN."""
     n = as_number(value)
     if n is None or math.isnan(n):
-        raise ValueError("is no number")
+        raise ValueError("is not a number")
     return float(n)
 
 

@@ -1,28 +1,44 @@
-"""RMSprop: gradients over the root of their running mean square."""
+"""RMSprop: gradients divided by the root of their running mean square."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import numpy as np
 
-from .optimizer import Optimizer, decayed
+from .optimizer import Optimizer, Params, decayed
 from .settings import flag, number
 
 
 class RMSprop(Optimizer):
-    """Gradients over the root of the running mean of their squares (Tieleman & Hinton 2012), as in PyTorch.
+    """The RMSprop optimiser (Tieleman & Hinton 2012), as in PyTorch.
 
     Parameters
     ----------
     params : iterable of Tensor, or of groups
+        The parameters to change, usually ``model.parameters()``; see `Optimizer`.
     lr : float
+        The learning rate.
     alpha : float
-        How much of the mean square is kept at each step.
-    eps, weight_decay, momentum : float
+        How much of the running mean of squares is kept at each step.
+    eps : float
+        A small number added to the denominator.
+    weight_decay : float
+        The strength of an L2 penalty, which is added to the gradient.
+    momentum : float
+        How much of the last step is kept in the next, at least 0 and below 1.
     centered : bool
-        Whether the squared running mean is taken off the mean square: the variance.
+        Whether the square of the running mean is subtracted from the mean of squares, which gives the variance.
+
+    Raises
+    ------
+    ValueError
+        If a setting is out of range, or there are no parameters.
+
+    Notes
+    -----
+    For a gradient ``g``, each step computes ``v = alpha * v + (1 - alpha) * g**2`` and
+    ``p -= lr * g / (sqrt(v) + eps)``.
 
     Examples
     --------
@@ -39,7 +55,7 @@ class RMSprop(Optimizer):
                          "centered": flag}
     _memory: ClassVar = {"step": True, "square_avg": True, "grad_avg": "centered", "momentum_buffer": "momentum"}
 
-    def __init__(self, params: Iterable[Any], lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8,
+    def __init__(self, params: Params, lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8,
                  weight_decay: float = 0.0, momentum: float = 0.0, centered: bool = False) -> None:
         super().__init__(params, {"lr": lr, "alpha": alpha, "eps": eps, "weight_decay": weight_decay, "momentum": momentum,
                                   "centered": centered})

@@ -1,4 +1,4 @@
-"""What all schedules share: how they set the rates, beside each other, and go on from a saved state."""
+"""The base of all schedules: how they set learning rates, work beside each other, and continue from a saved state."""
 
 from __future__ import annotations
 
@@ -13,14 +13,22 @@ from .settings import Check, as_number, checked, items, number, whole
 
 
 class Schedule(Patient):
-    """The base: ``_rate(i, initial)`` says the rate of group `i` at step ``self.last_epoch``, counted from 0.
+    """The base of all schedules. A subclass says in ``_rate(i, initial)`` the learning rate of group `i` now.
 
-    That is the rate as long as nobody else changes it. Where somebody did, another schedule or you, the rate that is there is
-    multiplied by what ``_rate`` has become, over what it was. So two schedules on one optimiser are two factors.
+    "Now" is step ``self.last_epoch``, counted from 0. The group has that rate as long as nobody else changes it. If
+    another schedule or you have changed it, the rate that is there is multiplied by the new result of ``_rate`` over its
+    last one. So two schedules on one optimiser are two factors.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+        The optimiser whose learning rates change.
+    **settings
+        The settings, which are checked and become attributes.
     """
 
-    _checks: ClassVar[Mapping[str, Check]] = {}  # what the settings may be
-    _absolute = False  # whether the first rate stands for itself, whatever was there
+    _checks: ClassVar[Mapping[str, Check]] = {}  # which values the settings may have
+    _absolute = False  # whether the first rate replaces what was there
 
     def __init__(self, optimizer: Optimizer, **settings: Any) -> None:
         self.optimizer = an_optimiser(self, optimizer)
@@ -35,7 +43,7 @@ class Schedule(Patient):
             group["initial_lr"] = base
 
     def step(self) -> None:
-        """One step on."""
+        """Advance by one step: set the learning rates of the next epoch or batch."""
         self._meet_new_groups()
         self.last_epoch += 1
         try:
@@ -45,11 +53,17 @@ class Schedule(Patient):
             raise
 
     def get_last_lr(self) -> list[float]:
-        """The rates of the groups, now."""
+        """Return the learning rates now.
+
+        Returns
+        -------
+        list of float
+            One learning rate for each group of the optimiser.
+        """
         return [group["lr"] for group in self.optimizer.param_groups]
 
     def _set(self) -> None:
-        """The rates of this step: of all groups or, after an error, of none."""
+        """Set the rates of this step: of all groups or, after an error, of none."""
         alone = [self._good(i, self._rate(i, base)) for i, base in enumerate(self.base_lrs)]
         rates = [self._good(i, new if now == old or not old else self._onwards(now, old, new))
                  for i, (now, old, new) in enumerate(zip(self.get_last_lr(), self._alone, alone, strict=True))]
@@ -61,7 +75,7 @@ class Schedule(Patient):
         raise NotImplementedError
 
     def _onwards(self, now: float, old: float, new: float) -> float:
-        """The next rate where it is not `old` but `now`, and would go from `old` to `new`."""
+        """Return the next rate of a group that has rate `now`, where the schedule alone would go from `old` to `new`."""
         return now * (new / old)
 
     def _good(self, i: int, rate: Any) -> float:
@@ -72,7 +86,7 @@ class Schedule(Patient):
         return float(n)
 
     def _meet_new_groups(self) -> None:
-        """A group that was added since the last step begins with the rate it has."""
+        """Take in groups that were added since the last step: they begin with the rate that they have."""
         for i, group in enumerate(self.optimizer.param_groups[len(self.base_lrs) :], len(self.base_lrs)):
             base = group.setdefault("initial_lr", group["lr"])
             self._alone = [*self._alone, self._good(i, self._rate(i, base))]
@@ -81,17 +95,28 @@ class Schedule(Patient):
     # ----------------------------------------------------------------------------------- saving
 
     def state_dict(self) -> dict[str, Any]:
-        """What to save of it: its settings, except for functions, how far it is, and the rates."""
+        """Return everything to save of the schedule.
+
+        Returns
+        -------
+        dict
+            The settings (except functions), the number of steps, and the learning rates.
+        """
         return {**{name: getattr(self, name) for name in self._checks}, "last_epoch": self.last_epoch,
                 "base_lrs": list(self.base_lrs), "lrs": self.get_last_lr()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from a `state_dict` of such a schedule: the optimiser's rates are set to what they were.
+        """Continue from a `state_dict`: the optimiser's learning rates become what they were.
+
+        Parameters
+        ----------
+        state : dict
+            The result of `state_dict`, of a schedule of the same kind.
 
         Raises
         ------
         ValueError
-            If it can't be such a state; then nothing has changed.
+            If the state can't be one of this schedule. Then nothing has changed.
         """
         twin, rates = self._restored(state)
         for group, rate in zip(self.optimizer.param_groups, rates, strict=True):
@@ -102,13 +127,13 @@ class Schedule(Patient):
         vars(self).update(vars(twin))
 
     def _restored(self, state: Any) -> tuple[Any, list[float]]:
-        """A copy of this schedule that has gone on from the state, and the rates; nothing is changed yet."""
+        """Return a copy of this schedule that continues from the state, and the rates; change nothing yet."""
         kind, n = type(self).__name__, len(self.optimizer.param_groups)
         lists = {"base_lrs": items(number()), "lrs": items(number())}
         found = only(kind, {**self._checks, "last_epoch": whole(0), **lists}, state)
         for name in lists:
             if len(found[name]) != n:
-                raise ValueError(f"{kind}: {name} of the state are of {len(found[name])} groups, and the optimiser has {n}")
+                raise ValueError(f"{kind}: {name} of the state belong to {len(found[name])} groups, and the optimiser has {n}")
         rates = found.pop("lrs")
         twin = copy.copy(self)
         vars(twin).update(found)
@@ -117,13 +142,14 @@ class Schedule(Patient):
 
 
 def an_optimiser(schedule: Any, optimizer: Any) -> Any:
+    """Return the optimiser, or raise an error if it isn't one."""
     if not isinstance(optimizer, Optimizer):
         raise TypeError(f"{type(schedule).__name__} takes an optimiser first, and got {type(optimizer).__name__}")
     return optimizer
 
 
 def only(kind: str, checks: Mapping[str, Check], state: Any) -> dict[str, Any]:
-    """What a state says, if it has all these names, and no others."""
+    """Return the checked entries of a state, which must have all these names and no others."""
     if not isinstance(state, Mapping):
         raise ValueError(f"{kind}: a state is a dict, and this is a {type(state).__name__}")
     missing, unknown = checks.keys() - state.keys(), state.keys() - checks.keys()
@@ -134,13 +160,13 @@ def only(kind: str, checks: Mapping[str, Check], state: Any) -> dict[str, Any]:
 
 
 def of_group(schedule: Any, name: str, i: int) -> Any:
-    """A setting of group `i`, where there may be one for each."""
+    """Return a setting for group `i`, where there may be one for each."""
     value = getattr(schedule, name)
     return value[i] if isinstance(value, list) else value
 
 
 def check_lengths(schedule: Any, *names: str) -> None:
-    """Lists of a setting must have one item for each group."""
+    """Raise an error if a setting is a list that doesn't have one item for each group."""
     n = len(schedule.optimizer.param_groups)
     for name in names:
         value = getattr(schedule, name)

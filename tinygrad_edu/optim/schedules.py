@@ -1,8 +1,8 @@
-"""Schedules: how the rate changes as learning goes on, under PyTorch's names.
+"""Schedules: how the learning rate changes during training, under PyTorch's names.
 
-A schedule is a factor for each step, on the rate that each group of the optimiser began with. Call its ``step()``
-after the optimiser's: after each epoch, or each batch, whichever its numbers count. Several schedules on one optimiser
-are several factors, and so is what else changes the rate: each goes on from the rate that it finds.
+A schedule gives a factor for each step, on the learning rate that each group of the optimiser began with. Call its
+``step()`` after the optimiser's: after each epoch, or each batch, whichever its numbers count. Several schedules on one
+optimiser are several factors, and so is anything else that changes the rate: each continues from the rate that it finds.
 """
 
 from __future__ import annotations
@@ -20,13 +20,22 @@ from .settings import as_number, checked, each, items, number, whole
 
 
 class LambdaLR(Schedule):
-    """The initial rate times a function of the step.
+    """A schedule that multiplies the initial learning rate by a function of the step.
 
     Parameters
     ----------
     optimizer : Optimizer
-    lr_lambda : callable, or list of one for each group
-        From the step, counted from 0, to a factor that is at least 0. Functions are not saved with the state.
+        The optimiser whose learning rates change.
+    lr_lambda : callable, or list of callable
+        A function of the step, counted from 0, that returns a factor of at least 0: one for all groups, or one for each.
+        Functions are not saved with the state.
+
+    Raises
+    ------
+    TypeError
+        If `lr_lambda` is not a function, or a list of functions.
+    ValueError
+        If the function doesn't return a number.
 
     Examples
     --------
@@ -49,12 +58,32 @@ class LambdaLR(Schedule):
         factor = of_group(self, "lr_lambda", i)(self.last_epoch)
         n = as_number(factor)
         if n is None:
-            raise ValueError(f"LambdaLR: the function gave {factor!r} for step {self.last_epoch}, which is no number")
+            raise ValueError(f"LambdaLR: the function returned {factor!r} for step {self.last_epoch}, which is not a number")
         return initial * float(n)
 
 
 class StepLR(Schedule):
-    """Times `gamma` after every `step_size` steps."""
+    """A schedule that multiplies the learning rate by `gamma` after every `step_size` steps.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+        The optimiser whose learning rates change.
+    step_size : int
+        The number of steps with the same learning rate.
+    gamma : float
+        The factor, at least 0.
+
+    Examples
+    --------
+    >>> from tinygrad_edu import nn, optim
+    >>> sgd = optim.SGD([nn.Parameter([1.0])], lr=1.0)
+    >>> schedule = optim.StepLR(sgd, step_size=2, gamma=0.5)
+    >>> for _ in range(5):
+    ...     print(sgd.lr, end=" ")
+    ...     schedule.step()
+    1.0 1.0 0.5 0.5 0.25
+    """
 
     _checks: ClassVar = {"step_size": whole(1), "gamma": number()}
     step_size: int
@@ -68,7 +97,27 @@ class StepLR(Schedule):
 
 
 class MultiStepLR(Schedule):
-    """Times `gamma` at each of the `milestones`."""
+    """A schedule that multiplies the learning rate by `gamma` at each of the `milestones`.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+        The optimiser whose learning rates change.
+    milestones : list of int
+        The steps, counted from 0.
+    gamma : float
+        The factor, at least 0.
+
+    Examples
+    --------
+    >>> from tinygrad_edu import nn, optim
+    >>> sgd = optim.SGD([nn.Parameter([1.0])], lr=1.0)
+    >>> schedule = optim.MultiStepLR(sgd, [1, 3], gamma=0.5)
+    >>> for _ in range(5):
+    ...     print(sgd.lr, end=" ")
+    ...     schedule.step()
+    1.0 0.5 0.5 0.25 0.25
+    """
 
     _checks: ClassVar = {"milestones": items(whole(0)), "gamma": number()}
     milestones: list[int]
@@ -82,7 +131,25 @@ class MultiStepLR(Schedule):
 
 
 class ExponentialLR(Schedule):
-    """Times `gamma` at every step."""
+    """A schedule that multiplies the learning rate by `gamma` at every step.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+        The optimiser whose learning rates change.
+    gamma : float
+        The factor, at least 0.
+
+    Examples
+    --------
+    >>> from tinygrad_edu import nn, optim
+    >>> sgd = optim.SGD([nn.Parameter([1.0])], lr=1.0)
+    >>> schedule = optim.ExponentialLR(sgd, gamma=0.5)
+    >>> for _ in range(4):
+    ...     print(sgd.lr, end=" ")
+    ...     schedule.step()
+    1.0 0.5 0.25 0.125
+    """
 
     _checks: ClassVar = {"gamma": number()}
     gamma: float
@@ -95,7 +162,27 @@ class ExponentialLR(Schedule):
 
 
 class LinearLR(Schedule):
-    """Warm-up: from `start_factor` of the rate to `end_factor` of it in `total_iters` steps, and then no more change."""
+    """A schedule that changes the learning rate along a straight line, for a warm-up.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+        The optimiser whose learning rates change.
+    start_factor, end_factor : float
+        The factors on the initial learning rate at the first step, and from step `total_iters` on.
+    total_iters : int
+        The number of steps in which it changes.
+
+    Examples
+    --------
+    >>> from tinygrad_edu import nn, optim
+    >>> sgd = optim.SGD([nn.Parameter([1.0])], lr=1.0)
+    >>> warm_up = optim.LinearLR(sgd, start_factor=0.25, total_iters=3)
+    >>> for _ in range(5):
+    ...     print(sgd.lr, end=" ")
+    ...     warm_up.step()
+    0.25 0.5 0.75 1.0 1.0
+    """
 
     _checks: ClassVar = {"start_factor": number(), "end_factor": number(), "total_iters": whole(1)}
     start_factor: float
@@ -111,7 +198,31 @@ class LinearLR(Schedule):
 
 
 class CosineAnnealingLR(Schedule):
-    """Down to `eta_min` in `T_max` steps, along half a cosine (Loshchilov & Hutter 2017); and up again, if it goes on."""
+    """Cosine annealing (Loshchilov & Hutter 2017): the learning rate goes down to `eta_min` along half a cosine.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+        The optimiser whose learning rates change.
+    T_max : int
+        The number of steps to the smallest learning rate. After that, it goes up again.
+    eta_min : float
+        The smallest learning rate.
+
+    Notes
+    -----
+    At step `t` it is ``eta_min + (initial - eta_min) * (1 + cos(pi * t / T_max)) / 2``, as in PyTorch.
+
+    Examples
+    --------
+    >>> from tinygrad_edu import nn, optim
+    >>> sgd = optim.SGD([nn.Parameter([1.0])], lr=1.0)
+    >>> schedule = optim.CosineAnnealingLR(sgd, T_max=4)
+    >>> for _ in range(5):
+    ...     print(f"{sgd.lr:.2f}", end=" ")
+    ...     schedule.step()
+    1.00 0.85 0.50 0.15 0.00
+    """
 
     _checks: ClassVar = {"T_max": whole(1), "eta_min": number()}
     T_max: int
@@ -130,18 +241,40 @@ class CosineAnnealingLR(Schedule):
 
 
 class OneCycleLR(Schedule):
-    """Up to `max_lr` and down to nearly nothing, both along half a cosine, in `total_steps` steps (Smith & Topin 2018).
+    """The one-cycle schedule (Smith & Topin 2018): the learning rate goes up to `max_lr`, and then down to nearly 0.
 
     Parameters
     ----------
     optimizer : Optimizer
-    max_lr : float, or list of one for each group
-        These are rates, not factors: those of the optimiser don't matter.
+        The optimiser whose learning rates change.
+    max_lr : float, or list of float
+        The largest learning rate: one for all groups, or one for each. It is a rate, not a factor: the optimiser's own
+        learning rate doesn't matter.
     total_steps : int
+        The number of steps of the whole cycle.
     pct_start : float
-        Which part of the steps goes up.
+        The fraction of the steps in which the rate goes up.
     div_factor, final_div_factor : float
-        The first rate is ``max_lr / div_factor``, the last one that over ``final_div_factor``.
+        The first learning rate is ``max_lr / div_factor``, and the last one ``max_lr / div_factor / final_div_factor``.
+
+    Raises
+    ------
+    ValueError
+        If a setting is out of range, or there are more than `total_steps` steps.
+
+    Notes
+    -----
+    Both ways go along half a cosine, as in PyTorch.
+
+    Examples
+    --------
+    >>> from tinygrad_edu import nn, optim
+    >>> sgd = optim.SGD([nn.Parameter([1.0])], lr=1.0)
+    >>> schedule = optim.OneCycleLR(sgd, max_lr=1.0, total_steps=4, pct_start=0.5)
+    >>> for _ in range(4):
+    ...     print(f"{sgd.lr:.6f}", end=" ")
+    ...     schedule.step()
+    0.040000 1.000000 0.500002 0.000004
     """
 
     _checks: ClassVar = {"max_lr": each(number()), "total_steps": whole(1), "pct_start": number(0, 1, "[]"),
@@ -170,15 +303,24 @@ class OneCycleLR(Schedule):
 
 
 class SequentialLR(Schedule):
-    """One schedule after the other; `milestones` are the steps at which the next takes over.
+    """A schedule that uses several schedules, one after the other.
 
     Parameters
     ----------
     optimizer : Optimizer
-    schedulers : list of schedules of this optimiser
-        It takes their steps; they begin where they take over. None that waits for a number, as `ReduceLROnPlateau` does.
+        The optimiser whose learning rates change.
+    schedulers : list of schedules
+        Schedules of the same optimiser. This one takes their steps; each begins where it takes over.
+        `ReduceLROnPlateau`, whose step takes a number, can't be among them.
     milestones : list of int
-        One fewer, and rising.
+        The steps at which the next schedule takes over, in rising order: one fewer than there are schedules.
+
+    Raises
+    ------
+    TypeError
+        If one of `schedulers` is not such a schedule.
+    ValueError
+        If the schedules belong to another optimiser, or `milestones` don't fit.
 
     Examples
     --------
@@ -223,13 +365,19 @@ class SequentialLR(Schedule):
         super()._meet_new_groups()
 
     def state_dict(self) -> dict[str, Any]:
-        """What to save of it, and of all its schedules."""
+        """Return everything to save of this schedule and the ones in it.
+
+        Returns
+        -------
+        dict
+            The state of this schedule, and under ``"schedulers"`` the list of the others' states.
+        """
         return {**super().state_dict(), "schedulers": [schedule.state_dict() for schedule in self.schedulers]}
 
     def _restored(self, state: Any) -> tuple[Any, list[float]]:
         saved = state.get("schedulers") if isinstance(state, Mapping) else None
         if not isinstance(saved, list | tuple) or len(saved) != len(self.schedulers):
-            raise ValueError(f"SequentialLR: the state must be that of {len(self.schedulers)} schedules, one after the other")
+            raise ValueError(f"SequentialLR: the state must have the states of {len(self.schedulers)} schedules")
         other = copy.copy(self)
         other.schedulers = [schedule._restored(one)[0] for schedule, one in zip(self.schedulers, saved, strict=True)]
         twin, rates = Schedule._restored(other, {k: v for k, v in state.items() if k != "schedulers"})
@@ -244,7 +392,7 @@ class SequentialLR(Schedule):
 
 
 def check_milestones(milestones: list[int], n: int) -> None:
-    """Between `n` schedules."""
+    """Raise an error if these are not milestones between `n` schedules."""
     if not n:
         raise ValueError("SequentialLR: there are no schedules")
     if len(milestones) != n - 1:
@@ -254,5 +402,5 @@ def check_milestones(milestones: list[int], n: int) -> None:
 
 
 def between(a: float, b: float, part: float) -> float:
-    """From `a` to `b` along half a cosine."""
+    """Return the number at this part of the way from `a` to `b`, along half a cosine."""
     return b + (a - b) * (1 + math.cos(math.pi * part)) / 2

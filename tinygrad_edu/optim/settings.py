@@ -1,4 +1,4 @@
-"""What settings may be: said once for each, in a table, and asked wherever a setting comes from: a call, a group, a file."""
+"""Checks of settings, declared once for each in a table, and used wherever a setting comes from: a call, a group, a file."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-Check = Callable[[Any], Any]  # the value as it is to be kept; a ValueError says what is wrong with it
+Check = Callable[[Any], Any]  # returns the value to keep; a ValueError says what is wrong with it
 
 
 def checked(owner: str, checks: Mapping[str, Check], given: Mapping[str, Any]) -> dict[str, Any]:
-    """All that is `given`, with those settings that `checks` names as they are to be kept."""
+    """Return everything that is `given`, with the settings that `checks` names checked and converted."""
     made = dict(given)
     for name, check in checks.items():
         if name not in made:
@@ -27,14 +27,14 @@ def checked(owner: str, checks: Mapping[str, Check], given: Mapping[str, Any]) -
 
 
 def number(least: float = 0.0, most: float = math.inf, ends: str = "[)") -> Check:
-    """A number in an interval; `ends` says, as mathematicians do, which of its ends belong to it."""
+    """Return the check of a number in an interval; `ends` says, as mathematicians do, which of its ends belong to it."""
     bottom = {"[": "at least", "(": "above"}[ends[0]]
     top = {"]": "at most", ")": "below"}[ends[1]]
 
     def check(value: Any) -> Any:
         n = as_number(value)
         if n is None:
-            raise ValueError(f"is no number; it must be one {bottom} {least:g}")
+            raise ValueError(f"is not a number; it must be one {bottom} {least:g}")
         if not ((least < n or (least == n and ends[0] == "[")) and (n < most or (n == most and ends[1] == "]"))):
             raise ValueError(f"is out of range; it must be {bottom} {least:g} and {top} {most:g}")
         return n
@@ -43,6 +43,8 @@ def number(least: float = 0.0, most: float = math.inf, ends: str = "[)") -> Chec
 
 
 def whole(least: int) -> Check:
+    """Return the check of a whole number."""
+
     def check(value: Any) -> int:
         n = as_number(value)
         if n is None or not abs(n) < 2**63 or n != int(n):
@@ -55,7 +57,7 @@ def whole(least: int) -> Check:
 
 
 def flag(value: Any) -> bool:
-    """A truth, and nothing that only counts as one: the word "no" would count as true."""
+    """Return True or False, and refuse what only counts as one of them: the word "no" would count as true."""
     if isinstance(value, np.ndarray | np.generic) and value.shape == () and value.dtype == bool:
         value = bool(value)
     if not isinstance(value, bool):
@@ -64,6 +66,8 @@ def flag(value: Any) -> bool:
 
 
 def one_of(*values: Any) -> Check:
+    """Return the check of a choice among these values."""
+
     def check(value: Any) -> Any:
         if not isinstance(value, str | None) or value not in values:
             raise ValueError(f"must be {' or '.join(map(repr, values))}")
@@ -73,7 +77,7 @@ def one_of(*values: Any) -> Check:
 
 
 def items(check: Check) -> Check:
-    """A list, of which each item must pass."""
+    """Return the check of a list whose items must all pass."""
 
     def check_each(value: Any) -> list[Any]:
         if isinstance(value, str | bytes | Mapping | Set) or not isinstance(value, Iterable) or getattr(value, "shape", None) == ():
@@ -84,12 +88,12 @@ def items(check: Check) -> Check:
 
 
 def each(check: Check) -> Check:
-    """One value for all groups of the optimiser, or a list of one for each."""
+    """Return the check of one value for all groups of the optimiser, or a list of one for each."""
     return lambda value: items(check)(value) if isinstance(value, list | tuple) or np.ndim(value) == 1 else check(value)
 
 
 def as_number(value: Any) -> Any:
-    """A real number as one of Python's, which changes no array's dtype; None if it is none. Truths are no numbers."""
+    """Return a real number as one of Python's, which changes no array's dtype, or None. True and False are not numbers."""
     if isinstance(value, np.ndarray) and value.shape == ():
         value = value[()]
     if isinstance(value, bool | np.bool_) or not isinstance(value, Real):

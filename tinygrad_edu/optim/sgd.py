@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
 
 from ..engine.tensor_base import copied
-from .optimizer import Optimizer
+from .optimizer import Optimizer, Params
 from .settings import flag, number
 
 
@@ -18,26 +18,28 @@ class SGD(Optimizer):
     Parameters
     ----------
     params : iterable of Tensor, or of groups
-        What to change, usually ``model.parameters()``; see `Optimizer`.
+        The parameters to change, usually ``model.parameters()``; see `Optimizer`.
     lr : float
-        The rate: how far to go for a gradient of 1.
+        The learning rate: how far to go for a gradient of 1.
     momentum : float
-        How much of the last step is kept in the next; 0 to below 1.
+        How much of the last step is kept in the next, at least 0 and below 1.
     dampening : float
         How much of the gradient is left out of the momentum.
     weight_decay : float
-        How strongly parameters are drawn to 0 (an L2 penalty).
+        How strongly parameters are drawn to 0 (the strength of an L2 penalty).
     nesterov : bool
-        Look ahead along the momentum.
+        Whether to look ahead along the momentum (Nesterov 1983).
 
     Raises
     ------
     ValueError
-        For rates and factors out of range, and for no parameters.
+        If a setting is out of range, or there are no parameters.
 
     Notes
     -----
-    A step makes no new arrays: it writes into the parameters, through a scratch array for each.
+    A step is ``p -= lr * g``. With momentum, it is ``v = momentum * v + (1 - dampening) * g`` and ``p -= lr * v``
+    (Sutskever et al. 2013, in PyTorch's form). It makes no new arrays: it writes into the parameters, through a
+    scratch array for each.
 
     Examples
     --------
@@ -59,7 +61,7 @@ class SGD(Optimizer):
 
     def __init__(
         self,
-        params: Iterable[Any],
+        params: Params,
         lr: float = 1e-3,
         momentum: float = 0.0,
         dampening: float = 0.0,
@@ -89,7 +91,7 @@ class SGD(Optimizer):
 
 
 def direction(weights: Any, g: Any, state: dict[str, Any], group: dict[str, Any], scratch: Any) -> Any:
-    """The gradient with decay and momentum: Sutskever et al. 2013, in PyTorch's form."""
+    """Return the gradient with weight decay and momentum (Sutskever et al. 2013, in PyTorch's form)."""
     momentum, dampening = group["momentum"], group["dampening"]
     if group["weight_decay"]:
         g = np.add(g, np.multiply(weights, group["weight_decay"], out=scratch), out=scratch)

@@ -1,9 +1,9 @@
-"""Noticing a forgotten `zero_grad`: a second step by a gradient that was added to what the first step went by.
+"""The warning about a forgotten `zero_grad`: the second step uses the first step's gradient again, as part of a sum.
 
-Whoever forgets it once forgets it in every step, so the first two tell, and one parameter is enough. A gradient that is
-there still, and is being added to, may be meant (another network's, whose gradients nobody looks at); one that was
-set to zero in place is none of the first step's any more. So it is noted when backward() adds to the very numbers that
-the first step used, and it is a mistake only when the second step uses the sum.
+Whoever forgets it once forgets it in every step, so two steps tell, and one parameter is enough. To add to an old gradient
+may be intended (in another network, say, whose gradients nobody looks at); and a gradient that was set to zero in place is
+no longer the first step's. So backward() only notes that it has added to the very numbers that the first step used. It is
+a mistake when the second step uses the sum.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from ..engine.tensor_base import Value
 
 
 class Watch:
-    """Over the smallest parameter, from an optimiser's first step to its second."""
+    """A watch over the smallest parameter, from an optimiser's first step to its second."""
 
     def __init__(self) -> None:
         self.of: Any = None  # the parameter
         self.added = False  # whether backward() has added to its gradient, as it was used by the first step
 
     def after_step(self, params: list[Any]) -> Watch | None:
-        """What to watch further, if anything."""
+        """Warn, if there is reason to; return the watch if it goes on."""
         if self.of is not None:
             parameter = self.of()
             if parameter is not None:
@@ -39,11 +39,11 @@ class Watch:
         return self
 
     def __reduce__(self) -> tuple[type[Watch], tuple[()]]:
-        """Of a copy, the watch begins anew: the copy's parameters are others."""
+        """Pickle a fresh watch: a copy has other parameters."""
         return Watch, ()
 
     def leave_note(self, parameter: Any) -> None:
-        """For `backward`, in the parameter's leaf: what to call when it adds to a gradient that is there already."""
+        """Tell `backward`, in the parameter's leaf, what to call when it adds to a gradient that is there already."""
         self.of, self.grad, values = ref(parameter), ref(parameter._grad), parameter._grad._array.copy()
 
         def note(tensor: Any) -> None:
@@ -54,6 +54,6 @@ class Watch:
 
 
 MESSAGE = (
-    "this step goes along the sum of two gradients: of one that the step before has used already, and of one that backward() "
+    "this step goes along the sum of two gradients: one that the step before has used already, and one that backward() "
     "has added since. Call zero_grad() before each backward(); or filter this warning, if that is what you want"
 )

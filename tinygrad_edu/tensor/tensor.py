@@ -33,13 +33,18 @@ class Tensor(Backward, PlainValues, Operators):
         Numbers of any real or complex dtype. They are copied, so that nothing you do to them later can change
         what was computed.
     requires_grad : bool
-        Whether `backward` shall leave a gradient in ``.grad``. Only floating tensors can.
+        Whether `backward` leaves a gradient in ``.grad``. Only floating tensors can have one.
     dtype : dtype, optional
-        As in ``np.array``. Python floats become float64, as everywhere in NumPy.
+        The dtype, as in ``np.array``. Python floats become float64, as everywhere in NumPy.
     name : str, optional
-        How pictures call it.
+        The name in pictures.
     copy : bool
-        False shares memory with `data`, in both directions.
+        Whether `data` is copied. If not, the tensor shares memory with it, in both directions.
+
+    Raises
+    ------
+    TypeError
+        If `data` isn't numbers, or `requires_grad` is asked of integers.
 
     Examples
     --------

@@ -1,22 +1,24 @@
-"""Shapes, and arrays of them whose numbers are well apart.
+"""Strategies of shapes, and of arrays whose numbers are well apart.
 
-A finite difference across a jump or a kink says nothing about the derivative on either side of it. Most kinks lie where
+A finite difference across a jump or a kink says nothing about the derivative on either side of it. Most kinks are where
 two numbers are equal (`maximum`, `sort`, `where(a > b, ...)`), at whole numbers (`floor`), or at zero (`abs`). So the
-numbers drawn here are multiples of 1/64 and a bit, a different bit for each array: within and between the arrays
-nothing ties, and nothing is within a finite difference of a multiple of 1/64, or of zero.
+numbers drawn here are multiples of 1/64 plus a bit, a different bit for each array. No two numbers in the arrays are equal,
+and none is within a finite difference of a multiple of 1/64, or of zero.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from hypothesis import strategies as st
+from numpy.typing import DTypeLike
 
-Shape = tuple[int, ...]
+Shape: TypeAlias = tuple[int, ...]
+Shapes: TypeAlias = Shape | list[Shape] | st.SearchStrategy[Shape] | st.SearchStrategy[list[Shape]]
 
-# How an array lies in memory: the array that is stored, and what makes a view of it that equals the first.
+# Memory layouts: how to make the array that is stored, and the view of it that equals the original.
 LAYOUTS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     "contiguous": (np.copy, lambda base: base),
     "transposed": (lambda a: a.T.copy(), lambda base: base.T),
@@ -27,14 +29,19 @@ LAYOUTS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
 
 @st.composite
 def shapes(draw: st.DrawFn, min_dims: int = 0, max_dims: int = 3, min_side: int = 1, max_side: int = 3) -> Shape:
-    """Shapes: mostly of different small lengths, at which a mistake shows; sometimes of length 1, or 0 where allowed.
+    """Draw shapes: mostly of different small lengths, which show mistakes; sometimes of length 1, or 0 if allowed.
 
     Parameters
     ----------
     min_dims, max_dims : int
-        How many axes.
+        The smallest and the largest number of axes.
     min_side, max_side : int
-        How long they are. With ``min_side=0`` there are arrays without elements too.
+        The smallest and the largest length of an axis. With ``min_side=0`` there are arrays without elements too.
+
+    Returns
+    -------
+    hypothesis.strategies.SearchStrategy
+        A strategy of tuples of int.
 
     Examples
     --------
@@ -52,14 +59,19 @@ def shapes(draw: st.DrawFn, min_dims: int = 0, max_dims: int = 3, min_side: int 
 
 @st.composite
 def broadcastable_shapes(draw: st.DrawFn, /, n: int = 2, **limits: int) -> list[Shape]:
-    """Lists of `n` shapes that broadcast against each other: some lack the first axes, some have length 1 for longer.
+    """Draw lists of shapes that broadcast against each other: some lack the first axes, some have length 1 there.
 
     Parameters
     ----------
     n : int
-        How many shapes.
-    **limits
-        Those of `shapes`, for what they broadcast to.
+        The number of shapes in a list.
+    **limits : int
+        The limits of `shapes`, for the shape that they broadcast to.
+
+    Returns
+    -------
+    hypothesis.strategies.SearchStrategy
+        A strategy of lists of shapes.
 
     Examples
     --------
@@ -80,29 +92,41 @@ def broadcastable_shapes(draw: st.DrawFn, /, n: int = 2, **limits: int) -> list[
 @st.composite
 def arrays(
     draw: st.DrawFn,
-    shape: Any = None,
-    dtype: Any = float,
+    shape: Shapes | None = None,
+    dtype: DTypeLike | st.SearchStrategy[Any] = float,
     low: float = 0.25,
     high: float = 2.0,
     signed: bool = True,
     layouts: Sequence[str] = tuple(LAYOUTS),
 ) -> Any:
-    """Arrays for `gradcheck`: of numbers so far apart that finite differences stay on one side of every kink.
+    """Draw arrays for `gradcheck`, with numbers so far apart that finite differences stay on one side of every kink.
 
     Parameters
     ----------
     shape : tuple of int, list of tuples, or a strategy of either; optional
-        The shape. For a list of shapes there will be a list of arrays, none of which has a number in common with
-        another: what a function of several arrays wants. Unless given, any of `shapes`.
+        The shape; by default, any of `shapes`. A list of shapes gives a list of arrays that have no number in common, for
+        functions of several arrays.
     dtype : dtype, or a strategy of dtypes
-        A floating or complex one. ``gradcheck`` compares in float64 and complex128 only.
+        A floating or complex dtype. ``gradcheck`` compares in float64 and complex128 only.
     low, high : float
-        The bounds of the numbers' magnitudes; of complex numbers, of both their parts.
+        The bounds of the numbers' magnitudes; for complex numbers, of both their parts.
     signed : bool
         Whether half of the numbers are negative.
     layouts : sequence of str
-        How the array may lie in memory: "contiguous", "transposed", "reversed" or "strided". What lies in the last two
-        ways owns twice the memory or runs backwards, and is found out by code that thinks it knows its strides.
+        The memory layouts to choose from: "contiguous", "transposed", "reversed" or "strided". The last two run backwards or
+        own twice the memory, which shows mistakes in code that assumes certain strides.
+
+    Returns
+    -------
+    hypothesis.strategies.SearchStrategy
+        A strategy of arrays, or of lists of arrays.
+
+    Raises
+    ------
+    TypeError
+        When drawn: if the dtype is neither floating nor complex.
+    ValueError
+        When drawn: if there are no numbers between `low` and `high`.
 
     Examples
     --------
@@ -115,23 +139,23 @@ def arrays(
     ...     assert gradcheck(np.maximum, ab)
     >>> test_maximum()
     """
-    shape = shapes() if shape is None else shape
-    shape = draw(shape) if isinstance(shape, st.SearchStrategy) else shape
-    parts = shape if isinstance(shape, list) else [shape]
+    wanted: Any = shapes() if shape is None else shape
+    wanted = draw(wanted) if isinstance(wanted, st.SearchStrategy) else wanted
+    parts = wanted if isinstance(wanted, list) else [wanted]
     drawn = []
     for i, part in enumerate(parts):
         kind = np.dtype(draw(dtype) if isinstance(dtype, st.SearchStrategy) else dtype)
         if kind.kind not in "fc":
-            raise TypeError(f"arrays() of dtype {kind}: derivatives are of floating and complex numbers")
+            raise TypeError(f"arrays() of dtype {kind}: only floating and complex numbers have derivatives")
         rng, twice = np.random.default_rng(draw(st.integers(0, 1 << 16))), (2,) * (kind.kind == "c")
         array = spread(rng, (*twice, *np.empty(part).shape), low, high, signed, (i + 0.5) / len(parts))
         store, view = LAYOUTS[draw(st.sampled_from(list(layouts)))]
         drawn.append(view(store((array[0] + 1j * array[1] if twice else array).astype(kind))))
-    return drawn if isinstance(shape, list) else drawn[0]
+    return drawn if isinstance(wanted, list) else drawn[0]
 
 
 def spread(rng: np.random.Generator, shape: Shape, low: float, high: float, signed: bool, bit: float) -> Any:
-    """Different numbers: multiples of 1/64, or of a half, a quarter, ... of that where there are many; and `bit` of one."""
+    """Return different numbers: multiples of 1/64 (or of a half, a quarter, ... of that, if there are many) plus `bit` of one."""
     size, steps = int(np.prod(shape, dtype=int)), 64
     if size and not low < high:
         raise ValueError(f"no numbers between low={low} and high={high}")

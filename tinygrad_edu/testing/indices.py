@@ -1,4 +1,4 @@
-"""Axes to reduce along, and indices of every kind that NumPy has."""
+"""Strategies of axes to reduce along, and of indices of every kind that NumPy has."""
 
 from __future__ import annotations
 
@@ -13,7 +13,17 @@ KINDS = ("slice", "integer", "fancy", "boolean", "newaxis", "ellipsis")
 
 @st.composite
 def axes(draw: st.DrawFn, ndim: int) -> Any:
-    """What a reduction takes as ``axis``: None, one axis counted from either end, or a tuple of different ones.
+    """Draw values of a reduction's ``axis``: None, one axis counted from either end, or a tuple of different ones.
+
+    Parameters
+    ----------
+    ndim : int
+        The number of axes of the array.
+
+    Returns
+    -------
+    hypothesis.strategies.SearchStrategy
+        A strategy of None, ints and tuples of int.
 
     Examples
     --------
@@ -37,15 +47,21 @@ def axes(draw: st.DrawFn, ndim: int) -> Any:
 
 @st.composite
 def indices(draw: st.DrawFn, shape: tuple[int, ...], kinds: Sequence[str] = KINDS) -> Any:
-    """Indices that an array of this shape takes, simple and mixed.
+    """Draw indices for an array of this shape, simple and mixed.
 
     Parameters
     ----------
     shape : tuple of int
+        The shape of the array.
     kinds : sequence of str
-        What they may be made of: "slice", of any step; "integer", counted from either end; "fancy", arrays and lists of
+        The kinds of their parts: "slice", of any step; "integer", counted from either end; "fancy", arrays and lists of
         integers, in which places may be repeated; "boolean", masks of one axis or two; "newaxis"; "ellipsis".
-        Without "fancy", no place is named twice.
+        Without "fancy", no place occurs twice.
+
+    Returns
+    -------
+    hypothesis.strategies.SearchStrategy
+        A strategy of indices.
 
     Examples
     --------
@@ -84,7 +100,7 @@ def indices(draw: st.DrawFn, shape: tuple[int, ...], kinds: Sequence[str] = KIND
 
 @st.composite
 def single(draw: st.DrawFn, n: int, kind: str, length: int) -> Any:
-    """What selects from one axis of length `n`; None if this kind can't."""
+    """Draw an index of one axis of length `n`; None if this kind can't be one."""
     places = st.integers(-n, max(n - 1, -n))
     if kind == "slice":
         end = st.none() | st.integers(-n - 1, n + 1)
@@ -100,7 +116,7 @@ def single(draw: st.DrawFn, n: int, kind: str, length: int) -> Any:
 
 @st.composite
 def masks(draw: st.DrawFn, shape: tuple[int, ...], length: int) -> Any:
-    """A mask of the first axis, or the first two, that is true at `length` places, or at one; None if there are none."""
+    """Draw a mask of the first axis, or the first two, that is true at `length` places, or at one; None if there are none."""
     mask = np.zeros(shape[: draw(st.integers(1, 2))], bool)
     true = length if length <= mask.size else 1
     if true > mask.size:

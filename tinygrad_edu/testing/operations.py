@@ -1,7 +1,7 @@
-"""What programs are made of: families of operations, each of which adds a line to a draft where one makes sense.
+"""The operations of programs, in families: each adds a line to a draft, if one makes sense.
 
-A row is the line's right-hand side, and where it may be used: away from kinks and poles. Nothing here is about
-derivatives; it is what somebody might write who computes with arrays.
+A row is the line's right-hand side, and the condition to use it: away from kinks and poles. Nothing here is about
+derivatives: these are lines that anybody who computes with arrays might write.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def positive(x: Any) -> Any:
 
 
 def apart(*values: Any) -> Any:
-    """No two elements that are compared are near each other."""
+    """Say whether no two elements that are compared are near each other."""
     if len(values) == 2:
         return real(*values) and np.abs(values[0] - values[1]).min() > MARGIN
     return real(*values) and np.diff(np.sort(values[0], None)).min(initial=1) > MARGIN
@@ -81,7 +81,7 @@ def unary(draft: Draft) -> bool:
 
 
 def two(draft: Draft) -> tuple[str, Any]:
-    """The names of two values that broadcast against each other; they may be the same."""
+    """Draw the names of two values that broadcast against each other; they may be the same."""
     a = draft.pick()
     shape = draft.values[a].shape
 

@@ -1,7 +1,8 @@
-"""A straight program as an object: something to call, and its own source to read."""
+"""A straight program as an object that can be called and whose source can be read."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -17,22 +18,21 @@ NAMES: dict[str, Any] = {
 
 
 class Program:
-    """A function of several arrays, given by lines of Python; `programs` draws such.
+    """A function of several arrays, given by lines of Python; `programs` draws them.
 
-    Call it with arrays or Tensors; printed, it is a program that can be copied into a file and run.
+    Call it with arrays or Tensors. Printed, it is a program that can be copied into a file and run.
 
     Parameters
     ----------
-    inputs : list of array
+    inputs : list of ndarray
         Arguments to call it with.
     lines : list of str
         Assignments, in which the arguments are called ``x0``, ``x1``, ..., and NumPy is ``np``.
     outputs : list of str
-        The names of what it returns, as a tuple.
+        The names of the values that it returns, as a tuple.
 
     Attributes
     ----------
-    inputs : list of array
     source : str
         The function's definition.
 
@@ -62,13 +62,26 @@ class Program:
         self.source = f"def program({arguments}):\n{body}"
 
     def __call__(self, *inputs: Any) -> tuple[Any, ...]:
-        """What it computes of these arrays; if there is a Tensor among them, of all as Tensors."""
+        """Run the program with these arrays; if one is a Tensor, all become Tensors."""
         if any(isinstance(x, Value) for x in inputs):
             inputs = tuple(x if isinstance(x, Value) else Tensor(x) for x in inputs)
         return self.run(inputs)
 
-    def run(self, inputs: Any, **names: Any) -> tuple[Any, ...]:
-        """What it computes if its names mean something else: with ``np=``, the same program in another library."""
+    def run(self, inputs: Sequence[Any], **names: object) -> tuple[Any, ...]:
+        """Run the program with other meanings of its names: with ``np=``, in another library.
+
+        Parameters
+        ----------
+        inputs : sequence of arrays
+            The arguments.
+        **names
+            The objects that names in the program stand for, such as ``np``.
+
+        Returns
+        -------
+        tuple
+            The outputs.
+        """
         namespace = {**NAMES, **names}
         exec(compiled(self.source), namespace)
         return namespace["program"](*inputs)  # type: ignore[no-any-return]
@@ -85,7 +98,7 @@ def compiled(source: str) -> Any:
 
 
 def literal(value: Any) -> str:
-    """An argument as Python writes it: arrays with all their digits and their dtype."""
+    """Return an argument as Python source: arrays with all their digits and their dtype."""
     if isinstance(value, np.ndarray):
         plain = value.dtype in (float, complex, int, bool) and value.size
         return f"np.array({value.tolist()}{'' if plain else f', np.{value.dtype}'})" + no_elements(value)
@@ -95,12 +108,12 @@ def literal(value: Any) -> str:
 
 
 def no_elements(array: Any) -> str:
-    """What brings an array without elements to its shape."""
+    """Return the source that gives an array without elements its shape."""
     return "" if array.size else f".reshape({array.shape})"
 
 
 def item(index: Any) -> str:
-    """An index as it stands between brackets."""
+    """Return an index as source, as it is written between brackets."""
     if isinstance(index, slice):
         return ":".join("" if end is None else str(end) for end in (index.start, index.stop, index.step)).removesuffix(":" * (
             index.step is None))

@@ -1,4 +1,4 @@
-"""A program while it is being drawn: its lines so far, and what they compute."""
+"""A program while it is being drawn: its lines so far, and their values."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from .program import NAMES
 
 MOST = 4.0  # magnitude, and
-LARGEST = 48  # number of elements: what is larger is divided, or not computed at all
+LARGEST = 48  # number of elements: larger values are divided, or not computed at all
 
 
 class Draft:
-    """Lines, the values of all names so far, and the means to draw more.
+    """Lines, the values of all names so far, and methods to draw more.
 
-    The arguments are x0, x1, ...; what is computed is t0, t1, ...; a line that is tried out computes y.
+    The arguments are x0, x1, ...; results are t0, t1, ...; a line that is tried out computes y.
     """
 
     def __init__(self, draw: st.DrawFn, inputs: list[Any], dtypes: list[Any]) -> None:
@@ -31,25 +31,25 @@ class Draft:
 
     @property
     def outputs(self) -> list[str]:
-        """What no line has used."""
+        """The results that no line has used."""
         return [name for name in self.unused if name.startswith("t")]
 
     def among(self, options: Any) -> Any:
-        """One of these."""
+        """Draw one of these."""
         return options[self.draw(below(len(options)))]
 
     def order(self, options: Any) -> tuple[Any, ...]:
-        """All of these, in some order."""
+        """Draw an order of all of these."""
         return tuple(self.draw(st.permutations(options)))
 
     def pick(self, fits: Callable[[Any], Any] = lambda x: True) -> Any:
-        """A value's name, rather one of the newest or of those not used yet; None if none fits."""
+        """Draw the name of a value, often one of the newest or an unused one; None if none fits."""
         names = [name for name, x in self.values.items() if fits(x)]
         often = [name for name in self.unused if name in names]
         return self.among([*names, *names[-3:], *often]) if names else None
 
     def try_out(self, *lines: str) -> Any:
-        """What these lines make of `y`; None if that is nothing to go on with."""
+        """Return the `y` that these lines compute; None if it is not fit for use."""
         scope = {**NAMES, **self.values}
         try:
             with np.errstate(all="ignore"):
@@ -60,7 +60,7 @@ class Draft:
         return y if 0 < y.size <= LARGEST and y.ndim < 5 and np.isfinite(y).all() else None
 
     def add(self, expression: str, *operands: str, then: str = "") -> bool:
-        """A line for this expression, and perhaps one for what happens to its value then; whether there is sense in it."""
+        """Add a line for this expression, and perhaps one that changes its value; say whether that makes sense."""
         if any(name is None for name in operands):
             return False
         line, then = "y = " + expression.format(*operands), then.format("y", *operands)
@@ -78,7 +78,7 @@ class Draft:
         return True
 
     def choose(self, rows: dict[str, Any], *operands: str | None) -> bool:
-        """A line from a table: one of the rows that suit the values of the operands."""
+        """Add a line from a table, one of the rows that suit the values of the operands; say whether there is one."""
         if None in operands:
             return False
         values = [self.values[name] for name in operands if name]
@@ -88,5 +88,5 @@ class Draft:
 
 @cache
 def below(n: int) -> st.SearchStrategy[int]:
-    """Numbers from 0 to n - 1. Strategies are costly to make, so each is made once."""
+    """Return the strategy of numbers from 0 to n - 1. Strategies are costly to make, so each is made once."""
     return st.integers(0, n - 1)

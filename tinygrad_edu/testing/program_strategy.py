@@ -1,8 +1,8 @@
-"""Random programs: a straight line of operations, each of anything that was computed before.
+"""The strategy of random programs: a straight line of operations, each on anything that was computed before.
 
-Nothing is drawn blindly: each line is run as soon as it is drawn. So the next one can be one that makes sense of what is
-there, and stays away from kinks and poles; and what has become too large is made smaller, so that programs of any length
-remain programs about ordinary numbers.
+Each line is run as soon as it is drawn. So the next one can make sense for the values that are there, and stay away from
+kinks and poles; and values that have become too large are made smaller, so that programs of any length compute with ordinary
+numbers.
 """
 
 from __future__ import annotations
@@ -28,19 +28,29 @@ def programs(
     dtypes: Sequence[Any] = (float,),
     families: Sequence[str] = tuple(FAMILIES),
 ) -> Program:
-    """Programs of `length` operations on arrays of several shapes, that return whatever no operation used.
+    """Draw programs of several operations on arrays of several shapes, which return the results that no operation used.
 
     Parameters
     ----------
     length : int
-        How many operations. Counter-examples get shorter, because Hypothesis leaves out what does not matter.
+        The number of operations. Counter-examples get shorter, because Hypothesis leaves out what doesn't matter.
     inputs : int
-        How many arrays they are of.
+        The number of input arrays.
     dtypes : sequence of dtypes
-        What the inputs may be, float32, float64, complex64 and complex128. If there are several, programs convert too.
+        The dtypes of the inputs: float32, float64, complex64 and complex128. If there are several, programs convert too.
     families : sequence of str
-        What operations are taken from: "unary", "binary", "reduction", "cumulative", "layout", "items", "joining",
+        The families of operations: "unary", "binary", "reduction", "cumulative", "layout", "items", "joining",
         "choice", "product", "assignment", "conversion".
+
+    Returns
+    -------
+    hypothesis.strategies.SearchStrategy
+        A strategy of `Program`.
+
+    Raises
+    ------
+    ValueError
+        When drawn: if there is no family of a name.
 
     Examples
     --------
@@ -67,7 +77,7 @@ def programs(
 
 
 def needed(lines: list[str], outputs: list[str]) -> tuple[list[str], list[str]]:
-    """Those lines on which the outputs depend, and the outputs; numbered afresh."""
+    """Return the lines on which the outputs depend, and the outputs; numbered again."""
     used, kept = set(outputs), []
     for line in reversed(lines):
         target, *read = re.findall(r"\bt\d+\b", line)

@@ -9,7 +9,7 @@ from enum import Enum
 from functools import partial, wraps
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from operator import attrgetter
-from typing import Any
+from typing import Any, Generic, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -26,74 +26,80 @@ from .verification import Pace
 
 EMPTY = object()
 KEPT = 64  # recordings of one function
+P = ParamSpec("P")
+R_co = TypeVar("R_co", covariant=True)
 
 
-def capture(f: Callable[..., Any]) -> Captured:
-    """`f`, run once as it is, and replayed from then on: the same values and gradients, in much less time.
+def capture(f: Callable[P, R_co]) -> Captured[P, R_co]:
+    """Make a function that records `f` once and then replays it: the same values and gradients, in much less time.
 
-    What `f` and its gradient ask of NumPy is written down as a straight program, as one would write backpropagation by
-    hand, and that is what later calls run: one operation to the engine, however many it is made of. See `Captured.source`.
+    The calls of NumPy that `f` and its gradient make are recorded as a straight program, as one would write backpropagation
+    by hand. Later calls run this program: it is one operation to the engine, however many it is made of. See
+    `Captured.source`.
 
     Parameters
     ----------
     f : callable
-        Of Tensors or arrays, in nested lists, tuples and dicts, and of anything else that can be a key of a dict. It must
-        compute the same from its arguments, from the tensors it reaches (a model's parameters, say), and from nothing that
-        changes; it may depend on shapes, not on values. It may call ``backward()``, change tensors, draw random numbers from
-        `manual_seed`'s generator, and at its end take an optimiser's step.
+        A function of Tensors or arrays, in nested lists, tuples and dicts, and of anything else that can be a key of a dict.
+        It must compute the same from its arguments, from the tensors that it reaches (a model's parameters, say), and from
+        nothing that changes; it may depend on shapes, not on values. It may call ``backward()``, change tensors, draw random
+        numbers from `manual_seed`'s generator, and take an optimiser's step at its end.
 
     Returns
     -------
     Captured
-        Callable as `f` is. It is recorded anew for arguments of other shapes and dtypes, other values of what is no
-        array, under `no_grad()`, and when a module is switched between ``train()`` and ``eval()``.
+        A function of the same parameters as `f`. It records again for arguments of other shapes and dtypes, for other values
+        of arguments that are not arrays, under `no_grad()`, and when a module is switched between ``train()`` and ``eval()``.
 
     Raises
     ------
+    TypeError
+        If `f` is not a function, or is a generator or a coroutine.
     CaptureError
-        When called, if `f` can't be replayed: it looks at numbers, say. And if it turned out not to be the same function any
-        more: calls number 2, 4, 8, 16, ... run `f` too, and compare (of many kinds of arguments, the second of each, and fewer later). When the first call is refused, `f` has been run once.
+        When called: if `f` can't be replayed, because it looks at numbers, say; or if it has become another function. Calls
+        number 2, 4, 8, 16, ... run `f` too, and compare (with many kinds of arguments, the second call of each, and fewer
+        later). When the first call is refused, `f` has been run once.
 
     Notes
     -----
-    ``backward()``, hooks and optimisers are used as ever. Higher derivatives of the result run `f` itself, as do calls
-    under `watch()`, for pictures, and calls with arrays of other libraries. What `f` does besides computing, printing say, or
-    calling a module's forward hooks, is done only when it is run. NumPy's arrays outside are part of the program, as they
-    were, and come back as Tensors; Tensors outside are read in each call. Threads may record and replay at once. What `f`
-    has itself gone back from, it returns as values: these have no graph.
+    ``backward()``, hooks and optimisers are used as always. Higher derivatives of the result run `f` itself, and so do calls
+    under `watch()`, for pictures, and calls with arrays of other libraries. What `f` does besides computing, such as printing
+    or calling a module's forward hooks, is done only when it runs. NumPy's arrays outside are part of the program, as they
+    were, and come back as Tensors; Tensors outside are read in each call. Threads may record and replay at the same time. If
+    `f` calls backward() itself, the results that it went back from have no graph.
 
     Examples
     --------
     >>> import numpy as np
     >>> from tinygrad_edu import Tensor, capture
     >>> w = Tensor([1.0, 2.0], requires_grad=True)
-    >>> cost = capture(lambda x: ((x * w - 1) ** 2).sum())
+    >>> loss = capture(lambda x: ((x * w - 1) ** 2).sum())
     >>> for x in ([3.0, 1.0], [1.0, 1.0]):
     ...     w.grad = None
-    ...     cost(Tensor(x)).backward()
+    ...     loss(Tensor(x)).backward()
     ...     print(w.grad.data)
     [12.  2.]
     [0. 2.]
     """
     function_wanted("capture", f)
     if isgeneratorfunction(f) or iscoroutinefunction(f) or isasyncgenfunction(f):
-        raise TypeError("capture: a generator or coroutine stops and goes on as others like, and is no function of its arguments; capture what it calls")
+        raise TypeError("capture: a generator or coroutine stops and goes on when others want, and is not a function of its arguments; capture what it calls")
     return Captured(f)
 
 
-class Captured:
-    """What `capture` makes of a function."""
+class Captured(Generic[P, R_co]):
+    """A function that is recorded and replayed; `capture` makes it."""
 
-    def __init__(self, f: Callable[..., Any]) -> None:
+    def __init__(self, f: Callable[P, R_co]) -> None:
         self.__qualname__ = ""  # unless the function has one
         wraps(f, updated=())(self)
-        self._f = f
+        self._f: Callable[..., Any] = f
         self._recordings: dict[Any, list[Recording]] = {}  # for each kind of arguments, one for each state of what is outside
         self._latest: Recording | None = None
         self._pace = Pace()
         self._turns = self._strangers = 0  # how often another recording's turn came; and calls of a kind for which there was no room
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
         key: tuple[Any, ...] = (mode := level(),)
         for x in args:
             if not isinstance(x, Value):
@@ -105,12 +111,12 @@ class Captured:
                     if recording.is_valid():
                         if recording is not self._latest:
                             self._turn_to(recording)
-                        return recording.replay(args)
-                return self._record(key, args, lambda new: (new, {}), 3)
-        return self._called(mode, args, kwargs)
+                        return recording.replay(args)  # type: ignore[no-any-return]
+                return self._record(key, args, lambda new: (new, {}), 3)  # type: ignore[no-any-return]
+        return self._called(mode, args, kwargs)  # type: ignore[no-any-return]
 
     def _called(self, mode: int, args: Any, kwargs: Any) -> Any:
-        """The same, for all kinds of arguments."""
+        """Call the function, with any kind of arguments."""
         if mode is WATCH or is_recording():
             return self._f(*args, **kwargs)
         leaves, rebuild = flatten((args, kwargs))
@@ -155,8 +161,8 @@ class Captured:
         self._latest = recording
 
     def _make_room(self, depth: int) -> bool:
-        """Whether there is room for another recording; what is broken makes some. Of calls of kinds for which there is none, one in
-        many gets the room of the recording that was unused for longest: so recording takes a small part of the time, whatever comes."""
+        """Say whether there is room for another recording; broken ones are dropped. If there is none, one call in many gets the room
+        of the recording that was unused for longest: so recording takes a small part of the time, whatever comes."""
         kept = [(key, r) for key, recordings in [*self._recordings.items()] for r in recordings if not r.is_broken]
         if len(kept) >= KEPT:
             self._strangers += 1
@@ -173,11 +179,11 @@ class Captured:
         return True
 
     def __reduce__(self) -> tuple[Any, ...] | str:
-        """A function that a module knows by this name is found there; of others, a copy begins anew: its arrays are its own."""
+        """Pickle the name, if a module knows the function by it; else a copy begins without recordings: its arrays are its own."""
         return self.__qualname__ if is_known_as(self.__module__, self.__qualname__, self) else (capture, (self._f,))
 
     def __get__(self, owner: Any, kind: Any = None) -> Any:
-        """As a method: of each object its own."""
+        """Return the function as a method of its object."""
         return self if owner is None else partial(self, owner)
 
     @property
@@ -192,7 +198,7 @@ class Captured:
 
 
 def is_known_as(module: str, name: str, x: Any) -> bool:
-    """Whether this is what a module's name for it leads to."""
+    """Say whether a module's name leads to this object."""
     try:
         return attrgetter(name)(sys.modules[module]) is x
     except (AttributeError, KeyError, TypeError):
@@ -204,12 +210,12 @@ def is_array(x: Any) -> bool:
 
 
 def as_tensor(x: Any) -> Any:
-    """An argument as a Tensor: an array of the user's is copied, who may write into it before backward()."""
+    """Return an argument as a Tensor; a user's array is copied, since they may write into it before backward()."""
     return x if isinstance(x, Value) else Tensor(x)
 
 
 def signature(x: Any) -> Any:
-    """What a recording depends on of an argument."""
+    """Return the part of an argument on which a recording depends."""
     if isinstance(x, Value):
         array = x._array
         return type(array), array.shape, array.dtype, x._node is None
@@ -221,12 +227,12 @@ def signature(x: Any) -> Any:
 
 
 def is_value(x: Any) -> bool:
-    """Whether equal objects of this kind are the same to a function: numbers, strings and the like, and not objects of the user's."""
+    """Say whether equal objects of this kind are the same to a function: numbers, strings and the like, not a user's own."""
     return type(x).__module__ in ("builtins", "numpy") or isinstance(x, Enum)
 
 
 class Same:
-    """An object, as a key of a dict that is equal to no other."""
+    """An object as a key of a dict, equal to no other."""
 
     def __init__(self, x: Any) -> None:
         self.x = x

@@ -2,7 +2,20 @@
 
 
 class CaptureError(RuntimeError):
-    """A function can't be replayed, or would not give what it gives when it is run."""
+    """The error of a function that can't be replayed, or whose replay would return something else.
+
+    Examples
+    --------
+    >>> from tinygrad_edu import CaptureError, Tensor, capture
+    >>> @capture
+    ... def magnitude(x):
+    ...     return x if x > 0 else -x
+    >>> try:
+    ...     magnitude(Tensor(2.0))
+    ... except CaptureError as error:
+    ...     print(error)
+    capture: the numbers of an array are asked for here (by if, float(), ...
+    """
 
 
 KEEPS = ("capture: the function keeps something that it computed (as an attribute, in a list, or as the gradient of a tensor that it has from "

@@ -1,6 +1,6 @@
-"""What would go with a network's output: the end of an error that a cost has raised.
+"""Advice at the end of an error that a loss has raised: which loss and which targets go with a network's output.
 
-Both the cost and the network are looked at before anything is said: whoever does what it says, gets a training that can learn.
+It considers both the loss and the network, so that whoever follows the advice gets a training that can learn.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ ENDS = {"sigmoid": "Sigmoid", "softmax": "Softmax", "log_softmax": "LogSoftmax"}
 
 
 def advice(model: Any, loss: Any, output: Any, target: Any) -> str:
-    """What the output and the targets are, and what to do about it, as far as can be known."""
+    """Say what the output and the targets are, and what to do about it, as far as can be known."""
     o, t = bare(output), bare(target)
     said = f"The model's output is {described(o)}, and the targets are {described(t)}."
     if not (hasattr(o, "shape") and hasattr(t, "shape")):
         return said
     if t.dtype.kind in "OUS":
-        return said + " Targets must be numbers: names, labels = np.unique(y, return_inverse=True) makes class numbers of words."
+        return said + " Targets must be numbers: names, labels = np.unique(y, return_inverse=True) makes class numbers from words."
     if o.ndim > 2 or t.dtype.kind not in "biuf" or is_foreign(t):
         return said
     return f"{said} {Case(end_of(model, output), behind(loss)[0], o, np.asarray(t)).remedy()}".rstrip()
 
 
 class Case:
-    """An output, targets and a cost that do not go together; `end` is the network's last function, if it bounds its output."""
+    """An output, targets and a loss that don't go together; `end` is the network's last function, if it bounds the output."""
 
     def __init__(self, end: str, cost: Any, output: Any, target: Any) -> None:
         self.end, self.cost, self.output, self.target = end, cost, output, target
@@ -61,7 +61,7 @@ class Case:
         return f"{said.rstrip('.')}. Leave out the {self.end} at the model's end too." if said and self.end_is_in_the_way() else said
 
     def change(self) -> str:
-        """What to change of cost, targets and number of outputs; afterwards this is the case that is advised, but for its targets."""
+        """Say how to change the loss, the targets or the number of outputs; then make that change here, except the targets."""
         if self.target.ndim == 2 and self.output.shape[:1] == self.target.shape[:1] and self.output.shape[1:] != (n := self.target.shape[1:]) != (1,):
             self.is_single = False
             return f"The targets have {n[0]} columns: give the model {n[0]} outputs."
@@ -75,7 +75,7 @@ class Case:
         return self.of_class_numbers() if self.index is None and not self.is_single else ""
 
     def end_is_in_the_way(self) -> bool:
-        """Whether the network's last function keeps it from learning: what is bounded twice, can't be reached, or is always the same."""
+        """Say whether the network's last function keeps it from learning: it bounds twice, or can't reach the targets."""
         if "Softmax" in self.end and self.is_single:
             return True
         if self.cost in (*OF_CLASSES, *OF_ANSWERS):
@@ -85,21 +85,21 @@ class Case:
     # ---------------------------------------------------------------------------------------- by what there is
 
     def of_one_output(self) -> str:
-        """Where the cost wants classes, or yes and no."""
+        """Return advice for one output, and a loss for classes, or for yes and no."""
         y = f"y{self.index or ''}"
         if self.are_answers or self.are_signs:
-            return f"For yes or no, let the cost be {self.turn_to_answers()}, and the targets {self.answers(y)}."
+            return f"For yes or no, let the loss be {self.turn_to_answers()}, and the targets {self.answers(y)}."
         if self.target.dtype == np.uint8 and self.cost in OF_ANSWERS:
-            return f"Of bytes, make numbers from 0 to 1: {y}.astype(np.float32) / 255."
+            return f"For bytes, make numbers from 0 to 1: {y}.astype(np.float32) / 255."
         if self.is_whole and self.lowest >= 0 and self.highest < 1000:
             self.cost, self.is_single = F.cross_entropy, False
-            return (f"For class numbers, let the cost be nn.CrossEntropyLoss(), and the targets "
+            return (f"For class numbers, let the loss be nn.CrossEntropyLoss(), and the targets "
                     f"{self.integers('y[:, 0]' if self.target.ndim == 2 else 'y')}; and give the model an output for each class "
                     f"({self.highest + 1:.0f} outputs, by these targets).")
         return self.of_numbers(y)
 
     def of_class_numbers(self) -> str:
-        """Where there are outputs for several classes, and one target for each example."""
+        """Return advice for outputs for several classes, and one target for each example."""
         n, classes = self.output.shape
         y = {(n,): "y", (n, 1): "y[:, 0]"}.get(self.target.shape)
         if y is None or n == 0:
@@ -107,14 +107,14 @@ class Case:
         if not self.is_whole or (self.cost not in (*OF_CLASSES, *OF_ANSWERS) and not 0 <= self.lowest <= self.highest < classes):
             self.is_single, self.cost = True, F.mse_loss
             column = self.floats("y[:, None]" if self.target.ndim == 1 else "y")
-            return (f"The model has {classes} outputs, and for each example there is one number, which is no class number of theirs. Give the model "
-                    f"1 output, let the cost be nn.MSELoss(), and the targets {column}.")
+            return (f"The model has {classes} outputs, and for each example there is one number, which is not a class number. Give the model "
+                    f"1 output, let the loss be nn.MSELoss(), and the targets {column}.")
         if self.are_signs and classes == 2:
             return f"Class numbers begin at 0: (({y} + 1) / 2).astype(np.int64){self.turn_to_classes()}."
         if self.lowest == 1 and self.highest == classes:
             return f"Class numbers begin at 0: {self.integers(f'({y} - 1)')}{self.turn_to_classes()}."
         if self.lowest < 0:
-            return "Class numbers begin at 0; of other numbers they are made by names, labels = np.unique(y, return_inverse=True)."
+            return "Class numbers begin at 0; names, labels = np.unique(y, return_inverse=True) makes them from other numbers."
         if self.highest >= classes:
             return f"Class numbers up to {self.highest:.0f} want {self.highest + 1:.0f} outputs of the model, or more; it has {classes}."
         whole = self.integers(y)
@@ -124,27 +124,27 @@ class Case:
             without = f", without the {self.end} at the model's end" if self.end_is_in_the_way() else ""
             self.end = ""
             return (f"Class numbers, from 0 to {classes - 1}, go with nn.CrossEntropyLoss(){without}{f' and targets {whole}' * (whole != 'y')}; "
-                    f"for other costs make rows of them, with {rows}.")
+                    f"for other losses make rows of them, with {rows}.")
         if y != "y":
             return f"Class numbers must be of shape ({n},): {whole}."
         return "" if whole == y else f"If they are class numbers, they must be integers: {whole}."
 
     def of_rows(self) -> str:
-        """Where targets have the output's shape, and are not what the cost wants."""
+        """Return advice for targets that have the output's shape, and are not what the loss wants."""
         if self.index != "":
             return ""
         if self.are_answers and np.all(np.sum(self.target, 1) == 1):
-            return "Of rows with a single 1, the class numbers are y.argmax(1)."
+            return "For rows with a single 1, the class numbers are y.argmax(1)."
         if self.are_answers or self.are_signs:
-            return (f"Where each output answers a question of its own, let the cost be {self.turn_to_answers()}, and the targets "
+            return (f"Where each output answers a question of its own, let the loss be {self.turn_to_answers()}, and the targets "
                     f"{self.answers('y')}.")
         if self.target.dtype == np.uint8 and self.cost in OF_ANSWERS:
-            return "Of bytes, make numbers from 0 to 1: y.astype(np.float32) / 255."
+            return "For bytes, make numbers from 0 to 1: y.astype(np.float32) / 255."
         return self.of_numbers("y")
 
     def of_numbers(self, y: str) -> str:
         self.cost = F.mse_loss
-        return f"For numbers such as these, let the cost be nn.MSELoss(), and the targets {self.floats(y)}."
+        return f"For numbers such as these, let the loss be nn.MSELoss(), and the targets {self.floats(y)}."
 
     # ------------------------------------------------------------------------------------------------- words
 
@@ -175,7 +175,7 @@ class Case:
 
 
 def end_of(model: Any, output: Any = None) -> str:
-    """The last function of a network, if it is one that bounds its outputs: "Sigmoid", "Softmax", "LogSoftmax"; else ""."""
+    """Return the last function of a network if it bounds the outputs: "Sigmoid", "Softmax" or "LogSoftmax"; else ""."""
     node = output._node if isinstance(output, Value) else None
     while isinstance(model, Sequential) and len(model):
         model = model[-1]
@@ -184,7 +184,7 @@ def end_of(model: Any, output: Any = None) -> str:
 
 
 def warn_of_end(model: Any, loss: Any) -> None:
-    """A warning for a network whose last function the cost applies too: where nothing is recorded, the cost can't know."""
+    """Warn of a network whose last function the loss applies too: where nothing is recorded, the loss can't know."""
     cost, end = behind(loss)[0], end_of(model).lower()
     if cost is F.cross_entropy and end in ("softmax", "sigmoid"):
         warn_user(squashed("cross_entropy", end, UNSQUASHED))
@@ -193,7 +193,7 @@ def warn_of_end(model: Any, loss: Any) -> None:
 
 
 def warn_of_probabilities(loss: Any, output: Any) -> None:
-    """A warning for scores that are probabilities, by whatever they were computed."""
+    """Warn of scores that are probabilities, however they were computed."""
     node = output._node if isinstance(output, Value) else None
     if behind(loss)[0] is not F.cross_entropy or node is None or node.name in ENDS:
         return

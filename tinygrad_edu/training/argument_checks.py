@@ -16,7 +16,7 @@ HUGE = 1e6  # weights of this size were not learnt from anything
 
 
 def check(model: Any, loss: Any, optimizer: Any, schedule: Any, every: str, epochs: int) -> None:
-    """All that can be seen before the first step."""
+    """Raise an error for any mistake that can be seen before the first step."""
     check_model("fit", model)
     check_loss("fit", loss)
     check_optimizer(optimizer, model, loss)
@@ -31,7 +31,7 @@ def check_model(job: str, model: Any) -> None:
         raise TypeError(f"{job}: {model.__name__} is a class; make a model of it, {model.__name__}(), and give that")
     if not isinstance(model, Module):
         raise TypeError(f"{job}: the model must be a Module, not {type(model).__name__}; a computation without one is trained by a loop "
-                        "of your own, of five lines")
+                        "of your own, in five lines")
 
 
 def check_loss(job: str, loss: Any) -> None:
@@ -50,7 +50,7 @@ def check_optimizer(optimizer: Any, model: Any, loss: Any) -> None:
         raise TypeError(f"fit: the optimiser must be one of optim, such as optim.Adam(model.parameters()), not {type(optimizer).__name__}")
     if not any(p.requires_grad for p in optimizer.params):
         raise ValueError("fit: there is nothing to learn: all of the optimiser's parameters are frozen. Set requires_grad = True for "
-                         "those that shall change")
+                         "those that should change")
     own = {p: name for name, p in model.named_parameters()}
     extra = list(loss.parameters()) if isinstance(loss, Module) else []
     strangers = [p for p in optimizer.params if p not in own and not any(p is q for q in extra)]
@@ -58,7 +58,7 @@ def check_optimizer(optimizer: Any, model: Any, loss: Any) -> None:
     if strangers and left_out:
         raise ValueError(f"fit: {len(strangers)} of the optimiser's {len(optimizer.params)} parameters are not this model's, and it would "
                          f"leave the model's {', '.join(left_out[:3])}{', ...' * (len(left_out) > 3)} as they are. Was the model, or a part "
-                         "of it, made anew? Then make the optimiser anew too, over model.parameters()")
+                         "of it, made again? Then make the optimiser again too, with model.parameters()")
 
 
 def check_schedule(schedule: Any, optimizer: Any, every: str) -> None:
@@ -67,50 +67,52 @@ def check_schedule(schedule: Any, optimizer: Any, every: str) -> None:
     if getattr(schedule, "optimizer", None) is not optimizer:
         raise ValueError("fit: the schedule must be made with this optimiser, as in optim.StepLR(optimizer, 10)")
     if isinstance(schedule, ReduceLROnPlateau) and every == "batch":
-        raise ValueError("fit: ReduceLROnPlateau waits for a cost that is known after each epoch only: leave schedule_every='epoch'")
+        raise ValueError("fit: ReduceLROnPlateau waits for a loss that is known after each epoch only: leave schedule_every='epoch'")
 
 
 def check_gradients(optimizer: Any) -> None:
-    """After the first step."""
+    """Raise an error if no parameter got a gradient in the first step."""
     if all(p.grad is None for p in optimizer.params):
-        raise RuntimeError("no gradient has reached any of the optimiser's parameters: the cost does not depend on them. Was a result "
+        raise RuntimeError("no gradient has reached any of the optimiser's parameters: the loss does not depend on them. Was a result "
                            "turned into an array on the way (.data, .detach(), no_grad), or is this another model's optimiser?")
 
 
 def warn_if_nothing_moves(optimizer: Any) -> None:
-    """Before the first step."""
+    """Warn, before the first step, if all gradients are 0."""
     gradients = [p.grad for p in optimizer.params if p.grad is not None]
     if gradients and not any(np.any(bare(g)) for g in gradients):
-        warn_user("all gradients of the first batch are exactly 0, so nothing is learnt from it. Is the model perfect already? Else the cost "
-                  "does not change with its output: a softmax of a single output is always 1, and rectifiers may all be at rest")
+        warn_user("all gradients of the first batch are exactly 0, so nothing is learnt from it. Is the model perfect already? If not, the loss "
+                  "doesn't change with its output: a softmax of a single output is always 1, and all rectifiers may be inactive")
 
 
 def no_cost(cost: Any) -> Exception:
     if isinstance(cost, Value):
         return ValueError(f"the loss must return a single number, and returned a Tensor, {described(cost)}: "
-                          "take its mean (in nn's costs, reduction='mean')")
+                          "take its mean (in nn's losses, reduction='mean')")
     return TypeError(f"the loss must return a Tensor, and returned {type(cost).__name__}, from which there is no way back: "
                      "leave out .item() and .data")
 
 
 def described(x: Any) -> str:
+    """Return the dtype and the shape of `x`, or its type, as words."""
     x = bare(x)
     return f"{x.dtype} of shape {x.shape}" if hasattr(x, "dtype") else f"a {type(x).__name__}"
 
 
 def diverged(run: Any, inputs: list[Any], target: Any, value: float) -> FloatingPointError:
-    """The error for a cost that is NaN or infinite: where it came from, as far as can be found out."""
+    """Return the error for a loss that is NaN or infinite, which says where it came from, as far as can be found out."""
     return FloatingPointError(f"the loss is {value} in epoch {run.epoch}, batch {run.batch}. {cause(run, inputs, target)}")
 
 
 def cause(run: Any, inputs: list[Any], target: Any) -> str:
+    """Return a sentence about what has made the loss NaN or infinite."""
     for name, part in [("inputs", inputs), ("targets", target)]:
         if any(not_finite(bare(x)) for x in (part if isinstance(part, list) else [part])):
             return f"The {name} of this batch hold NaN or infinity: look at the data (np.isnan(x).any(1).nonzero() says in which rows)."
     sizes = {name: np.max(np.abs(p._array), initial=0) for name, p in run.model.named_parameters()}
     for name, size in sizes.items():
         if not size < HUGE:
-            return (f"The parameter {name} has grown to {size:.2g}, so earlier steps went too far: make the model anew, and lower the rate "
+            return (f"The parameter {name} has grown to {size:.2g}, so earlier steps went too far: make the model again, and lower the learning rate "
                     f"(lr={run.optimizer.lr:g}) or bound the gradients. If that does not help, train under debug(), which stops at the "
                     "first operation or derivative that is not finite.")
     try:

@@ -1,20 +1,24 @@
-"""Batches of whatever data `fit` is given, and tensors of a batch."""
+"""How `fit` makes batches from its data, and tensors from a batch."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from ..data import DataLoader, Dataset, Part, Table
+from ..data.dataset import DatasetLike
 from ..engine.tensor_base import Value, bare, is_foreign, wrap
 from ..rng import generator
 from ..validation import as_array
 
+Data: TypeAlias = DatasetLike | Iterable[Any]
+"""What `fit` learns from: arrays as in (x, y), a data set, a DataLoader, or batches to go through again in each epoch."""
+
 
 def as_batches(data: Any, size: int, shuffle: bool, seed: Any, name: str = "data") -> Any:
-    """Something to go through once an epoch."""
+    """Return an iterable of batches, one epoch long."""
     if isinstance(data, tuple | Dataset | Part | Table | np.ndarray) or hasattr(data, "iloc"):
         return DataLoader(data, size, shuffle, generator=generator() if seed is None else seed)
     if isinstance(data, Iterator):
@@ -28,20 +32,20 @@ def as_batches(data: Any, size: int, shuffle: bool, seed: Any, name: str = "data
 
 
 def as_tensors(batch: Any, dtype: Any) -> tuple[list[Any], Any]:
-    """The inputs and the target of a batch."""
+    """Return the inputs and the target of a batch."""
     if not isinstance(batch, tuple | list) or len(batch) < 2:
         what = f"a {type(batch).__name__} of {len(batch)}" if isinstance(batch, tuple | list) else article(batch)
-        raise TypeError(f"a batch is a tuple of inputs and, last, targets, as in (x, y); this one is {what}. If the model shall answer "
+        raise TypeError(f"a batch is a tuple of inputs and, last, targets, as in (x, y); this one is {what}. If the model should answer "
                         "with its own inputs, give (x, x)")
     *inputs, target = [as_tensor(part, dtype) for part in batch]
     if np.ndim(bare(target)) == 0:
-        raise TypeError("the targets of a batch must have an axis that counts its examples, and these are a single number. Of a list of "
-                        "examples, data.DataLoader(examples, batch_size=32) makes batches")
+        raise TypeError("the targets of a batch must have an axis that counts its examples, and these are a single number; "
+                        "for a list of examples, data.DataLoader(examples, batch_size=32) makes batches")
     return inputs, target
 
 
 def as_tensor(part: Any, dtype: Any) -> Any:
-    """Floating numbers of the model's dtype; others as they are."""
+    """Return floating numbers as a Tensor of the model's dtype, and others as they are."""
     if isinstance(part, Value) or is_foreign(part):
         return part
     array = as_array(part, "a part of a batch")
@@ -49,10 +53,11 @@ def as_tensor(part: Any, dtype: Any) -> Any:
 
 
 def dtype_of(model: Any) -> Any:
-    """What the model computes in: the dtype of its first parameter."""
+    """Return the dtype that the model computes in, which is that of its first parameter."""
     return next((p.dtype for p in model.parameters() if p.dtype.kind == "f"), np.dtype(np.float32))
 
 
 def article(x: Any) -> str:
+    """Return the name of the type of `x`, after "a" or "an"."""
     name = type(x).__name__
     return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"

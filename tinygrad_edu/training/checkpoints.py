@@ -1,7 +1,7 @@
-"""Checkpoints: all that a training is, in one file, so that it can go on as if there had been no break.
+"""Checkpoints: the whole state of a training in one file, so that it can continue as if there had been no break.
 
-Saved are the model, the optimiser with its moments, the schedule, the history, the callbacks that have a state, and *the
-generators*: those of the batches' orders, and that of ``manual_seed``, from which dropout draws.
+The file has the model, the optimiser with its moments, the schedule, the history, the callbacks that have a state, and
+*the random generators*: those of the batches' orders, and that of ``manual_seed``, which dropout uses.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ MADE_BY = "fit 1"
 
 
 def write(run: Run, path: Any) -> None:
-    """Save the training as it is after an epoch, in the place of the one before."""
+    """Save the training as it is after an epoch, in place of the last checkpoint."""
     serialization.save(path, state_of(run))
 
 
 def begin(run: Run, path: Any, resume: bool) -> None:
-    """Go on from the file, if that is wanted, and find out whether `write` will do before an epoch is lost. After errors, all is as before."""
+    """Continue from the file, if wanted, and try whether `write` will work, before an epoch is lost. Errors change nothing."""
     if path is None:
-        raise ValueError("fit: resume=True needs a checkpoint=... to go on from")
+        raise ValueError("fit: resume=True needs a checkpoint=... to continue from")
     before: list[tuple[Any, Any]] = []
     try:
         if resume:
@@ -39,13 +39,13 @@ def begin(run: Run, path: Any, resume: bool) -> None:
 
 
 def go_on(run: Run, path: Any, before: list[tuple[Any, Any]]) -> None:
-    """Take over all that is in the file, if there is one; `before` is to hold what was there instead."""
+    """Load everything from the file, if there is one; collect in `before` the states that it replaces."""
     try:
         state = serialization.load(path)
     except FileNotFoundError:
         return
     if not isinstance(state, dict) or not isinstance(state.get("made_by"), str) or state["made_by"] != MADE_BY:
-        raise ValueError(f"{path} is no checkpoint of fit; to begin with the weights in it, use model.load_state_dict(load(path))")
+        raise ValueError(f"{path} is not a checkpoint of fit; to begin with the weights in it, use model.load_state_dict(load(path))")
     check(run, state, path)
     for name, part in [*parts(run).items(), ("generator", Generator())]:
         take_over(path, name, part, state[name], before)
@@ -53,7 +53,7 @@ def go_on(run: Run, path: Any, before: list[tuple[Any, Any]]) -> None:
         if saved is not None:
             take_over(path, f"callbacks, number {i}", callback, saved, before)
     if not run.history.epochs:
-        raise ValueError(f"{path} can't be gone on from: 'history' has no epochs")
+        raise ValueError(f"{path} can't be continued: 'history' has no epochs")
     run.epoch, run.stop = run.history.epochs[-1], state["stop"]
 
 
@@ -63,20 +63,21 @@ PARTS = {"model", "optimizer", "history", "schedule", "loss", "data", "validatio
 
 
 def state_of(run: Run) -> dict[str, Any]:
+    """Return everything that a checkpoint has."""
     return {"made_by": MADE_BY, "stop": run.stop, **{name: part.state_dict() for name, part in parts(run).items()},
             "generator": Generator().state_dict(),
             "callbacks": [c.state_dict() if hasattr(c, "state_dict") else None for c in run.callbacks]}  # fmt: skip
 
 
 def parts(run: Run) -> dict[str, Any]:
-    """What has a state to be saved."""
+    """Return the parts of a training that have a state."""
     every = {"model": run.model, "optimizer": run.optimizer, "history": run.history, "schedule": run.schedule, "loss": run.loss,
              "data": run.batches, "validation": run.validation}
     return {name: part for name, part in every.items() if hasattr(part, "state_dict")}
 
 
 class Generator:
-    """That of ``manual_seed``, as a part like the others."""
+    """The generator of ``manual_seed``, as a part like the others."""
 
     def state_dict(self) -> Any:
         return generator().bit_generator.state
@@ -85,16 +86,16 @@ class Generator:
         generator().bit_generator.state = state
 
 
-# --------------------------------------------------------------------------- what is taken over, and what not
+# ----------------------------------------------------------------------------------- what is loaded
 
 
 def check(run: Run, state: dict[str, Any], path: Any) -> None:
-    """An error for what can be seen to be wrong without trying it."""
+    """Raise an error if the state can be seen to be wrong without trying it."""
     kinds = {"stop": str, "generator": dict, "callbacks": list, "history": dict, "model": dict, "optimizer": dict}
     for name, kind in kinds.items():
         if not isinstance(state.get(name), kind):
             has = f"is a {type(state[name]).__name__}, and no {kind.__name__}" if name in state else "is missing"
-            raise ValueError(f"{path} can't be gone on from: {name!r} {has}")
+            raise ValueError(f"{path} can't be continued: {name!r} {has}")
     wanted, found = {*parts(run), f"{len(run.callbacks)} callbacks"}, {*(state.keys() & PARTS), f"{len(state['callbacks'])} callbacks"}
     if wanted != found:
         raise ValueError(f"{path} is of another training: it has {', '.join(sorted(found - wanted)) or 'nothing else'}, and this one has "
@@ -102,7 +103,7 @@ def check(run: Run, state: dict[str, Any], path: Any) -> None:
 
 
 def take_over(path: Any, name: str, part: Any, state: Any, before: list[tuple[Any, Any]]) -> None:
-    """Load a part's state; whatever it says against that becomes a ValueError that names the part."""
+    """Load a part's state; any error becomes a ValueError that names the part."""
     try:
         own = part.state_dict()
         if name in ("schedule", "optimizer") and (missing := own.keys() - state.keys()):
@@ -111,4 +112,4 @@ def take_over(path: Any, name: str, part: Any, state: Any, before: list[tuple[An
         part.load_state_dict(state)
     except Exception as error:
         said = f"{error} is missing" if type(error) is KeyError and len(str(error)) < 40 else str(error)
-        raise ValueError(f"{path} can't be gone on from, since its {name!r} does not fit: {said}") from error
+        raise ValueError(f"{path} can't be continued, since its {name!r} does not fit: {said}") from error

@@ -1,10 +1,10 @@
-"""evaluate and predict: a model as it is, on examples it may not have seen."""
+"""evaluate and predict: a model as it is, on examples that it may not have seen."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,32 +12,43 @@ from numpy.typing import NDArray
 from ..data import Batches
 from ..engine.modes import evaluating
 from ..engine.tensor_base import bare
+from ..nn import Module
+from ..tensor.tensor import Tensor
 from . import advice, argument_checks
-from .batches import as_batches, as_tensor, as_tensors, dtype_of
+from .batches import Data, as_batches, as_tensor, as_tensors, dtype_of
 from .history import Averages
-from .metrics import as_metrics
+from .metrics import Metrics, as_metrics
+
+if TYPE_CHECKING:
+    from ..typing import TensorLike
 
 
-def evaluate(model: Any, data: Any, loss: Callable[[Any, Any], Any] | None = None, *, metrics: Any = (),
+def evaluate(model: Module, data: Data, loss: Callable[[Any, Any], Tensor] | None = None, *, metrics: Metrics = (),
              batch_size: int = 256) -> dict[str, float]:
-    """Measure a model, in evaluation mode and without recording anything.
+    """Measure the loss and metrics of a model, in evaluation mode and without recording anything.
 
     Parameters
     ----------
     model : Module
+        The model to measure.
     data : tuple of arrays, Dataset, DataLoader, or any iterable of batches
-        As in `fit`.
+        The examples, as in `fit`.
     loss : callable, optional
-        ``loss(output, target)``.
+        The loss, ``loss(output, target)``.
     metrics : "accuracy", callable, or a list or dict of these
-        As in `fit`.
+        What else to measure, as in `fit`.
     batch_size : int
-        How many examples at once, where batches are made here.
+        The number of examples in a batch, if `data` is not batches already.
 
     Returns
     -------
-    dict
-        From names to averages over all examples.
+    dict of str to float
+        The averages over all examples, by name.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the model, the data, the loss and the metrics don't go together.
 
     Examples
     --------
@@ -57,20 +68,29 @@ def evaluate(model: Any, data: Any, loss: Callable[[Any, Any], Any] | None = Non
         return averages_over(model, as_batches(data, batch_size, False, None), loss, as_metrics(metrics, loss))
 
 
-def predict(model: Any, *inputs: Any, batch_size: int = 256) -> NDArray[Any]:
-    """What a model answers, in evaluation mode and without recording anything.
+def predict(model: Module, *inputs: TensorLike, batch_size: int = 256) -> NDArray[Any]:
+    """Compute a model's outputs, in evaluation mode and without recording anything.
 
     Parameters
     ----------
     model : Module
-    *inputs : array_like, each of shape (N, ...)
-        What `model` is called with; usually one.
+        The model to call.
+    *inputs : array_like or Tensor, each of shape (N, ...)
+        The arguments of `model`, usually one. Floating numbers take the dtype of the model's parameters.
     batch_size : int
-        How many examples at once.
+        The number of examples in a batch.
 
     Returns
     -------
     ndarray, shape (N, ...)
+        The outputs for all examples.
+
+    Raises
+    ------
+    TypeError
+        If `model` is not a Module.
+    ValueError
+        If there are no examples, or inputs have different lengths.
 
     Examples
     --------
@@ -90,7 +110,7 @@ def predict(model: Any, *inputs: Any, batch_size: int = 256) -> NDArray[Any]:
 
 
 def averages_over(model: Any, batches: Any, loss: Any, metrics: dict[str, Any]) -> dict[str, float]:
-    """The figures over all batches; the modes are the caller's business."""
+    """Return the averages over all batches; the caller has set the modes."""
     averages, dtype = Averages(), dtype_of(model)
     for batch in batches:
         inputs, target = as_tensors(batch, dtype)
@@ -102,7 +122,7 @@ def averages_over(model: Any, batches: Any, loss: Any, metrics: dict[str, Any]) 
 
 
 def answer(model: Any, inputs: list[Any]) -> Any:
-    """The model's output; an error says what it was given."""
+    """Return the model's output; errors say what it was given."""
     try:
         return model(*inputs)
     except (TypeError, ValueError, IndexError) as error:
@@ -111,7 +131,7 @@ def answer(model: Any, inputs: list[Any]) -> Any:
 
 
 def cost_of(model: Any, loss: Any, output: Any, target: Any) -> Any:
-    """The cost, a single number; an error says what would go with the output."""
+    """Return the loss, a single number; errors say which loss and targets would go with the output."""
     try:
         cost = loss(output, target)
     except (TypeError, ValueError, IndexError) as error:
@@ -124,7 +144,7 @@ def cost_of(model: Any, loss: Any, output: Any, target: Any) -> Any:
 
 @contextmanager
 def modes_kept(model: Any) -> Iterator[None]:
-    """Training or evaluation: afterwards, each module is in the mode that it was in before."""
+    """Return the context after which each module is in training or evaluation mode as before."""
     modes = [(module, module.training) for module in model.modules()]
     try:
         yield

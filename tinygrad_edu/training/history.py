@@ -1,23 +1,23 @@
-"""History: the figures of a training, epoch by epoch."""
+"""History: the loss and the metrics of a training, epoch by epoch."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, KeysView, Mapping
 from typing import Any
 
 from ..engine.tensor_base import bare
 
 
 class History:
-    """Figures by name, each a list with a number for every epoch; made by `fit`.
+    """The figures of a training by name, each a list with a number for every epoch; `fit` makes it.
 
     Attributes
     ----------
     columns : dict of str to list of float
         All figures: ``loss``, the metrics, ``val_loss`` and so on. ``history["loss"]`` is short for ``history.columns["loss"]``.
     epochs : list of int
-        The numbers of the epochs, from 1: what to plot the figures over.
+        The numbers of the epochs, from 1, to plot the figures over.
     stopped : str
         Why training ended before its last epoch; empty if it did not.
 
@@ -50,17 +50,37 @@ class History:
     def __iter__(self) -> Iterator[str]:
         return iter(self.columns)
 
-    def keys(self) -> Any:
-        """The names of the figures, so that ``dict(history)`` is what it says."""
+    def keys(self) -> KeysView[str]:
+        """Return the names of the figures, so that ``dict(history)`` works.
+
+        Returns
+        -------
+        keys of a dict
+            The names.
+        """
         return self.columns.keys()
 
     def record(self, epoch: int, figures: Mapping[str, float]) -> None:
-        """One epoch more."""
+        """Add an epoch.
+
+        Parameters
+        ----------
+        epoch : int
+            Its number, from 1.
+        figures : dict of str to float
+            Its figures, by name.
+        """
         self.epochs.append(epoch)
         self.add(figures)
 
     def add(self, figures: Mapping[str, float]) -> None:
-        """Figures for the last epoch; where there were none of that name before, NaN stands."""
+        """Add figures to the last epoch; earlier epochs that lack them get NaN.
+
+        Parameters
+        ----------
+        figures : dict of str to float
+            The figures, by name.
+        """
         for name, value in figures.items():
             column = self.columns.setdefault(name, [])
             column += [math.nan] * (len(self.epochs) - len(column))
@@ -79,11 +99,28 @@ class History:
         return "\n".join(rows + [f"stopped: {self.stopped}"] * bool(self.stopped)) if self.epochs else "History of no epochs"
 
     def state_dict(self) -> dict[str, Any]:
-        """What to save of it."""
+        """Return everything to save of the history.
+
+        Returns
+        -------
+        dict
+            Copies of ``epochs`` and ``columns``.
+        """
         return {"epochs": list(self.epochs), "columns": {name: list(column) for name, column in self.columns.items()}}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take the place of the one that was saved."""
+        """Become the history that was saved.
+
+        Parameters
+        ----------
+        state : dict
+            The result of `state_dict`.
+
+        Raises
+        ------
+        ValueError
+            If a figure doesn't have a number for each epoch.
+        """
         epochs, columns = list(state["epochs"]), {name: list(map(float, column)) for name, column in state["columns"].items()}
         wrong = [name for name, column in columns.items() if len(column) != len(epochs)]
         if wrong or not all(isinstance(epoch, int) for epoch in epochs):
@@ -93,14 +130,14 @@ class History:
 
 
 class Averages:
-    """Averages over examples, from those over batches."""
+    """Averages over examples, computed from averages over batches."""
 
     def __init__(self) -> None:
         self.examples = 0
         self.sums: dict[str, float] = {}
 
     def add(self, examples: int, metrics: Mapping[str, Any], output: Any, target: Any, loss: float | None) -> None:
-        """What a batch has to say."""
+        """Add the figures of a batch."""
         self.examples += examples
         sums = self.sums
         if loss is not None:
@@ -111,9 +148,10 @@ class Averages:
                 sums[name] = sums.get(name, 0.0) + float(metric(output, target)) * examples
 
     def figures(self) -> dict[str, float]:
+        """Return the averages, by name."""
         return {name: total / self.examples for name, total in self.sums.items()} if self.examples else {}
 
 
 def shown(value: float) -> str:
-    """Four digits behind the point, or four that count where these would say nothing."""
+    """Format a number with four digits after the point, or four significant ones where those would say nothing."""
     return f"{value:.4f}" if value == 0 or 1e-3 <= abs(value) < 1e5 or not math.isfinite(value) else f"{value:.3e}"

@@ -4,89 +4,99 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from ..engine.modes import evaluating
-from ..optim import LBFGS, ReduceLROnPlateau
+from ..nn import Module
+from ..optim import LBFGS, Optimizer, ReduceLROnPlateau
+from ..optim.schedule import Schedule
+from ..tensor.tensor import Tensor
 from ..tracing.capture import capture as captured
 from . import advice, argument_checks, checkpoints
-from .batches import as_batches, as_tensors, dtype_of
-from .callbacks import EarlyStopping, as_callbacks
+from .batches import Data, as_batches, as_tensors, dtype_of
+from .callbacks import Callbacks, EarlyStopping, as_callbacks
 from .evaluation import answer, averages_over, cost_of, modes_kept
 from .history import Averages, History
-from .metrics import as_metrics
+from .metrics import Metrics, as_metrics
 from .progress import Progress
 from .run import Run
 
 
 def fit(
-    model: Any, data: Any, loss: Callable[[Any, Any], Any], optimizer: Any, *, epochs: int = 1, batch_size: int = 32,
-    shuffle: bool = True, seed: int | np.random.Generator | None = None, validation_data: Any = None, metrics: Any = (),
-    schedule: Any = None, schedule_every: str = "epoch", patience: int | None = None,
-    checkpoint: str | os.PathLike[str] | None = None, resume: bool = False, callbacks: Any = (), progress: bool = True, capture: bool = False,
+    model: Module, data: Data, loss: Callable[[Any, Any], Tensor], optimizer: Optimizer, *, epochs: int = 1, batch_size: int = 32,
+    shuffle: bool = True, seed: int | np.random.Generator | None = None, validation_data: Data | None = None, metrics: Metrics = (),
+    schedule: Schedule | ReduceLROnPlateau | None = None, schedule_every: Literal["epoch", "batch"] = "epoch", patience: int | None = None,
+    checkpoint: str | os.PathLike[str] | None = None, resume: bool = False, callbacks: Callbacks = (), progress: bool = True,
+    capture: bool = False,
 ) -> History:  # fmt: skip
-    """Train a model: for each batch, forget the old gradients, compute the cost, go back through it, take a step.
+    """Train a model: for each batch, forget the old gradients, compute the loss, go back through it, and take a step.
 
     Parameters
     ----------
     model : Module
+        The model to train.
     data : tuple of arrays, Dataset, DataLoader, or any iterable of batches
-        What to learn from: inputs, and targets last. Of arrays and data sets, batches are made; loaders and other iterables
-        give batches of their own, again in each epoch. Floating numbers take the dtype of the model's parameters.
+        The examples: inputs, and targets last. Arrays and data sets are divided into batches; loaders and other iterables
+        have their own batches, again in each epoch. Floating numbers take the dtype of the model's parameters.
     loss : callable
-        ``loss(output, target)``, a Tensor of a single number; `nn` has the usual ones.
+        The loss, ``loss(output, target)``, which returns a Tensor of a single number; `nn` has the usual ones.
     optimizer : Optimizer
-        Over the parameters that are to be learnt, usually ``model.parameters()``.
+        The optimiser of the parameters to learn, usually ``model.parameters()``.
     epochs : int
-        How often to go through the data; with `resume`, in all.
-    batch_size, shuffle
-        For batches that are made here: how many examples in each, and whether every epoch has a new, random order.
+        How often to go through the data; with `resume`, the total.
+    batch_size : int
+        The number of examples in a batch, if `data` is not batches already.
+    shuffle : bool
+        Whether every epoch has a new random order, if `data` is not batches already.
     seed : int or numpy.random.Generator, optional
-        Decides these orders. By default, the generator that ``manual_seed`` seeds does.
+        The seed for these orders, or their generator. By default, it is the generator that ``manual_seed`` seeds.
     validation_data : as data, optional
-        What to be judged by after each epoch: its figures are called ``val_loss`` and so on.
+        The examples that the model is tested with after each epoch. Their figures are called ``val_loss`` and so on.
     metrics : "accuracy", callable, or a list or dict of these
-        What else to measure: ``f(output, target)``, given arrays, returns a number for a batch; averaged over the examples.
-    schedule : from `optim`, optional
-        Makes a step after each epoch, or, with ``schedule_every="batch"``, after each batch. The rate is recorded as ``lr``.
+        What else to measure. A function ``f(output, target)`` of arrays returns a number for a batch, which is averaged over
+        the examples.
+    schedule : schedule of `optim`, optional
+        The schedule of the learning rate, which is recorded as ``lr``.
+    schedule_every : {"epoch", "batch"}
+        Whether the schedule advances after each epoch or after each batch.
     patience : int, optional
-        Stop when so many epochs have brought no better ``val_loss`` (or ``loss``), and take back the best weights; `EarlyStopping`
-        among the callbacks says it in more detail.
+        Stop after this many epochs without a better ``val_loss`` (or ``loss``), and restore the best weights. The callback
+        `EarlyStopping` has more settings.
     checkpoint : path, optional
-        Where to save all that the training is, after each epoch: ``.npz`` or ``.safetensors``. Whether that can be done is tried
-        before the first.
+        The file, ``.npz`` or ``.safetensors``, in which the whole state of the training is saved after each epoch. Whether it
+        can be written is tried before the first epoch.
     resume : bool
-        Go on from the checkpoint, if it is there: what comes out is bit for bit what it would have been without the break. One
-        that does not fit is refused, and changes nothing.
+        Continue from the checkpoint, if it exists: the result is bit for bit what it would have been without the break. A
+        checkpoint that doesn't fit is refused, and changes nothing.
     callbacks : Callback, function, or a list of these
-        To be called as training goes on; a function is called with the `Run` after each epoch.
+        Callbacks to call during training. A function is called with the `Run` after each epoch.
     progress : bool
-        Show how far it is: a bar (tqdm's, if it is installed), or some lines.
+        Whether to show the progress: a bar (tqdm's, if it is installed), or some lines.
     capture : bool
-        Record what is computed for a batch as a straight program, and replay that, which takes less time where layers are small; see
+        Record the computation of a batch as a straight program, and replay that. It takes less time if layers are small; see
         `capture` for what the model and the loss must not do then.
 
     Returns
     -------
     History
-        The figures of every epoch: ``history["loss"]``.
+        The figures of every epoch, such as ``history["loss"]``.
 
     Raises
     ------
     TypeError, ValueError
-        For models, costs, optimisers, data and checkpoints that do not go together.
+        If the model, the loss, the optimiser, the data and the checkpoint don't go together.
     OSError
         If the checkpoint can't be read or written.
     FloatingPointError
-        If the cost is NaN or infinite; the message says where to look.
+        If the loss is NaN or infinite; the message says where to look.
 
     Notes
     -----
-    Ctrl-C ends the training early, and what was learnt is kept: ``history.stopped`` tells. ``loss`` and metrics are averages over
-    an epoch in which the model changed; validation comes after it, in evaluation mode. The modes of all modules are afterwards
-    what they were before.
+    Ctrl-C ends the training early, and the model keeps what it has learnt; ``history.stopped`` says so. ``loss`` and metrics
+    are averages over an epoch in which the model changes; validation comes after it, in evaluation mode. Afterwards, all
+    modules are in the modes that they were in before.
 
     Examples
     --------
@@ -134,7 +144,7 @@ def fit(
 
 
 def learn(run: Run, schedule_by_batch: bool, followers: list[Any]) -> None:
-    """One epoch."""
+    """Train for one epoch."""
     run.averages, dtype = Averages(), dtype_of(run.model)
     run.batch = 0
     for batch in run.batches:
@@ -152,7 +162,7 @@ def learn(run: Run, schedule_by_batch: bool, followers: list[Any]) -> None:
 
 
 def step(run: Run, inputs: list[Any], target: Any) -> tuple[Any, float]:
-    """One step; returns the output and the cost before it."""
+    """Take one step; return the output and the loss before it."""
     seen: list[tuple[Any, float]] = []
     first = run.epoch == run.batch == 1
 
@@ -178,7 +188,7 @@ def step(run: Run, inputs: list[Any], target: Any) -> tuple[Any, float]:
 
 
 def differentiation(model: Any, loss: Any, optimizer: Any) -> Callable[[list[Any], Any], tuple[Any, Any]]:
-    """What gives the output and the cost of a batch, and leaves the gradients in the parameters."""
+    """Return the function that computes the output and the loss of a batch, and leaves gradients in the parameters."""
 
     def differentiate(inputs: list[Any], target: Any) -> tuple[Any, Any]:
         optimizer.zero_grad()
@@ -191,7 +201,7 @@ def differentiation(model: Any, loss: Any, optimizer: Any) -> Callable[[list[Any
 
 
 def judged(run: Run) -> dict[str, float]:
-    """The figures of the epoch, with those of the validation."""
+    """Return the figures of the epoch, with those of the validation."""
     figures = run.figures
     if run.validation is not None:
         with evaluating(run.model.modules()):
@@ -203,7 +213,7 @@ def judged(run: Run) -> dict[str, float]:
 
 
 def one_step_of(schedule: Any, history: History) -> None:
-    """One that waits for a plateau is told the cost."""
+    """Advance the schedule; one that waits for a plateau gets the loss."""
     if isinstance(schedule, ReduceLROnPlateau):
         schedule.step(history.columns.get("val_loss", history["loss"])[-1])
     else:
@@ -211,5 +221,6 @@ def one_step_of(schedule: Any, history: History) -> None:
 
 
 def tell(event: str, followers: list[Any], run: Run) -> None:
+    """Call the method for this event of all callbacks."""
     for follower in followers:
         getattr(follower, event)(run)

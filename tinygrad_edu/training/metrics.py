@@ -1,10 +1,10 @@
-"""Metrics: what to measure of outputs, besides their cost."""
+"""Metrics: measures of a model's outputs besides the loss."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, SupportsFloat, TypeAlias
 
 import numpy as np
 
@@ -13,32 +13,40 @@ from ..nn.functional import binary_cross_entropy_with_logits
 from ..nn.losses import behind
 from ..validation import as_array
 
+if TYPE_CHECKING:
+    from ..typing import TensorLike
 
-def accuracy(output: Any, target: Any, threshold: float = 0.5, ignore_index: int = -100) -> float:
-    """The share of examples that are classified right.
+Metric: TypeAlias = Literal["accuracy"] | Callable[[Any, Any], SupportsFloat]
+Metrics: TypeAlias = Metric | Sequence[Metric] | Mapping[str, Metric]
+"""What to measure: "accuracy", a function of output and target, or a list or dict of these."""
+
+
+def accuracy(output: TensorLike, target: TensorLike, threshold: float = 0.5, ignore_index: int = -100) -> float:
+    """Compute the fraction of examples that are classified correctly.
 
     Parameters
     ----------
-    output : ndarray, shape (N, C, ...), or (N, 1) or (N,)
-        A number for each class, of which the largest counts; or one number, for yes or no.
-    target : ndarray
-        Class numbers of shape (N, ...), from 0 to C - 1; or of the output's shape, rows of which the largest counts. Of one number, 0
-        for no and 1 for yes, of the output's shape.
+    output : array_like or Tensor, shape (N, C, ...), or (N, 1) or (N,)
+        A number for each class, and the largest is the answer; or one number, for yes or no.
+    target : array_like or Tensor
+        Class numbers of shape (N, ...), from 0 to C - 1; or rows of the output's shape, whose largest number marks the class.
+        For yes or no: 1 or 0, of the output's shape.
     threshold : float
-        From what on a single number means yes: 0.5 for probabilities, 0 for logits. In `fit` and `evaluate`, "accuracy" knows
-        which from the cost.
+        Above this, a single number means yes: 0.5 for probabilities, 0 for logits. In `fit` and `evaluate`, "accuracy"
+        knows it from the loss.
     ignore_index : int
-        Examples of this class number do not count. In `fit` and `evaluate`, "accuracy" takes that of the cost.
+        Examples of this class number don't count. In `fit` and `evaluate`, "accuracy" takes that of the loss.
 
     Returns
     -------
     float
-        NaN if no example counts.
+        The fraction, from 0 to 1; NaN if no example counts.
 
     Raises
     ------
     ValueError
-        If outputs and targets don't belong together, outputs are NaN, or targets are neither class numbers nor rows with one largest number.
+        If outputs and targets don't belong together, outputs are NaN, or targets are neither class numbers nor rows with
+        one largest number.
 
     Examples
     --------
@@ -47,36 +55,37 @@ def accuracy(output: Any, target: Any, threshold: float = 0.5, ignore_index: int
     >>> accuracy(np.array([[0.7], [0.2]]), np.array([[1.0], [0.0]]))
     1.0
     """
-    output, target = as_array(bare(output), "accuracy: outputs"), as_array(bare(target), "accuracy: targets")
-    if output.dtype.kind not in "biuf" or target.dtype.kind not in "biuf":
-        raise ValueError(f"accuracy: outputs and targets must be real numbers, and are {output.dtype} and {target.dtype}. Of words, "
-                         "names, labels = np.unique(y, return_inverse=True) makes class numbers")
+    outputs, targets = as_array(bare(output), "accuracy: outputs"), as_array(bare(target), "accuracy: targets")
+    if outputs.dtype.kind not in "biuf" or targets.dtype.kind not in "biuf":
+        raise ValueError(f"accuracy: outputs and targets must be real numbers, and are {outputs.dtype} and {targets.dtype}. "
+                         "names, labels = np.unique(y, return_inverse=True) makes class numbers from words")
     if np.any(np.isnan(output)):
         raise ValueError(f"accuracy: {np.sum(np.isnan(output))} of the outputs are NaN, and are neither right nor wrong")
-    if output.ndim > 1 and output.shape[1] > 1:
-        if target.shape == output.shape:
-            return share(output.argmax(1) == largest(target))
-        if target.shape == output.shape[:1] + output.shape[2:]:
-            counting = target != ignore_index
-            refuse_no_classes(target[counting], output.shape[1])
-            return share((output.argmax(1) == target)[counting])
-    elif target.shape == output.shape:
-        refuse_no_answers(target)
-        return share((output > threshold) == (target > 0.5))
-    elif output.shape == (*target.shape, 1):
-        refuse_no_answers(target)
-        raise ValueError(f"accuracy: outputs of shape {output.shape} and targets of shape {target.shape} do not belong together: make the "
+    if outputs.ndim > 1 and outputs.shape[1] > 1:
+        if targets.shape == outputs.shape:
+            return share(outputs.argmax(1) == largest(targets))
+        if targets.shape == outputs.shape[:1] + outputs.shape[2:]:
+            counting = targets != ignore_index
+            refuse_no_classes(targets[counting], outputs.shape[1])
+            return share((outputs.argmax(1) == targets)[counting])
+    elif targets.shape == outputs.shape:
+        refuse_no_answers(targets)
+        return share((outputs > threshold) == (targets > 0.5))
+    elif outputs.shape == (*targets.shape, 1):
+        refuse_no_answers(targets)
+        raise ValueError(f"accuracy: outputs of shape {outputs.shape} and targets of shape {targets.shape} do not belong together: make the "
                          "targets a column, y[:, None]")
-    raise ValueError(f"accuracy: outputs of shape {output.shape} and targets of shape {target.shape} do not belong together; targets "
+    raise ValueError(f"accuracy: outputs of shape {outputs.shape} and targets of shape {targets.shape} do not belong together; targets "
                      "are class numbers (N,), or of the output's shape")
 
 
 def share(right: Any) -> float:
+    """Return the fraction of examples that are right."""
     return float(np.mean(right)) if right.size else float("nan")
 
 
 def largest(rows: Any) -> Any:
-    """The class with the largest number of each row, which has to be one."""
+    """Return the class with the largest number of each row; there must be only one."""
     if not np.all((rows >= 0) & (rows <= 1)):
         raise ValueError(f"accuracy: targets of the output's shape are rows of probabilities, and these go from {rows.min():g} to "
                          f"{rows.max():g}; class numbers are of shape {rows.shape[:1] + rows.shape[2:]}")
@@ -89,12 +98,14 @@ def largest(rows: Any) -> Any:
 
 
 def refuse_no_classes(numbers: Any, classes: int) -> None:
+    """Raise an error for numbers that are not class numbers."""
     if not np.all((numbers >= 0) & (numbers < classes) & (numbers == np.rint(numbers))):
         raise ValueError(f"accuracy: class numbers must be whole, from 0 to {classes - 1} for {classes} outputs, and these go from "
                          f"{numbers.min():g} to {numbers.max():g}")
 
 
 def refuse_no_answers(target: Any) -> None:
+    """Raise an error for targets that are not 0, 1 or between."""
     if not np.all((target >= 0) & (target <= 1)):
         raise ValueError(f"accuracy: one output for each example answers yes or no, so its targets are 1 or 0, and these go from {target.min():g} to "
                          f"{target.max():g}. Of -1 and 1 make them by (y + 1) / 2; class numbers want an output for each class; and of a cost of "
@@ -102,7 +113,7 @@ def refuse_no_answers(target: Any) -> None:
 
 
 def as_metrics(metrics: Any, loss: Any) -> dict[str, Any]:
-    """Names and functions, of whatever was given."""
+    """Return functions by name, made from what the user gave."""
     if isinstance(metrics, Mapping):
         return {str(name): as_metric(metric, loss) for name, metric in metrics.items()}
     if isinstance(metrics, str) or callable(metrics):
@@ -114,10 +125,11 @@ def as_metrics(metrics: Any, loss: Any) -> dict[str, Any]:
 
 
 def as_metric(metric: Any, loss: Any) -> Any:
+    """Return the function of a metric; "accuracy" takes its settings from the loss."""
     if metric == "accuracy":
         function, settings = behind(loss)
         threshold = 0.0 if function is binary_cross_entropy_with_logits else 0.5
         return partial(accuracy, threshold=threshold, ignore_index=settings.get("ignore_index", -100))
     if not callable(metric):
-        raise TypeError(f'a metric is "accuracy", or a function f(output, target) of arrays that returns a number; {metric!r} is none')
+        raise TypeError(f'a metric is "accuracy", or a function f(output, target) of arrays that returns a number; {metric!r} is neither')
     return metric

@@ -1,8 +1,9 @@
-"""How far a training is: a bar where there is a terminal or notebook for one, some lines elsewhere."""
+"""The progress of a training: a bar in a terminal or notebook, some lines elsewhere."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sized
 from typing import Any
 
 from .callbacks import Callback
@@ -13,7 +14,7 @@ LINES = 10  # how many, at most, where there is no bar
 
 
 class Progress(Callback):
-    """One bar for all epochs, tqdm's; or about ten lines."""
+    """A callback that shows one bar of tqdm's for all epochs, or prints about ten lines."""
 
     def on_fit_start(self, run: Run) -> None:
         self.bar = bar(run)
@@ -35,19 +36,19 @@ class Progress(Callback):
 
 
 def said(run: Run) -> str:
-    """The epoch, and the figures of the last whole one, or those of the first so far."""
+    """Return a line with the epoch and the figures: of the last whole epoch, or of the first so far."""
     figures = {name: column[-1] for name, column in run.history.columns.items()} or run.figures
     return f"epoch {run.epoch:{len(str(run.epochs))}}/{run.epochs}  " + "  ".join(f"{name} {shown(value)}" for name, value in figures.items())
 
 
 def bar(run: Run) -> Any:
-    """A bar, or None."""
+    """Return a bar, or None where it can't be shown."""
     if not (sys.stderr.isatty() or "ipykernel" in sys.modules):
         return None
     try:
         from tqdm import tqdm
     except ImportError:
         return None
-    batches = len(run.batches) if hasattr(run.batches, "__len__") else None
+    batches = len(run.batches) if isinstance(run.batches, Sized) else None
     return tqdm(total=batches and batches * run.epochs, initial=(batches or 0) * run.epoch, dynamic_ncols=True,
                 bar_format="{bar:20} {desc}  [{elapsed}<{remaining}]")

@@ -1,6 +1,6 @@
-"""Pictures: of what was computed, as a graph; and of networks, of what they learnt, and of learning itself.
+"""Pictures of computations (graphs), of networks and what they have learnt, and of training.
 
-Graphs need no more than the package itself; the others are matplotlib's. All show themselves in a notebook.
+Graphs need only the package itself; the other pictures need matplotlib. All show themselves in a notebook.
 """
 
 from ..introspection.drawing import DotNotFound, Picture, draw

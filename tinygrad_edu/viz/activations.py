@@ -1,9 +1,9 @@
-"""activations: what comes out of each layer of a network, for an example or for many."""
+"""activations: the outputs of each layer of a network, for one example or for many."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,25 +13,38 @@ from ..pytree import flatten
 from .observe import array_of, checked, example, hooked, untouched
 from .theme import COLORS, FAINT, figure, ink, shades
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from ..typing import TensorLike
+
 MOST_MAPS = 16  # feature maps of a layer
 MOST_EXAMPLES = 200  # lines of a picture of a batch
 
 
-def activations(model: Module, x: Any) -> Any:
-    """What comes out of each layer: at the left as a picture, at the right how its numbers are distributed.
+def activations(model: Module, x: TensorLike) -> Figure:
+    """Draw the outputs of each layer: as a picture, and as a histogram beside it.
 
     Parameters
     ----------
     model : Module
-    x : array_like
-        What it is called with: one example, with or without an axis for the batch, or many.
+        The network.
+    x : array_like or Tensor
+        Its argument: one example, with or without an axis for the batch, or many.
 
     Returns
     -------
     matplotlib.figure.Figure
-        A row for each layer, in the order of their calls. Of a layer of neurons, one column for each and one line for each example;
-        of a convolution, the feature maps of the first example. At the right a histogram of all its numbers, with the share of
-        exact zeros: of a `ReLU`, those that pass nothing on, nor any gradient back.
+        A row for each layer, in the order of their calls. A layer of neurons has a column for each neuron and a line for each
+        example; a convolution shows the feature maps of the first example. At the right is a histogram of all its numbers,
+        with the fraction of exact zeros: after a `ReLU`, these pass nothing on, and no gradient back.
+
+    Raises
+    ------
+    TypeError
+        If `model` is not a Module.
+    ValueError
+        If the model calls no layer.
 
     Examples
     --------
@@ -39,6 +52,8 @@ def activations(model: Module, x: Any) -> Any:
     >>> from tinygrad_edu import nn, viz
     >>> model = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 6 * 6, 3))
     >>> figure = viz.activations(model, np.ones((1, 1, 8, 8)))
+    >>> len(figure.axes)
+    8
     """
     rows = outputs(checked(model, "activations"), x)
     if not rows:
@@ -61,7 +76,7 @@ def activations(model: Module, x: Any) -> Any:
 
 
 def outputs(model: Module, x: Any) -> list[tuple[str, Any]]:
-    """Names of the layers that have no layers within, and what came out of them, in the order of their calls."""
+    """Return the names and the outputs of the innermost layers, in the order of their calls."""
     names = {id(m): f"{path} {type(m).__name__}".strip() for path, m in model.named_modules()}
     layers = [m for m in model.modules() if not any(m.named_children())]
     found: list[tuple[str, Any]] = []
@@ -75,7 +90,7 @@ def outputs(model: Module, x: Any) -> list[tuple[str, Any]]:
 
 
 def as_picture(values: Any) -> Any:
-    """An array of whatever shape as one image."""
+    """Return an array of any shape as one image."""
     if values.ndim == 4:
         return maps(values[0])
     if values.ndim < 2:
@@ -84,7 +99,7 @@ def as_picture(values: Any) -> Any:
 
 
 def maps(channels: Any) -> Any:
-    """Feature maps side by side, in one line or two, with room between."""
+    """Return feature maps side by side, in one line or two, with room between."""
     shown = channels[:MOST_MAPS]
     across = math.ceil(len(shown) / (1 + (len(shown) > 8)))
     _, height, width = shown.shape
@@ -97,7 +112,7 @@ def maps(channels: Any) -> Any:
 
 
 def distribution(axes: Any, values: Any, color: str) -> None:
-    """A histogram, with what it would hide: exact zeros, and what is no number."""
+    """Draw a histogram, with what it would hide: exact zeros, and numbers that are not finite."""
     finite = values[np.isfinite(values)].astype(float)
     if finite.size:
         axes.hist(finite, bins=40, color=color)

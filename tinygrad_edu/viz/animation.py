@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,40 +14,61 @@ from .descent_path import Function, valleys, walk
 from .surface import chart
 from .theme import MARK, NEGATIVE, dress, figure, ink
 
+if TYPE_CHECKING:
+    from ..typing import TensorLike
+    from .figures import Film
+
 FORMATS = (".gif", ".html", ".png", ".webp")  # an animated PNG, that is
 
 
 def animate(
     f: Callable[..., Any],
-    start: Any,
+    start: TensorLike,
     rate: float = 0.1,
     *,
     steps: int = 20,
     momentum: float = 0.0,
-    extent: Any = None,
-    file: Any = None,
+    extent: Sequence[float] | None = None,
+    file: str | os.PathLike[str] | None = None,
     interval: int = 400,
-) -> Any:
-    """Gradient descent as a film: `descent`, a step at a time.
+) -> Film:
+    """Make a film of gradient descent, step by step.
 
     Parameters
     ----------
-    f, start, rate, steps, momentum, extent
-        As for `descent`.
+    f : callable
+        A function of one number or two, as for `descent`.
+    start : float, or pair of floats
+        Where to begin; it says whether there is one input or two.
+    rate : float
+        The learning rate.
+    steps : int
+        The number of steps.
+    momentum : float
+        How much of the last step is kept in the next, at least 0 and below 1.
+    extent : (low, high), or (x low, x high, y low, y high), optional
+        The part of the function that is drawn; by default, where the steps are.
     file : path, optional
-        Where to write it as well: a name that ends in .gif, .webp or .png (which move), or .html (which has buttons).
+        The file to write the film to as well: a name that ends in .gif, .webp or .png (which move), or .html (with buttons).
     interval : int
-        Milliseconds from step to step.
+        The time from step to step, in milliseconds.
 
     Returns
     -------
     matplotlib.animation.FuncAnimation
-        In a notebook it shows itself, with buttons; ``to_jshtml()`` is its HTML.
+        The film. In a notebook it shows itself, with buttons; ``to_jshtml()`` is its HTML.
+
+    Raises
+    ------
+    ValueError
+        If the file's suffix is another one, or as for `descent`.
 
     Examples
     --------
     >>> from tinygrad_edu import viz
     >>> film = viz.animate(lambda x: x ** 2, start=1.0, rate=0.3, steps=5)
+    >>> film.interval
+    400
     """
     function = Function(f, start)
     went = walk(function, rate, steps, momentum)
@@ -71,7 +93,7 @@ def animate(
 
 
 class Curve:
-    """A function of one input: a ball on a curve, and its tangent, which is how steep it is."""
+    """The scene of a function of one input: a ball on a curve, and the tangent, which shows the slope."""
 
     def __init__(self, axes: Any, f: Function, went: Any, sides: Any) -> None:
         (x,) = sides
@@ -88,7 +110,7 @@ class Curve:
         (self.ball,) = axes.plot([], [], "o", color=NEGATIVE, markersize=11, markeredgecolor=ink())
 
     def show(self, i: int) -> None:
-        """After `i` steps."""
+        """Show the state after `i` steps."""
         points, heights = self.went.points[: i + 1, 0], self.went.heights[: i + 1]
         ends = points[-1] + np.array([-self.reach, self.reach])
         self.tangent.set_data(ends, heights[-1] + self.went.slopes[i, 0] * (ends - points[-1]))
@@ -97,7 +119,7 @@ class Curve:
 
 
 class Plane:
-    """A function of two inputs: a ball on a map, and an arrow down the negative gradient."""
+    """The scene of a function of two inputs: a ball on a map, and an arrow down the negative gradient."""
 
     def __init__(self, axes: Any, f: Function, went: Any, sides: Any) -> None:
         x, y = (side[::COARSE] for side in sides)
@@ -112,7 +134,7 @@ class Plane:
         self.arrow = axes.quiver([0], [0], [0], [0], angles="xy", scale_units="xy", scale=1, color="white", width=0.009, zorder=7)
 
     def show(self, i: int) -> None:
-        """After `i` steps."""
+        """Show the state after `i` steps."""
         points = self.went.points[: i + 1]
         self.trail.set_data(*points.T)
         self.ball.set_data(points[-1:, 0], points[-1:, 1])

@@ -1,53 +1,60 @@
-"""confusion: what was taken for what."""
+"""confusion: the matrix of which classes were taken for which."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .observe import array_of
 from .theme import FAINT, NEGATIVE, dress, figure, signed
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from ..typing import TensorLike
+
 MOST_WRITTEN = 20  # classes up to which the counts are written into the matrix
 
 
-def confusion(labels: Any, guesses: Any, *, names: Sequence[Any] | None = None, pairs: int = 8) -> Any:
-    """The confusion matrix: of the examples of each class, how many were taken for which.
+def confusion(labels: TensorLike, guesses: TensorLike, *, names: Sequence[object] | None = None, pairs: int = 8) -> Figure:
+    """Draw the confusion matrix: how often each class was taken for each other.
 
     Parameters
     ----------
-    labels : (N,) array of int
-        What they are.
-    guesses : (N,) array of int, or (N, classes) array
-        What they were taken for; or outputs of a network, of which the largest counts.
+    labels : array_like of int, shape (N,)
+        The true classes.
+    guesses : array_like of int, shape (N,), or of float, shape (N, classes)
+        The classes that were guessed; or outputs of a network, and the largest is the guess.
     names : sequence, optional
-        Of the classes; by default they are numbered.
+        The names of the classes; by default they are numbered.
     pairs : int
         How many of the most frequent mistakes are listed at the right; 0 for none.
 
     Returns
     -------
     matplotlib.figure.Figure
-        A line for each class and a column for each answer, with counts. The colours are rates, of the class: blue for those that
-        are right, orange for mistakes, which are coloured ten times as strongly.
+        A line for each class and a column for each answer, with counts. The colours are rates within the class: blue for right
+        answers, orange for mistakes, which are coloured ten times as strongly.
 
     Raises
     ------
     ValueError
-        If labels and guesses are not equally many, or are no classes.
+        If there are not as many labels as guesses, or they are not classes.
 
     Examples
     --------
     >>> from tinygrad_edu import viz
     >>> figure = viz.confusion([0, 1, 2, 2], [0, 1, 1, 2], names=["cat", "dog", "cow"])
+    >>> figure.axes[0].get_title(loc="left")
+    '75.00% right, of 4'
     """
     true, said = classes(labels, "labels"), classes(guesses, "guesses")
     if len(true) != len(said):
         raise ValueError(f"there are {len(true):,} labels and {len(said):,} guesses: there must be one of each for every example")
     n = 1 + int(max(true.max(initial=0), said.max(initial=0)))
-    n = max(n, np.shape(guesses)[1] if np.ndim(guesses) == 2 else 0)
+    n = max(n, array_of(guesses).shape[1] if array_of(guesses).ndim == 2 else 0)
     if names is not None:
         if len(names) < n:
             raise ValueError(f"there are {n} classes, 0 to {n - 1}, and {len(names)} names")
@@ -69,7 +76,7 @@ def confusion(labels: Any, guesses: Any, *, names: Sequence[Any] | None = None, 
 
 
 def classes(given: Any, what: str) -> Any:
-    """Numbers of classes; of outputs, the largest."""
+    """Return class numbers; outputs become the class of the largest."""
     array = array_of(given)
     if array.ndim == 2:
         return array.argmax(axis=1)
@@ -83,19 +90,19 @@ def classes(given: Any, what: str) -> Any:
 
 
 def matrix(true: Any, said: Any, n: int) -> Any:
-    """``counts[i, j]``: how many of class i were taken for class j."""
+    """Return ``counts[i, j]``: how many of class i were taken for class j."""
     return np.bincount(true * n + said, minlength=n * n).reshape(n, n)
 
 
 def mistakes(counts: Any, most: int) -> list[tuple[int, int]]:
-    """The most frequent pairs of what it is and what was said."""
+    """Return the most frequent pairs of a true class and a wrong guess."""
     wrong = counts * (1 - np.eye(len(counts), dtype=int))
     order = np.argsort(-wrong, axis=None, kind="stable")[:most]
     return [(int(i), int(j)) for i, j in zip(*np.unravel_index(order, wrong.shape), strict=True) if wrong[i, j]]
 
 
 def draw(axes: Any, counts: Any, named: list[str]) -> None:
-    """The matrix."""
+    """Draw the matrix."""
     n = len(counts)
     rates = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     shown = np.where(np.eye(n, dtype=bool), rates, -np.minimum(10 * rates, 1))
@@ -113,7 +120,7 @@ def draw(axes: Any, counts: Any, named: list[str]) -> None:
 
 
 def list_mistakes(axes: Any, wrong: list[tuple[int, int]], counts: Any, named: list[str]) -> None:
-    """Bars, with the rate of the class."""
+    """Draw bars of the mistakes, with their rates in the class."""
     sizes = [counts[pair] for pair in wrong]
     axes.barh(range(len(wrong)), sizes, color=NEGATIVE, height=0.6)
     axes.set_yticks(range(len(wrong)), [f"{named[i]} → {named[j]}" for i, j in wrong])

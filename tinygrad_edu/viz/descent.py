@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,55 +11,68 @@ from .descent_path import Function, Walk, valleys, walk
 from .surface import chart, footprints, mountain
 from .theme import COLORS, FAINT, MARK, NEGATIVE, POSITIVE, RIGHT, dress, figure, figure_of, ink
 
-PLACES, COARSE = 401, 6  # at how many places a function is looked at, on a line; every how many of them, on each side of a plane
-ARROWS = 6  # tangents or arrows that are drawn, so that one still sees the path
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from ..typing import TensorLike
+
+PLACES, COARSE = 401, 6  # the places on a line at which a function is computed; on the sides of a plane, only each sixth
+ARROWS = 6  # tangents or arrows that are drawn: few, so that the path can be seen
 
 
 def descent(
     f: Callable[..., Any],
-    start: Any,
+    start: TensorLike,
     rate: float = 0.1,
     *,
     steps: int = 20,
     momentum: float = 0.0,
-    extent: Any = None,
-    ax: Any = None,
-) -> Any:
+    extent: Sequence[float] | None = None,
+    ax: Axes | None = None,
+) -> Figure:
     """Follow the slope of a function downhill, and draw every step.
 
     Parameters
     ----------
     f : callable
-        Of one number, or of two: ``f(x)``, ``f(x, y)``, or of an array of two. It is given Tensors, and returns a single number.
+        A function of one number or of two: ``f(x)``, ``f(x, y)``, or of an array of two. It is called with Tensors, and
+        returns a single number.
     start : float, or pair of floats
-        Where to begin; says whether there is one input or two.
+        Where to begin; it says whether there is one input or two.
     rate : float
-        How far to go at a slope of 1.
+        The learning rate: how far to go at a slope of 1.
     steps : int
+        The number of steps.
     momentum : float
-        How much of the last step is kept for the next, from 0 to below 1, as in ``optim.SGD``.
+        How much of the last step is kept in the next, at least 0 and below 1, as in ``optim.SGD``.
     extent : (low, high), or (x low, x high, y low, y high), optional
-        Which part of the function is drawn; by default, where the steps are.
-    ax : matplotlib Axes, optional
-        Where to draw the curve, or the map; without the other pictures.
+        The part of the function that is drawn; by default, where the steps are.
+    ax : matplotlib.axes.Axes, optional
+        Axes for the curve or the map; then the other pictures are left out.
 
     Returns
     -------
     matplotlib.figure.Figure
-        Of one input: the curve with the steps, the tangents at the first of them, and the local minima in sight; beside it the
-        height after each step. Of two: a map with contour lines, the steps, and arrows down the *negative gradient*, which is where
-        it is steepest and at right angles to the contour lines; beside it the surface. Its title says how it ended.
+        For one input: the curve with the steps, the tangents at the first of them, and the local minima in sight; beside it
+        the height after each step. For two: a map with contour lines, the steps, and arrows down the *negative gradient*,
+        which points where it is steepest, at right angles to the contour lines; beside it the surface. The title says how
+        it ended.
 
     Raises
     ------
+    TypeError
+        If `f` is not a function, or its value is not computed by NumPy's functions.
     ValueError
-        If the function doesn't return a single number, or can't be looked at in its start.
+        If the function doesn't return a single number, or isn't finite at the start.
 
     Examples
     --------
     >>> from tinygrad_edu import viz
     >>> figure = viz.descent(lambda x: x ** 4 - 3 * x ** 2 + x, start=2.0, rate=0.02)
     >>> figure = viz.descent(lambda x, y: x ** 2 + 3 * y ** 2, start=(2.0, 1.0))
+    >>> len(figure.axes)
+    2
     """
     function = Function(f, start)
     went = walk(function, rate, steps, momentum)
@@ -86,7 +99,7 @@ def descent(
 
 
 def curve(axes: Any, f: Function, went: Walk, x: Any) -> None:
-    """The curve, the steps on it, and tangents at the first of them."""
+    """Draw the curve, the steps on it, and tangents at the first of them."""
     z = f.over(x)
     axes.plot(x, z, color=ink(), linewidth=1.6, gid="curve")
     finite = z[np.isfinite(z)]
@@ -106,7 +119,7 @@ def curve(axes: Any, f: Function, went: Walk, x: Any) -> None:
 
 
 def mark_valleys(axes: Any, f: Function, found: Any, z: Any) -> None:
-    """Local minima among the heights `z`; the lowest of them is called so."""
+    """Mark local minima among the heights `z`, and name the lowest of them."""
     if not len(found):
         return
     depths = np.array([f(*place) for place in found])
@@ -122,7 +135,7 @@ def mark_valleys(axes: Any, f: Function, found: Any, z: Any) -> None:
 
 
 def progress(axes: Any, went: Walk) -> None:
-    """The height after each step, and how steep it still is."""
+    """Draw the height and the steepness after each step."""
     steps = np.arange(len(went.heights))
     dress(axes, "step by step", "step")
     axes.plot(steps, went.heights, "o-", color=POSITIVE, markersize=3, label="height f(x)")
@@ -135,7 +148,7 @@ def progress(axes: Any, went: Walk) -> None:
 
 
 def plane(axes: Any, f: Function, went: Walk, x: Any, y: Any, z: Any) -> None:
-    """The map, the steps on it, and arrows down the negative gradient, as long as the slope is steep."""
+    """Draw the map, the steps on it, and arrows down the negative gradient, longer where it is steeper."""
     chart(axes, x, y, z, f.names)
     axes.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]), aspect="equal")
     mark_valleys(axes, f, valleys(x, z, y), z)
@@ -148,7 +161,7 @@ def plane(axes: Any, f: Function, went: Walk, x: Any, y: Any, z: Any) -> None:
 
 
 def view(f: Function, went: Walk, extent: Any) -> list[Any]:
-    """The places to look at, on each side: where the steps are, and some room around."""
+    """Return the places to draw, on each side: where the steps are, and some room around."""
     if extent is not None:
         ends = np.asarray(extent, float).reshape(-1)
         if ends.size != 2 * f.inputs or not (ends[::2] < ends[1::2]).all():
@@ -165,7 +178,7 @@ def view(f: Function, went: Walk, extent: Any) -> list[Any]:
 
 
 def filled(f: Function, low: float, high: float) -> tuple[float, float]:
-    """As far as water would reach that is poured into the curve up to where the steps have been, and a little farther."""
+    """Return the range of the curve below its highest step, as if water filled it up to there, and a little more."""
     span = max(high - low, 1.0)
     level = max(f(low), f(high))
     ends = []
@@ -177,5 +190,5 @@ def filled(f: Function, low: float, high: float) -> tuple[float, float]:
 
 
 def within(went: Walk, sides: list[Any]) -> Any:
-    """Which points are in sight."""
+    """Say which points are in sight."""
     return np.all([(side[0] <= p) & (p <= side[-1]) for side, p in zip(sides, went.points.T, strict=True)], axis=0)

@@ -1,4 +1,4 @@
-"""Gradient descent on a function, written down step by step; of the mathematics of `descent` what is not drawing."""
+"""Gradient descent on a function, step by step: the mathematics of `descent`."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from ..func.transforms import value_and_grad
 from ..tensor.tensor import Tensor
 from .observe import array_of
 
-FAR = 1e6  # from the start; who goes farther won't come back
+FAR = 1e6  # from the start; farther steps won't come back
 
 
 @dataclass
 class Walk:
-    """Where it went: a point, its height and its slope for each step and the start."""
+    """The path of a descent: a point, its height and its slope for the start and each step."""
 
     points: Any  # (steps + 1, inputs)
     heights: Any  # (steps + 1,)
@@ -28,7 +28,7 @@ class Walk:
     diverged: bool
 
     def verdict(self) -> str:
-        """What became of it."""
+        """Say how the descent ended."""
         steps, size = len(self.points) - 1, np.linalg.norm(self.slopes, axis=1)
         if self.diverged:
             return f"it diverges: after {steps} steps it is {np.abs(self.points[-1] - self.points[0]).max():.1g} away. A smaller rate!"
@@ -43,7 +43,7 @@ class Walk:
 
 
 class Function:
-    """A function of one input or two, whichever way it is written, as one of an array."""
+    """A function of one input or two, however it is written, as a function of an array."""
 
     def __init__(self, f: Callable[..., Any], start: Any) -> None:
         if not callable(f):
@@ -59,7 +59,7 @@ class Function:
         self.names = names_of(f, self.apart)
 
     def tensor(self, point: Any) -> Any:
-        """At a point, a Tensor of one or two numbers."""
+        """Return the value at a point, which is a Tensor of one or two numbers."""
         value = self.at(point)
         if np.shape(value) != ():
             raise ValueError(f"descent needs a function whose value is a single number; at {array_of(point)} this one returned "
@@ -67,27 +67,28 @@ class Function:
         if isinstance(value, Tensor):
             return value
         if not np.array_equal(value, self.at(point + 1), equal_nan=True):
-            raise TypeError("the function left the engine: its value is no Tensor, and so has no slope. math.sin(x) and float(x) "
+            raise TypeError("the function left the engine: its value is not a Tensor, and so has no slope. math.sin(x) and float(x) "
                             "do that; use NumPy's functions, np.sin(x)")
         return value + 0 * point.sum()  # a constant: its slope is 0
 
     def at(self, point: Any) -> Any:
+        """Call the function, with one array or with two numbers."""
         return self.f(point[0], point[1]) if self.apart else self.f(point if self.inputs == 2 else point[0])
 
     def __call__(self, *point: float) -> float:
-        """The height there."""
+        """Return the height at a point."""
         with no_grad(), np.errstate(all="ignore"):
             return float(array_of(self.tensor(Tensor(np.array(point, float)))).item())
 
     def over(self, *sides: Any) -> Any:
-        """Heights over a line, or over a plane: a row for each place on the second side."""
+        """Return heights over a line, or over a plane: a row for each place on the second side."""
         if len(sides) == 1:
             return np.array([self(x) for x in sides[0]])
         return np.array([[self(x, y) for x in sides[0]] for y in sides[1]])
 
 
 def walk(f: Function, rate: float, steps: int, momentum: float) -> Walk:
-    """Step by step down the slope, as ``optim.SGD`` goes: ``v = momentum * v + slope; x = x - rate * v``."""
+    """Go down the slope step by step, as ``optim.SGD`` does: ``v = momentum * v + slope; x = x - rate * v``."""
     if not (np.isfinite(rate) and rate > 0 and 0 <= momentum < 1 and steps >= 0):
         raise ValueError(f"descent wants a positive rate, 0 <= momentum < 1 and steps from 0 up; got {rate=}, {momentum=}, {steps=}")
     look = value_and_grad(f.tensor)
@@ -112,7 +113,7 @@ def walk(f: Function, rate: float, steps: int, momentum: float) -> Walk:
 
 
 def takes_two(f: Any) -> bool:
-    """Whether a function is called with two numbers, rather than with one array of two."""
+    """Say whether a function is called with two numbers, rather than with one array of two."""
     try:
         parameters = inspect.signature(f).parameters.values()
     except (TypeError, ValueError):
@@ -122,7 +123,7 @@ def takes_two(f: Any) -> bool:
 
 
 def names_of(f: Any, apart: bool) -> tuple[str, str]:
-    """What the function calls its inputs."""
+    """Return the function's names for its inputs."""
     try:
         names = list(inspect.signature(f).parameters)
     except (TypeError, ValueError):
@@ -131,7 +132,7 @@ def names_of(f: Any, apart: bool) -> tuple[str, str]:
 
 
 def valleys(x: Any, z: Any, y: Any = None) -> Any:
-    """Local minima of heights over a line or a plane, between places where they were looked at; (valleys, 1 or 2)."""
+    """Return local minima of heights over a line or a plane, refined between the places; shape (valleys, 1 or 2)."""
     sides = (x,) if y is None else (y, x)
     inner = (slice(1, -1),) * z.ndim
     lowest = np.ones(z[inner].shape, bool)
@@ -140,7 +141,7 @@ def valleys(x: Any, z: Any, y: Any = None) -> Any:
         if shift < (0,) * z.ndim:
             lowest &= z[inner] <= beside
         elif shift > (0,) * z.ndim:
-            lowest &= z[inner] < beside  # so that of level ground one place counts, or none
+            lowest &= z[inner] < beside  # so that level ground counts once, or not at all
     found = []
     for place in np.argwhere(lowest) + 1:
         at = [refined(side, line_through(z, place, axis), int(place[axis])) for axis, side in enumerate(sides)]
@@ -149,14 +150,14 @@ def valleys(x: Any, z: Any, y: Any = None) -> Any:
 
 
 def line_through(z: Any, place: Any, axis: int) -> Any:
-    """The heights along one axis through a place."""
+    """Return the heights along one axis through a place."""
     index: list[Any] = list(place)
     index[axis] = slice(None)
     return z[tuple(index)]
 
 
 def refined(side: Any, heights: Any, i: int) -> float:
-    """The bottom of the parabola through a lowest place and its neighbours."""
+    """Return the bottom of the parabola through a lowest place and its neighbours."""
     a, b, c = heights[i - 1 : i + 2]
     bend = a - 2 * b + c
     return float(side[i] + 0.5 * (a - c) / bend * (side[1] - side[0]) if bend > 0 else side[i])

@@ -1,4 +1,4 @@
-"""Diagram: where the neurons and connections of a picture of a network lie, and how they are drawn there."""
+"""Diagram: the places of the neurons and connections in a picture of a network, and how they are drawn."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RADIUS = 0.36
 
 
 class Diagram:
-    """Where everything lies, for one example, and how it is drawn there; the unit is the distance of neurons in a column."""
+    """A picture of a network for one example; its unit of length is the distance of neurons in a column."""
 
     def __init__(self, found: Columns, i: int, slopes: Any, labels: Any, most: int, image: bool | None) -> None:
         self.found, self.slopes, self.most = found, slopes, most
@@ -35,7 +35,7 @@ class Diagram:
         self.size = (self.start + self.step * (len(found.widths) - 1) + 3.6 + self.room, max(self.height, 4.0) + 3.0)
 
     def chosen(self, k: int) -> Any:
-        """Which neurons of column `k` are drawn: all, or those with the strongest connections, in their order."""
+        """Return the neurons of column `k` to draw: all, or those with the strongest connections, in their order."""
         width = self.found.widths[k]
         if width <= self.most:
             return np.arange(width)
@@ -48,30 +48,30 @@ class Diagram:
         return np.sort(np.argsort(-strength, kind="stable")[: self.most])
 
     def edges(self, k: int) -> Any:
-        """What the connections of layer `k` show: weights; or the gradient, as what to do: down it."""
+        """Return what the connections of layer `k` show: the weights, or the negative gradient."""
         weight = self.found.layers[k].weight
         if self.slopes is None:
             return weight.data
         return np.zeros(weight.shape) if self.slopes.get(id(weight)) is None else -self.slopes[id(weight)]
 
     def rims(self, k: int) -> Any:
-        """What the rims of column `k` show: the biases' gradient, if any."""
+        """Return what the rims of column `k` show: the negative gradient of the biases, if any."""
         bias = self.found.layers[k - 1].bias if k else None
         return None if self.slopes is None or bias is None or self.slopes.get(id(bias)) is None else -self.slopes[id(bias)]
 
     def scale(self, k: int) -> float:
-        """The strongest of the layer, or of the whole gradient."""
+        """Return the strongest connection of the layer, or of the whole gradient."""
         layers = [k] if self.slopes is None else range(len(self.found.layers))
         return max(float(np.abs(self.edges(j)).max()) for j in layers) or 1.0
 
     def places(self, k: int) -> Any:
-        """The middles of the neurons drawn of column `k`."""
+        """Return the centres of the neurons drawn of column `k`."""
         n = len(self.shown[k])
         y = np.arange(n) + (GAP * (np.arange(n) >= (n + 1) // 2) if n < self.found.widths[k] else 0.0)
         return np.column_stack([np.full(n, self.start + k * self.step), (y.max() + y.min()) / 2 - y])
 
     def draw(self, axes: Any) -> None:
-        """All of it."""
+        """Draw all of it."""
         axes.set_aspect("equal")
         for k in range(len(self.found.layers)):
             self.draw_connections(axes, k)
@@ -85,7 +85,7 @@ class Diagram:
         axes.set_ylim(-height / 2 - 0.3, height / 2 - 0.3)
 
     def draw_connections(self, axes: Any, k: int) -> None:
-        """Lines, the strong ones above the weak ones."""
+        """Draw lines, the strong ones above the weak ones."""
         from matplotlib.collections import LineCollection
         from matplotlib.colors import Normalize
 
@@ -101,7 +101,7 @@ class Diagram:
         axes.add_collection(lines, autolim=False)
 
     def draw_neurons(self, axes: Any, k: int) -> None:
-        """Circles, with dots between them where some are left out, and the number of all below."""
+        """Draw circles, with dots between them where some are left out, and the number of all below."""
         from matplotlib.collections import EllipseCollection
 
         places, shown, width = self.places(k), self.shown[k], self.found.widths[k]
@@ -129,7 +129,7 @@ class Diagram:
         axes.text(places[0][0], -self.height / 2 - 0.5, text, ha="center", va="top", fontsize=8.5, alpha=FAINT)
 
     def draw_image(self, axes: Any) -> None:
-        """The inputs as an image at the left, each pixel that is drawn as a neuron joined to it."""
+        """Draw the inputs as an image at the left; each pixel that is drawn as a neuron is joined to it."""
         from matplotlib.collections import LineCollection
 
         pixels, side, half = self.values[0].reshape(self.side, self.side), self.side, self.picture / 2
@@ -142,7 +142,7 @@ class Diagram:
         axes.plot(*spots.T, "s", markersize=3.5, markerfacecolor="none", markeredgecolor=MARK, markeredgewidth=0.9, zorder=2)
 
     def draw_answers(self, axes: Any) -> None:
-        """Names of the output neurons, and their activations; the strongest in bold."""
+        """Write the names of the output neurons and their activations, the strongest in bold."""
         values, last = self.values[-1], len(self.found.layers)
         for j, (x, y) in zip(self.shown[last], self.places(last), strict=True):
             strongest = values is not None and len(values) > 1 and j == np.argmax(values)

@@ -1,4 +1,4 @@
-"""Directions in the space of all weights, as long vectors; of the mathematics of `landscape` what is not drawing."""
+"""Directions in the space of all weights, as long vectors: the mathematics of `landscape`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .observe import array_of
 
 
 def vector(state: Mapping[str, Any], parameters: Mapping[str, Any]) -> Any:
-    """All weights of a state, one behind the other."""
+    """Return all weights of a state, one behind the other."""
     missing = [name for name in parameters if name not in state]
     if missing:
         raise ValueError(f"a state must hold all parameters, as model.state_dict() does; this one lacks {', '.join(missing)}")
@@ -32,7 +32,7 @@ def place(weights: Any, parameters: Mapping[str, Any]) -> None:
 
 
 def as_directions(given: Any, parameters: Mapping[str, Any], passed: Any, seed: int) -> tuple[Any, tuple[str, str]]:
-    """Two directions of unit length or of that of filters, as an array (2, weights), and what they are called."""
+    """Return two directions, as long as filters or of unit length, as an array (2, weights), and their names."""
     if isinstance(given, str) and given == "random":
         rng = np.random.default_rng(seed)
         return np.array([random(parameters, rng) for _ in range(2)]), ("a random direction", "another")
@@ -50,7 +50,7 @@ def as_directions(given: Any, parameters: Mapping[str, Any], passed: Any, seed: 
 
 
 def random(parameters: Mapping[str, Any], rng: Any) -> Any:
-    """A random direction, of which each neuron's or filter's part is as long as its weights: biases count as one filter."""
+    """Return a random direction; each neuron's or filter's part is as long as its weights, and biases count as one filter."""
     parts = []
     for p in parameters.values():
         weights = p.data.astype(float).reshape(len(p) if p.ndim > 1 else 1, -1)
@@ -61,14 +61,14 @@ def random(parameters: Mapping[str, Any], rng: Any) -> Any:
 
 
 def principal(passed: Any) -> Any:
-    """The two directions of unit length along which the path varies most, seen from where the model is."""
+    """Return the two directions of unit length along which the path varies most, as seen from the model."""
     _, _, directions = np.linalg.svd(passed, full_matrices=False)
     pair = directions[:2]
-    return pair * np.where(pair @ passed[0] < 0, -1, 1)[:, None]  # a sign of one's own choice: the path begins at the right
+    return pair * np.where(pair @ passed[0] < 0, -1, 1)[:, None]  # either sign would do: the path begins at the right
 
 
 def one(given: Any, parameters: Mapping[str, Any]) -> Any:
-    """A direction by the name of a weight, or by arrays of its parts."""
+    """Return a direction, given by the name of a weight or by arrays of its parts."""
     if isinstance(given, str):
         match = re.fullmatch(r"\s*([\w.]+?)\s*(?:\[([-\d,\s]*)\])?\s*", given)
         name = match[1] if match else given
@@ -77,7 +77,7 @@ def one(given: Any, parameters: Mapping[str, Any]) -> Any:
         index = tuple(int(i) for i in (match[2] or "").split(",") if i.strip())
         shape = parameters[name].shape
         if len(index) != len(shape) or any(not -n <= i < n for i, n in zip(index, shape, strict=False)):
-            raise ValueError(f"{given!r} is no single weight: {name} has shape {shape}")
+            raise ValueError(f"{given!r} is not a single weight: {name} has shape {shape}")
         unit = np.zeros(shape)
         unit[index] = 1.0
         given = {name: unit}

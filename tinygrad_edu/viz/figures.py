@@ -14,14 +14,14 @@ DPI = 100
 
 
 class Plate(Figure):
-    """A ``matplotlib.figure.Figure``: ``savefig``, ``axes`` and all the rest are as usual; ``pyplot`` knows nothing of it."""
+    """A ``matplotlib.figure.Figure`` that ``pyplot`` doesn't know: ``savefig``, ``axes`` and all the rest are as usual."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         FigureCanvasAgg(self)
 
     def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
-        """What a notebook shows: with twice the pixels, for fine screens, and the size that it should have."""
+        """Return the image for a notebook: with twice the pixels, for fine screens, and the size to show it in."""
         file = BytesIO()
         self.savefig(file, format="png", dpi=2 * DPI)
         width, height = (round(inches * DPI) for inches in self.get_size_inches())
@@ -29,15 +29,15 @@ class Plate(Figure):
 
 
 class Film(FuncAnimation):
-    """A ``matplotlib.animation.FuncAnimation``."""
+    """A ``matplotlib.animation.FuncAnimation`` that shows itself in a notebook, and has ``write``."""
 
     def __init__(self, figure: Any, show: Any, **kwargs: Any) -> None:
         super().__init__(figure, show, cache_frame_data=False, **kwargs)
         self.interval = kwargs["interval"]
-        self._draw_was_started = True  # it need not be shown: no warning, then
+        self._draw_was_started = True  # so that there is no warning if it is never shown
 
     def _repr_html_(self) -> str:
-        """What a notebook shows: the film, with buttons."""
+        """Return the film with buttons, for a notebook."""
         return str(self.to_jshtml(default_mode="once"))
 
     def write(self, file: Any) -> None:

@@ -1,34 +1,45 @@
-"""history: how training went, from its figures."""
+"""history: training curves."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from .theme import COLORS, RIGHT, dress, figure, ink
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 OVER = ("epoch", "epochs", "step", "steps", "images")  # columns to plot the others over
 VALIDATION = ("val_", "test ", "test_", "validation ", "validation_")
 SMOOTHED = 60  # records from which a running mean is drawn
 
 
-def history(history: Any) -> Any:
-    """Training curves: one picture for each figure, with that of the validation in the same.
+class Figures(Protocol):
+    """Lists of numbers by name: what `fit` returns, or a dict."""
+
+    def keys(self) -> Iterable[str]: ...
+
+    def __getitem__(self, name: str, /) -> Sequence[float | None]: ...
+
+
+def history(history: Figures | Sequence[Mapping[str, float | None]] | Sequence[float]) -> Figure:
+    """Draw training curves: one picture for each figure, together with that of the validation.
 
     Parameters
     ----------
     history : History, mapping of columns, or sequence of dicts
-        What `fit` returns; or lists of numbers by name, such as ``{"loss": [...], "val_loss": [...]}``; or one dict for each
-        record, where some may lack a figure. A column ``epoch``, ``step`` or ``images`` (since the record before) says where they
-        stand; without it, they are numbered from 1. A list of numbers is a loss.
+        The result of `fit`; or lists of numbers by name, such as ``{"loss": [...], "val_loss": [...]}``; or one dict for each
+        record, where some may lack a figure. A column ``epoch``, ``step`` or ``images`` (since the last record) says where
+        they stand; without it, they are numbered from 1. A list of numbers is a loss.
 
     Returns
     -------
     matplotlib.figure.Figure
-        A name that begins with ``val_`` or ``test`` goes with the figure that is called like its rest. Of many records, a
-        running mean is drawn over the pale numbers themselves. The best of a validation is marked.
+        A name that begins with ``val_`` or ``test`` is drawn together with the figure of the rest of its name. For many
+        records, a running mean is drawn over the pale numbers themselves. The best of a validation is marked.
 
     Raises
     ------
@@ -39,6 +50,8 @@ def history(history: Any) -> Any:
     --------
     >>> from tinygrad_edu import viz
     >>> figure = viz.history({"loss": [2.0, 1.0, 0.5], "val_loss": [2.1, 1.3, 1.2]})
+    >>> figure.axes[0].get_title(loc="left")
+    'loss'
     """
     places, columns, over = table(history)
     groups: dict[str, list[str]] = {}
@@ -65,7 +78,7 @@ def history(history: Any) -> Any:
 
 
 def line(axes: Any, places: Any, values: Any, name: str, color: str, validation: bool) -> None:
-    """One figure: the numbers where there are any, and their running mean if they are many."""
+    """Draw one figure: the numbers where there are any, and their running mean if there are many."""
     there = np.isfinite(values)
     x, y = places[there], values[there]
     marker: dict[str, Any] = {"marker": "o", "markersize": 3.5} if len(x) <= SMOOTHED // 2 else {}
@@ -79,11 +92,11 @@ def line(axes: Any, places: Any, values: Any, name: str, color: str, validation:
         axes.plot(x[best], y[best], "o", markersize=8, markerfacecolor="none", markeredgecolor=RIGHT, markeredgewidth=1.6)
         axes.annotate(f"{y[best]:.4g}", (x[best], y[best]), (0, 8), textcoords="offset points", ha="center", fontsize=8.5, color=RIGHT)
     for lost in places[~there & np.isinf(values)]:
-        axes.axvline(lost, color=color, linestyle=":", linewidth=1)  # it went through the roof here
+        axes.axvline(lost, color=color, linestyle=":", linewidth=1)  # it became infinite here
 
 
 def table(history: Any) -> tuple[Any, dict[str, Any], str]:
-    """Where the records stand, the figures as arrays of equal length with NaN for those that are missing, and what they stand over."""
+    """Return the places of the records, the figures as arrays of equal length (NaN where missing), and what is counted there."""
     if not hasattr(history, "keys"):
         history = columns_of(history)
     columns = {str(name): np.array([np.nan if v is None else v for v in history[name]], float) for name in history.keys()}  # noqa: SIM118
@@ -101,7 +114,7 @@ def table(history: Any) -> tuple[Any, dict[str, Any], str]:
 
 
 def columns_of(records: Sequence[Any]) -> dict[str, list[Any]]:
-    """The columns of a list of dicts, or of plain numbers."""
+    """Return the columns of a list of dicts, or of numbers."""
     records = list(records)
     if not all(isinstance(record, Mapping) for record in records):
         if all(np.ndim(record) == 0 and not isinstance(record, str | Mapping) for record in records):
@@ -112,11 +125,11 @@ def columns_of(records: Sequence[Any]) -> dict[str, list[Any]]:
 
 
 def rest(name: str) -> str:
-    """Of what a figure of the validation is: ``loss`` of ``val_loss``."""
+    """Return the name of the figure that a validation measures: ``loss`` for ``val_loss``."""
     return next((name.removeprefix(start) for start in VALIDATION if name.startswith(start)), name)
 
 
 def smooth(values: Any, span: int = 15) -> Any:
-    """A running mean over `span` values, of fewer at the ends."""
+    """Return the running mean over `span` values, and over fewer at the ends."""
     kernel = np.ones(min(span, max(len(values), 1)))
     return np.convolve(values, kernel, "same") / np.convolve(np.ones(len(values)), kernel, "same")

@@ -1,9 +1,9 @@
-"""landscape: the cost of a network as a surface, over two of the very many directions in which its weights can be changed."""
+"""landscape: the loss of a network as a surface, over two of the many directions in which its weights can change."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -14,56 +14,66 @@ from .observe import array_of, checked, example, untouched, wanted
 from .surface import chart, footprints, mountain
 from .theme import figure
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from ..typing import TensorLike
+
 KINDS = ("both", "map", "surface")
 
 
 def landscape(
     model: Module,
-    loss: Callable[[Any, Any], Any],
-    data: tuple[Any, Any],
+    loss: Callable[[Any, Any], TensorLike],
+    data: tuple[TensorLike, TensorLike],
     *,
-    directions: Any = "random",
-    path: Sequence[Mapping[str, Any]] | None = None,
+    directions: Literal["random", "path"] | Sequence[str | Mapping[str, TensorLike]] = "random",
+    path: Sequence[Mapping[str, TensorLike]] | None = None,
     reach: float = 1.0,
     points: int = 31,
-    kind: str = "both",
+    kind: Literal["both", "map", "surface"] = "both",
     seed: int = 0,
-) -> Any:
-    """The cost around a network's weights, as a surface over two directions.
+) -> Figure:
+    """Draw the loss around a network's weights, as a surface over two directions.
 
     Parameters
     ----------
     model : Module
-    loss, data : callable and (x, target)
-        The cost is ``loss(model(x), target)``; some hundreds of examples are enough for a picture.
+        The network, with its weights.
+    loss : callable
+        The loss function, as in ``loss(model(x), target)``.
+    data : pair of array_like
+        The examples, ``(x, target)``; some hundreds are enough for a picture.
     directions : "random", "path", or a pair
-        Random ones, filter by filter as long as the weights themselves (Li et al. 2018, *Visualizing the Loss Landscape of Neural
-        Nets*); the two along which `path` went farthest, its principal components; two weights by their names, such as
-        ``("0.weight[3, 7]", "0.bias[3]")``; or two mappings from the names of parameters to arrays.
+        Random directions, as long as the weights themselves, filter by filter (Li et al. 2018, *Visualizing the Loss Landscape
+        of Neural Nets*); or the two along which `path` went farthest, its principal components; or two weights by their names,
+        such as ``("0.weight[3, 7]", "0.bias[3]")``; or two mappings from the names of parameters to arrays.
     path : sequence of mappings, optional
-        Weights that were passed on the way: what ``model.state_dict()`` returned, from time to time.
+        Weights during training: results of ``model.state_dict()``, from time to time.
     reach : float
-        How far to go to each side, in lengths of the directions; farther where `path` does, which alone counts if it says where to go.
+        How far to go to each side, in lengths of the directions; farther where `path` does. With ``directions="path"``, only
+        the path counts.
     points : int
-        On each side: ``points ** 2`` costs are computed.
+        The number of points on each side: ``points ** 2`` losses are computed.
     kind : {"both", "map", "surface"}
+        The pictures to draw.
     seed : int
-        Of the random directions.
+        The seed of the random directions.
 
     Returns
     -------
     matplotlib.figure.Figure
-        A map with contour lines, and the surface in space; the star is where the model stands, in the middle. A path is drawn
-        as it is seen from straight above the plane.
+        A map with contour lines, and the surface in space. The star in the middle is the model. A path is drawn as seen from
+        straight above the plane.
 
     Raises
     ------
     ValueError
-        If the directions are not understood or the cost is no single number.
+        If the directions are not understood, or the loss is not a single number.
 
     Notes
     -----
-    The model's weights are changed while the costs are computed, and put back exactly, also after an error.
+    The model's weights are changed while the losses are computed, and restored exactly, also after an error.
 
     Two random directions out of thousands are at right angles to nearly any path, which looks short there. Its principal
     components show it best.
@@ -74,6 +84,8 @@ def landscape(
     >>> from tinygrad_edu import nn, viz
     >>> model, x = nn.Linear(1, 1), np.linspace(-1, 1, 20).reshape(-1, 1)
     >>> figure = viz.landscape(model, nn.MSELoss(), (x, 2 * x), directions=("weight[0, 0]", "bias[0]"), reach=3, points=11)
+    >>> figure.axes[0].get_xlabel()
+    'change of weight[0, 0]'
     """
     if kind not in KINDS:
         raise ValueError(f"kind must be one of {', '.join(KINDS)}; got {kind!r}")
@@ -98,7 +110,7 @@ def landscape(
 
 
 class Ground:
-    """The plane through the model's weights, and the cost above it."""
+    """The plane through the model's weights, and the loss above it."""
 
     def __init__(self, model: Module, loss: Any, data: Any, directions: Any, path: Any, seed: int) -> None:
         if not isinstance(data, tuple | list) or len(data) != 2:
@@ -113,7 +125,7 @@ class Ground:
         if len(passed) and passed[-1].any():
             passed = np.vstack([passed, np.zeros_like(self.here)])  # it ends where the model is
         self.pair, self.names = as_directions(directions, self.parameters, passed, seed)
-        self.follow = isinstance(directions, str) and directions == "path"  # who says by itself how far to go
+        self.follow = isinstance(directions, str) and directions == "path"  # the path alone says how far to go
         self.share = None
         self.path = np.zeros((1, 2))
         if len(passed):
@@ -122,7 +134,7 @@ class Ground:
             self.share = 1 - float(((passed - self.path @ self.pair) ** 2).sum()) / whole if whole else 1.0
 
     def sides(self, reach: float, points: int) -> tuple[Any, Any]:
-        """Where on the two directions the costs are computed: the model itself, at 0, is always one of these places."""
+        """Return the places on the two directions; the model itself, at 0, is always one of them."""
         spans = []
         for places in self.path.T:
             low, high = places.min(), places.max()
@@ -134,13 +146,13 @@ class Ground:
         return spans[0], spans[1]
 
     def survey(self, x: Any, y: Any) -> tuple[Any, Any]:
-        """The costs over the plane, and along the path as seen in the plane."""
+        """Return the losses over the plane, and along the path as seen in the plane."""
         with untouched(self.model), no_grad(), np.errstate(all="ignore"):
             z = np.array([[self.cost(a, b) for a in x] for b in y])
             return z, np.array([self.cost(a, b) for a, b in self.path])
 
     def cost(self, a: float, b: float) -> float:
-        """At one place."""
+        """Return the loss at one place."""
         place(self.here + a * self.pair[0] + b * self.pair[1], self.parameters)
         cost = array_of(self.loss(self.model(self.x), self.target))
         if cost.size != 1:

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from ..engine.modes import enable_grad
 from ..nn.module import Module
+from ..tensor.tensor import Tensor
 from .diagram import Diagram
 from .neurons import columns
 from .observe import array_of, checked, example, untouched, wanted
 from .sensitivity import gradients, keys
 from .theme import figure, figure_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from ..typing import TensorLike
 
 UNIT = 0.27  # inches from neuron to neuron
 MOST_EXAMPLES = 12
@@ -20,52 +27,58 @@ MOST_EXAMPLES = 12
 
 def network(
     model: Module,
-    x: Any = None,
+    x: TensorLike | None = None,
     *,
-    target: Any = None,
-    loss: Any = None,
-    labels: Sequence[Any] | None = None,
+    target: TensorLike | None = None,
+    loss: Callable[[Any, Any], Tensor] | None = None,
+    labels: Sequence[object] | None = None,
     most: int = 16,
     image: bool | None = None,
-    ax: Any = None,
-) -> Any:
-    """A network as people draw it: columns of neurons, lit by their activations, and coloured connections between them.
+    ax: Axes | None = None,
+) -> Figure:
+    """Draw a network as columns of neurons, lit by their activations, with coloured connections between them.
 
     Parameters
     ----------
     model : Module
-        With `Linear` layers that follow each other; whatever stands between them is not drawn, but computed.
-    x : array_like, optional
+        A multilayer perceptron: `Linear` layers that follow each other. Anything between them is computed, but not drawn.
+    x : array_like or Tensor, optional
         One example, or a few: each gets a picture. Without it, the network is drawn without activations.
-    target, loss : array_like and callable, optional
-        What it should have answered, one row for each example, and the cost, as in ``loss(model(x), target)``. Then the
-        connections show the *gradient*: how much each matters to the cost of this example, and the rims of neurons that of biases.
+    target : array_like or Tensor, optional
+        The right answers, one row for each example.
+    loss : callable, optional
+        The loss, as in ``loss(model(x), target)``. With it, the connections show the *gradient*: how much each matters to the
+        loss of this example; and the rims of neurons show that of the biases.
     labels : sequence, optional
-        Names of the output neurons; by default they are numbered.
+        The names of the output neurons; by default they are numbered.
     most : int
-        How many neurons of a column are drawn; of a wider one, those with the strongest connections, in their order.
+        How many neurons of a column are drawn. From a wider one, those with the strongest connections are drawn, in order.
     image : bool, optional
-        Whether the inputs are shown as a square image as well; by default, if they are more than `most` and a square number.
-    ax : matplotlib Axes, optional
-        Where to draw, if there is one example.
+        Whether the inputs are also shown as a square image; by default, if they are more than `most` and a square number.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw in, if there is one example.
 
     Returns
     -------
     matplotlib.figure.Figure
-        Connections are blue where the weight is positive, orange where it is negative, and the stronger the thicker, compared
-        within their layer. Those of a gradient are blue where the weight should be raised, orange where it should be lowered, and
-        compared across all layers.
+        Connections are blue where the weight is positive, and orange where it is negative; stronger ones are thicker, compared
+        with the others in their layer. Those of a gradient are blue where the weight should be raised, orange where it should
+        be lowered, and compared across all layers.
 
     Raises
     ------
+    TypeError
+        If `model` is not a Module.
     ValueError
-        If the network has no `Linear` layers, if they do not follow each other, or if the shape of `x` doesn't fit.
+        If the network has no `Linear` layers, if they don't follow each other, or if the shape of `x` doesn't fit.
 
     Examples
     --------
     >>> from tinygrad_edu import nn, viz
     >>> model = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1))
     >>> figure = viz.network(model, [0.5, -1.0])
+    >>> len(figure.axes)
+    1
     """
     if (target is None) != (loss is None):
         raise ValueError("network draws a gradient of a cost: give both target and loss, or neither")
@@ -83,6 +96,8 @@ def network(
     diagrams = [Diagram(found, i, slopes[i], labels, most, image) for i in range(count)]
     across = 1 if count == 1 else 2
     width, height = (UNIT * side for side in diagrams[0].size)
+    plate: Figure
+    grid: Any
     if ax is not None:
         plate, grid = figure_of(ax, 0, 0)[0], [ax]
     else:
@@ -99,7 +114,7 @@ def network(
 
 
 def gradient(model: Module, x: Any, target: Any, loss: Any, i: int, count: int) -> dict[int, Any]:
-    """The gradient of the cost of one example, by the identity of parameters."""
+    """Return the gradient of the loss of one example, by the identity of parameters."""
     given, answer = example(x, model), array_of(target)
     if count > 1 or (given.ndim > 1 and len(given) == 1):
         if answer.ndim == 0 or len(answer) != count:

@@ -1,7 +1,7 @@
 """A network as columns of neurons: found by calling it and listening to its Linear layers.
 
-The neurons of a column are the inputs of the layer that follows, as they arrive there, after whatever activation; the last
-column is what the network answers. So it does not matter how the network is written down.
+The neurons of a column are the inputs of the next layer, as they arrive there, after any activation; the last column is the
+network's output. So it doesn't matter how the network is written.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ class Columns:
 
     layers: list[Linear]
     values: list[Any]  # arrays of (examples, neurons); None if it was not called
-    begins: bool = True  # whether the first column is what the network is given, and not what other layers make of it
+    begins: bool = True  # whether the first column is the network's input, and not the output of other layers
 
     @property
     def widths(self) -> list[int]:
-        """How many neurons there are in each column."""
+        """The number of neurons in each column."""
         return [self.layers[0].in_features, *(layer.out_features for layer in self.layers)]
 
 
 def columns(model: Module, x: Any) -> Columns:
-    """The columns of a network, with their activations for the examples `x`, if it is not None."""
+    """Return the columns of a network, with their activations for the examples `x`, if it is not None."""
     linears = [m for m in model.modules() if isinstance(m, Linear)]
     if not linears:
         raise ValueError(f"network draws the neurons of Linear layers, and this {type(model).__name__} has none; "
@@ -58,7 +58,7 @@ def columns(model: Module, x: Any) -> Columns:
 
 
 def answer(model: Module, x: Any, inputs: int) -> Any:
-    """What the network says, or why it can't."""
+    """Return the network's output; errors say how to reshape the examples."""
     given = example(x, model)
     try:
         return model(given)
@@ -69,7 +69,7 @@ def answer(model: Module, x: Any, inputs: int) -> Any:
 
 
 def chain(layers: list[Linear]) -> list[Linear]:
-    """The layers, if the neurons after each are as many as those before the next."""
+    """Return the layers, if each has as many outputs as the next has inputs."""
     for a, b in pairwise(layers):
         if a.out_features != b.in_features:
             raise no_chain(f"{a!r} is followed by {b!r}")
@@ -82,7 +82,7 @@ def no_chain(why: str) -> ValueError:
 
 
 def comes_from(value: Any, ancestor: Node) -> bool:
-    """Whether an operation is among those that `value` was computed by."""
+    """Say whether `value` was computed from the result of an operation."""
     waiting = [getattr(value, "_node", None)]
     seen = set(waiting)
     while waiting:
@@ -97,7 +97,7 @@ def comes_from(value: Any, ancestor: Node) -> bool:
 
 
 def as_rows(values: Any) -> Any:
-    """Activations as (examples, neurons)."""
+    """Return activations as (examples, neurons)."""
     array = array_of(values)
     if array.ndim > 2:
         raise ValueError(f"network draws one vector of neurons for each example, and a Linear layer of this model works on arrays "

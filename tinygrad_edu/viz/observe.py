@@ -1,4 +1,4 @@
-"""Watching a network at work without leaving a trace: everything that was changed for that is put back."""
+"""Observing a network at work and leaving it as it was."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..validation import as_array
 
 @contextmanager
 def untouched(model: Module) -> Iterator[None]:
-    """What is done within leaves the model as it was, bit by bit, also after an error; it runs in evaluation mode."""
+    """Return the context that leaves the model bit for bit as it was, also after an error; it is in evaluation mode within."""
     state, modes = model.state_dict(), [(m, m.training) for m in model.modules()]
     try:
         model.eval()
@@ -27,7 +27,7 @@ def untouched(model: Module) -> Iterator[None]:
 
 @contextmanager
 def hooked(modules: Any, hook: Callable[..., None]) -> Iterator[None]:
-    """Have ``hook(module, args, output)`` called whenever one of the modules is."""
+    """Return the context in which ``hook(module, args, output)`` is called whenever one of the modules is."""
     handles = [module.register_forward_hook(hook) for module in modules]
     try:
         yield
@@ -37,25 +37,25 @@ def hooked(modules: Any, hook: Callable[..., None]) -> Iterator[None]:
 
 
 def checked(model: Any, what: str) -> Module:
-    """`model`, if it is one."""
+    """Return the model, or raise an error if it isn't one."""
     if not isinstance(model, Module):
         raise TypeError(f"{what} draws a model, an nn.Module; got {type(model).__name__}")
     return model
 
 
 def example(x: Any, model: Module) -> Tensor:
-    """`x` as a constant; floats in the dtype of the model, for examples are often float64 by accident."""
+    """Return `x` as a constant; floats in the dtype of the model, since examples are often float64 by accident."""
     array = array_of(x)
     wanted = next((p.dtype for p in model.parameters()), array.dtype)
     return Tensor(array.astype(wanted) if array.dtype.kind == "f" else array)
 
 
 def wanted(target: Any, model: Module) -> Any:
-    """A target as costs take it: floats as a Tensor of the model's dtype, classes as they are."""
+    """Return a target as losses take it: floats as a Tensor of the model's dtype, classes as they are."""
     array = array_of(target)
     return example(array, model) if array.dtype.kind == "f" else array
 
 
 def array_of(x: Any) -> Any:
-    """A NumPy array of `x`, which may be a tensor."""
+    """Return the NumPy array of `x`, which may be a tensor."""
     return as_array(bare(x), "what is to be drawn")

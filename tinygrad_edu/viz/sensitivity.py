@@ -1,8 +1,8 @@
-"""sensitivity: which of a network's weights and biases matter most to the cost, which is what its gradient says."""
+"""sensitivity: the gradient of a network's loss, which says which weights and biases matter most."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,35 +12,43 @@ from ..tensor.tensor import Tensor
 from .observe import array_of, checked
 from .theme import COLORS, NEGATIVE, POSITIVE, dress, figure, ink
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
-def sensitivity(model: Module, loss: Any = None, *, most: int = 16) -> Any:
-    """A gradient, drawn: the weights and biases that the cost is most sensitive to, and how the others compare.
+
+def sensitivity(model: Module, loss: Tensor | None = None, *, most: int = 16) -> Figure:
+    """Draw a gradient: the weights and biases to which the loss is most sensitive, and how the others compare.
 
     Parameters
     ----------
     model : Module
+        The network.
     loss : Tensor, optional
-        The cost, a single number computed by the model. Its gradient is computed afresh; ``.grad`` and the graph are left as
-        they are. Without it, the gradients are what an earlier ``backward()`` left in ``.grad``.
+        The loss, a single number computed by the model. Its gradient is computed here; ``.grad`` and the graph stay as they
+        are. Without it, the gradients are what an earlier ``backward()`` left in ``.grad``.
     most : int
-        How many are ranked.
+        The number of weights and biases in the ranking.
 
     Returns
     -------
     matplotlib.figure.Figure
-        Ranked, at the left: blue ones are to be raised for the cost to fall, orange ones to be lowered. At the right: the
-        sizes of all, from the largest to the smallest, in each parameter.
+        At the left, the ranking: the loss falls if blue ones are raised, and orange ones lowered. At the right, the sizes of
+        all, from the largest to the smallest, in each parameter.
 
     Raises
     ------
+    TypeError
+        If `model` is not a Module.
     ValueError
-        If there is no gradient, or the cost doesn't depend on the model.
+        If there is no gradient, or the loss doesn't depend on the model.
 
     Examples
     --------
     >>> from tinygrad_edu import nn, viz
-    >>> model, cost = nn.Linear(3, 2), nn.MSELoss()
-    >>> figure = viz.sensitivity(model, cost(model([[1., 0., 2.]]), [[0., 1.]]))
+    >>> model, loss = nn.Linear(3, 2), nn.MSELoss()
+    >>> figure = viz.sensitivity(model, loss(model([[1., 0., 2.]]), [[0., 1.]]))
+    >>> figure.axes[0].get_title(loc="left")
+    'the 8 that matter most, of 8'
     """
     grads = gradients(checked(model, "sensitivity"), loss)
     names, values = zip(*ranking(grads, most), strict=True)
@@ -73,7 +81,7 @@ def sensitivity(model: Module, loss: Any = None, *, most: int = 16) -> Any:
 
 
 def ranking(grads: dict[str, Any], most: int) -> list[tuple[str, float]]:
-    """The largest elements, by size: names such as ``0.weight[3, 7]``, and the slopes themselves."""
+    """Return the largest elements by size: names such as ``0.weight[3, 7]``, and the slopes themselves."""
     if most < 1:
         raise ValueError(f"most={most}: at least one must be shown")
     flat = np.concatenate([g.ravel() for g in grads.values()])
@@ -89,20 +97,20 @@ def ranking(grads: dict[str, Any], most: int) -> list[tuple[str, float]]:
 
 
 def share_text(grads: dict[str, Any]) -> str:
-    """How few of them make up nearly all of the slope."""
+    """Say how few of them make up nearly all of the slope."""
     squares = np.sort(np.concatenate([g.ravel() for g in grads.values()]) ** 2)[::-1]
     return f"{1 + int(np.searchsorted(np.cumsum(squares), 0.99 * squares.sum())):,} make up 99 % of the slope"
 
 
 def keys(names: tuple[str, str] = ("raise it: the cost falls", "lower it: the cost falls")) -> list[Any]:
-    """The legend of the two signs."""
+    """Return the legend of the two signs."""
     from matplotlib.lines import Line2D
 
     return [Line2D([], [], color=color, linewidth=3, label=name) for color, name in zip((POSITIVE, NEGATIVE), names, strict=True)]
 
 
 def gradients(model: Module, loss: Any = None) -> dict[str, Any]:
-    """The gradient, by the names of parameters: arrays of their shapes. Nothing is changed by asking."""
+    """Return the gradient by the names of parameters, as arrays of their shapes; change nothing."""
     parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
     if loss is None:
         found = {name: array_of(p._grad) for name, p in parameters.items() if p._grad is not None}

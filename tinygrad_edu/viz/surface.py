@@ -10,7 +10,7 @@ from .theme import HEIGHTS, MARK, NEGATIVE, dress, ink, paper
 
 
 def chart(axes: Any, x: Any, y: Any, z: Any, names: tuple[str, str]) -> Any:
-    """A map: contour lines, closer where it is steeper, and colours, lighter where it is higher."""
+    """Draw a map: contour lines, closer where it is steeper, and colours, lighter where it is higher."""
     levels = heights(z)
     shown = axes.contourf(x, y, z, levels=levels, cmap=HEIGHTS, extend="both")
     axes.contour(x, y, z, levels=levels[::2], colors=paper(), linewidths=0.4, alpha=0.6)
@@ -19,7 +19,7 @@ def chart(axes: Any, x: Any, y: Any, z: Any, names: tuple[str, str]) -> Any:
 
 
 def heights(z: Any) -> Any:
-    """Where to draw contour lines: closer together near the bottom, where valleys are."""
+    """Return the heights of contour lines: closer together near the bottom, where valleys are."""
     finite = z[np.isfinite(z)]
     if not finite.size:
         raise ValueError("the function is nowhere finite in this part of the plane: choose another")
@@ -30,7 +30,7 @@ def heights(z: Any) -> Any:
 
 
 def mountain(axes: Any, x: Any, y: Any, z: Any, names: tuple[str, str], top: str) -> None:
-    """A surface in space, cut off where it would hide the rest."""
+    """Draw a surface in space, cut off where it would hide the rest."""
     levels = heights(z)
     cut = np.clip(np.where(np.isfinite(z), z, levels[-1]), None, levels[-1])
     axes.plot_surface(*np.meshgrid(x, y), cut, cmap=HEIGHTS, vmin=levels[0], vmax=levels[-1], rcount=60, ccount=60,
@@ -47,7 +47,7 @@ def mountain(axes: Any, x: Any, y: Any, z: Any, names: tuple[str, str], top: str
 
 
 def footprints(axes: Any, *places: Any, gid: str = "path") -> None:
-    """A path: a line with a point for each step, from a ring to a star; of two coordinates, or of three."""
+    """Draw a path, in two coordinates or three: a line with a point for each step, from a ring to a star."""
     points = 10 if len(places[0]) > 60 else 3.5
     above: dict[str, Any] = {"zorder": 10}
     axes.plot(*places, color=NEGATIVE, linewidth=1.6, marker="o" if points == 3.5 else "", markersize=points, gid=gid,

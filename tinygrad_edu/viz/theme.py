@@ -1,23 +1,26 @@
-"""One look for all pictures: colours that colour-blind readers can tell apart, on whatever paper the reader has set.
+"""The look of all pictures: colours that colour-blind readers can tell apart, on the paper that the reader has set.
 
 Ink and paper are matplotlib's own settings. So pictures that are made under ``matplotlib.style.context("dark_background")``
-are dark, and what is set for a printed page is used for these too.
+are dark, and settings for a printed page hold for these pictures too.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-POSITIVE, NEGATIVE = "#2f7fc1", "#d8572a"  # of what has a sign: weights, gradients
-COLORS = (POSITIVE, NEGATIVE, "#1a9b74", "#b565a7", "#d99a00", "#4aa9dc")  # of what has none
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+POSITIVE, NEGATIVE = "#2f7fc1", "#d8572a"  # for numbers with a sign: weights, gradients
+COLORS = (POSITIVE, NEGATIVE, "#1a9b74", "#b565a7", "#d99a00", "#4aa9dc")  # for anything else
 RIGHT, WRONG = "#1a7f5a", "#c8432b"
-MARK = "#c98a00"  # what points at something
-HEIGHTS = "viridis"  # of costs: light is high, also in grey
-FAINT = 0.55  # how strong text is that only explains
+MARK = "#c98a00"  # for what points at something
+HEIGHTS = "viridis"  # for a loss: light is high, also in grey
+FAINT = 0.55  # the strength of text that only explains
 
 
-def figure(width: float, height: float) -> Any:
-    """An empty figure, independent of any window; sizes are in inches."""
+def figure(width: float, height: float) -> Figure:
+    """Return an empty figure, independent of any window; sizes are in inches."""
     try:
         from .figures import DPI, Plate
     except ImportError as error:
@@ -26,7 +29,7 @@ def figure(width: float, height: float) -> Any:
 
 
 def figure_of(ax: Any, width: float, height: float, **kwargs: Any) -> tuple[Any, Any]:
-    """A figure and its only axes: those around `ax`, or new ones if it is None."""
+    """Return a figure and its only axes: those around `ax`, or new ones if it is None."""
     if ax is None:
         plate = figure(width, height)
         return plate, plate.add_subplot(**kwargs)
@@ -36,7 +39,7 @@ def figure_of(ax: Any, width: float, height: float, **kwargs: Any) -> tuple[Any,
 
 
 def dress(axes: Any, title: str = "", x: str = "", y: str = "") -> Any:
-    """Axes with two spines, a title at the left, and labels."""
+    """Give axes two spines, a title at the left, and labels."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_title(title, fontsize=11, loc="left")
     axes.set_xlabel(x)
@@ -46,21 +49,21 @@ def dress(axes: Any, title: str = "", x: str = "", y: str = "") -> Any:
 
 
 def ink() -> str:
-    """The colour of text."""
+    """Return the colour of text."""
     import matplotlib
 
     return str(matplotlib.rcParams["text.color"])
 
 
 def paper() -> str:
-    """The colour behind everything."""
+    """Return the colour behind everything."""
     import matplotlib
 
     return str(matplotlib.rcParams["axes.facecolor"])
 
 
 def is_dark() -> bool:
-    """Whether the paper is darker than grey."""
+    """Say whether the paper is darker than grey."""
     from matplotlib.colors import to_rgb
 
     red, green, blue = to_rgb(paper())
@@ -68,7 +71,7 @@ def is_dark() -> bool:
 
 
 def signed() -> Any:
-    """Colours from negative over nothing, which is paper, to positive."""
+    """Return the colours from negative over zero, which is paper, to positive."""
     from matplotlib.colors import LinearSegmentedColormap
 
     ends = ("#ffb48c", "#9fd0ff") if is_dark() else ("#7d2a0c", "#123f6e")
@@ -76,14 +79,14 @@ def signed() -> Any:
 
 
 def lit() -> Any:
-    """Colours from nothing to full activation: from paper to ink, as pixels are drawn."""
+    """Return the colours from no activation to full activation: from paper to ink, as pixels are drawn."""
     from matplotlib.colors import LinearSegmentedColormap
 
     return LinearSegmentedColormap.from_list("lit", [paper(), ink()])
 
 
 def shades(values: Any, scale: float | None = None) -> dict[str, Any]:
-    """The colours of an array, as keywords of ``imshow`` and of collections: with signs only if there are negative numbers."""
+    """Return the colours of an array, as keywords of ``imshow`` and of collections; signs only if there are negative numbers."""
     import numpy as np
     from matplotlib.colors import Normalize
 

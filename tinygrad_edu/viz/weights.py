@@ -1,9 +1,9 @@
-"""weights: what a layer looks for, as images."""
+"""weights: the weights of a layer as images, which show what its neurons look for."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,26 +11,32 @@ from ..nn.module import Module
 from .observe import array_of
 from .theme import dress, figure, shades
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from ..typing import TensorLike
+
 MOST = 64  # images in a picture
 
 
-def weights(layer: Any, columns: int = 8, *, shape: tuple[int, int] | None = None) -> Any:
-    """The weights of each neuron of a layer, as an image of its inputs: blue draws it up, orange down.
+def weights(layer: Module | TensorLike, columns: int = 8, *, shape: tuple[int, int] | None = None) -> Figure:
+    """Draw the weights of each neuron of a layer as an image of its inputs: blue excites it, orange inhibits it.
 
     Parameters
     ----------
     layer : Linear, convolution, Module or array_like
-        Weights of shape (neurons, inputs), or (filters, channels, height, width). Of a larger model, its first layer.
+        The layer, or weights of shape (neurons, inputs) or (filters, channels, height, width). From a larger model, its first
+        layer is drawn.
     columns : int
-        How many images stand in a row.
+        The number of images in a row.
     shape : (int, int), optional
-        Of the images, for a Linear layer whose inputs are no square.
+        The shape of the images, for a Linear layer whose inputs are not a square.
 
     Returns
     -------
     matplotlib.figure.Figure
-        One image for each neuron or filter, all in the same colours; at most 64 of them. Of a filter with several channels,
-        one line of images for each filter, with a column for each channel. Where inputs are no image, the whole matrix as one.
+        One image for each neuron or filter, all in the same colours; at most 64 of them. Filters with several channels have
+        one line of images each, with a column for each channel. If the inputs are not an image, the whole matrix is drawn.
 
     Raises
     ------
@@ -42,6 +48,8 @@ def weights(layer: Any, columns: int = 8, *, shape: tuple[int, int] | None = Non
     >>> from tinygrad_edu import nn, viz
     >>> figure = viz.weights(nn.Linear(784, 16))
     >>> figure = viz.weights(nn.Conv2d(1, 8, 5))
+    >>> len(figure.axes)  # eight images and the scale
+    9
     """
     array, name = first_weights(layer)
     if not 2 <= array.ndim <= 4:
@@ -67,7 +75,7 @@ def weights(layer: Any, columns: int = 8, *, shape: tuple[int, int] | None = Non
 
 
 def first_weights(layer: Any) -> tuple[Any, str]:
-    """The weights that are meant, and what they are called."""
+    """Return the weights of the first layer that has some, and their name."""
     if not isinstance(layer, Module):
         return array_of(layer), "weights"
     for path, module in layer.named_modules():
@@ -78,7 +86,7 @@ def first_weights(layer: Any) -> tuple[Any, str]:
 
 
 def as_images(matrix: Any, shape: tuple[int, int] | None) -> Any:
-    """Rows of weights as images, if they can be."""
+    """Return rows of weights as images, or None if they can't be."""
     inputs = matrix.shape[1]
     if shape is not None:
         if math.prod(shape) != inputs:
@@ -88,20 +96,21 @@ def as_images(matrix: Any, shape: tuple[int, int] | None) -> Any:
     return matrix.reshape(-1, side, side) if side * side == inputs and side > 2 else None
 
 
-def matrix(array: Any, look: dict[str, Any]) -> Any:
-    """The matrix itself: a line for each neuron."""
+def matrix(array: Any, look: dict[str, Any]) -> Figure:
+    """Draw the matrix itself: a line for each neuron."""
     plate = figure(min(10, max(3.5, 1.8 + 0.3 * array.shape[1])), min(8, max(2.2, 1.2 + 0.3 * len(array))))
     axes = plate.add_subplot()
     shown = axes.imshow(array, aspect="auto", interpolation="nearest", **look)
     dress(axes, "", "input", "neuron")
+    axis: Any
     for axis, n in ((axes.xaxis, array.shape[1]), (axes.yaxis, len(array))):
         axis.get_major_locator().set_params(integer=True, min_n_ticks=min(n, 3))
     plate.colorbar(shown, ax=axes, label="weight")
     return plate
 
 
-def tiles(images: Any, look: dict[str, Any], columns: int, title: str, label: str) -> Any:
-    """Small images in a grid, numbered, and one scale for all."""
+def tiles(images: Any, look: dict[str, Any], columns: int, title: str, label: str) -> Figure:
+    """Draw small images in a grid, numbered, with one scale for all."""
     if columns < 1:
         raise ValueError(f"columns={columns}: there must be at least one")
     columns = min(len(images), columns)

@@ -7,6 +7,7 @@ so as not to hide anybody's ``dot``. Which it is to be is decided each time some
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,38 +24,114 @@ TEXT = ("dot", "gv")
 
 
 class Picture(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
-    """A ``graphviz.Digraph``: it shows itself in a notebook, and has ``source``, ``save``, ``render`` and ``pipe``.
+    """The picture of a graph: a ``graphviz.Digraph`` that finds a program to render it; `draw` makes it.
+
+    It shows itself in a notebook, and has ``source``, ``save``, ``render``, ``pipe`` and ``write``.
+
+    Parameters
+    ----------
+    name, comment : str, optional
+        The graph's name, and a comment in its DOT text.
+    filename, directory : path, optional
+        Where ``save`` and ``render`` write, unless they are told otherwise.
+    format, engine, encoding : str, optional
+        The format to render, by default SVG; the layout program, by default dot; and the text's encoding.
+    graph_attr, node_attr, edge_attr : mapping of str to str, optional
+        The default attributes of the graph, its nodes and its edges.
+    body : iterable of str, optional
+        The lines of the DOT text to begin with.
+    strict : bool
+        Whether to merge edges between the same nodes.
+    renderer, formatter : str, optional
+        The renderer and the formatter of the layout program.
 
     Notes
     -----
-    ``source`` and ``save`` are text and work everywhere. What renders needs a program; see `DotNotFound`. What that
-    program has to say of fonts and letter widths is not passed on, unless ``quiet=False``; its errors are.
+    ``source`` and ``save`` are text and work everywhere. Rendering needs a program; see `DotNotFound`. The program's
+    warnings about fonts and letter widths are not shown, unless ``quiet=False``; its errors are.
+
+    Examples
+    --------
+    >>> from tinygrad_edu import Tensor, draw
+    >>> picture = draw(Tensor([1.0], requires_grad=True) * 2)
+    >>> type(picture).__name__, picture.source.splitlines()[0]
+    ('Picture', 'digraph {')
     """
 
-    _format = "svg"  # unless another is asked for: any program has it, and it scales
+    _format = "svg"  # the default: any program has it, and it scales
 
-    def pipe(self, format: str | None = None, *, quiet: bool = True, **options: Any) -> Any:
-        """The rendered picture, as bytes; a string if an ``encoding`` is given."""
+    def pipe(self, format: str | None = None, *, quiet: bool = True, **options: Any) -> bytes | str:
+        """Render the picture, and return it.
+
+        Parameters
+        ----------
+        format : str, optional
+            The format, such as "svg" or "png"; by default the picture's own.
+        quiet : bool
+            Whether to hide the program's warnings.
+        **options
+            The other options of ``graphviz.Digraph.pipe``.
+
+        Returns
+        -------
+        bytes, or str if an ``encoding`` is given
+            The rendered picture.
+        """
+        rendered: bytes | str
         with layout_program(format or self.format):
-            return super().pipe(format, quiet=quiet, **options)
+            rendered = super().pipe(format, quiet=quiet, **options)
+        return rendered
 
-    def render(self, filename: Any = None, *, quiet: bool = True, **options: Any) -> Any:
-        """Save the DOT text, render it to a file beside it, and return that file's name."""
+    def render(self, filename: str | os.PathLike[str] | None = None, *, quiet: bool = True, **options: Any) -> str:
+        """Save the DOT text, and render it to a file beside it.
+
+        Parameters
+        ----------
+        filename : path, optional
+            The file for the DOT text; by default the picture's own.
+        quiet : bool
+            Whether to hide the program's warnings.
+        **options
+            The other options of ``graphviz.Digraph.render``.
+
+        Returns
+        -------
+        str
+            The name of the rendered file.
+        """
         suffix = Path(options.get("outfile") or "").suffix[1:].lower()
         with layout_program(options.get("format") or suffix or self.format):
-            return super().render(filename, quiet=quiet, **options)
+            return str(super().render(filename, quiet=quiet, **options))
 
-    def write(self, file: Any) -> None:
-        """Write the picture to `file`, in the format that its suffix names."""
+    def write(self, file: str | os.PathLike[str]) -> None:
+        """Write the picture to a file, in the format that its suffix names.
+
+        Parameters
+        ----------
+        file : path
+            The file; its suffix is svg, png, jpg, pdf, dot or gv.
+
+        Raises
+        ------
+        ValueError
+            If the suffix is another one.
+        """
         format = format_of(file)
         if format in TEXT:
             Path(file).write_text(self.source, encoding="utf-8")
         else:
-            Path(file).write_bytes(self.pipe(format))
+            Path(file).write_bytes(self.pipe(format))  # type: ignore[arg-type]  # no encoding, so it is bytes
 
 
 class DotNotFound(graphviz.ExecutableNotFound):  # type: ignore[misc]
-    """There is no program that can lay out a graph."""
+    """The error if there is no program that can lay out a graph.
+
+    Examples
+    --------
+    >>> from tinygrad_edu import viz
+    >>> print(viz.DotNotFound())
+    no program to lay out the picture: install one with ...
+    """
 
     def __init__(self) -> None:
         RuntimeError.__init__(self, (
@@ -65,7 +142,7 @@ class DotNotFound(graphviz.ExecutableNotFound):  # type: ignore[misc]
 
 
 def format_of(file: Any) -> str:
-    """The format that a file's suffix names; one that is unknown is refused."""
+    """Return the format that a file's suffix names; raise an error if it is unknown."""
     format = Path(file).suffix[1:].lower()
     if format not in RENDERED + TEXT:
         raise ValueError(f"{str(file)!r}: the suffix must name the picture's format, one of "
@@ -78,7 +155,7 @@ ONE_AT_A_TIME = Lock()
 
 @contextmanager
 def layout_program(format: str) -> Iterator[None]:
-    """Have the ``graphviz`` package run a program that is there."""
+    """Return the context in which the ``graphviz`` package runs a program that exists."""
     with ONE_AT_A_TIME:
         before = dot_command.DOT_BINARY
         if before == Path("dot") and shutil.which("dot") is None:  # else it is the system's, or the user's choice
@@ -96,7 +173,7 @@ def layout_program(format: str) -> Iterator[None]:
 
 
 def carried_program() -> Path | None:
-    """The program in graphviz-pure's wheel: found by the wheel's own record, for a path need not include it."""
+    """Return the program in graphviz-pure's wheel, by the wheel's own record: the system's path may not include it."""
     try:
         files = metadata.files("graphviz-pure") or []
     except metadata.PackageNotFoundError:

@@ -1,13 +1,14 @@
-"""draw: the graph of a computation, as it was recorded."""
+"""draw: a picture of the graph of a computation."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
 
 from ...nn.module import Module
+from ...tensor.tensor import Tensor
 from ..naming import variables_of
 from .compose import DIRECTIONS, Options, compose
 from .dot import Picture, format_of
@@ -17,62 +18,61 @@ from .themes import THEMES
 
 
 def draw(
-    what: Any,
+    what: Tensor | Sequence[Any] | Mapping[str, Any] | Callable[..., Any],
     *inputs: Any,
-    file: Any = None,
+    file: str | os.PathLike[str] | None = None,
     names: Mapping[str, Any] | Module | None = None,
     depth: int | None = None,
     fold: bool | None = None,
-    detail: str = "normal",
+    detail: Literal["low", "normal", "full"] = "normal",
     values: bool = True,
     gradients: bool | None = None,
     backward: bool = False,
-    direction: str = "LR",
-    theme: str = "light",
+    direction: Literal["LR", "TB", "RL", "BT"] = "LR",
+    theme: Literal["light", "dark", "print"] = "light",
     legend: bool = False,
 ) -> Picture:
-    """Draw how something was computed: every operation that was recorded, from the leaves to the result.
+    """Draw the graph of a computation: every operation that was recorded, from the leaves to the result.
 
-    ``draw(cost)`` draws what is behind a Tensor; ``draw(model, x)`` and ``draw(f, x, y)`` call a module or a function,
-    under `watch`, and draw what is behind what it returns.
+    ``draw(loss)`` draws the graph behind a Tensor. ``draw(model, x)`` and ``draw(f, x, y)`` call a module or a function,
+    under `watch`, and draw the graph behind its result.
 
     Parameters
     ----------
     what : Tensor, nest of Tensors, Module or function
-        The result whose computation is wanted, before or after `backward`; or what is to be called.
+        The result of a computation, before or after `backward`; or a module or function to call.
     *inputs : array_like
-        What it is called with. Arrays and numbers, if they are floating, are given as Tensors that require gradients, so
-        that everything that is computed from them is in the picture.
+        The arguments of the call. Floating arrays and numbers become Tensors that require gradients, so that everything
+        that is computed from them is in the picture.
     file : path, optional
-        Where to write the picture as well; its suffix names the format: svg, png, jpg, pdf, dot or gv. A path may also
-        stand last among the positional arguments: ``draw(cost, "cost.svg")``.
+        The file to write the picture to as well; its suffix names the format: svg, png, jpg, pdf, dot or gv. A path may also
+        be the last positional argument: ``draw(loss, "loss.svg")``.
     names : mapping from names to tensors and modules, or Module, optional
-        What to call them, such as ``{"x": x}``, ``locals()`` or a model. Other tensors go by their own name
-        (``Tensor(..., name="x")``), else by the variable that holds them where `draw` is called: a variable's name,
+        Names for tensors and modules, such as ``{"x": x}``, ``locals()`` or a model. Other tensors have their own name
+        (``Tensor(..., name="x")``), or that of the variable that holds them where `draw` is called: a variable's name,
         a path to a module's parameter such as ``model.0.weight``, or a place such as ``weights[0]``.
     depth : int, optional
-        How far to unfold modules: at 0 each is one box, at 1 one sees what is in it, and so on. All the way by default,
-        or in large graphs as far as leaves at most 60 boxes.
+        How far to unfold modules: at 0 each is one box, at 1 you see what is in it, and so on. By default, all the way, or in
+        large graphs as far as leaves at most 60 boxes.
     fold : bool, optional
-        Whether to draw what repeats only once, "× 12". By default, in graphs of more than 60 boxes.
+        Whether to draw repeated parts only once, "× 12". By default, in graphs of more than 60 boxes.
     detail : {"low", "normal", "full"}
-        "low" is names only. "full" adds heat maps of large values and of their gradients, statistics, dtypes, and which
-        values are kept for `backward`.
+        How much to show: "low" is names only. "full" adds heat maps of large values and of their gradients, statistics,
+        dtypes, and which values are kept for `backward`.
     values : bool
-        Whether to show numbers, of values of up to six elements; False shows shapes and dtypes.
+        Whether to show numbers, of values of up to six elements. If not, shapes and dtypes are shown.
     gradients : bool, optional
-        True computes all of them, for this picture only: the arrows are as wide as the gradients that come back along
-        them. By default there are those that ``.grad`` holds; and all, where `draw` calls the function itself. The
-        result must be a single number. False shows none.
+        Whether to show gradients. True computes all of them, for this picture only, and the arrows are as wide as the
+        gradients that come back along them; the result must be a single number. By default, the picture shows those that
+        ``.grad`` holds, and all of them if `draw` calls the function itself.
     backward : bool
-        Whether to set beside the computation that of its gradients, each operation of it facing the one whose derivative
-        it is.
+        Whether to draw the computation of the gradients too, with each derivative beside its operation.
     direction : {"LR", "TB", "RL", "BT"}
-        Which way the computation runs: left to right, top to bottom, or the reverse of these.
+        The direction of the computation: left to right, top to bottom, or the reverse of these.
     theme : {"light", "dark", "print"}
-        For white paper, dark screens, or black ink.
+        The colours, for white paper, dark screens, or black ink.
     legend : bool
-        Whether to say beneath what colours and lines mean.
+        Whether to explain colours and lines below the picture.
 
     Returns
     -------
@@ -81,19 +81,21 @@ def draw(
 
     Raises
     ------
+    ValueError
+        If an option has an unknown value.
     DotNotFound
-        If a picture is to be rendered and there is no program to do so; the message says what to install.
+        If the picture is to be rendered and there is no program to do so; the message says what to install.
 
     Notes
     -----
-    Frames are the calls of modules. What was computed under `watch` knows them; elsewhere they are inferred from the
+    Frames are the calls of modules. Operations recorded under `watch` know them; elsewhere they are inferred from the
     parameters that operations use, as far as that is certain.
 
-    Numbers of intermediate results are shown where somebody holds them: a variable of yours, or the graph itself,
-    which lets go of them in `backward`, unless it was recorded under `watch`. There leaves, too, show what was computed
-    with; elsewhere they show what they hold now, which after an optimiser's step is something else.
+    Numbers of intermediate results are shown if somebody holds them: a variable of yours, or the graph itself, which frees
+    them in `backward`, unless it was recorded under `watch`. In that case leaves, too, show the numbers of the computation;
+    elsewhere they show what they hold now, which is something else after an optimiser's step.
 
-    Nothing is changed by drawing. A module that is called by `draw` is called as you would call it.
+    Drawing changes nothing. A module that `draw` calls is called as you would call it.
 
     Examples
     --------

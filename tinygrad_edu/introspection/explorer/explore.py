@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 import tempfile
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html import escape
 from importlib.resources import files
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 from ...engine.modes import enable_grad, watch
 from ...engine.tensor_base import Value
 from ...pytree import flatten
+from ...tensor.tensor import Tensor
 from ..formulas.explain import is_computed
 from ..formulas.explain_function import as_inputs, names_of_leaves, parts_of
 from ..formulas.explain_graph import told
@@ -26,33 +28,33 @@ from .steps import page_data
 SCRIPTS = ("numbers.js", "graph.js", "panel.js", "story.js", "explorer.js")
 
 
-def explore(subject: Any, *inputs: Any, **settings: Any) -> Explorer:
-    """Step through a computation, forward and then backward, in a page of its own.
+def explore(subject: Tensor | Sequence[Tensor] | Callable[..., Any], *inputs: Any, **settings: Any) -> Explorer:
+    """Make a page that steps through a computation, forward and then backward.
 
     Parameters
     ----------
     subject : Tensor, list of Tensors, or callable
-        The result of a computation, before or after `backward`; of several, the gradients of their sum are shown. Or a
-        function, a module for instance, which is called here, under `watch`: then nothing is missing on the page.
+        The result of a computation, before or after `backward`; for several results, the gradients of their sum are shown.
+        Or a function, such as a module, which is called here, under `watch`: then nothing is missing on the page.
     *inputs, **settings
-        For a function, what to call it with. Floating arrays are made Tensors that require gradients.
+        The arguments of the call, for a function. Floating arrays become Tensors that require gradients.
 
     Returns
     -------
     Explorer
-        A notebook shows it; ``.write("page.html")`` saves it, ``.show()`` opens it in a browser.
+        The page. A notebook shows it; ``.write("page.html")`` saves it, ``.show()`` opens it in a browser.
 
     Raises
     ------
     TypeError
-        If there is no gradient to speak of.
+        If `subject` is neither, or its result doesn't depend on anything that requires gradients.
     DotNotFound
         If there is no program to lay out the graph; the message says what to install.
 
     Notes
     -----
     A tensor that was computed under `watch` knows the lines of your program, the modules that were called, and all
-    values. Of others the page shows what the graph still knows, and says what is missing.
+    values. For others the page shows what the graph still knows, and says what is missing.
 
     Examples
     --------
@@ -76,7 +78,7 @@ def explore(subject: Any, *inputs: Any, **settings: Any) -> Explorer:
 
 
 def watched(fn: Callable[..., Any], args: Any, kwargs: Any, names: Names) -> tuple[list[Value], Names]:
-    """Call `fn` under `watch`: its results, and what its inputs are called."""
+    """Call `fn` under `watch`; return its results, and the names of its inputs."""
     leaves, rebuild = flatten((args, kwargs))
     called = names_of_leaves(fn, args, kwargs)
     inputs = as_inputs(leaves, called)
@@ -91,14 +93,14 @@ def watched(fn: Callable[..., Any], args: Any, kwargs: Any, names: Names) -> tup
 
 
 class Explorer:
-    """A computation to step through: one page of HTML, which loads nothing.
+    """A computation to step through, as one page of HTML, which loads nothing; `explore` makes it.
 
     Attributes
     ----------
     html : str
         The page.
     data : dict
-        What the page shows: its boxes, steps and arrays.
+        The content of the page: its boxes, steps and arrays.
     """
 
     def __init__(self, tensors: list[Value], names: Names) -> None:
@@ -106,8 +108,14 @@ class Explorer:
         self.data, explanation = page_data(story, names)
         self.html = page(self.data, explanation.html)
 
-    def write(self, file: Any) -> None:
-        """Save the page."""
+    def write(self, file: str | os.PathLike[str]) -> None:
+        """Save the page.
+
+        Parameters
+        ----------
+        file : path
+            The file to write, such as "page.html".
+        """
         Path(file).write_text(self.html, encoding="utf-8")
 
     def show(self) -> None:
@@ -117,13 +125,13 @@ class Explorer:
         webbrowser.open(Path(file.name).as_uri())
 
     def _repr_html_(self) -> str:
-        """The page within a notebook, shut off from it."""
+        """Return the page for a notebook, isolated from it."""
         return (f'<iframe srcdoc="{escape(self.html)}" sandbox="allow-scripts" title="{escape(self.data["title"])}, step by '
                 'step" style="width: 100%; height: 760px; border: 0"></iframe>')
 
     @property
     def summary(self) -> str:
-        """How much there is to see."""
+        """The title and the size of the page, in words."""
         operations = sum(bool(box["operation"]) for box in self.data["boxes"])
         return f"{self.data['title']}: {operations} operations, {len(self.data['steps'])} steps, {len(self.html) >> 10} KB"
 
@@ -132,7 +140,7 @@ class Explorer:
 
 
 def page(data: Any, table: str) -> str:
-    """The page: its parts lie beside this file, and are put together here. Data can't get out of its element."""
+    """Return the page, put together from the parts beside this file. Data can't get out of its element."""
     here = files(__package__) / "page"
     parts = {
         "title": escape(f"{data['title']}, step by step"),
@@ -147,5 +155,5 @@ def page(data: Any, table: str) -> str:
 
 
 def harmless(text: str) -> str:
-    """JSON in which no end of an element and no comment can be seen."""
+    """Return JSON in which no end of an element and no comment occurs."""
     return re.sub("<(?=[!sS])", r"\\u003c", text).replace("</", r"<\/")

@@ -1,37 +1,48 @@
-"""explain: the derivatives of a function, or of your own computation, as formulas. None of them is written here."""
+"""explain: the derivatives of a function, or of your own computation, as formulas. No formula is written here."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ...engine.tensor_base import Value
 from ...pytree import flatten
+from ...tensor.tensor import Tensor
 from ..naming import variables_of
 from .explain_function import of_function
 from .explain_graph import chain_rule
 from .explanation import Explanation
 
 
-def explain(subject: Any, *args: Any, **kwargs: Any) -> Explanation:
-    """Tell how something is differentiated. The rules tell it themselves: they are run on symbols.
+def explain(subject: Tensor | Sequence[Tensor] | Callable[..., Any], *args: Any, **kwargs: Any) -> Explanation:
+    """Show the derivatives of a function or of a computation as formulas.
 
     Parameters
     ----------
     subject : callable or Tensor
-        A function that has a rule (NumPy's, this package's, or your own), one that is made of such, or the result of
-        a computation, whose chain rule is then told line by line, with its numbers. Of several results, in a list,
-        the gradients of their sum are told.
+        A function that has a rule (NumPy's, this package's, or your own), or is made of such functions. Or the result of a
+        computation, whose chain rule is then shown line by line, with its numbers; for several results, in a list, the
+        gradients of their sum are shown.
     *args, **kwargs
-        For a function, what to call it with: arrays, of which the shapes matter; axes and the like. Without any, an
-        example is chosen.
+        The arguments of the call, for a function: arrays, whose shapes matter, axes and the like. Without any, an example
+        is chosen.
 
     Returns
     -------
     Explanation
-        It prints as plain text; a notebook shows it as mathematics. ``.text``, ``.latex`` and ``.html`` hold each
-        form. ``g`` is the gradient of the final result with respect to `y`, and ``x.grad`` that with respect to `x`;
-        as mathematics, the latter is an x with a bar.
+        The formulas. They print as plain text; a notebook shows them as mathematics. ``.text``, ``.latex`` and ``.html`` are
+        the three forms. ``g`` is the gradient of the final result with respect to `y`, and ``x.grad`` that with respect to
+        `x`; in mathematics, the latter is an x with a bar.
+
+    Raises
+    ------
+    TypeError
+        If `subject` is neither a function nor a Tensor.
+
+    Notes
+    -----
+    The formulas are the rules themselves, which are run on symbols.
 
     Examples
     --------
@@ -66,6 +77,6 @@ def explain(subject: Any, *args: Any, **kwargs: Any) -> Explanation:
 
 
 def is_computed(subject: Any) -> bool:
-    """Whether this is a result, or several."""
+    """Say whether this is a result, or several."""
     several = isinstance(subject, list | tuple) and len(subject) > 0
     return isinstance(subject, Value) or (several and all(map(is_computed, subject)))

@@ -17,7 +17,7 @@ from .text import Text
 
 @dataclass
 class Line:
-    """``left sign right``, and a note of what it comes to; nothing on the right of what is given."""
+    """An equation, ``left sign right``, and a note of its value; what is given has no right side."""
 
     left: Any
     right: Any = None
@@ -27,21 +27,21 @@ class Line:
 
 @dataclass
 class Heading:
-    """What the following lines tell, and what is in their notes."""
+    """A heading of the following lines, and of their notes."""
 
     words: str
     note: str = ""
 
 
 class Explanation:
-    """What `explain` tells: lines of equations under headings, and words.
+    """An explanation: lines of equations under headings, and words; `explain` makes it.
 
     It is printed as text; a notebook shows it as mathematics.
 
     Attributes
     ----------
     values : dict
-        What the names in it stand for, as far as that is known: arrays by their names.
+        The values of the names in it, as far as they are known: arrays by their names.
     """
 
     def __init__(self, lines: Sequence[Line | Heading | str], names: dict[int, tuple[str, Any]] | None = None) -> None:
@@ -56,7 +56,7 @@ class Explanation:
 
     @property
     def text(self) -> str:
-        """Plain text, in Python's notation: with `values`, what is written can be computed."""
+        """Plain text, in Python's notation, which can be computed with `values`."""
         style = Text(self.names)
         rows = []
         for line in self.lines:
@@ -70,7 +70,7 @@ class Explanation:
 
     @property
     def latex(self) -> str:
-        """For LaTeX with `amsmath`."""
+        """The text for LaTeX with `amsmath`."""
         style = Latex(self.names)
         rows = []
         for line in self.lines:
@@ -117,12 +117,12 @@ def math(formula: str) -> str:
 
 
 def shape(value: Any) -> str:
-    """What a note says where the numbers are not of interest."""
+    """Return the note of a value whose numbers are not of interest: its shape."""
     return str(tuple(map(np.shape, value)) if isinstance(value, tuple) else np.shape(value))
 
 
 def numbers(value: Any) -> str:
-    """What a note says of a value: the numbers if they are few, else the shape and the length as a vector."""
+    """Return the note of a value: the numbers if they are few, else the shape and the norm."""
     if isinstance(value, Parts):
         return "; ".join(map(numbers, value))
     value = np.asarray(value)
@@ -136,5 +136,5 @@ def numbers(value: Any) -> str:
 
 
 def listed(x: Any, digits: str) -> str:
-    """Nested lists, of numbers of so many digits."""
+    """Return nested lists as text, with numbers of so many digits."""
     return f"[{', '.join(listed(item, digits) for item in x)}]" if isinstance(x, list) else format(x, digits)

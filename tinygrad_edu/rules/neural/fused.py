@@ -1,11 +1,14 @@
-"""Functions that NumPy lacks and networks need, each fused into one operation because that pays.
+"""Functions that NumPy lacks and networks need, each fused into one operation because that is faster.
 
-They are declared with the same table as NumPy's own, by the same decorator that is there for yours.
+They are declared in the same table as NumPy's own, by the same decorator that you can use. They compute with arrays; their
+types are what a caller sees, who gives Tensors and gets Tensors.
 """
+
+# mypy: disable-error-code="no-any-return, return-value, arg-type"
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy import ndarray
@@ -16,13 +19,20 @@ from ..arithmetic import ordered
 from ..bells import down_sigmoid
 from ..products import rows
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from ...engine.tensor_base import Value
+    from ...tensor.tensor import Tensor
+    from ...typing import TensorLike
+
 # The largest number whose exponential is finite, and 1, as 0-d arrays of each dtype: the quickest constants.
 LIMITS: dict[str, Any] = {t: (np.array(np.log(np.finfo(t).max) - 1, t), np.array(1, t)) for t in "efdg"}
 NUMBERS = 80.0, 1.0  # for integers
 
 
 @primitive(lambda g, y, x: down_sigmoid(g, y, x), elementwise=True)
-def sigmoid(x: Any) -> Any:
+def sigmoid(x: Value | ArrayLike) -> Tensor:
     """Compute the logistic function, ``1 / (1 + exp(-x))``, which lies between 0 and 1.
 
     Parameters
@@ -47,7 +57,7 @@ def sigmoid(x: Any) -> Any:
     Tensor([0. , 0.5, 1. ], shape=(3,), dtype=float64)
     """
     limit, one = LIMITS.get(x.dtype.char, NUMBERS) if hasattr(x, "dtype") else NUMBERS
-    e = np.minimum(x, limit if type(x) is ndarray else float(limit))  # other libraries' arrays take only numbers
+    e: Any = np.minimum(x, limit if type(x) is ndarray else float(limit))  # other libraries' arrays take only numbers
     if type(e) is not ndarray:
         e = np.exp(e)
         return e / (e + 1)
@@ -56,7 +66,7 @@ def sigmoid(x: Any) -> Any:
 
 
 @primitive(lambda g, y, x: taken(y > 0, ordered(g)), elementwise=True)
-def relu(x: Any) -> Any:
+def relu(x: Value | ArrayLike) -> Tensor:
     """Compute the rectifier, ``max(x, 0)``, element by element.
 
     Parameters
@@ -87,7 +97,7 @@ def relu(x: Any) -> Any:
     lambda g, y, x, weight, bias=None: rows(g).T.dot(rows(x)),
     lambda g, y, x, weight, bias=None: g,
 )
-def linear(x: Any, weight: Any, bias: Any = None) -> Any:
+def linear(x: Tensor | NDArray[Any], weight: Tensor | NDArray[Any], bias: Tensor | NDArray[Any] | None = None) -> Tensor:
     """Compute weighted sums of the last axis, ``x @ weight.T + bias``: a fully connected layer.
 
     Parameters
@@ -119,7 +129,7 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     if x.ndim == 0:
         raise ValueError("linear: a single number has no axis of inputs")
     if x.ndim <= 2:
-        dot = ndarray.dot if type(x) is ndarray is type(weight) else np.dot  # which asks other libraries too, and takes longer
+        dot: Any = ndarray.dot if type(x) is ndarray is type(weight) else np.dot  # which asks other libraries too, and takes longer
         y = dot(x, weight.T)
     else:  # one large product, not a loop over small ones
         y = np.dot(rows(x), weight.T).reshape(x.shape[:-1] + weight.shape[:1])
@@ -137,7 +147,7 @@ def centred(g: Any, weights: Any, axis: int) -> Any:
 
 
 @primitive(lambda g, y, x, axis=-1: centred(g * y, y, axis))
-def softmax(x: Any, axis: int = -1) -> Any:
+def softmax(x: TensorLike, axis: int = -1) -> Tensor:
     """Compute probabilities from any numbers: ``exp(x)``, divided by its sum along an axis.
 
     Parameters
@@ -167,7 +177,7 @@ def softmax(x: Any, axis: int = -1) -> Any:
 
 
 @primitive(lambda g, y, x, axis=-1: centred(g, np.exp(y), axis))
-def log_softmax(x: Any, axis: int = -1) -> Any:
+def log_softmax(x: TensorLike, axis: int = -1) -> Tensor:
     """Compute the logarithm of `softmax`, without overflow and without the logarithm of 0.
 
     Parameters
@@ -202,7 +212,7 @@ def surprise(logs: Any, chosen: Any, share: Any) -> Any:
     lambda g, y, a, b, divisor=1: g * (2 / divisor) * (a - b),
     lambda g, y, a, b, divisor=1: g * (-2 / divisor) * (a - b),
 )
-def squared_error(a: Any, b: Any, divisor: float = 1) -> Any:
+def squared_error(a: TensorLike, b: TensorLike, divisor: float = 1) -> Tensor:
     """Compute the sum of the squared differences of two arrays, divided by a number.
 
     Parameters
