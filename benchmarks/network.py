@@ -49,7 +49,7 @@ def rules(batch: int) -> Step:
     """What our step calls, called in a row: its functions, its vjps, `fit`. An engine that costs nothing would take this long."""
     from tinygrad_edu import reuse_memory
     from tinygrad_edu.engine.table import RULES
-    from tinygrad_edu.engine.unbroadcast import fit
+    from tinygrad_edu.engine.unbroadcast import match_argument
     from tinygrad_edu.rules.neural.fused import linear, sigmoid, squared_error
 
     reuse_memory()
@@ -70,7 +70,7 @@ def rules(batch: int) -> Step:
         d1 = to_z(to_x(d2, None, a1, w[2], None), a1, None)
         gradients = []
         for d, a, bias in (d1, x, w[1]), (d2, a1, w[3]), (d3, a2, w[5]):
-            gradients += to_w(d, None, a, None, None), fit(to_b(d, None, None, None, None), bias)
+            gradients += to_w(d, None, a, None, None), match_argument(to_b(d, None, None, None, None), bias)
         for v, g, s in zip(w, gradients, scratch):
             np.multiply(g, rate, s)
             np.subtract(v, s, v)

@@ -10,7 +10,7 @@ import pytest
 
 from tinygrad_edu import Tensor, capture, func, load, manual_seed, nn, no_grad, optim, save
 from tinygrad_edu.nn import functional as F
-from tinygrad_edu.optim.deferral import waiting
+from tinygrad_edu.optim.deferral import deferred_calls
 from tinygrad_edu.rng import generator
 from tinygrad_edu.tracing.isolation import is_recording
 from tinygrad_edu.tracing.tracer import Tracer
@@ -257,7 +257,7 @@ def test_interrupts_leave_nothing_standing_in(calls):
     while interrupted(work, at):
         assert w._array is array, at
         assert not is_recording(), at
-        assert waiting() is None, at
+        assert deferred_calls() is None, at
         assert isinstance(generator(), np.random.Generator), at
         at += step
     assert at > 200

@@ -24,9 +24,9 @@ from tinygrad_edu.introspection.drawing import DotNotFound, Picture, dot
 from tinygrad_edu.introspection.drawing.labels import LONGEST, harmless
 
 renders = pytest.mark.skipif(
-    dot.shutil.which("dot") is None and dot.carried_program() is None, reason="no program to lay out graphs"
+    dot.shutil.which("dot") is None and dot.find_bundled_program() is None, reason="no program to lay out graphs"
 )
-carried = pytest.mark.skipif(dot.carried_program() is None, reason="graphviz-pure has no wheel for this platform")
+carried = pytest.mark.skipif(dot.find_bundled_program() is None, reason="graphviz-pure has no wheel for this platform")
 
 
 def boxes(picture):

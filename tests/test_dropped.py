@@ -14,7 +14,7 @@ EDGES = np.array([0.0, 1.0, 3.0])
     "call",
     [
         lambda t: np.linalg.norm(t, t[2]), lambda t: np.linalg.vector_norm(t, ord=t[2]), lambda t: np.unwrap(t, t[0]),
-        lambda t: squared_error(t, t, t[2]), lambda t: apply(fused.surprise.fn, t, t.data > 0, t[2]),
+        lambda t: squared_error(t, t, t[2]), lambda t: apply(fused.masked_nll.fn, t, t.data > 0, t[2]),
     ],
 )  # fmt: skip
 def test_a_place_without_a_derivative_takes_nothing_that_requires_gradients(call):

@@ -29,7 +29,7 @@ from tinygrad_edu import (
     squared_error,
 )
 from tinygrad_edu.engine import multi_output
-from tinygrad_edu.engine.multi_output import Parts
+from tinygrad_edu.engine.multi_output import MultiOutput
 from tinygrad_edu.engine.table import COMPOSITES, PLAIN, RULES
 from tinygrad_edu.introspection.formulas.explain_function import names_of_arguments, names_of_leaves
 from tinygrad_edu.introspection.formulas.explanation import Line
@@ -135,7 +135,7 @@ def test_the_formulas_compute_what_the_engine_computes(fn, data):
         {line.split(" = ")[0] for line in program(text)} for text in (explanation.text.split("\nbackward")[0], explanation.text)
     )
     for key in forward & explanation.values.keys():
-        if not isinstance(explanation.values[key], Parts):
+        if not isinstance(explanation.values[key], MultiOutput):
             close(names[key], np.asarray(explanation.values[key]))
     if subject is np.linalg.eig and case.arrays[0].dtype.kind != results[0].dtype.kind:
         return  # NumPy 2.5's eigenvectors are complex, and any gradient of them would depend on their phases

@@ -20,8 +20,8 @@ from tinygrad_edu.introspection.explorer.array_data import FEW, FULL, INFINITE, 
 from tinygrad_edu.introspection.explorer.layout import cut, width_of
 from tinygrad_edu.introspection.explorer.local_factor import factor_of
 from tinygrad_edu.introspection.explorer.steps import Telling
-from tinygrad_edu.introspection.formulas.explain_graph import told
-from tinygrad_edu.introspection.formulas.symbol import Symbol, plain
+from tinygrad_edu.introspection.formulas.explain_graph import build_story
+from tinygrad_edu.introspection.formulas.symbol import Symbol, values_of
 from tinygrad_edu.rules.indexing import scatter
 from tinygrad_edu.testing import arrays, programs
 
@@ -80,7 +80,7 @@ def test_random_programs_show_what_the_engine_computes_in_the_order_of_its_walk(
     with np.errstate(all="ignore"):
         with watch():
             outputs = [y for y in program(*inputs) if y._node is not None]
-        telling = Telling(told(outputs, {}), {})
+        telling = Telling(build_story(outputs, {}), {})
         nodes, page = telling.graph.boxes, telling.data
 
         walked, found = [], {}
@@ -109,17 +109,17 @@ def test_what_is_called_a_factor_is_one(program):
     with np.errstate(all="ignore"):
         with watch():
             outputs = [y for y in program(*inputs) if y._node is not None]
-        for done in told(outputs, {}).products:
-            said, f = plain(done.answer.said), factor_of(done.answer.said, done.coming)
-            coming = plain(done.coming if f.coming is None else f.coming)
+        for done in build_story(outputs, {}).products:
+            said, f = values_of(done.answer.said), factor_of(done.answer.said, done.coming)
+            coming = values_of(done.coming if f.coming is None else f.coming)
             if f.kind == "product":
-                product = coming * plain(f.factor)
-                if np.ndim(plain(f.factor)):
+                product = coming * values_of(f.factor)
+                if np.ndim(values_of(f.factor)):
                     np.testing.assert_allclose(np.broadcast_to(product, np.shape(said)), said, rtol=1e-9, atol=1e-12)
                 else:  # and copied to places, or not
                     assert set(np.ravel(said).round(9)) <= set(np.ravel(product).round(9))
             elif f.kind in ("left", "right"):
-                factors = (plain(f.factor), coming) if f.kind == "left" else (coming, plain(f.factor))
+                factors = (values_of(f.factor), coming) if f.kind == "left" else (coming, values_of(f.factor))
                 product = np.dot(*factors) if max(map(np.ndim, factors)) < 3 else np.matmul(*factors)
                 np.testing.assert_allclose(product.reshape(np.shape(said)), said, rtol=1e-9, atol=1e-12)
             elif f.kind in ("same", "moved"):

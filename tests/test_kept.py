@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tinygrad_edu import Tensor, capture, relu
-from tinygrad_edu.engine.masking import dropped, kept
+from tinygrad_edu.engine.masking import where_or_zero, zero_where
 from tinygrad_edu.testing import arrays
 
 TYPES = (np.float16, np.float32, np.float64, np.longdouble, np.complex64, np.complex128, np.int64, ">f4", ">f8")
@@ -22,7 +22,7 @@ def test_it_is_what_where_gives(data):
     shape = data.draw(st.sampled_from((x.shape, (2, *x.shape), (1,) * x.ndim, x.shape[-1:])))
     mask = np.asarray(data.draw(arrays(shape)) > 0)
     mask = data.draw(st.sampled_from((mask, mask * 2, mask[()])))
-    for y, expected in (kept(mask, x), np.where(mask, x, 0)), (dropped(mask, x), np.where(mask, 0, x)):
+    for y, expected in (where_or_zero(mask, x), np.where(mask, x, 0)), (zero_where(mask, x), np.where(mask, 0, x)):
         np.testing.assert_array_equal(y, expected)
         assert (y.dtype.newbyteorder("="), y.shape) == (expected.dtype.newbyteorder("="), expected.shape)
         assert not np.may_share_memory(y, x)
@@ -38,4 +38,4 @@ def test_captured_too(f):
         x = Tensor(np.array([-1.0, 2.0, 3.0]) * factor, requires_grad=True)
         captured(x).backward(np.array([np.inf, 1.0, 2.0]))
         np.testing.assert_array_equal(x.grad.data, [0.0, 1.0, 2.0])
-    assert "kept(" in captured.source
+    assert "where_or_zero(" in captured.source

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tinygrad_edu import Tensor, optim
-from tinygrad_edu.optim.line_search import minimum_between, strong_wolfe
+from tinygrad_edu.optim.line_search import minimize_cubic, strong_wolfe
 
 
 class Problem:
@@ -252,12 +252,12 @@ def point(t, f, slope):
 def test_the_least_of_a_cubic():
     f, slope = lambda t: t**3 - 3 * t, lambda t: 3 * t**2 - 3
     for a, b in (0.0, 2.0), (2.0, 0.0), (0.5, 1.25), (1.5, -0.5):
-        assert minimum_between(point(a, f, slope), point(b, f, slope)) == pytest.approx(1, rel=1e-12)
-    assert minimum_between(point(1.0, f, slope), point(3.0, f, slope)) == pytest.approx(1.2), "not nearer to an end than a tenth"
-    assert minimum_between(point(3.0, f, slope), point(1.0, f, slope)) == pytest.approx(1.2)
-    assert minimum_between(point(-2.0, f, slope), point(1.0, f, slope)) == pytest.approx(0.7)
-    assert minimum_between((0.0, 0.0, None, -1.0), (1.0, -1.0, None, -4.0)) == pytest.approx(1 / 3), "where a cubic is only level"
+        assert minimize_cubic(point(a, f, slope), point(b, f, slope)) == pytest.approx(1, rel=1e-12)
+    assert minimize_cubic(point(1.0, f, slope), point(3.0, f, slope)) == pytest.approx(1.2), "not nearer to an end than a tenth"
+    assert minimize_cubic(point(3.0, f, slope), point(1.0, f, slope)) == pytest.approx(1.2)
+    assert minimize_cubic(point(-2.0, f, slope), point(1.0, f, slope)) == pytest.approx(0.7)
+    assert minimize_cubic((0.0, 0.0, None, -1.0), (1.0, -1.0, None, -4.0)) == pytest.approx(1 / 3), "where a cubic is only level"
     up = (lambda t: t), (lambda t: 1.0)
-    assert minimum_between(point(0.0, *up), point(4.0, *up)) == 2, "the middle, where there is none"
+    assert minimize_cubic(point(0.0, *up), point(4.0, *up)) == 2, "the middle, where there is none"
     rising = (lambda t: t**3 + 3 * t), (lambda t: 3 * t**2 + 3)  # has no minimum at all
-    assert minimum_between(point(-1.0, *rising), point(3.0, *rising)) == 1
+    assert minimize_cubic(point(-1.0, *rising), point(3.0, *rising)) == 1

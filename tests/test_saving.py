@@ -150,11 +150,11 @@ def test_a_full_disk_is_an_os_error_and_the_old_file_stays(tmp_path_factory, suf
 
 def test_an_interrupt_is_heard_though_the_disk_is_full(tmp_path, monkeypatch):
     monkeypatch.setattr(atomic_write, "held", lambda name: io.BufferedWriter(Disk(name, 0)))
-    with pytest.raises(OSError, match="No space left"), atomic_write.replacing(tmp_path / "a") as file:
+    with pytest.raises(OSError, match="No space left"), atomic_write.replace_file(tmp_path / "a") as file:
         file.write(b"not written yet")
     with pytest.raises(OSError, match="No space left"):
         serialization.rehearse(tmp_path / "a.safetensors", {"n": 1})
-    with pytest.raises(KeyboardInterrupt), atomic_write.replacing(tmp_path / "a") as file:  # noqa: PT012
+    with pytest.raises(KeyboardInterrupt), atomic_write.replace_file(tmp_path / "a") as file:  # noqa: PT012
         file.write(b"not written yet")
         raise KeyboardInterrupt
     assert os.listdir(tmp_path) == []
@@ -227,7 +227,7 @@ def test_a_process_that_dies_while_saving_leaves_the_old_file(tmp_path, suffix):
 
 @both
 def test_what_another_is_writing_is_left_alone(tmp_path, suffix):
-    with atomic_write.replacing(tmp_path / "other") as file:
+    with atomic_write.replace_file(tmp_path / "other") as file:
         file.write(b"half")
         [half] = os.listdir(tmp_path)
         save(tmp_path / f"state{suffix}", {"a": np.ones(3)})
@@ -269,7 +269,7 @@ def test_where_there_are_no_locks(tmp_path, monkeypatch):
         monkeypatch.setattr(os, change, lambda name, *to, done=done: refuse_if_open(name) or done(name, *to))
     (tmp_path / f"{atomic_write.UNFINISHED}0").touch()
     save(tmp_path / "a.npz", {"n": 1})
-    with pytest.raises(KeyboardInterrupt), atomic_write.replacing(tmp_path / "a.npz"):
+    with pytest.raises(KeyboardInterrupt), atomic_write.replace_file(tmp_path / "a.npz"):
         raise KeyboardInterrupt
     assert load(tmp_path / "a.npz") == {"n": 1}
     assert os.listdir(tmp_path) == ["a.npz"]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tinygrad_edu import Tensor, capture, debug, func, primitive
 from tinygrad_edu.engine import sparse_gradient as scattered
-from tinygrad_edu.engine.sparse_gradient import Scattered
+from tinygrad_edu.engine.sparse_gradient import SparseGradient
 from tinygrad_edu.engine.table import MOST, RULES
 from tinygrad_edu.testing import arrays, indices
 
@@ -54,7 +54,7 @@ def test_all_are_put_in_their_places_at_once():
         x = Tensor(np.arange(500.0), requires_grad=True)
         y = x * 2 if factor == 2 else x
         total = (y * y).sum() + sum(y[i] * y[i] for i in range(500)) + y.sum()
-        with mock.patch.object(scattered, "gathered", wraps=scattered.gathered) as gathered:
+        with mock.patch.object(scattered, "gathered", wraps=scattered.gather_pieces) as gathered:
             total.backward()
         assert gathered.call_count <= 3
         np.testing.assert_array_equal(x.grad.data, 4 * factor**2 * x.data + factor)
@@ -133,7 +133,7 @@ def test_debug_sees_what_comes_in_pieces():
 
 
 def test_other_functions_see_the_sum():
-    pieces = Scattered(None, [(0, 1.0), (slice(0, 2), np.array([1.0, 2.0]))], 3, (3,), np.dtype(float))
+    pieces = SparseGradient(None, [(0, 1.0), (slice(0, 2), np.array([1.0, 2.0]))], 3, (3,), np.dtype(float))
     np.testing.assert_array_equal(np.conjugate(pieces), [2, 2, 0])
     np.testing.assert_array_equal((np.ones(3) + pieces).whole(), [3, 3, 1])
     np.testing.assert_array_equal((pieces + np.ones(3)).whole(), [3, 3, 1])

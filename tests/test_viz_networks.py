@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tinygrad_edu import Tensor, nn, no_grad, viz
-from tinygrad_edu.viz.sensitivity import gradients, ranking
+from tinygrad_edu.viz.sensitivity import gradients, rank_elements
 
 
 @pytest.fixture
@@ -198,7 +198,7 @@ def test_the_gradient_is_the_engine_s_and_nothing_is_changed_by_asking(model, rn
 
 def test_the_ranking_is_by_size_and_names_the_places(model):
     grads = {"w": np.array([[1.0, -5.0], [0.0, 3.0]]), "b": np.array(-4.0)}
-    assert ranking(grads, 3) == [("w[0, 1]", -5.0), ("b", -4.0), ("w[1, 1]", 3.0)]
+    assert rank_elements(grads, 3) == [("w[0, 1]", -5.0), ("b", -4.0), ("w[1, 1]", 3.0)]
 
 
 def test_bars_are_the_largest_slopes(digits, rng):

@@ -22,7 +22,7 @@ UNFINISHED = ".tinygrad_edu-unfinished-"  # and no part of the file's own name, 
 
 
 @contextmanager
-def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+def replace_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """Return the context that gives a file to write, which replaces the one at `path` at the end; errors leave that as it was.
 
     A symbolic link stays one: the file that it points to is replaced. The new file has the permissions (and the owner, if
@@ -39,7 +39,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     'all of it'
     """
     target = os.path.realpath(path)
-    before = standing(target)
+    before = file_state(target)
     if before is not None and not stat.S_ISREG(before.st_mode):
         with open(target, "wb") as special:
             yield special
@@ -50,7 +50,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     remove_unfinished(folder)
     unfinished, file = os.path.join(folder, UNFINISHED + secrets.token_hex(8)), None
     try:
-        file = held(unfinished)
+        file = create_locked(unfinished)
         if before is not None:
             give_rights(unfinished, before)
         yield file
@@ -73,11 +73,11 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
 def is_special(path: str | os.PathLike[str]) -> bool:
     """Say whether there is something at `path` that can't be replaced: a folder, a device, a pipe."""
-    before = standing(os.path.realpath(path))
+    before = file_state(os.path.realpath(path))
     return before is not None and not stat.S_ISREG(before.st_mode)
 
 
-def standing(target: str) -> os.stat_result | None:
+def file_state(target: str) -> os.stat_result | None:
     """Return the state of the file there; None if there is none."""
     try:
         return os.stat(target)
@@ -85,7 +85,7 @@ def standing(target: str) -> os.stat_result | None:
         return None
 
 
-def held(name: str) -> BinaryIO:
+def create_locked(name: str) -> BinaryIO:
     """Return a new file, locked; make it again if another process removed it before it was locked."""
     while True:
         file = open(name, "xb")  # noqa: SIM115  (it is closed by who asked for it)

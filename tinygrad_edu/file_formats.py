@@ -21,7 +21,7 @@ class Format(NamedTuple):
     keeps_order: bool  # of the arrays
 
 
-def known(path: str | os.PathLike[str]) -> Format:
+def format_of(path: str | os.PathLike[str]) -> Format:
     """Return the format that the suffix names."""
     suffix = Path(path).suffix
     if suffix not in FORMATS:

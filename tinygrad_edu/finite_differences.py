@@ -14,11 +14,11 @@ import numpy as np
 from .engine.backward import backpropagate
 from .engine.forward import apply
 from .engine.modes import debug, is_grad_enabled
-from .engine.multi_output import Parts, PartsType
+from .engine.multi_output import MultiOutput, MultiOutputType
 from .engine.node import Node
-from .engine.tensor_base import bare
+from .engine.tensor_base import to_arrays
 from .tensor.tensor import Tensor
-from .validation import plain
+from .validation import require_numbers
 
 if TYPE_CHECKING:
     from .typing import TensorLike
@@ -152,7 +152,7 @@ def compare(f: Function, xs: list[Any], what: str, eps: float, rtol: float, atol
 
     def values(points: list[Any]) -> list[Any]:
         with np.errstate(all="ignore"):
-            return weighted(listed(f(*map(Tensor, points))), seed)
+            return weighted_sum(as_list(f(*map(Tensor, points))), seed)
 
     here = values(xs)
     if not all(np.allclose(a, b, rtol, atol, equal_nan=True) for a, b in zip(here, ys, strict=True)):
@@ -201,11 +201,11 @@ def verdict(what: str, which: str, where: str, slope: Function, h: float, small:
 
 def walk(f: Function, leaves: list[Any], seed: int, create_graph: bool) -> tuple[list[Any], tuple[Any, ...]]:
     """Return the weighted outputs of `f`, and the gradient of their sum with respect to each leaf."""
-    ys = listed(f(*leaves))
+    ys = as_list(f(*leaves))
     seeds = [(y._node, (Tensor if create_graph else np.asarray)(weights(y, k, seed)))
              for k, y in enumerate(ys) if isinstance(y, Tensor) and y._node is not None]
     found = backpropagate(seeds, [x._node for x in leaves], create_graph=create_graph)
-    return weighted(ys, seed), tuple(found[x._node] if x._node in found else np.zeros(x.shape, x.dtype) for x in leaves)
+    return weighted_sum(ys, seed), tuple(found[x._node] if x._node in found else np.zeros(x.shape, x.dtype) for x in leaves)
 
 
 def gradient(f: Function, seed: int) -> Function:
@@ -225,7 +225,7 @@ def weights(y: Any, k: int, seed: int) -> Any:
 
 
 @np.errstate(all="ignore")
-def weighted(ys: list[Any], seed: int) -> list[Any]:
+def weighted_sum(ys: list[Any], seed: int) -> list[Any]:
     return [double(y, "the result of f") * np.conjugate(weights(y, k, seed)) for k, y in enumerate(ys)]
 
 
@@ -242,13 +242,13 @@ def directions(x: Any, fast: bool, seed: int) -> Iterator[tuple[tuple[int, ...] 
             yield element, u, f"at {part}element {list(element)}"
 
 
-def listed(y: Any) -> list[Any]:
+def as_list(y: Any) -> list[Any]:
     return list(y) if isinstance(y, tuple | list) else [y]
 
 
 def double(x: Any, what: str, convert: bool = False) -> Any:
     """Return a copy of `x` in double precision; integers count as constants in results, but not as inputs."""
-    array = np.array(plain(bare(x), what))
+    array = np.array(require_numbers(to_arrays(x), what))
     if convert or array.dtype in (float, complex) or (what.startswith("the result") and array.dtype.kind in "biu"):
         return array.astype(complex if array.dtype.kind == "c" else float)
     raise TypeError(f"{what} is {array.dtype}: differences are exact enough in float64 and complex128 only. Convert it, "
@@ -262,20 +262,20 @@ def culprit(f: Function, xs: list[Any], order: int, terms: dict[str, Any]) -> st
     """Return the first operation whose rule, tried by itself on its own values, is contradicted too."""
     try:
         with debug():
-            ys = listed(f(*(Tensor(x, requires_grad=True) for x in xs)))
+            ys = as_list(f(*(Tensor(x, requires_grad=True) for x in xs)))
     except FloatingPointError as error:
         return str(error)
-    for node in recorded(ys):
+    for node in recorded_nodes(ys):
         args = list(node.saved)[-len(node.parents) :]
         places = [i for i, _ in node.plan.vjps]
 
-        if any(isinstance(getattr(p, "dtype", None), PartsType) for p in node.parents):
+        if any(isinstance(getattr(p, "dtype", None), MultiOutputType) for p in node.parents):
             continue  # one of several results is taken, which is right
 
         def alone(*xs: Any, node: Node = node, args: list[Any] = args, places: list[int] = places) -> Any:
             given = dict(zip(places, xs, strict=True))
             y = apply(node.plan.rule.fn, *(given.get(i, a) for i, a in enumerate(args)), **node.kwargs)
-            return tuple(y) if isinstance(y._array, Parts) else y
+            return tuple(y) if isinstance(y._array, MultiOutput) else y
 
         line = node.info.line or "an unknown line"
         try:
@@ -287,7 +287,7 @@ def culprit(f: Function, xs: list[Any], order: int, terms: dict[str, Any]) -> st
     return ""
 
 
-def recorded(ys: list[Any]) -> list[Node]:
+def recorded_nodes(ys: list[Any]) -> list[Node]:
     """Return all nodes of the graph behind `ys`, oldest first."""
     waiting, seen = [y._node for y in ys if isinstance(y, Tensor)], set()
     while waiting:

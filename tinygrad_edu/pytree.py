@@ -34,10 +34,10 @@ def taken_apart(nest: Any, leaves: list[Any]) -> Rebuild:
     """Add the leaves of `nest` to the list; return the function that makes it again from an iterator of others."""
     if nest is None:
         return lambda new: None
-    if (own := named(nest)) is not None:
+    if (own := entries_of(nest)) is not None:
         parts = {k: taken_apart(v, leaves) for k, v in own.items()}
-        blank = emptied(nest)
-        return lambda new: filled(blank, {k: part(new) for k, part in parts.items()})
+        blank = empty_copy(nest)
+        return lambda new: fill_copy(blank, {k: part(new) for k, part in parts.items()})
     if is_sequence(nest):
         items = [taken_apart(v, leaves) for v in nest]
         make = getattr(nest, "_make", type(nest))
@@ -46,7 +46,7 @@ def taken_apart(nest: Any, leaves: list[Any]) -> Rebuild:
     return next
 
 
-def matched(nest: Any, other: Any, what: str, path: str = "") -> list[Any]:
+def match_leaves(nest: Any, other: Any, what: str, path: str = "") -> list[Any]:
     """Return the leaves of `other` in the order of those of `nest`, which must have the same structure.
 
     `what` names the two in the error if they don't. A list will do for a tuple.
@@ -57,21 +57,21 @@ def matched(nest: Any, other: Any, what: str, path: str = "") -> list[Any]:
     >>> matched({"w": [1, 2], "b": 3}, {"b": "z", "w": ("x", "y")}, "weights and names")
     ['x', 'y', 'z']
     """
-    own, others = named(nest), named(other)
+    own, others = entries_of(nest), entries_of(other)
     if own is not None and others is not None and own.keys() == others.keys():
-        return [leaf for k in own for leaf in matched(own[k], others[k], what, f"{path}[{k!r}]")]
+        return [leaf for k in own for leaf in match_leaves(own[k], others[k], what, f"{path}[{k!r}]")]
     if is_sequence(nest) and is_sequence(other) and len(nest) == len(other):
         pairs = enumerate(zip(nest, other, strict=True))
-        return [leaf for i, (a, b) in pairs for leaf in matched(a, b, what, f"{path}[{i}]")]
+        return [leaf for i, (a, b) in pairs for leaf in match_leaves(a, b, what, f"{path}[{i}]")]
     if nest is None and other is None:
         return []
     if is_nest(nest) or is_nest(other):
         raise ValueError(f"{what} must have the same structure; {f'at {path}' if path else 'here'} it is "
-                         f"{described(nest)} against {described(other)}")
+                         f"{describe_nest(nest)} against {describe_nest(other)}")
     return [other]
 
 
-def named(nest: Any) -> dict[Any, Any] | None:
+def entries_of(nest: Any) -> dict[Any, Any] | None:
     """Return the entries of a dict or an object of a dataclass, by name; None if it is neither. (A module is always a leaf.)"""
     if isinstance(nest, dict):
         return nest
@@ -80,7 +80,7 @@ def named(nest: Any) -> dict[Any, Any] | None:
     return None
 
 
-def emptied(nest: Any) -> Any:
+def empty_copy(nest: Any) -> Any:
     """Return a copy of a dict or an object of a dataclass, to be filled."""
     blank = copy(nest)
     if isinstance(blank, dict):
@@ -88,7 +88,7 @@ def emptied(nest: Any) -> Any:
     return blank
 
 
-def filled(blank: Any, parts: dict[Any, Any]) -> Any:
+def fill_copy(blank: Any, parts: dict[Any, Any]) -> Any:
     """Return a copy of what was emptied, with these parts."""
     if type(blank) is dict:
         return parts
@@ -107,13 +107,13 @@ def is_sequence(x: Any) -> bool:
 
 
 def is_nest(x: Any) -> bool:
-    return x is None or is_sequence(x) or named(x) is not None
+    return x is None or is_sequence(x) or entries_of(x) is not None
 
 
-def described(x: Any) -> str:
+def describe_nest(x: Any) -> str:
     """Describe `x` in a few words, for an error."""
     if x is None:
         return "None"
-    if (own := named(x)) is not None:
+    if (own := entries_of(x)) is not None:
         return f"a {type(x).__name__} of {', '.join(map(repr, own)) or 'nothing'}"
     return f"a {type(x).__name__} of {len(x)}" if is_sequence(x) else f"one {type(x).__name__}"

@@ -52,10 +52,10 @@ def manual_seed(seed: int) -> None:
 
 def generator() -> np.random.Generator:
     """Return this thread's generator, or its stand-in."""
-    return _stand_in.get() or seeded()
+    return _stand_in.get() or own_generator()
 
 
-def seeded() -> np.random.Generator:
+def own_generator() -> np.random.Generator:
     """Return this thread's generator, even if it has a stand-in."""
     if getattr(_mine, "family", None) is not (family := _family):
         _mine.rng, _mine.family = np.random.default_rng(family.spawn(1)[0]), family
@@ -63,7 +63,7 @@ def seeded() -> np.random.Generator:
 
 
 @contextmanager
-def drawn_again(state: Any) -> Iterator[None]:
+def draw_again(state: Any) -> Iterator[None]:
     """Return the context in which the numbers drawn after `state` are drawn again; afterwards the generator is as before."""
     bits = generator().bit_generator
     if not isinstance(bits, np.random.BitGenerator):  # what is recorded notes its draws itself

@@ -17,10 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from .atomic_write import is_special, replacing
-from .engine.tensor_base import Value
-from .file_formats import TREE, Format, known
-from .validation import plain
+from .atomic_write import is_special, replace_file
+from .engine.tensor_base import TensorBase
+from .file_formats import TREE, Format, format_of
+from .validation import require_numbers
 
 DEEPEST = 100  # nests within nests; who has more has a nest that holds itself
 LONGEST = 60_000  # bytes of a name: an archive has two for its length
@@ -62,9 +62,9 @@ def save(path: str | os.PathLike[str], state: object) -> None:
     >>> state["epoch"]
     3
     """
-    form = known(path)
-    arrays, metadata = described(state, form)
-    with replacing(path) as file:
+    form = format_of(path)
+    arrays, metadata = describe_entry(state, form)
+    with replace_file(path) as file:
         form.write(file, arrays, metadata)
 
 
@@ -74,11 +74,11 @@ def rehearse(path: str | os.PathLike[str], state: Any) -> None:
     class Rehearsed(Exception):
         pass
 
-    form = known(path)
-    arrays, metadata = described(state, form)
+    form = format_of(path)
+    arrays, metadata = describe_entry(state, form)
     if is_special(path) and not os.path.isdir(path):
         return
-    with suppress(Rehearsed), replacing(path) as file:
+    with suppress(Rehearsed), replace_file(path) as file:
         form.write(file, arrays, metadata)
         file.flush()
         raise Rehearsed
@@ -114,7 +114,7 @@ def load(path: str | os.PathLike[str]) -> Any:
     {'epoch': 3, 'rates': [0.1, 0.01]}
     """
     path = Path(path)
-    read = known(path).read
+    read = format_of(path).read
     with open(path, "rb") as file:
         try:
             arrays, metadata = read(file)
@@ -130,7 +130,7 @@ def load(path: str | os.PathLike[str]) -> Any:
 # -------------------------------------------------------------------------------- nests and names
 
 
-def described(state: Any, form: Format) -> tuple[dict[str, Any], dict[str, str]]:
+def describe_entry(state: Any, form: Format) -> tuple[dict[str, Any], dict[str, str]]:
     """Return the arrays in a state by name, and how they were nested, if the names don't say it."""
     arrays: dict[str, Any] = {}
     tree = taken_apart(state, "", arrays)
@@ -156,12 +156,12 @@ def taken_apart(state: Any, name: str, arrays: dict[str, Any], depth: int = 0) -
     if isinstance(state, list | tuple):
         items = [taken_apart(v, f"{name}.{i}" if name else str(i), arrays, depth + 1) for i, v in enumerate(state)]
         return {"tuple": items} if isinstance(state, tuple) else items
-    if isinstance(state, Value):
+    if isinstance(state, TensorBase):
         state = state._array
     if isinstance(state, np.ndarray | np.generic):
         if state.dtype.hasobject:
             raise TypeError(f"save: {where} is an array of objects, not of numbers")
-        array = np.ascontiguousarray(plain(state, f"save: {where}"))
+        array = np.ascontiguousarray(require_numbers(state, f"save: {where}"))
         name = own_name(name, arrays)
         arrays[name] = array.reshape(np.shape(state))  # 0-d stays 0-d
         return {"array": name}

@@ -31,7 +31,7 @@ def as_array(x: Any, what: str = "the data") -> Any:
     ValueError
         For lists of different lengths.
     """
-    x = plain(x, what)
+    x = require_numbers(x, what)
     try:
         array = np.asarray(x)
     except ValueError as error:
@@ -39,11 +39,11 @@ def as_array(x: Any, what: str = "the data") -> Any:
     return array if array.dtype.kind != "O" else numbers_in(array, what)
 
 
-def plain(x: Any, what: str = "the data") -> Any:
+def require_numbers(x: Any, what: str = "the data") -> Any:
     """`x`, as something of which ``np.array`` makes what it says; the same checks, for those who make the array themselves."""
     if isinstance(x, np.ndarray):
         if is_masked(x):
-            raise masked(x, what)
+            raise masked_error(x, what)
         return x if x.dtype.kind != "O" else numbers_in(np.asarray(x), what)
     if isinstance(x, list | tuple):
         refuse_hidden(x, what)
@@ -62,7 +62,7 @@ def is_masked(x: Any) -> bool:
     return type(x) is not np.ndarray and isinstance(x, np.ndarray) and isinstance(x, np.ma.MaskedArray) and bool(np.ma.is_masked(x))
 
 
-def masked(x: Any, what: str) -> TypeError:
+def masked_error(x: Any, what: str) -> TypeError:
     n = int(np.count_nonzero(np.ma.getmaskarray(x)))
     return TypeError(f"{what}: a masked array, and its mask would be lost ({n} of {x.size} elements are hidden). Fill it first, "
                      "x.filled(value), or leave out those rows, as np.ma.compress_rows(x) does")
@@ -81,7 +81,7 @@ def refuse_hidden(nested: Any, what: str) -> None:
         if any(kind is not np.ndarray and issubclass(kind, np.ndarray) for kind in kinds):
             for x in level:
                 if is_masked(x):
-                    raise masked(x, what)
+                    raise masked_error(x, what)
         deeper = level if kinds <= {list, tuple} else [x for x in level if isinstance(x, list | tuple)]
         level = list(chain.from_iterable(deeper))
         if not level:

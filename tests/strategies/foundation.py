@@ -414,7 +414,7 @@ def linear(draw):
 def surprise(draw):
     logs = draw(numbers(draw(shape())))
     chosen = draw(st.lists(st.booleans(), min_size=logs.size, max_size=logs.size))
-    return Case(fused.surprise.fn, (logs, np.reshape(np.array(chosen, bool), logs.shape), draw(st.sampled_from([1, 2.5]))))
+    return Case(fused.masked_nll.fn, (logs, np.reshape(np.array(chosen, bool), logs.shape), draw(st.sampled_from([1, 2.5]))))
 
 
 @st.composite
@@ -468,7 +468,7 @@ STRATEGIES = {
     **{fn: bell(fn, f) for fn, f in ((bells.steepness_of_tanh, np.tanh), (bells.steepness_of_sigmoid, fused.sigmoid))},
     fused.linear.fn: linear(),
     fused.squared_error.fn: squared_error(),
-    fused.surprise.fn: surprise(),
+    fused.masked_nll.fn: surprise(),
     operator.getitem: getitem(),
     indexing.scatter: scatter(),
     indexing.setitem: setitem(),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tinygrad_edu import apply, capture
 from tinygrad_edu.func.rematerialization import checkpoint, pack, recompute
 from tinygrad_edu.func.trace import fresh_input
-from tinygrad_edu.tracing.workspace import replayed
+from tinygrad_edu.tracing.workspace import replay_result
 
 from .cases import Case, broadcastable, numbers, several, shape
 
@@ -33,5 +33,5 @@ STRATEGIES = {
     pack: st.lists(shape(), min_size=1, max_size=3).flatmap(several).map(
         lambda arrays: Case(partial(packed), arrays, where=tuple(range(len(arrays))))),
     recompute: broadcastable().flatmap(several).map(lambda ab: Case(partial(kept_as_one), ab, where=(0, 1))),
-    replayed: broadcastable().flatmap(several).map(lambda ab: Case(partial(replay), ab, where=(0, 1))),
+    replay_result: broadcastable().flatmap(several).map(lambda ab: Case(partial(replay), ab, where=(0, 1))),
 }  # fmt: skip

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..engine.modes import watch
-from ..engine.tensor_base import Value
+from ..engine.tensor_base import TensorBase
 from ..introspection.explorer.explore import Explorer
 from ..introspection.naming import variables_of
 from ..tensor.tensor import Tensor
@@ -38,13 +38,13 @@ def run(options: Namespace) -> int:
     """Write the page, of the tensor that is asked for or the last one on which `backward` was called."""
     if options.script is not None and not options.script.is_file():
         raise FileNotFoundError(f"there is no script {str(options.script)!r}")
-    with remembered() as last, watch():
+    with remember_backward() as last, watch():
         try:
             variables = run_neuron() if options.script is None else run_script(options.script)
         except Exception:
             traceback.print_exc()
             return 1
-    tensor, names = chosen(options, variables, last)
+    tensor, names = choose_tensor(options, variables, last)
     page = Explorer([tensor], names)
     page.write(options.out)
     print(f"{options.out}  {page.summary}: open it in a browser")
@@ -74,7 +74,7 @@ def run_script(script: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def remembered() -> Iterator[dict[str, Any]]:
+def remember_backward() -> Iterator[dict[str, Any]]:
     """While this lasts, the last tensor on which `backward` was called, and the variables where that was."""
     last: dict[str, Any] = {}
     backward = Tensor.backward
@@ -90,7 +90,7 @@ def remembered() -> Iterator[dict[str, Any]]:
         Tensor.backward = backward  # type: ignore[method-assign]
 
 
-def chosen(options: Namespace, variables: dict[str, Any], last: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+def choose_tensor(options: Namespace, variables: dict[str, Any], last: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     """The tensor to explore, and the names of what it was computed from."""
     names = last.get("names", variables)
     if options.tensor is None:
@@ -99,7 +99,7 @@ def chosen(options: Namespace, variables: dict[str, Any], last: dict[str, Any]) 
         problem = "backward() was not called: say with --tensor what to explore"
     else:
         for found in variables, names:
-            if isinstance(tensor := found.get(options.tensor), Value) and tensor._node is not None:
+            if isinstance(tensor := found.get(options.tensor), TensorBase) and tensor._node is not None:
                 return tensor, found
         problem = f"{options.tensor!r} is no tensor that depends on something that requires gradients"
     computed = [name for name, x in variables.items() if isinstance(x, Tensor) and not x.is_leaf]

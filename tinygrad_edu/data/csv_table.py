@@ -127,9 +127,9 @@ def read_csv(path: str | os.PathLike[str], target: str | int = -1, *, columns: S
     names = [cells.names[i] for i in features]
     classes: list[str] = []
     if isinstance(labels, Sequence):
-        classes, y = numbered(answers, list(labels), path)
+        classes, y = number_classes(answers, list(labels), path)
     elif labels:
-        classes, y = classified(answers)
+        classes, y = name_classes(answers)
     else:
         y = cells.numbers(wanted)[:, None]
     warn_of_answer(x, y, answers, names, cells.names[wanted])
@@ -137,7 +137,7 @@ def read_csv(path: str | os.PathLike[str], target: str | int = -1, *, columns: S
     return Table(x.astype(dtype), y if classes else y.astype(dtype), names, cells.names[wanted], classes)
 
 
-def classified(answers: list[str]) -> tuple[list[str], NDArray[Any]]:
+def name_classes(answers: list[str]) -> tuple[list[str], NDArray[Any]]:
     """Return the classes in the order of their names, and the class number of each answer; 1 and 1.0 are the same."""
     meant = {cell: float(cell) if is_number(cell) else cell for cell in answers}
     named = {meaning: cell for cell, meaning in reversed(meant.items())}  # what is called by several names goes by the first
@@ -146,7 +146,7 @@ def classified(answers: list[str]) -> tuple[list[str], NDArray[Any]]:
     return [named[meaning] for meaning in order], np.array([number[meant[cell]] for cell in answers], np.int64)
 
 
-def numbered(answers: list[str], classes: list[str], path: Any) -> tuple[list[str], NDArray[Any]]:
+def number_classes(answers: list[str], classes: list[str], path: Any) -> tuple[list[str], NDArray[Any]]:
     """Return the classes, which have their numbers already, and the class number of each answer."""
     strange = sorted({cell for cell in answers if cell not in classes})
     if strange:

@@ -23,7 +23,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..atomic_write import replacing
+from ..atomic_write import replace_file
 from ..validation import as_array
 
 StrPath = str | os.PathLike[str]
@@ -112,7 +112,7 @@ def write_idx(path: StrPath, array: ArrayLike) -> None:
     content = header + source.astype(dtype, copy=False).tobytes()
     if os.fspath(path).endswith(".gz"):
         content = zlib.compress(content, wbits=GZIP_WBITS)
-    with replacing(path) as file:
+    with replace_file(path) as file:
         file.write(content)
 
 

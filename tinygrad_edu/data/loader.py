@@ -69,7 +69,7 @@ class DataLoader:
                  collate_fn: Callable[[list[Any]], Any] | None = None) -> None:
         self.dataset = as_dataset(dataset)
         self.transform = transform
-        self.collate_fn = collate_fn or stacked
+        self.collate_fn = collate_fn or stack_examples
         arrays = None if collate_fn else getattr(self.dataset, "arrays", None)
         self._whole = arrays is not None
         self._batches = Batches(*(arrays if arrays is not None else [np.arange(len(self.dataset))]),
@@ -131,16 +131,16 @@ class DataLoader:
         self._batches.load_state_dict(state)
 
 
-def stacked(examples: list[Any]) -> Any:
+def stack_examples(examples: list[Any]) -> Any:
     """Return a batch of examples: the arrays at each place in them, stacked along a new first axis."""
     if isinstance(examples[0], tuple | list):
         if len({len(example) for example in examples}) > 1:
             raise ValueError(f"examples must have equally many parts; these have {[len(example) for example in examples]}")
-        return tuple(stacked(list(column)) for column in zip(*examples, strict=True))
+        return tuple(stack_examples(list(column)) for column in zip(*examples, strict=True))
     if isinstance(examples[0], Mapping):
         if any(example.keys() != examples[0].keys() for example in examples):
             raise ValueError(f"examples must have the same keys; these have {' and '.join(sorted({str(list(e)) for e in examples}))}")
-        return {key: stacked([example[key] for example in examples]) for key in examples[0]}
+        return {key: stack_examples([example[key] for example in examples]) for key in examples[0]}
     arrays = [as_array(example, "an example") for example in examples]
     odd = next((i for i, array in enumerate(arrays) if array.shape != arrays[0].shape), None)
     if odd is not None:

@@ -11,7 +11,7 @@ import numpy as np
 from .provenance import warn_user
 
 
-def as_one(fn: Callable[..., Any]) -> Callable[..., Any]:
+def atomic(fn: Callable[..., Any]) -> Callable[..., Any]:
     """Let arrays answer for the whole of a call of `fn`, as NumPy lets them for its own functions.
 
     For functions that write into parts of arrays: whoever writes down what NumPy is asked can't follow that, but can
@@ -30,7 +30,7 @@ def as_one(fn: Callable[..., Any]) -> Callable[..., Any]:
 
 def check(fn: Callable[..., None]) -> Callable[..., None]:
     """A function that looks at numbers only to raise an error if they are wrong. Whoever replays a call, checks again."""
-    asking = as_one(fn)
+    asking = atomic(fn)
     asking.is_check = True  # type: ignore[attr-defined]
     return asking
 

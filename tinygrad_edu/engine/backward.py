@@ -9,17 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from .diagnostics import blame, inspect_backward, released
-from .masked_gradient import Masked, pass_through, split_mask, whole
+from .diagnostics import blame, graph_released_error, inspect_backward
+from .masked_gradient import MaskedGradient, densify, pass_through, split_mask
 from .modes import WATCH, enable_grad, is_checking, level
 from .node import NO_INFO, Node
 from .provenance import derivative_done, derivative_of
-from .sparse_gradient import Scattered
-from .tensor_base import NAMED, SCALARS, copied, getrefcount, wrap
-from .unbroadcast import fit
+from .sparse_gradient import SparseGradient
+from .tensor_base import NAMED, SCALARS, copy_array, getrefcount, wrap
+from .unbroadcast import match_argument
 
 ndarray = np.ndarray
-STRUCTURED = {Scattered, Masked}  # gradients that are more than an array
+STRUCTURED = {SparseGradient, MaskedGradient}  # gradients that are more than an array
 
 
 def backpropagate(
@@ -106,12 +106,12 @@ def walk(
         if node.info is not NO_INFO and node.info.hooks and not (partial and node in targets):  # type: ignore[operator]
             call_hooks(node, g)  # of a partial walk's end, the walk outside will tell
         if targets and node in targets:
-            found[node] = np.conjugate(g) if node.dtype.kind == "c" else copied(g)  # it flows on, and may be a saved array
+            found[node] = np.conjugate(g) if node.dtype.kind == "c" else copy_array(g)  # it flows on, and may be a saved array
             if partial:
                 continue
         y, args = node.output, node.saved
         if args is None:  # read after the output, and forgotten before it: another thread may release the node meanwhile
-            raise released(node)
+            raise graph_released_error(node)
         if create_graph:
             y, args = on_tensors(node)
         is_plain = not (watched or create_graph or node.kwargs) and mask is None
@@ -122,7 +122,7 @@ def walk(
             try:
                 d = vjp(g, y, *args) if is_plain else differentiate(node, i, vjp, g, mask, y, args, create_graph)
                 if d.shape != parent.shape or d.dtype is not parent.dtype:
-                    d = fit(d, parent)
+                    d = match_argument(d, parent)
             except Exception as error:
                 raise blame(error, node, i, parent)  # noqa: B904  (mostly the same error)
             if parent not in grads:
@@ -169,8 +169,8 @@ def differentiate(
         else:
             d = vjp(g, y, *args, **node.kwargs)
         if is_checking():
-            inspect_backward(node, i, whole(d))
-        return d.whole() if create_graph and type(d) is Scattered else d  # even of Tensors a rule may give a plain gradient
+            inspect_backward(node, i, densify(d))
+        return d.whole() if create_graph and type(d) is SparseGradient else d  # even of Tensors a rule may give a plain gradient
     finally:
         if token is not None:
             derivative_done(token)
@@ -188,7 +188,7 @@ def hand_over(leaf: Node, grads: dict[Node, Any]) -> Any:
         g = g.whole()
     if leaf.dtype.kind == "c":
         return np.conjugate(g)
-    return g if getrefcount(g) == NAMED and type(g) is ndarray and g.base is None else copied(g)
+    return g if getrefcount(g) == NAMED and type(g) is ndarray and g.base is None else copy_array(g)
 
 
 def on_tensors(node: Node) -> tuple[Any, list[Any]]:

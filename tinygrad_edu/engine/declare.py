@@ -10,9 +10,9 @@ import numpy as np
 
 from .forward import apply
 from .masked_gradient import ELEMENTWISE
-from .multi_output import Parts
+from .multi_output import MultiOutput
 from .table import COMPOSITES, PLAIN, RULES, Function, Rule
-from .tensor_base import Value, answers
+from .tensor_base import TensorBase, answers_itself
 
 P = ParamSpec("P")
 Result = TypeVar("Result", covariant=True)
@@ -149,9 +149,9 @@ def primitive(
         @wraps(fn)
         def operation(*args: Any, **kwargs: Any) -> Any:
             for a in args:
-                if isinstance(a, Value):
+                if isinstance(a, TensorBase):
                     return apply(fn, *args, **kwargs)
-            if any(map(answers, (*args, *kwargs.values()))):
+            if any(map(answers_itself, (*args, *kwargs.values()))):
                 return apply(fn, *args, **kwargs)
             return fn(*args, **kwargs)
 
@@ -165,9 +165,9 @@ def together(fn: Callable[..., Any]) -> Callable[..., Any]:
     """Return `fn` with its several results as one value, for the table. Calls of `fn` come here, and are unpacked again."""
 
     @wraps(fn)
-    def whole(*args: Any, **kwargs: Any) -> Parts:
+    def whole(*args: Any, **kwargs: Any) -> MultiOutput:
         results = fn(*args, **kwargs)
-        parts = Parts(r if hasattr(r, "shape") else np.asarray(r) for r in results)
+        parts = MultiOutput(r if hasattr(r, "shape") else np.asarray(r) for r in results)
         parts.kind = getattr(type(results), "_make", type(results))
         return parts
 

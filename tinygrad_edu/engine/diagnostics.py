@@ -10,7 +10,7 @@ from .provenance import user_line
 from .unbroadcast import RuleError
 
 
-def released(node: Any) -> RuntimeError:
+def graph_released_error(node: Any) -> RuntimeError:
     """The error of a second walk over nodes whose saved values are gone."""
     return RuntimeError(
         f"this graph was released by an earlier backward() ({node.name} no longer has the values that its derivative "

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ..validation import plain
+from ..validation import require_numbers
 from .modes import level
-from .multi_output import Parts, PartsType
+from .multi_output import MultiOutput, MultiOutputType
 from .table import ARRAY, COMPOSITES, PLAIN, RULES, VALUE
-from .tensor_base import Value, bare, is_foreign, values_in, wrap
+from .tensor_base import TensorBase, is_foreign, to_arrays, values_in, wrap
 from .views import note_part
 
 # Arguments of these types need no second look.
@@ -40,10 +40,10 @@ def call_without_rule(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dic
         y = y.copy()  # what belongs to the user is never within a tensor
     if fn in PLAIN:
         return y
-    if isinstance(y, tuple | list) and not isinstance(y, Parts):
+    if isinstance(y, tuple | list) and not isinstance(y, MultiOutput):
         wrapped = [wrap_part(one, args, given) for one in y]
         return type(y)(wrapped) if type(y) in (tuple, list) else type(y)(*wrapped)  # a named tuple
-    return wrap_part(y, args, given) if isinstance(y, np.ndarray | np.generic | Parts) or is_foreign(y) else y
+    return wrap_part(y, args, given) if isinstance(y, np.ndarray | np.generic | MultiOutput) or is_foreign(y) else y
 
 
 def wrap_part(y: Any, args: tuple[Any, ...], given: tuple[Any, ...]) -> Any:
@@ -51,7 +51,7 @@ def wrap_part(y: Any, args: tuple[Any, ...], given: tuple[Any, ...]) -> Any:
     tensor = wrap(y)
     if type(y) is np.ndarray and y.base is not None:
         for whole, array in zip(args, given, strict=True):
-            if isinstance(whole, Value):
+            if isinstance(whole, TensorBase):
                 note_part(tensor, whole, array)
     return tensor
 
@@ -76,8 +76,8 @@ def delegate(fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
 
 def read_only(nested: Any) -> Any:
     """The same nest with arrays for tensors, to read only: a function we know nothing about must not write into them."""
-    if isinstance(nested, Value):
-        array = bare(nested)
+    if isinstance(nested, TensorBase):
+        array = to_arrays(nested)
         if type(array) is np.ndarray:
             array = array.view()
             array.flags.writeable = False
@@ -99,13 +99,13 @@ def is_recorded(args: Any, kwargs: Any) -> bool:
 
 def coerce_argument(a: Any) -> tuple[Any, str]:
     """Return an argument of a rare type as functions take it, and its kind; NotImplemented for what is not ours to handle."""
-    if isinstance(a, np.generic | np.dtype | PartsType | type | range):
+    if isinstance(a, np.generic | np.dtype | MultiOutputType | type | range):
         return a, VALUE
     if isinstance(a, np.ma.MaskedArray):
         raise TypeError("masked arrays have no derivative rules: use np.where(mask, 0, x), or x.filled()")
     if is_foreign(a):
         return a.copy(), ARRAY
-    return (np.array(plain(a)), ARRAY) if isinstance(a, list | np.ndarray) else (NotImplemented, VALUE)
+    return (np.array(require_numbers(a)), ARRAY) if isinstance(a, list | np.ndarray) else (NotImplemented, VALUE)
 
 
 def refuse_no_numbers(fn: Callable[..., Any], y: Any) -> None:
@@ -117,6 +117,6 @@ def refuse_no_numbers(fn: Callable[..., Any], y: Any) -> None:
 
 def coerce_result(y: Any) -> Any:
     """A result of a rare type: Python's numbers become NumPy's."""
-    if isinstance(y, tuple | list) and not isinstance(y, Parts):
+    if isinstance(y, tuple | list) and not isinstance(y, MultiOutput):
         raise TypeError(f"a rule's function gave {type(y).__name__}: say rule(..., several=True) if it gives several arrays")
     return np.asarray(y)[()] if isinstance(y, bool | int | float | complex) else y

@@ -26,7 +26,7 @@ from .modes import OFF, RECORD, WATCH, current, is_checking
 from .node import NO_INFO, NO_KEYWORDS, Constant, Node, new_order
 from .provenance import write_down
 from .table import COMPOSITES, CONSTANT, EVERYTHING, NOTHING, RULES, TRACKED, Plan
-from .tensor_base import SCALARS, Value, is_foreign, wrap
+from .tensor_base import SCALARS, TensorBase, is_foreign, wrap
 from .views import note_part
 
 new_node: Callable[[type[Node]], Node] = object.__new__  # whose fields are then set one by one
@@ -73,7 +73,7 @@ def apply(fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     parents: list[Any] = []  # where each came from
     pattern = ""  # of what kind each is: a letter for each
     for a in args:
-        if isinstance(a, Value):
+        if isinstance(a, TensorBase):
             node = a._node
             if node is None:
                 pattern += CONSTANT
@@ -107,7 +107,7 @@ def apply(fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     if plan.vjps:
         node = record(plan, args, arrays, parents, kwargs, y)
     out = wrap(y, node)
-    if plan.views and isinstance(args[0], Value):
+    if plan.views and isinstance(args[0], TensorBase):
         note_part(out, args[0], arrays[0])
     if mode is WATCH:
         if node is not None:
@@ -152,7 +152,7 @@ def copy_user_arrays(plan: Plan, arrays: list[Any], parents: list[Any], y: Any) 
 def materialize_constants(args: tuple[Any, ...], arrays: list[Any], parents: list[Any]) -> None:
     """Put nodes among the parents where constants are, so that pictures can show them and rules can ask for their shapes."""
     for i, parent in enumerate(parents):
-        if parent is None and isinstance(args[i], Value):
+        if parent is None and isinstance(args[i], TensorBase):
             args[i]._source = parents[i] = Constant(arrays[i])
         elif type(parent) is np.ndarray or is_foreign(parent):
             parents[i] = Constant(arrays[i])

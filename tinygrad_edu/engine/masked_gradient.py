@@ -1,4 +1,4 @@
-"""Masked: a gradient that knows where it is zero because nothing was taken from there.
+"""MaskedGradient: a gradient that knows where it is zero because nothing was taken from there.
 
 ``np.where(x > 0, np.sqrt(x), 0)`` takes nothing of the square root at 0. So what goes back to the root is 0 there, and the root's
 slope there is infinite; their product is NaN. But a branch that was not taken has no say: its gradient is 0. So what `where`,
@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from .masking import dropped, kept
-from .tensor_base import Value, bare
+from .masking import where_or_zero, zero_where
+from .tensor_base import TensorBase, to_arrays
 
-# Kinds of rules that let a mask through: as it is; as they move the gradient; or that are given a Masked gradient themselves.
+# Kinds of rules that let a mask through: as it is; as they move the gradient; or that are given a MaskedGradient gradient themselves.
 ELEMENTWISE, REARRANGED, AWARE = "elementwise", "rearranged", "aware"
 
 
-class Masked:
+class MaskedGradient:
     """A gradient that is 0 wherever the truths in `mask` don't hold; both are of one shape."""
 
     __slots__ = ("array", "dtype", "mask", "shape")
@@ -28,8 +28,8 @@ class Masked:
         self.array, self.mask, self.shape, self.dtype = array, mask, array.shape, array.dtype
 
     def __add__(self, other: Any) -> Any:
-        if type(other) is Masked:
-            return Masked(self.array + other.array, self.mask | other.mask)
+        if type(other) is MaskedGradient:
+            return MaskedGradient(self.array + other.array, self.mask | other.mask)
         return other + self if hasattr(other, "pieces") else self.array + other
 
     def __radd__(self, other: Any) -> Any:
@@ -38,31 +38,31 @@ class Masked:
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         """A sum with an array is an array: all of that has a say."""
         if ufunc is np.conjugate:
-            return Masked(np.conjugate(self.array), self.mask)
-        return getattr(ufunc, method)(*map(whole, inputs), **kwargs)
+            return MaskedGradient(np.conjugate(self.array), self.mask)
+        return getattr(ufunc, method)(*map(densify, inputs), **kwargs)
 
     def whole(self) -> Any:
         """The gradient as an array."""
         return self.array
 
 
-def taken(mask: Any, g: Any) -> Any:
+def take_where(mask: Any, g: Any) -> Any:
     """The gradient of what is taken where `mask` holds: `g` there, and 0 elsewhere."""
-    return with_mask(kept(mask, g), lambda: truths(bare(mask)))
+    return with_mask(where_or_zero(mask, g), lambda: truths(to_arrays(mask)))
 
 
-def untaken(mask: Any, g: Any) -> Any:
+def take_where_not(mask: Any, g: Any) -> Any:
     """The gradient of what is taken where `mask` does not hold."""
-    return with_mask(dropped(mask, g), lambda: ~truths(bare(mask)))
+    return with_mask(zero_where(mask, g), lambda: ~truths(to_arrays(mask)))
 
 
 def with_mask(g: Any, mask: Any) -> Any:
     """A gradient with the mask that is computed by `mask`, if it can have one: formulas can't, nor other libraries' arrays."""
-    array = g._array if isinstance(g, Value) else g
+    array = g._array if isinstance(g, TensorBase) else g
     if not (type(array) is np.ndarray or isinstance(array, np.generic) or hasattr(type(array), "__as_one__")):
         return g
     truth = mask()
-    return Masked(g, truth if truth.shape == g.shape else np.broadcast_to(truth, g.shape))
+    return MaskedGradient(g, truth if truth.shape == g.shape else np.broadcast_to(truth, g.shape))
 
 
 def truths(mask: Any) -> Any:
@@ -78,23 +78,23 @@ def split_mask(g: Any, how: str | None) -> tuple[Any, Any]:
 def pass_through(how: str | None, vjp: Any, mask: Any, g: Any, y: Any, args: Any, kwargs: Any) -> Any:
     """What a rule makes of a gradient that has a mask, with the mask that this has then."""
     if how == AWARE:
-        return vjp(Masked(g, mask), y, *args, **kwargs)
+        return vjp(MaskedGradient(g, mask), y, *args, **kwargs)
     if how == REARRANGED:
         d, moved = vjp(g, y, *args, **kwargs), vjp(mask, y, *args, **kwargs)
         if hasattr(d, "pieces"):
             return d.masked(moved)
         if isinstance(moved, tuple):
             return d  # parts, of which only some are zero
-        return Masked(whole(d), truths(whole(moved)))
+        return MaskedGradient(densify(d), truths(densify(moved)))
     with np.errstate(all="ignore"):  # of what stands where nothing was taken, nobody wants to hear
         d = vjp(g, y, *args, **kwargs)
-    if type(d) is Masked:
+    if type(d) is MaskedGradient:
         d, mask = d.array, d.mask & mask
     if d is g:
-        return Masked(d, mask)
-    return Masked(kept(mask, d), mask) if d.shape == mask.shape else d
+        return MaskedGradient(d, mask)
+    return MaskedGradient(where_or_zero(mask, d), mask) if d.shape == mask.shape else d
 
 
-def whole(g: Any) -> Any:
+def densify(g: Any) -> Any:
     """A gradient as an array, or as a Tensor."""
     return g.whole() if hasattr(type(g), "whole") else g

@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from .atomic import as_one
+from .atomic import atomic
 
 BITS = {"e": np.int16, "f": np.int32, "d": np.int64}  # integers as long as numbers of these types
 
 
-@as_one
-def kept(mask: Any, x: Any) -> Any:
+@atomic
+def where_or_zero(mask: Any, x: Any) -> Any:
     """`x` where `mask` holds, and 0 elsewhere, even of a NaN or an infinity.
 
     The integer -1 has all bits set, and 0 none. So minus the mask, and'ed with the bits of x, is x, or the bits of 0.0.
@@ -36,6 +36,6 @@ def kept(mask: Any, x: Any) -> Any:
     return np.bitwise_and(np.negative(bits, bits), x.view(integer)).view(x.dtype)
 
 
-def dropped(mask: Any, x: Any) -> Any:
+def zero_where(mask: Any, x: Any) -> Any:
     """`x` where `mask` does not hold, and 0 where it does."""
-    return kept(~mask, x) if type(mask) is np.ndarray and mask.dtype.char == "?" else np.where(mask, 0, x)
+    return where_or_zero(~mask, x) if type(mask) is np.ndarray and mask.dtype.char == "?" else np.where(mask, 0, x)

@@ -9,10 +9,10 @@ from types import coroutine
 from typing import Any
 
 
-def wrapped(mode: Callable[[], Any], function: Any) -> Any:
+def wrap_function(mode: Callable[[], Any], function: Any) -> Any:
     """Return `function` with the mode on while it runs, entered again in each call."""
     if isinstance(function, staticmethod | classmethod):
-        return type(function)(wrapped(mode, function.__func__))
+        return type(function)(wrap_function(mode, function.__func__))
     if isinstance(function, type) or not callable(function):
         raise TypeError(f"{mode.__name__} decorates functions and methods, not {function!r}: write @{mode.__name__}() above a function, "
                         f"or with {mode.__name__}(): around the lines that it is meant for")
@@ -20,19 +20,19 @@ def wrapped(mode: Callable[[], Any], function: Any) -> Any:
 
         @wraps(function)
         def decorated(*args: Any, **kwargs: Any) -> Any:
-            return each(mode, function(*args, **kwargs))
+            return run_async_generator(mode, function(*args, **kwargs))
 
     elif inspect.iscoroutinefunction(function):
 
         @wraps(function)
         async def decorated(*args: Any, **kwargs: Any) -> Any:
-            return await awaited(mode, function(*args, **kwargs))
+            return await run_coroutine(mode, function(*args, **kwargs))
 
     elif inspect.isgeneratorfunction(function):
 
         @wraps(function)
         def decorated(*args: Any, **kwargs: Any) -> Any:
-            return (yield from resumed(mode, function(*args, **kwargs)))
+            return (yield from run_generator(mode, function(*args, **kwargs)))
 
     else:
 
@@ -44,7 +44,7 @@ def wrapped(mode: Callable[[], Any], function: Any) -> Any:
     return decorated
 
 
-def resumed(mode: Callable[[], Any], inner: Any) -> Generator[Any, Any, Any]:
+def run_generator(mode: Callable[[], Any], inner: Any) -> Generator[Any, Any, Any]:
     """Run a generator or coroutine with the mode on from each resumption to the next suspension."""
     go, sent = inner.send, None
     while True:
@@ -63,21 +63,21 @@ def resumed(mode: Callable[[], Any], inner: Any) -> Generator[Any, Any, Any]:
             go, sent = inner.throw, error
 
 
-awaited: Any = coroutine(resumed)
+run_coroutine: Any = coroutine(run_generator)
 
 
-async def each(mode: Callable[[], Any], inner: Any) -> AsyncIterator[Any]:
+async def run_async_generator(mode: Callable[[], Any], inner: Any) -> AsyncIterator[Any]:
     """Run an asynchronous generator with the mode on from each resumption to the next suspension."""
     step = inner.asend(None)
     while True:
         try:
-            got = await awaited(mode, step)
+            got = await run_coroutine(mode, step)
         except StopAsyncIteration:
             return
         try:
             step = inner.asend((yield got))
         except GeneratorExit:
-            await awaited(mode, inner.aclose())
+            await run_coroutine(mode, inner.aclose())
             raise
         except BaseException as error:
             step = inner.athrow(error)

@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from types import FrameType
 from typing import Any, Self, TypeVar, overload
 
-from .mode_decorator import wrapped
+from .mode_decorator import wrap_function
 from .provenance import forget_stack, remember_stack
 
 OFF, RECORD, WATCH = 0, 1, -1
@@ -159,7 +159,7 @@ class _Mode:
             scope.end()
 
     def __call__(self, function: Function) -> Function:
-        return wrapped(type(self), function)  # type: ignore[no-any-return]
+        return wrap_function(type(self), function)  # type: ignore[no-any-return]
 
 
 class no_grad(_Mode):

@@ -13,7 +13,7 @@ from typing import Any, Self
 import numpy as np
 
 
-class Parts(tuple[Any, ...]):
+class MultiOutput(tuple[Any, ...]):
     """Several arrays that are one value: they add like an array, part by part."""
 
     kind: Any = tuple  # how to make what the function returned
@@ -23,8 +23,8 @@ class Parts(tuple[Any, ...]):
         return tuple(part.shape for part in self)
 
     @property
-    def dtype(self) -> PartsType:
-        return parts_type(*(part.dtype for part in self))
+    def dtype(self) -> MultiOutputType:
+        return multi_output_type(*(part.dtype for part in self))
 
     def __add__(self, other: Any) -> Self:
         return type(self)(a + b for a, b in zip(self, other, strict=True))
@@ -33,7 +33,7 @@ class Parts(tuple[Any, ...]):
         return type(self)(part.copy() for part in self)
 
 
-class PartsType:
+class MultiOutputType:
     """The dtypes of parts, in the place of a dtype."""
 
     kind = "f"  # to say: gradients may flow
@@ -45,10 +45,10 @@ class PartsType:
         return f"({', '.join(map(str, self.parts))})"
 
 
-parts_type = lru_cache(PartsType)  # the same dtypes are the same object
+multi_output_type = lru_cache(MultiOutputType)  # the same dtypes are the same object
 
 
-def place(part: Any, i: int, shape: Any, dtype: PartsType) -> Parts:
+def place(part: Any, i: int, shape: Any, dtype: MultiOutputType) -> MultiOutput:
     """Zeros, but for one part: the transpose of taking it."""
     zeros = [np.zeros_like(part, t, shape=s) for s, t in zip(shape, dtype.parts, strict=True)]
-    return Parts([*zeros[:i], part, *zeros[i + 1 :]])
+    return MultiOutput([*zeros[:i], part, *zeros[i + 1 :]])

@@ -11,7 +11,7 @@ from weakref import ref
 import numpy as np
 
 from .table import Plan
-from .tensor_base import Value
+from .tensor_base import TensorBase
 
 new_order = count(1).__next__  # 1, 2, ...: the newest node has the greatest number
 NO_KEYWORDS: dict[str, Any] = {}
@@ -95,7 +95,7 @@ class Leaf(Node):
 
     tensor: Callable[[], Any]
 
-    def __init__(self, tensor: Value) -> None:
+    def __init__(self, tensor: TensorBase) -> None:
         self.tensor = ref(tensor)
         self.parents = self.saved = ()
         self.output, self.kwargs, self.info, self.order = None, NO_KEYWORDS, NO_INFO, new_order()

@@ -1,4 +1,4 @@
-"""Scattered: a gradient that arrives in pieces, each for a few places of an array.
+"""SparseGradient: a gradient that arrives in pieces, each for a few places of an array.
 
 A loop that reads ``x[0]``, ``x[1]``, ... sends back as many gradients as there are numbers in x, each of x's size and all
 of it zeros but one. Added up as they come, n of them cost n * n. So a piece stays a piece, beside its place, until the sum is
@@ -13,13 +13,13 @@ from typing import Any, Self
 
 import numpy as np
 
-from .atomic import as_one
-from .masked_gradient import Masked, whole
+from .atomic import atomic
+from .masked_gradient import MaskedGradient, densify
 
 FEW = 1000  # numbers that may wait in any case
 
 
-class Scattered:
+class SparseGradient:
     """An array, or zeros, and pieces that are still to be added to it."""
 
     __slots__ = ("array", "dtype", "pieces", "shape", "waiting")
@@ -29,7 +29,7 @@ class Scattered:
         self.waiting = waiting  # how many numbers there are in the pieces
 
     def __iadd__(self, other: Any) -> Self:
-        array, pieces = (other.array, other.pieces) if isinstance(other, Scattered) else (other, [])
+        array, pieces = (other.array, other.pieces) if isinstance(other, SparseGradient) else (other, [])
         if array is not None:
             self.array = array if self.array is None else self.array + array
         if pieces:
@@ -37,43 +37,43 @@ class Scattered:
             self.waiting += other.waiting
             if self.waiting > max(prod(self.shape), FEW):  # kept any longer, they would take more memory than their sum
                 total, mask = self.whole(), self.mask
-                self.array, self.pieces, self.waiting = total if mask is None else Masked(total, mask), [], 0
+                self.array, self.pieces, self.waiting = total if mask is None else MaskedGradient(total, mask), [], 0
         return self
 
-    def __add__(self, other: Any) -> Scattered:
-        total = Scattered(self.array, [*self.pieces], self.waiting, self.shape, self.dtype)
+    def __add__(self, other: Any) -> SparseGradient:
+        total = SparseGradient(self.array, [*self.pieces], self.waiting, self.shape, self.dtype)
         total += other
         return total
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if ufunc is np.add and method == "__call__":  # array + self, and array += self
             return self + inputs[0]
-        return getattr(ufunc, method)(*map(whole, inputs), **kwargs)
+        return getattr(ufunc, method)(*map(densify, inputs), **kwargs)
 
     def whole(self) -> Any:
         """The sum, an array of its own."""
-        pieces = ((index, whole(piece)) for index, piece in self.pieces)
-        return gathered(whole(self.array), self.shape, self.dtype, *chain.from_iterable(pieces))
+        pieces = ((index, densify(piece)) for index, piece in self.pieces)
+        return gather_pieces(densify(self.array), self.shape, self.dtype, *chain.from_iterable(pieces))
 
-    copy = whole
+    copy = densify
 
     @property
     def mask(self) -> Any:
         """Where there is a piece, as truths; None if all of an array is in the sum."""
-        if self.array is not None and type(self.array) is not Masked:
+        if self.array is not None and type(self.array) is not MaskedGradient:
             return None
-        masks = ((index, piece.mask if type(piece) is Masked else True) for index, piece in self.pieces)
-        return gathered(None if self.array is None else self.array.mask, self.shape, np.dtype(bool), *chain.from_iterable(masks))
+        masks = ((index, piece.mask if type(piece) is MaskedGradient else True) for index, piece in self.pieces)
+        return gather_pieces(None if self.array is None else self.array.mask, self.shape, np.dtype(bool), *chain.from_iterable(masks))
 
-    def masked(self, other: Scattered) -> Self:
+    def masked(self, other: SparseGradient) -> Self:
         """The same, its only piece with the mask that is the only piece of `other`."""
         [(index, piece)], [(_, mask)] = self.pieces, other.pieces
-        self.pieces = [(index, Masked(piece, mask))]
+        self.pieces = [(index, MaskedGradient(piece, mask))]
         return self
 
 
-@as_one
-def gathered(array: Any, shape: tuple[int, ...], dtype: Any, *pieces: Any) -> Any:
+@atomic
+def gather_pieces(array: Any, shape: tuple[int, ...], dtype: Any, *pieces: Any) -> Any:
     """A copy of `array`, or zeros if it is None, with `pieces` added: an index, what belongs there, an index, ..."""
     out = np.zeros(shape, dtype) if array is None else np.array(array, order="C")
     for index, piece in zip(pieces[::2], pieces[1::2], strict=True):

@@ -20,7 +20,7 @@ import numpy as np
 
 from .masked_gradient import ELEMENTWISE
 from .saved_values import reads
-from .tensor_base import Value
+from .tensor_base import TensorBase
 
 Function = Callable[..., Any]
 MOST = 128  # plans that a rule keeps: the patterns of long lists of arrays are without end
@@ -98,7 +98,7 @@ class Rule:
 
     def arrange(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Move tensors given by keyword to their positions, drop keywords that say nothing, refuse those unknown."""
-        if any(isinstance(v, Value) for v in kwargs.values()):
+        if any(isinstance(v, TensorBase) for v in kwargs.values()):
             names = parameters(self.fn)
             while len(args) < len(names) and names[len(args)] in kwargs:
                 name = names[len(args)]
@@ -108,7 +108,7 @@ class Rule:
             if not self.understands({k: v}):
                 raise TypeError(f"{self.name}: the argument {k}={v!r} is not supported where gradients are recorded; "
                                 "compute without it, or on .detach()ed tensors")
-            if isinstance(v, Value):
+            if isinstance(v, TensorBase):
                 if v._node is not None:
                     raise TypeError(f"{self.name}: no gradient can flow through the keyword argument {k}; "
                                     "pass it by position, or .detach() it")

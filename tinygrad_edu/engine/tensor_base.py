@@ -21,13 +21,13 @@ from typing import Any
 
 import numpy as np
 
-from ..validation import plain
+from ..validation import require_numbers
 from .views import refuse_part, whole_of
 
 getrefcount: Callable[[object], int] = getattr(sys, "getrefcount", lambda x: 0)  # PyPy counts none
 
 
-class Value:
+class TensorBase:
     """An array and the node that computed it; `Tensor` adds the operators."""
 
     __slots__ = ("__weakref__", "_array", "_grad", "_node", "_shared", "_source", "_whole")
@@ -57,7 +57,7 @@ class Value:
             getrefcount(self._array) == ALONE and type(self._array) is np.ndarray and self._array.base is None
         ):
             refuse_part(self)
-            self._array = copied(self._array)
+            self._array = copy_array(self._array)
         return self._array
 
     def _lend(self) -> Any:
@@ -75,7 +75,7 @@ def measure(count: Callable[[bool], int]) -> int:
 
 
 def count_in_slot(held: bool) -> int:
-    value = Value()
+    value = TensorBase()
     value._array = np.empty(1)
     other = value._array if held else None  # noqa: F841
     return getrefcount(value._array)
@@ -96,9 +96,9 @@ def is_whole(array: Any) -> bool:
     return type(array) is np.ndarray and array.base is None
 
 
-def answers(x: Any) -> bool:
+def answers_itself(x: Any) -> bool:
     """Whether `x` says itself what an operation of ours means: a tensor, or something like a formula's symbol."""
-    return isinstance(x, Value) or hasattr(type(x), "__primitive__")
+    return isinstance(x, TensorBase) or hasattr(type(x), "__primitive__")
 
 
 def is_foreign(x: Any) -> bool:
@@ -108,14 +108,14 @@ def is_foreign(x: Any) -> bool:
         return False  # the answer nearly always
     # with __array_ufunc__ = None, a type says that it wants to be asked itself
     protocols = hasattr(kind, "__array_function__") and getattr(kind, "__array_ufunc__", None) is not None
-    return protocols and not isinstance(x, np.ndarray) and not answers(x) and hasattr(x, "dtype")
+    return protocols and not isinstance(x, np.ndarray) and not answers_itself(x) and hasattr(x, "dtype")
 
 
-def copied(array: Any) -> Any:
+def copy_array(array: Any) -> Any:
     """An array of one's own; of a NumPy scalar, which is how a 0-d result is kept within, a 0-d array."""
-    if isinstance(array, Value):
+    if isinstance(array, TensorBase):
         twin = object.__new__(type(array))
-        twin._array, twin._node, twin._shared, twin._source, twin._grad = copied(array._array), array._node, False, None, None
+        twin._array, twin._node, twin._shared, twin._source, twin._grad = copy_array(array._array), array._node, False, None, None
         return twin
     return np.array(array) if isinstance(array, np.generic) else array.copy()
 
@@ -125,7 +125,7 @@ def copied(array: Any) -> Any:
 # What NumPy makes of single numbers. They can't be written to, so anybody may hold them.
 SCALARS = {np.float64, np.float32, np.float16, np.longdouble, np.complex128, np.complex64, np.clongdouble}
 
-result_type: type[Value] = Value  # what operations return: Tensor, once tensor.py is there
+result_type: type[TensorBase] = TensorBase  # what operations return: Tensor, once tensor.py is there
 
 
 def wrap(array: Any, node: Any = None) -> Any:
@@ -138,33 +138,33 @@ def wrap(array: Any, node: Any = None) -> Any:
     return tensor
 
 
-def bare(nested: Any) -> Any:
+def to_arrays(nested: Any) -> Any:
     """The same nest with arrays for tensors."""
-    if isinstance(nested, Value):
+    if isinstance(nested, TensorBase):
         return nested._lend() if nested._shared else nested._array
     if isinstance(nested, dict):
-        return {k: bare(v) for k, v in nested.items()}
-    return type(nested)(map(bare, nested)) if type(nested) in (list, tuple) else nested
+        return {k: to_arrays(v) for k, v in nested.items()}
+    return type(nested)(map(to_arrays, nested)) if type(nested) in (list, tuple) else nested
 
 
-def adopt(data: Any, dtype: Any = None, copy: bool = True) -> Any:
+def as_own_array(data: Any, dtype: Any = None, copy: bool = True) -> Any:
     """An array of `data`: NumPy's, unless it is another library's already."""
     if is_foreign(data):
         data = data.copy() if copy else data
         return data if dtype is None or data.dtype == dtype else data.astype(dtype)
-    data = plain(data, "the numbers of a tensor")
+    data = require_numbers(data, "the numbers of a tensor")
     return np.array(data, dtype) if copy else np.asarray(data, dtype)
 
 
 def array_in(x: Any) -> Any:
     """The array in a tensor; of lists and numbers, an array."""
-    array = plain(bare(x))
+    array = require_numbers(to_arrays(x))
     return array if hasattr(array, "shape") else np.asarray(array)
 
 
-def values_in(nested: Any) -> Iterator[Value]:
+def values_in(nested: Any) -> Iterator[TensorBase]:
     """Every tensor in nested lists, tuples and dicts."""
-    if isinstance(nested, Value):
+    if isinstance(nested, TensorBase):
         yield nested
     elif isinstance(nested, list | tuple | dict):
         for item in nested.values() if isinstance(nested, dict) else nested:

@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from .node import Leaf, Node
-from .tensor_base import Value
+from .tensor_base import TensorBase
 
 
-def explored(tensors: list[Any], start: int, ends: Iterable[Node] = ()) -> tuple[set[Node], set[Node]]:
+def subgraph(tensors: list[Any], start: int, ends: Iterable[Node] = ()) -> tuple[set[Node], set[Node]]:
     """The graph behind `tensors`: the nodes made since `start`, and those outside at which it goes past these.
 
     Outside are all older nodes, and leaves that were made since and that somebody holds. What comes behind
@@ -22,7 +22,7 @@ def explored(tensors: list[Any], start: int, ends: Iterable[Node] = ()) -> tuple
     inside: set[Node] = set()
     outside: set[Node] = set()
     seen = set(ends)
-    waiting = [y._node for y in tensors if tracked(y)]
+    waiting = [y._node for y in tensors if is_tracked(y)]
     while waiting:
         node = waiting.pop()
         if node in seen:
@@ -36,15 +36,15 @@ def explored(tensors: list[Any], start: int, ends: Iterable[Node] = ()) -> tuple
     return inside, outside
 
 
-def settled(tensors: list[Any], start: int, beyond: Iterable[Node] = ()) -> list[Any]:
+def detach_unreached(tensors: list[Any], start: int, beyond: Iterable[Node] = ()) -> list[Any]:
     """The same, but those that depend on nothing outside are cut from the graph. What is `beyond` is outside too."""
-    inside, outside = explored(tensors, start, beyond)
+    inside, outside = subgraph(tensors, start, beyond)
     outside.update(beyond)
     if outside:
         for node in sorted(inside, key=lambda node: node.order):  # oldest first
             if not outside.isdisjoint(sources(node)):
                 outside.add(node)
-    return [y.detach() if tracked(y) and y._node not in outside else y for y in tensors]
+    return [y.detach() if is_tracked(y) and y._node not in outside else y for y in tensors]
 
 
 def sources(node: Node) -> list[Node]:
@@ -58,5 +58,5 @@ def is_held(leaf: Leaf) -> bool:
     return tensor is not None and tensor._node is leaf
 
 
-def tracked(x: Any) -> bool:
-    return isinstance(x, Value) and x._node is not None
+def is_tracked(x: Any) -> bool:
+    return isinstance(x, TensorBase) and x._node is not None

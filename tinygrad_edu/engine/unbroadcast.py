@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .masked_gradient import Masked
+from .masked_gradient import MaskedGradient
 
 
 class RuleError(ValueError):
@@ -32,12 +32,12 @@ class RuleError(ValueError):
     """
 
 
-def fit(g: Any, argument: Any) -> Any:
+def match_argument(g: Any, argument: Any) -> Any:
     """The gradient `g` with the exact shape and dtype of `argument` (anything that has these two)."""
     if type(g) is np.ndarray and g.ndim == 2 and g.shape[1:] == argument.shape and g.dtype == argument.dtype:
         return ones(len(g), g.dtype.char).dot(g)  # the bias of a layer: BLAS adds rows fastest
-    if type(g) is Masked:
-        return fit_masked(g, argument)
+    if type(g) is MaskedGradient:
+        return match_masked(g, argument)
     if g.shape != argument.shape:
         g = unbroadcast(g, argument.shape)
     if g.dtype != argument.dtype:
@@ -49,12 +49,12 @@ def fit(g: Any, argument: Any) -> Any:
     return g
 
 
-def fit_masked(g: Masked, argument: Any) -> Any:
+def match_masked(g: MaskedGradient, argument: Any) -> Any:
     """The same of a gradient with a mask: where nothing came back to any of the copies, nothing came back."""
     if not argument.parents:  # the walk ends there, and asks no more
-        return fit(g.array, argument)
+        return match_argument(g.array, argument)
     mask = g.mask if g.shape == argument.shape else np.not_equal(unbroadcast(g.mask, argument.shape), 0)
-    return Masked(fit(g.array, argument), mask)
+    return MaskedGradient(match_argument(g.array, argument), mask)
 
 
 def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from ..engine.tensor_base import Value
+from ..engine.tensor_base import TensorBase
 
 if TYPE_CHECKING:
     from ..nn.module import Module
@@ -58,7 +58,7 @@ def functional_call(module: Module, parameters: Mapping[str, Tensor], *args: Any
     for name, new in parameters.items():
         if name not in own:
             raise KeyError(f"functional_call: {kind} has no parameter {name!r}; it has {', '.join(own)}")
-        if not isinstance(new, Value):
+        if not isinstance(new, TensorBase):
             raise TypeError(f"functional_call: {name} must be a Tensor, and is {type(new).__name__}")
         if new._array.shape != own[name].shape:
             raise ValueError(f"functional_call: {name} has shape {own[name].shape}, and {new._array.shape} was given")

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.tensor_base import Value
+from ..engine.tensor_base import TensorBase
 from ..pytree import flatten
 from ..rules.shapes import to
 from ..tensor.tensor import Tensor
@@ -41,7 +41,7 @@ def columns(trace: Trace) -> list[list[Any]]:
 
 def units(places: list[Any], k: int, i: int) -> list[Any]:
     """Return zeros like each place, with a 1 as element `i` of place `k`."""
-    vectors = [np.zeros_like(x._array) if isinstance(x, Value) else np.zeros(x.shape, x.dtype) for x in places]
+    vectors = [np.zeros_like(x._array) if isinstance(x, TensorBase) else np.zeros(x.shape, x.dtype) for x in places]
     vectors[k][np.unravel_index(i, places[k].shape)] = 1
     return vectors
 

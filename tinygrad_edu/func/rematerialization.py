@@ -12,13 +12,13 @@ from ..engine.backward import backpropagate
 from ..engine.declare import rule
 from ..engine.forward import apply
 from ..engine.modes import level
-from ..engine.multi_output import Parts, PartsType
+from ..engine.multi_output import MultiOutput, MultiOutputType
 from ..engine.node import new_order
-from ..engine.tensor_base import Value, bare, is_foreign, wrap
-from ..engine.traversal import explored, tracked
+from ..engine.tensor_base import TensorBase, is_foreign, to_arrays, wrap
+from ..engine.traversal import is_tracked, subgraph
 from ..pytree import Rebuild, flatten
-from ..rng import drawn_again, generator
-from .trace import as_tensor, fresh_input, function_wanted, recording, refuse_changed
+from ..rng import draw_again, generator
+from .trace import as_tensor, fresh_input, record_mode, refuse_changed, require_function
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -62,7 +62,7 @@ def checkpoint(f: Callable[P, R]) -> Callable[P, R]:
     >>> x.grad[0].item()
     1.0
     """
-    function_wanted("checkpoint", f)
+    require_function("checkpoint", f)
 
     @wraps(f, updated=())
     def checkpointed(*args: P.args, **kwargs: P.kwargs) -> Any:
@@ -77,7 +77,7 @@ class Call:
     def __init__(self, f: Callable[..., Any], args: Any, kwargs: Any) -> None:
         self.f = f
         self.leaves, self.rebuild = flatten((args, kwargs))
-        self.places = [i for i, x in enumerate(self.leaves) if tracked(x)]
+        self.places = [i for i, x in enumerate(self.leaves) if is_tracked(x)]
 
     def run(self, inputs: list[Any]) -> tuple[list[Any], list[Any], Rebuild]:
         """Call `f` on new inputs; return their nodes and the leaves of the result."""
@@ -97,12 +97,12 @@ class Call:
             self.leaves[i] = None  # so that nothing is kept here
         start, self.chance = new_order(), generator().bit_generator.state
         nodes, outputs, rebuild = self.run([fresh_input(x) for x in given])
-        self.tracked = [i for i, y in enumerate(outputs) if tracked(y)]
+        self.tracked = [i for i, y in enumerate(outputs) if is_tracked(y)]
         tensors = [outputs[i] for i in self.tracked]
-        self.captured = sorted(explored(tensors, start, nodes)[1], key=lambda node: node.order)
+        self.captured = sorted(subgraph(tensors, start, nodes)[1], key=lambda node: node.order)
         sources = given + [wrap(hollow(node.shape, node.dtype), node) for node in self.captured]
         if tensors and sources:
-            self.outputs = Parts(y._array for y in tensors)
+            self.outputs = MultiOutput(y._array for y in tensors)
             for i, y in zip(self.tracked, apply(recompute, apply(pack, *sources), call=self), strict=True):
                 outputs[i] = y
             del self.outputs
@@ -110,12 +110,12 @@ class Call:
 
     def gradients(self, g: Any, y: Any, sources: Any) -> Any:
         """Return the gradients of all sources, by computing `f` again."""
-        record = isinstance(sources, Value)
+        record = isinstance(sources, TensorBase)
         given = [sources[i] for i in range(len(self.places))]
-        with recording(), drawn_again(self.chance):
+        with record_mode(), draw_again(self.chance):
             nodes, outputs, _ = self.run([fresh_input(x) if record else wrap(x).requires_grad_() for x in given])
-        tensors = [y for y in outputs if tracked(y)]
-        if [i for i, y in enumerate(outputs) if tracked(y)] != self.tracked or not all(map(same, tensors, bare(y))):
+        tensors = [y for y in outputs if is_tracked(y)]
+        if [i for i, y in enumerate(outputs) if is_tracked(y)] != self.tracked or not all(map(same, tensors, to_arrays(y))):
             raise differs("gave another result")
         wanted = nodes + self.captured
         seeds = [(t._node, conjugate(ct)) for t, ct in zip(tensors, g, strict=True)]  # this is a walk within a walk
@@ -123,15 +123,15 @@ class Call:
         if any(node not in found for node in self.captured):
             raise differs("used other tensors")
         gradients = [conjugate(as_tensor(found.get(node), node)) for node in wanted]
-        return apply(pack, *gradients) if isinstance(g, Value) else Parts(d._array for d in gradients)
+        return apply(pack, *gradients) if isinstance(g, TensorBase) else MultiOutput(d._array for d in gradients)
 
 
-def pack(*arrays: Any) -> Parts:
+def pack(*arrays: Any) -> MultiOutput:
     """Pack several arrays into one value, so that one derivative serves them all."""
-    return Parts(arrays)
+    return MultiOutput(arrays)
 
 
-def recompute(sources: Any, call: Call) -> Parts:
+def recompute(sources: Any, call: Call) -> MultiOutput:
     """Return the outputs of a call, which are computed already."""
     return call.outputs
 
@@ -142,8 +142,8 @@ rule(recompute, lambda g, y, sources, call: call.gradients(g, y, sources), name=
 
 def hollow(shape: Any, dtype: Any) -> Any:
     """Return a placeholder of this shape and dtype that takes no memory."""
-    if isinstance(dtype, PartsType):
-        return Parts(map(hollow, shape, dtype.parts))
+    if isinstance(dtype, MultiOutputType):
+        return MultiOutput(map(hollow, shape, dtype.parts))
     return np.broadcast_to(dtype.type(0), shape)
 
 
@@ -153,7 +153,7 @@ def conjugate(g: Any) -> Any:
 
 def same(a: Any, b: Any) -> bool:
     """Say whether a tensor holds these numbers; other libraries' arrays are not asked for theirs."""
-    return a.shape == b.shape and (is_foreign(b) or np.array_equal(bare(a), b, equal_nan=True))
+    return a.shape == b.shape and (is_foreign(b) or np.array_equal(to_arrays(a), b, equal_nan=True))
 
 
 def differs(how: str) -> RuntimeError:

@@ -14,9 +14,9 @@ from ..engine.declare import primitive
 from ..engine.modes import enable_grad, level
 from ..engine.node import Node, new_order
 from ..engine.provenance import warn_user
-from ..engine.tensor_base import Value, bare, wrap
-from ..engine.traversal import explored, settled, tracked
-from ..pytree import Rebuild, described, flatten
+from ..engine.tensor_base import TensorBase, to_arrays, wrap
+from ..engine.traversal import detach_unreached, is_tracked, subgraph
+from ..pytree import Rebuild, describe_nest, flatten
 from ..rules.shapes import to
 from ..tensor.concretization import LeavingError, is_hidden_by, transform
 from ..tensor.tensor import Tensor
@@ -47,7 +47,7 @@ class Trace:
     """
 
     def __init__(self, what: str, f: Callable[..., Any], args: Any, kwargs: Any, argnums: Argnums, has_aux: bool = False) -> None:
-        nums = chosen(what, argnums, len(args))
+        nums = resolve_argnums(what, argnums, len(args))
         leaves, rebuild = flatten(tuple(args[i] for i in nums))
         self.what = what
         self.rebuild_inputs: Rebuild = rebuild if isinstance(argnums, tuple) else lambda new: rebuild(new)[0]
@@ -59,7 +59,7 @@ class Trace:
             outside.nested = True
         token = transform.set(self)
         try:
-            with recording():  # derivatives are asked for, even under no_grad()
+            with record_mode():  # derivatives are asked for, even under no_grad()
                 inputs = [fresh(what, x, connected) for x in leaves]
                 self.inputs = [x._node for x in inputs]
                 given = dict(zip(nums, rebuild(inputs), strict=True))
@@ -72,7 +72,7 @@ class Trace:
             transform.reset(token)
         refuse_changed(what, inputs, self.inputs)
         if has_aux and not (isinstance(y, tuple) and len(y) == 2):
-            raise TypeError(f"{what}: has_aux=True is for functions that return (value, aux); this one returned {described(y)}")
+            raise TypeError(f"{what}: has_aux=True is for functions that return (value, aux); this one returned {describe_nest(y)}")
         y, aux = y if has_aux else (y, None)
         if y is None:
             raise TypeError(f"{what}: the function returned None; is its return missing?")
@@ -80,17 +80,17 @@ class Trace:
         self.outputs = [output(what, y) for y in leaves]
         beside, rebuild_aux = flatten(aux)
         cut = [*self.outputs, *beside]
-        cut = settled(cut, self.start) if connected else [y.detach() if tracked(y) else y for y in cut]
+        cut = detach_unreached(cut, self.start) if connected else [y.detach() if is_tracked(y) else y for y in cut]
         n = len(self.outputs)
         self.value, self.aux = self.rebuild_outputs(cut[:n]), rebuild_aux(cut[n:])
-        self.outer = any(map(tracked, cut[:n]))
+        self.outer = any(map(is_tracked, cut[:n]))
         self.pulled: list[Any] = []
         self.kept: list[Any] = []
 
     def keep(self) -> None:
         """Keep what is needed to walk again after a backward() from outside has come through here and released the graph."""
         if self.outer:
-            inside, _ = explored(self.outputs, self.start)
+            inside, _ = subgraph(self.outputs, self.start)
             self.kept = [(node, node.saved, node.output) for node in inside if type(node) is Node]
 
     # -------------------------------------------------------------------------------- to and fro
@@ -105,7 +105,7 @@ class Trace:
         if not self.pulled:  # the inputs' gradients as a function of the vectors that they start with
             starts = [u.requires_grad_() for u in self.anywhere()]
             self.starts = [u._node for u in starts]
-            with recording():
+            with record_mode():
                 self.pulled = self.walk(self.outputs, starts, self.inputs)
         vectors = [vector(self.what, v, x) for v, x in zip(tangents, self.inputs, strict=True)]
         return self.rebuild_outputs(self.walk(self.pulled, vectors, self.starts))
@@ -131,37 +131,37 @@ class Trace:
         for node, saved, y in self.kept:
             node.saved, node.output = saved, y
         outer = self.outer and bool(level())
-        connected = outer or (bool(level()) and any(map(tracked, vectors)))
-        seeds = [(y._node, v if connected else bare(v)) for y, v in zip(ends, vectors, strict=True) if y._node is not None]
+        connected = outer or (bool(level()) and any(map(is_tracked, vectors)))
+        seeds = [(y._node, v if connected else to_arrays(v)) for y, v in zip(ends, vectors, strict=True) if y._node is not None]
         found = backpropagate(seeds, wanted, not last, outer)
         if not found and wanted and ends and ends is self.outputs and not self.nested and any(y.dtype.kind in "fc" for y in ends):
             self.nested = True  # to say it once
-            warn_user(ignored(self.what))
+            warn_user(warn_ignored(self.what))
         results = [as_tensor(found.get(node), node) for node in wanted]
-        return settled(results, self.start, [v._node for v in vectors if tracked(v)]) if outer else results
+        return detach_unreached(results, self.start, [v._node for v in vectors if is_tracked(v)]) if outer else results
 
 
 # ------------------------------------------------------------------------------- what goes in and comes out
 
 
-def ignored(what: str) -> str:
+def warn_ignored(what: str) -> str:
     return (f"{what}: what the function returned was not computed from the argument that is to be differentiated (or by steps like floor "
             "only), so the derivative is zeros. A function that takes a module's parameter must use what it is given, not the module's "
             "own: see func.functional_call")
 
 
-def recording() -> AbstractContextManager[None]:
+def record_mode() -> AbstractContextManager[None]:
     """Return the context that records, if recording isn't on already."""
     return nullcontext() if level() else enable_grad()
 
 
-def function_wanted(what: str, f: Any) -> None:
+def require_function(what: str, f: Any) -> None:
     """Raise an error if `f` is not a function."""
     if not callable(f):
         raise TypeError(f"{what} takes a function first, and got {type(f).__name__}: write {what}(f), and not {what}(f(x))")
 
 
-def chosen(what: str, argnums: Any, n: int) -> tuple[int, ...]:
+def resolve_argnums(what: str, argnums: Any, n: int) -> tuple[int, ...]:
     """Return the positions of the arguments, counted from the front."""
     try:
         nums = tuple(map(operator.index, argnums if isinstance(argnums, tuple) else (argnums,)))
@@ -178,11 +178,11 @@ def chosen(what: str, argnums: Any, n: int) -> tuple[int, ...]:
 
 def fresh(what: str, x: Any, connected: bool) -> Any:
     """Return an input of a trace, with the values of `x`, and connected to what `x` was computed from."""
-    if not (connected and tracked(x)):
+    if not (connected and is_tracked(x)):
         if isinstance(x, int) and not isinstance(x, bool):
             x = float(x)
         try:
-            x = Tensor(bare(x), requires_grad=True)
+            x = Tensor(to_arrays(x), requires_grad=True)
         except TypeError as error:
             raise TypeError(f"{what}: an argument to be differentiated is wrong: {error}") from None
     return fresh_input(x)
@@ -197,14 +197,14 @@ def refuse_changed(what: str, inputs: list[Any], nodes: list[Any]) -> None:
 def output(what: str, y: Any) -> Any:
     """Return a leaf of what a function returned as a Tensor."""
     try:
-        return y if isinstance(y, Value) else Tensor(y)
+        return y if isinstance(y, TensorBase) else Tensor(y)
     except TypeError as error:
         raise TypeError(f"{what}: the function returned something that has no derivative: {error}") from None
 
 
 def vector(what: str, v: Any, place: Any) -> Any:
     """Return `v` as a Tensor of exactly the shape and dtype of its place."""
-    v = v if isinstance(v, Value) else Tensor(v)
+    v = v if isinstance(v, TensorBase) else Tensor(v)
     if v.shape != place.shape:
         raise ValueError(f"{what}: a vector of shape {v.shape} was given for a value of shape {place.shape}; they must be equal")
     dtype = place.dtype if place.dtype.kind in "fc" else np.dtype(float)
@@ -215,4 +215,4 @@ def vector(what: str, v: Any, place: Any) -> Any:
 
 def as_tensor(g: Any, x: Any) -> Any:
     """Return a gradient that was found, or zeros in place of one that was not."""
-    return Tensor(np.zeros(x.shape, x.dtype)) if g is None else g if isinstance(g, Value) else wrap(g)
+    return Tensor(np.zeros(x.shape, x.dtype)) if g is None else g if isinstance(g, TensorBase) else wrap(g)

@@ -16,10 +16,10 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar, overload
 
-from ..pytree import described, is_nest, is_sequence, matched
+from ..pytree import describe_nest, is_nest, is_sequence, match_leaves
 from ..tensor.tensor import Tensor
 from .jacobians import partial_derivatives
-from .trace import Argnums, Trace, function_wanted
+from .trace import Argnums, Trace, require_function
 
 if TYPE_CHECKING:
     import numpy as np
@@ -117,7 +117,7 @@ def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
     (Tensor(3., shape=(), dtype=float64), Tensor(2., shape=(), dtype=float64))
     """
 
-    @named_after("value_and_grad", f)
+    @name_after("value_and_grad", f)
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
         trace, g = differentiate("value_and_grad", f, args, kwargs, argnums, has_aux)
         return (trace.value, trace.aux) if has_aux else trace.value, g
@@ -163,13 +163,13 @@ def vjp(f: Function, *primals: object, has_aux: bool = False) -> tuple[Any, ...]
     >>> pull(10.0)
     (Tensor(30., shape=(), dtype=float64), Tensor(20., shape=(), dtype=float64))
     """
-    function_wanted("vjp", f)
+    require_function("vjp", f)
     trace = Trace("vjp", f, primals, {}, tuple(range(len(primals))), has_aux)
     trace.keep()
     structure = trace.rebuild_outputs(trace.outputs)
 
     def pull(cotangent: Any) -> Any:
-        return trace.pull(matched(structure, cotangent, "vjp: value and cotangent"))
+        return trace.pull(match_leaves(structure, cotangent, "vjp: value and cotangent"))
 
     return (trace.value, pull, trace.aux) if has_aux else (trace.value, pull)
 
@@ -382,7 +382,7 @@ def elementwise_grad(f: Function, argnums: Argnums = 0) -> Function:
     Tensor([2., 4., 6.], shape=(3,), dtype=float64)
     """
 
-    @named_after("elementwise_grad", f)
+    @name_after("elementwise_grad", f)
     def derivative(*args: Any, **kwargs: Any) -> Any:
         trace = Trace("elementwise_grad", f, args, kwargs, argnums)
         if any(y.dtype.kind == "c" for y in trace.outputs):
@@ -399,7 +399,7 @@ def elementwise_grad(f: Function, argnums: Argnums = 0) -> Function:
 def gradient_of(what: str, f: Function, argnums: Argnums, has_aux: bool = False) -> Function:
     """Return the gradient of `f`; its errors name the transform that asked for it."""
 
-    @named_after(what, f)
+    @name_after(what, f)
     def gradient(*args: Any, **kwargs: Any) -> Any:
         trace, g = differentiate(what, f, args, kwargs, argnums, has_aux)
         return (g, trace.aux) if has_aux else g
@@ -411,7 +411,7 @@ def differentiate(what: str, f: Function, args: Any, kwargs: Any, argnums: Argnu
     """Call `f`, which must return a single real number; return the trace and the gradient."""
     trace = Trace(what, f, args, kwargs, argnums, has_aux)
     if is_nest(trace.value):
-        raise TypeError(f"{what} takes functions that return a single number; this one returned {described(trace.value)}: "
+        raise TypeError(f"{what} takes functions that return a single number; this one returned {describe_nest(trace.value)}: "
                         "return the number alone, or, for grad and value_and_grad, (number, aux) with has_aux=True")
     [y] = trace.outputs
     if y.size != 1:
@@ -426,7 +426,7 @@ def differentiate(what: str, f: Function, args: Any, kwargs: Any, argnums: Argnu
 def jacobian_of(what: str, f: Function, argnums: Argnums) -> Function:
     """Return the Jacobian of `f`; its errors name the transform that asked for it."""
 
-    @named_after(what, f)
+    @name_after(what, f)
     def jacobian(*args: Any, **kwargs: Any) -> Any:
         trace = Trace(what, f, args, kwargs, argnums)
         if any(t.dtype.kind == "c" for t in (*trace.inputs, *trace.outputs)):
@@ -436,16 +436,16 @@ def jacobian_of(what: str, f: Function, argnums: Argnums) -> Function:
     return jacobian
 
 
-def named_after(what: str, f: Function) -> Callable[[Function], Function]:
+def name_after(what: str, f: Function) -> Callable[[Function], Function]:
     """Return the decorator that gives a function made from `f` its name and docstring."""
-    function_wanted(what, f)
+    require_function(what, f)
     return wraps(f, updated=())
 
 
 def check_directions(what: str, f: Function, primals: Any, vectors: Any) -> tuple[tuple[Any, ...], list[Any]]:
     """Return the arguments of `f`, and the leaves of the directions in which they move."""
-    function_wanted(what, f)
+    require_function(what, f)
     if not (is_sequence(primals) and is_sequence(vectors)):
         raise TypeError(f"{what} takes tuples with one entry for each argument of the function: write {what}(f, (x,), (v,)), "
-                        f"with the commas; got {described(primals)} and {described(vectors)}")
-    return tuple(primals), matched(tuple(primals), tuple(vectors), f"{what}: primals and vectors")
+                        f"with the commas; got {describe_nest(primals)} and {describe_nest(vectors)}")
+    return tuple(primals), match_leaves(tuple(primals), tuple(vectors), f"{what}: primals and vectors")

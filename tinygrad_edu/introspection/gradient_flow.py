@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.masked_gradient import Masked, pass_through, split_mask, whole
+from ..engine.masked_gradient import MaskedGradient, densify, pass_through, split_mask
 from ..engine.modes import watch
-from ..engine.multi_output import Parts
+from ..engine.multi_output import MultiOutput
 from ..engine.node import Info, Leaf, Node
 from ..engine.provenance import derivative_done, derivative_of
-from ..engine.sparse_gradient import Scattered
-from ..engine.tensor_base import Value, wrap
-from ..engine.unbroadcast import fit
+from ..engine.sparse_gradient import SparseGradient
+from ..engine.tensor_base import TensorBase, wrap
+from ..engine.unbroadcast import match_argument
 from ..tensor.tensor import Tensor
 
 Edge = tuple[Node, int]  # an operation, and which of its arguments
@@ -45,7 +45,7 @@ class Flows:
                 self.totals[node] = np.conjugate(g)
 
 
-def recorded(roots: Sequence[Node]) -> dict[Node, Tensor]:
+def record_flow(roots: Sequence[Node]) -> dict[Node, Tensor]:
     """The same, recorded as it goes under `watch`: Tensors, whose graphs are that of the walk. Only the leaves'."""
     totals: dict[Node, Any] = {}
     with watch():
@@ -67,12 +67,12 @@ def walk(seeds: dict[Node, Any], totals: dict[Node, Any], norms: dict[Edge, floa
     while heap:
         _, node = heappop(heap)
         g, mask = totals[node], None
-        if type(g) is Masked:
+        if type(g) is MaskedGradient:
             g, mask = split_mask(g, node.plan.rule.lets_through)
             totals[node] = g
         args, y = node.info.values or (node.saved, node.output)
-        if isinstance(g, Value):
-            y, args = wrap(y, node), [connected(a, p) for a, p in zip(args, node.parents, strict=True)]
+        if isinstance(g, TensorBase):
+            y, args = wrap(y, node), [connect(a, p) for a, p in zip(args, node.parents, strict=True)]
         for i, vjp in node.plan.vjps:
             parent = node.parents[i]
             told = derivative_of((node, i))
@@ -81,10 +81,10 @@ def walk(seeds: dict[Node, Any], totals: dict[Node, Any], norms: dict[Edge, floa
                     d = vjp(g, y, *args, **node.kwargs)
                 else:
                     d = pass_through(node.plan.rule.lets_through, vjp, mask, g, y, args, node.kwargs)
-                d = fit(d if type(d) is not Scattered else Masked(d.whole(), d.mask), parent)
+                d = match_argument(d if type(d) is not SparseGradient else MaskedGradient(d.whole(), d.mask), parent)
             finally:
                 derivative_done(told)
-            if not isinstance(whole(d), Value) and (size := norm(whole(d))) is not None:
+            if not isinstance(densify(d), TensorBase) and (size := norm(densify(d))) is not None:
                 norms[node, i] = size
             if parent not in totals:
                 totals[parent] = d
@@ -92,10 +92,10 @@ def walk(seeds: dict[Node, Any], totals: dict[Node, Any], norms: dict[Edge, floa
                     heappush(heap, (-parent.order, parent))
             else:
                 totals[parent] = totals[parent] + d
-    totals.update({node: whole(g) for node, g in totals.items()})
+    totals.update({node: densify(g) for node, g in totals.items()})
 
 
-def connected(value: Any, parent: Any) -> Any:
+def connect(value: Any, parent: Any) -> Any:
     """A kept argument as a Tensor that knows its place in the graph."""
     if not isinstance(parent, Node) or value is None or value is parent:
         return value
@@ -119,7 +119,7 @@ def remembers(node: Node) -> bool:
 
 def norm(array: Any) -> float | None:
     """The length of an array as a vector, or of several as one; None of another library's."""
-    if isinstance(array, Parts):
+    if isinstance(array, MultiOutput):
         return float(np.linalg.norm([norm(part) or 0.0 for part in array]))
     if not isinstance(array, np.ndarray | np.generic):
         return None

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.multi_output import Parts, PartsType
+from ..engine.multi_output import MultiOutput, MultiOutputType
 from ..engine.node import Constant, Leaf, Node
-from ..engine.tensor_base import Value
-from .naming import held_in
+from ..engine.tensor_base import TensorBase
+from .naming import tensors_held_in
 
 Names = Mapping[str, Any]  # variables: tensors, modules and arrays by their names
 
@@ -23,11 +23,11 @@ class History:
     assumed, and whoever computes with it will see whether it was true.
     """
 
-    def __init__(self, roots: list[Value], names: Names, guess: bool = False) -> None:
-        self.held = {place: found for place, found in held_in(names).items() if isinstance(place, Node)}
+    def __init__(self, roots: list[TensorBase], names: Names, guess: bool = False) -> None:
+        self.held = {place: found for place, found in tensors_held_in(names).items() if isinstance(place, Node)}
         self.arrays = {name: x for name, x in names.items() if type(x) is np.ndarray and x.ndim}
         self.roots = list(dict.fromkeys(root._node for root in roots))
-        self.nodes = ordered(ancestors(self.roots))
+        self.nodes = order_nodes(ancestors(self.roots))
         self.values: dict[Node, Any] = {}
         for root in roots:
             self.learn(root._node, root._array)
@@ -49,8 +49,8 @@ class History:
                 self.names[node] = self.own_name(node)
 
     def learn(self, node: Any, value: Any) -> None:
-        if isinstance(node, Node) and isinstance(value, np.ndarray | np.generic | Parts):
-            self.values.setdefault(node, value if isinstance(value, Parts) else np.asarray(value))
+        if isinstance(node, Node) and isinstance(value, np.ndarray | np.generic | MultiOutput):
+            self.values.setdefault(node, value if isinstance(value, MultiOutput) else np.asarray(value))
 
     def guess(self, node: Node) -> bool:
         """Give a forgotten constant the value of the only array that it can be."""
@@ -62,7 +62,7 @@ class History:
 
     def value(self, node: Node) -> Any:
         """The value, or if nobody knows it any more, another of its shape and dtype."""
-        return self.values[node] if node in self.values else stand_in(node.shape, node.dtype)
+        return self.values[node] if node in self.values else shape_placeholder(node.shape, node.dtype)
 
     # ------------------------------------------------------------------------------------- names
 
@@ -113,7 +113,7 @@ def ancestors(roots: Iterable[Node]) -> set[Node]:
     return seen
 
 
-def ordered(nodes: set[Node]) -> list[Node]:
+def order_nodes(nodes: set[Node]) -> list[Node]:
     """Constants as they are used, then the others as they were made."""
     made = sorted((node for node in nodes if not isinstance(node, Constant)), key=lambda node: node.order)
     constants = dict.fromkeys(p for node in made for p in node.parents if isinstance(p, Constant))
@@ -124,9 +124,9 @@ def same(a: Any, b: Any) -> bool:
     return bool(a.shape == b.shape and a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind in "fc"))
 
 
-def stand_in(shape: Any, dtype: Any) -> Any:
+def shape_placeholder(shape: Any, dtype: Any) -> Any:
     """An array like any other: of different numbers, not zeros, in which some formulas make no sense."""
-    if isinstance(dtype, PartsType):
-        return Parts(map(stand_in, shape, dtype.parts))
+    if isinstance(dtype, MultiOutputType):
+        return MultiOutput(map(shape_placeholder, shape, dtype.parts))
     size = int(np.prod(shape, dtype=int))
     return (np.cos(np.arange(1, size + 1)) if dtype.kind in "fc" else np.zeros(size)).reshape(shape).astype(dtype)

@@ -9,13 +9,13 @@ from sys import getrefcount
 from types import FrameType
 from typing import Any
 
-from ..engine.tensor_base import Value
+from ..engine.tensor_base import TensorBase
 from ..nn.module import Module
 
-Held = dict[Any, tuple[str, Value]]  # from a place in the graph to a tensor there, and its name
+Held = dict[Any, tuple[str, TensorBase]]  # from a place in the graph to a tensor there, and its name
 
 
-def held_in(names: Any) -> Held:
+def tensors_held_in(names: Any) -> Held:
     """The tensors in a mapping from names, or in a Module, by their places in the graph.
 
     Looked at are tensors, the parameters of modules, and lists, tuples and dicts of these, one level deep.
@@ -35,7 +35,7 @@ def held_in(names: Any) -> Held:
                 for path, tensor in value.named_parameters():
                     found.setdefault(place(tensor), (f"{name}.{path}", tensor))
         for name, value in entries:
-            if issubclass(type(value), Value):
+            if issubclass(type(value), TensorBase):
                 found.setdefault(place(value), (name, value))
     return found
 
@@ -52,7 +52,7 @@ def modules_in(names: Any) -> dict[str, Module]:
     return {name: value for name, value in (*contents, *variables) if issubclass(type(value), Module)}
 
 
-def place(tensor: Value) -> Any:
+def place(tensor: TensorBase) -> Any:
     """A tensor's place in graphs: the node that made it, or what stands for it as a constant; its id if it is in none."""
     return tensor._node or tensor._source or id(tensor)
 

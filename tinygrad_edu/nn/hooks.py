@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
 from ..engine.declare import primitive
 from ..engine.modes import level
-from ..engine.tensor_base import Value, copied, wrap
-from ..engine.traversal import explored, tracked
+from ..engine.tensor_base import TensorBase, copy_array, wrap
+from ..engine.traversal import is_tracked, subgraph
 from ..pytree import flatten
 
 Gate = tuple[Any, list[int]] | None  # a node, and which of the values went through it
@@ -134,23 +134,23 @@ def hooked_again(how: Any, args: Any) -> Any:
 
 
 @primitive(each=lambda i: lambda g, y, *xs: g[i], name="gate", several=True)
-def passing(*xs: Any) -> Any:
+def pass_through(*xs: Any) -> Any:
     """Return the values themselves."""
     return xs
 
 
 def gate(values: Any) -> tuple[Any, Gate]:
     """Return the values, those that need gradients behind a gate; and the gate, or None if there are no such values."""
-    places = [i for i, x in enumerate(values) if tracked(x)]
+    places = [i for i, x in enumerate(values) if is_tracked(x)]
     if not places or not level():
         return values, None
-    passed = dict(zip(places, passing(*(values[i] for i in places)), strict=True))
+    passed = dict(zip(places, pass_through(*(values[i] for i in places)), strict=True))
     return tuple(passed.get(i, x) for i, x in enumerate(values)), (passed[places[0]]._node.parents[0], places)
 
 
 def leads_to(outputs: list[Any], entrance: Gate) -> bool:
     """Return whether gradients of the outputs reach the entrance."""
-    return entrance is not None and entrance[0] in explored(outputs, entrance[0].order)[0]
+    return entrance is not None and entrance[0] in subgraph(outputs, entrance[0].order)[0]
 
 
 def call_back(module: Any, hooks: list[Any], exit: Any, entrance: Gate, n_inputs: int, n_outputs: int) -> None:
@@ -190,5 +190,5 @@ def note(node: Any, hook: Any) -> None:
 
 def in_places(g: Any, places: Any, n: int) -> list[Any]:
     """Return `n` gradients: Tensors of their own in these places, and None in the others."""
-    found = {i: part if isinstance(part, Value) else wrap(copied(part)) for i, part in zip(places, g, strict=True)}
+    found = {i: part if isinstance(part, TensorBase) else wrap(copy_array(part)) for i, part in zip(places, g, strict=True)}
     return [found.get(i) for i in range(n)]

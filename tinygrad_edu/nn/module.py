@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 import numpy as np
 
 from ..engine.modes import RECORD, current
-from ..engine.tensor_base import copied
+from ..engine.tensor_base import copy_array
 from . import hooks, tree
 from .parameter import Buffer, Parameter, cast
 from .state import load_state
@@ -323,7 +323,7 @@ class Module:
         if len(named) < len(tensors) and (twice := next((name for name, p in tensors if named[name] is not p), None)):
             raise ValueError(f"{type(self).__name__}: two different tensors are called {twice!r}, and a state can hold only one of them: give "
                              "attributes names without dots")
-        return {name: copied(p._array) for name, p in tensors}
+        return {name: copy_array(p._array) for name, p in tensors}
 
     def load_state_dict(self, state: Mapping[str, TensorLike], strict: bool = True) -> None:
         """Copy the numbers of a `state_dict` into the parameters and buffers. Nothing changes unless all of them fit.

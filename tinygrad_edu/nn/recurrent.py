@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from ..engine.tensor_base import Value
+from ..engine.tensor_base import TensorBase
 from ..rules.neural.fused import linear, relu, sigmoid
 from ..typing import numpy
 from . import init
@@ -248,7 +248,7 @@ class Recurrent(Module):
         shape = (n, x.shape[1], self.hidden_size)
         if state is None:
             return (np.zeros(shape, x.dtype),) * self.states
-        states = (state,) if isinstance(state, Value | np.ndarray) else tuple(state)
+        states = (state,) if isinstance(state, TensorBase | np.ndarray) else tuple(state)
         wanted = shape if batched else (n, self.hidden_size)
         if len(states) != self.states or any(s.shape != wanted for s in states):
             raise ValueError(f"{type(self).__name__}({self.extra_repr()}): the state must be {self.states} of shape {wanted}; "

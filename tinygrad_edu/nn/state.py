@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.tensor_base import adopt, bare
+from ..engine.tensor_base import as_own_array, to_arrays
 
 
 def load_state(kind: str, own: Mapping[str, Any], state: Mapping[str, Any], strict: bool) -> None:
@@ -38,7 +38,7 @@ def load_state(kind: str, own: Mapping[str, Any], state: Mapping[str, Any], stri
 def convert(kind: str, name: str, value: Any, p: Any) -> Any:
     """Return a copy of an entry in the parameter's dtype; refuse numbers that the dtype can't represent but for rounding."""
     try:
-        array = adopt(bare(value))
+        array = as_own_array(to_arrays(value))
     except (TypeError, ValueError) as error:
         raise ValueError(f"state does not fit {kind}: {name} is not an array of numbers: {error}") from error
     if array.dtype == p.dtype:

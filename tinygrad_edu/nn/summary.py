@@ -11,7 +11,7 @@ import numpy as np
 
 from ..engine.modes import enable_grad
 from ..engine.node import Node, new_order
-from ..engine.tensor_base import Value, bare
+from ..engine.tensor_base import TensorBase, to_arrays
 from ..pytree import flatten
 from ..tensor.tensor import Tensor
 from ..validation import as_array
@@ -117,7 +117,7 @@ def summary(model: Module, *inputs: TensorLike) -> Summary:
 
 def as_input(x: Any) -> Any:
     """Return an example as a Tensor. Floats are recorded, as the result of an operation, so that no module keeps a leaf."""
-    array = as_array(bare(x), "an example")
+    array = as_array(to_arrays(x), "an example")
     return Tensor(array, requires_grad=True).reshape(array.shape) if array.dtype.kind in "fc" else Tensor(array)
 
 
@@ -135,7 +135,7 @@ class Notes:
     def after(self, path: str, module: Module, args: Any, output: Any) -> None:
         outputs = [y for y in flatten(output)[0] if y is not None]
         shapes = " ".join(str(tuple(np.shape(y))) for y in outputs)
-        made = nodes_since(self.begun.pop(), [y._node for y in outputs if isinstance(y, Value) and y._node is not None])
+        made = nodes_since(self.begun.pop(), [y._node for y in outputs if isinstance(y, TensorBase) and y._node is not None])
         own = {id(p): p.size for _, p in tree.tensors(module, Parameter) if id(p) not in self.counted}
         work = sum(map(multiply_adds, made - self.counted))
         self.counted |= made | own.keys()

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .optimizer import Optimizer, Params, decayed
+from .optimizer import Optimizer, Params, add_decay
 from .settings import number
 
 
@@ -58,7 +58,7 @@ class Adagrad(Optimizer):
                                   "initial_accumulator_value": initial_accumulator_value, "eps": eps})
 
     def _move(self, weights: Any, g: Any, state: dict[str, Any], group: dict[str, Any], scratch: Any) -> Any:
-        g = decayed(g, weights, state, group, scratch)
+        g = add_decay(g, weights, state, group, scratch)
         if "sum" not in state:
             state["step"], state["sum"] = 0, np.full_like(weights, group["initial_accumulator_value"])
         state["step"] += 1

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .optimizer import Optimizer, Params, decayed
+from .optimizer import Optimizer, Params, add_decay
 from .settings import items, number
 
 
@@ -72,7 +72,7 @@ class Adam(Optimizer):
         if self._decoupled:
             weights *= 1 - lr * group["weight_decay"]
         else:
-            g = decayed(g, weights, state, group, scratch)
+            g = add_decay(g, weights, state, group, scratch)
         if not state.get("step"):
             state["step"], state["exp_avg"], state["exp_avg_sq"] = 0, np.zeros_like(weights), np.zeros_like(weights)
         state["step"] += 1

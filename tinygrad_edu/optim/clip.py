@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..engine.tensor_base import Value, is_foreign
-from .deferral import waiting
-from .settings import checked, number
+from ..engine.tensor_base import TensorBase, is_foreign
+from .deferral import deferred_calls
+from .settings import check_settings, number
 
 if TYPE_CHECKING:
     from ..tensor.tensor import Tensor
@@ -61,11 +61,11 @@ def clip_grad_norm_(
     """
     gradients = gradients_of(parameters, "clip_grad_norm_")
     limits = {"max_norm": max_norm, "norm_type": norm_type}
-    limits = checked("clip_grad_norm_", {"max_norm": number(0, np.inf, "[]"), "norm_type": number(0, np.inf, "(]")}, limits)
+    limits = check_settings("clip_grad_norm_", {"max_norm": number(0, np.inf, "[]"), "norm_type": number(0, np.inf, "(]")}, limits)
     arrays = [g._array for g in gradients if g.size]
     if not arrays:
         return 0.0
-    written_down = waiting() is not None and is_foreign(arrays[0])  # by `capture`: no number may be looked at
+    written_down = deferred_calls() is not None and is_foreign(arrays[0])  # by `capture`: no number may be looked at
     unit, units = norm_of(arrays, limits["norm_type"], written_down)
     if (error_if_nonfinite or not written_down) and not np.isfinite(units):
         if error_if_nonfinite:
@@ -77,7 +77,7 @@ def clip_grad_norm_(
         scale = np.minimum(limits["max_norm"] / big / (units * (unit / big) + 1e-6 / big), 1)  # NaN, if the norm is
         if written_down or scale != 1:
             for g in {id(g): g for g in gradients}.values():
-                g._array = scaled(g._own(), scale)
+                g._array = scale_gradient(g._own(), scale)
     return total if written_down else float(total)
 
 
@@ -108,7 +108,7 @@ def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -
     array([ 2., -1.])
     """
     gradients = gradients_of(parameters, "clip_grad_value_")
-    bound = checked("clip_grad_value_", {"clip_value": number(0, np.inf, "[]")}, {"clip_value": clip_value})["clip_value"]
+    bound = check_settings("clip_grad_value_", {"clip_value": number(0, np.inf, "[]")}, {"clip_value": clip_value})["clip_value"]
     if any(g.dtype.kind == "c" for g in gradients):
         raise TypeError("clip_grad_value_: complex numbers have no order; clip_grad_norm_ takes them")
     for g in gradients:
@@ -118,12 +118,12 @@ def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -
 
 def gradients_of(parameters: Any, caller: str) -> list[Any]:
     """Return the gradients of the parameters that have one, each once."""
-    parameters = [parameters] if isinstance(parameters, Value) else parameters
+    parameters = [parameters] if isinstance(parameters, TensorBase) else parameters
     if not isinstance(parameters, Iterable):
         raise TypeError(f"{caller} takes parameters, got {type(parameters).__name__}: did you mean model.parameters()?")
     given = {id(p): p for p in parameters}.values()
     for p in given:
-        if not isinstance(p, Value):
+        if not isinstance(p, TensorBase):
             raise TypeError(f"{caller} takes Tensors, got {type(p).__name__}: did you mean model.parameters()?")
     if not given:
         raise ValueError(f"{caller}: there are no parameters. A generator such as model.parameters() gives them once: call it again, "
@@ -134,7 +134,7 @@ def gradients_of(parameters: Any, caller: str) -> list[Any]:
 def norm_of(arrays: list[Any], p: float, written_down: bool) -> tuple[Any, Any]:
     """Return the p-norm of all arrays as one long vector, as a unit and a number of units. No power on the way over- or underflows."""
     safe = p == np.inf or (p <= 4 and all(a.dtype.char in "efF" for a in arrays))  # double precision holds these powers
-    arrays = [widened(a) for a in arrays]
+    arrays = [widen(a) for a in arrays]
     with np.errstate(all="ignore"):
         norm = joint_norm(arrays, p, written_down)
         if safe or (not written_down and LEAST ** (1 / max(p, 1)) < norm < np.inf):
@@ -150,14 +150,14 @@ def joint_norm(arrays: list[Any], p: float, written_down: bool) -> Any:
     return norm if written_down else np.float64(norm)
 
 
-def scaled(g: Any, scale: Any) -> Any:
+def scale_gradient(g: Any, scale: Any) -> Any:
     """Return the gradient times a number that is perhaps too small for its dtype."""
     if not is_foreign(scale) and (scale > 1e-4 or (scale > LEAST and g.dtype == np.float64)):
         return g * (scale if g.dtype == np.float64 else scale.astype(g.dtype))
-    return (widened(g) * scale).astype(g.dtype)
+    return (widen(g) * scale).astype(g.dtype)
 
 
-def widened(a: Any) -> Any:
+def widen(a: Any) -> Any:
     """Return the array in double precision at least."""
     return a.astype(WIDE[a.dtype.char]) if a.dtype.char in WIDE else a
 

@@ -16,7 +16,7 @@ P = ParamSpec("P")
 Calls = list[tuple[Callable[..., None], tuple[Any, ...], dict[str, Any]]]
 
 
-class Waiting:
+class DeferredCalls:
     """Calls that wait. Before the first is put off, `notice` is called."""
 
     def __init__(self, notice: Callable[[], None]) -> None:
@@ -29,16 +29,16 @@ class Waiting:
         self.calls.append((fn, args, kwargs))
 
 
-_waiting: ContextVar[Waiting | None] = ContextVar("tinygrad_edu calls that wait", default=None)
-waiting = _waiting.get
+_waiting: ContextVar[DeferredCalls | None] = ContextVar("tinygrad_edu calls that wait", default=None)
+deferred_calls = _waiting.get
 
 
-def waits(fn: Callable[P, None]) -> Callable[P, None]:
+def deferrable(fn: Callable[P, None]) -> Callable[P, None]:
     """Let `fn` wait, where it must."""
 
     @wraps(fn)
     def called(*args: P.args, **kwargs: P.kwargs) -> None:
-        now = waiting()
+        now = deferred_calls()
         if now is None or any(map(callable, (*args[1:], *kwargs.values()))):  # a closure, as L-BFGS wants it, is to be called now
             return fn(*args, **kwargs)
         return now.put_off(called, args, kwargs)
@@ -47,20 +47,20 @@ def waits(fn: Callable[P, None]) -> Callable[P, None]:
     return called
 
 
-class Patient:
+class Deferrable:
     """A class whose ``step()`` waits, where it must; those of classes derived from it too."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         step = getattr(cls, "step", None)  # perhaps of another base
         if step is not None and not hasattr(step, "waits"):
-            cls.step = waits(step)  # type: ignore[attr-defined]
+            cls.step = deferrable(step)  # type: ignore[attr-defined]
 
 
 @contextmanager
-def putting_off(notice: Callable[[], None] = lambda: None) -> Iterator[Calls]:
+def defer_calls(notice: Callable[[], None] = lambda: None) -> Iterator[Calls]:
     """For a while, such calls are only written down, in the list that this gives; `notice` is called before the first."""
-    now = Waiting(notice)
+    now = DeferredCalls(notice)
     token = _waiting.set(now)
     try:
         yield now.calls

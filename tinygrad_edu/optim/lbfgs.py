@@ -8,7 +8,7 @@ from typing import Any, ClassVar, SupportsFloat, TypeVar
 import numpy as np
 
 from .line_search import strong_wolfe
-from .loading import groups_in, numbered, what
+from .loading import groups_in, number_entries, what
 from .optimizer import Optimizer, Params
 from .settings import number, one_of, whole
 
@@ -198,7 +198,7 @@ class LBFGS(Optimizer):
 
 def pairs_in(state: Mapping[str, Any], n: int) -> tuple[list[Any], list[Any]]:
     """Return how `n` numbers and their gradient changed in the last iterations, by a state: two lists of as many vectors."""
-    memory = numbered("LBFGS", state["state"])
+    memory = number_entries("LBFGS", state["state"])
     entries = memory.get(0, {})
     if memory.keys() - {0} or entries.keys() not in (set(), {"steps", "bends"}):
         raise ValueError(f"LBFGS: the state of parameter 0 must have 'steps' and 'bends', and nothing else, and is {what(entries)}: is "

@@ -58,7 +58,7 @@ def strong_wolfe(
         return before[:3]
 
     for _ in range(most):  # `low` has the lowest cost so far
-        now = at(minimum_between(low, high))
+        now = at(minimize_cubic(low, high))
         if not low_enough(now) or now[1] >= low[1]:
             high = now
         else:
@@ -72,7 +72,7 @@ def strong_wolfe(
     return low[:3]
 
 
-def minimum_between(p: Point, q: Point) -> float:
+def minimize_cubic(p: Point, q: Point) -> float:
     """Return where the cubic through two points with these slopes is least, but not too near to either end."""
     a, b = p[0], q[0]
     d1 = p[3] + q[3] - 3 * (p[1] - q[1]) / (a - b)

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.tensor_base import Value, is_foreign
-from .settings import checked, number, whole
+from ..engine.tensor_base import TensorBase, is_foreign
+from .settings import check_settings, number, whole
 
 SQUARES = {"exp_avg_sq", "square_avg", "sum"}  # sums and means of squares, whose roots are taken
 
@@ -36,7 +36,7 @@ def groups_in(optimizer: Any, state: Any) -> list[dict[str, Any]]:
             raise ValueError(f"{where}: 'params' must be the numbers of parameters, not {what(group['params'])}") from None
         made.append({**optimizer._checked(where, group), "params": ids})
         if "initial_lr" in group:  # a schedule's
-            made[-1] = checked(where, {"initial_lr": number()}, made[-1])
+            made[-1] = check_settings(where, {"initial_lr": number()}, made[-1])
     own, given = ([len(group["params"]) for group in groups] for groups in (optimizer.param_groups, made))
     if own != given:
         raise ValueError(f"{kind}: the state has groups of {given} parameters, and the optimiser has groups of {own}")
@@ -47,7 +47,7 @@ def groups_in(optimizer: Any, state: Any) -> list[dict[str, Any]]:
 
 def memories_in(optimizer: Any, state: Mapping[str, Any], groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return copies of what is remembered for each parameter."""
-    kind, given = type(optimizer).__name__, numbered(type(optimizer).__name__, state["state"])
+    kind, given = type(optimizer).__name__, number_entries(type(optimizer).__name__, state["state"])
     pairs = [(i, group) for group in groups for i in group["params"]]
     strange = sorted(given.keys() - {i for i, _ in pairs})
     if strange:
@@ -75,7 +75,7 @@ def entry_in(where: str, name: str, value: Any, p: Any) -> Any:
             return whole(0)(value)
         except ValueError as error:
             raise ValueError(f"{where} {error}, and is {what(value)}") from None
-    value = value._array if isinstance(value, Value) else value
+    value = value._array if isinstance(value, TensorBase) else value
     if is_foreign(value):
         array = value.copy()
     else:
@@ -92,7 +92,7 @@ def entry_in(where: str, name: str, value: Any, p: Any) -> Any:
     return array if array.dtype == p.dtype else array.astype(p.dtype)
 
 
-def numbered(kind: str, given: Any) -> dict[int, Any]:
+def number_entries(kind: str, given: Any) -> dict[int, Any]:
     """Return dicts by the parameters' positions; some file formats have them as strings."""
     if not isinstance(given, Mapping):
         raise ValueError(f"{kind}: 'state' of the state must be a dict, not {what(given)}")

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 import numpy as np
 from numpy import ndarray
 
-from ..engine.tensor_base import Value, is_foreign
-from .deferral import Patient
+from ..engine.tensor_base import TensorBase, is_foreign
+from .deferral import Deferrable
 from .loading import groups_in, memories_in
-from .settings import Check, checked
+from .settings import Check, check_settings
 from .zero_grad_check import Watch
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ Params: TypeAlias = "Iterable[Tensor] | Iterable[Mapping[str, Any]]"
 """What an optimiser takes: parameters, or groups of them with settings of their own."""
 
 
-class Optimizer(Patient):
+class Optimizer(Deferrable):
     """The base of all optimisers. A subclass says how one parameter moves, in ``_move``.
 
     Parameters
@@ -87,7 +87,7 @@ class Optimizer(Patient):
 
     @lr.setter
     def lr(self, lr: float) -> None:
-        lr = checked(type(self).__name__, {k: v for k, v in self._checks.items() if k == "lr"}, {"lr": lr})["lr"]
+        lr = check_settings(type(self).__name__, {k: v for k, v in self._checks.items() if k == "lr"}, {"lr": lr})["lr"]
         for group in self.param_groups:
             group["lr"] = lr
 
@@ -113,8 +113,8 @@ class Optimizer(Patient):
         if unknown:
             raise ValueError(f"{kind} has no setting {', '.join(sorted(map(str, unknown)))}; it has {', '.join(self._settings)}")
         made = self._checked(kind, {**self._settings, **group})
-        made["params"] = [made["params"]] if isinstance(made["params"], Value) else listed(kind, made["params"])
-        check(made["params"], self.params)
+        made["params"] = [made["params"]] if isinstance(made["params"], TensorBase) else list_parameters(kind, made["params"])
+        check_parameters(made["params"], self.params)
         if not self._complex and any(p.dtype.kind == "c" for p in made["params"]):
             raise TypeError(f"{kind} is for real parameters; learn the real and the imaginary part as two, or use SGD")
         self.param_groups.append(made)
@@ -123,7 +123,7 @@ class Optimizer(Patient):
 
     def _checked(self, owner: str, group: Mapping[str, Any]) -> dict[str, Any]:
         """Return a group with its settings checked; errors begin with `owner`."""
-        return checked(owner, self._checks, group)
+        return check_settings(owner, self._checks, group)
 
     def zero_grad(self) -> None:
         """Forget the gradients, so that the next backward() does not add to them."""
@@ -206,7 +206,7 @@ def workplace(weights: Any, g: Any, state: dict[str, Any]) -> Any:
     return state["_scratch"]
 
 
-def decayed(g: Any, weights: Any, state: dict[str, Any], group: dict[str, Any], scratch: Any) -> Any:
+def add_decay(g: Any, weights: Any, state: dict[str, Any], group: dict[str, Any], scratch: Any) -> Any:
     """Return the gradient plus that of an L2 penalty, in an array of its own."""
     decay = group["weight_decay"]
     if not decay:
@@ -225,7 +225,7 @@ def copy_of(array: Any) -> Any:
 
 def as_groups(name: str, params: Any) -> list[Any]:
     """Return groups of parameters, made from what the user gave."""
-    given = listed(name, params)
+    given = list_parameters(name, params)
     if not given:
         raise ValueError(NOTHING)
     if all(isinstance(group, Mapping) for group in given):
@@ -235,10 +235,10 @@ def as_groups(name: str, params: Any) -> list[Any]:
     return [{"params": given}]
 
 
-def listed(name: str, params: Any) -> list[Any]:
+def list_parameters(name: str, params: Any) -> list[Any]:
     """Return parameters as a list, which may be empty, but not by an oversight."""
-    if isinstance(params, Value) or not isinstance(params, Iterable):
-        advice = "[x]" if isinstance(params, Value) else "model.parameters()"
+    if isinstance(params, TensorBase) or not isinstance(params, Iterable):
+        advice = "[x]" if isinstance(params, TensorBase) else "model.parameters()"
         raise TypeError(f"{name} takes a list of Tensors, got {type(params).__name__}: did you mean {advice}?")
     if isinstance(params, Set) and not isinstance(params, KeysView):  # whose order, by which states are saved, is another in each run
         raise TypeError(f"{name} takes parameters in an order, and a {type(params).__name__} has none: make it a list")
@@ -252,10 +252,10 @@ NOTHING = ("there are no parameters to optimise: does the model hold Parameters 
            "model.parameters() gives them once: make a list of it, or call it again.)")
 
 
-def check(params: list[Any], others: list[Any]) -> None:
+def check_parameters(params: list[Any], others: list[Any]) -> None:
     """Raise an error for a parameter that can't be optimised, or is among the `others` already."""
     for p in params:
-        if not isinstance(p, Value):
+        if not isinstance(p, TensorBase):
             raise TypeError(f"optimisers take Tensors, got {type(p).__name__}: did you mean model.parameters()?")
         if p._node is None or p._node.parents:
             frozen = p._node is None

@@ -7,13 +7,13 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal, SupportsFloat
 
-from .deferral import Patient
+from .deferral import Deferrable
 from .optimizer import Optimizer
 from .schedule import an_optimiser, check_lengths, of_group, only
-from .settings import as_number, checked, each, number, one_of, whole
+from .settings import as_number, check_settings, each, number, one_of, whole
 
 
-class ReduceLROnPlateau(Patient):
+class ReduceLROnPlateau(Deferrable):
     """A schedule that lowers the learning rate when a number has stopped improving, as in PyTorch.
 
     The number is usually the loss on unseen examples. After more than `patience` steps without improvement, the learning
@@ -65,7 +65,7 @@ class ReduceLROnPlateau(Patient):
         self.patience: int
         self.threshold: float
         self.cooldown: int
-        vars(self).update(checked(type(self).__name__, self._checks, {
+        vars(self).update(check_settings(type(self).__name__, self._checks, {
             "mode": mode, "factor": factor, "patience": patience, "threshold": threshold, "cooldown": cooldown, "min_lr": min_lr}))
         check_lengths(self, "min_lr")
         self.best = math.inf if mode == "min" else -math.inf

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .optimizer import Optimizer, Params, decayed
+from .optimizer import Optimizer, Params, add_decay
 from .settings import flag, number
 
 
@@ -62,7 +62,7 @@ class RMSprop(Optimizer):
 
     def _move(self, weights: Any, g: Any, state: dict[str, Any], group: dict[str, Any], scratch: Any) -> Any:
         alpha = group["alpha"]
-        g = decayed(g, weights, state, group, scratch)
+        g = add_decay(g, weights, state, group, scratch)
         if "square_avg" not in state:
             state["step"], state["square_avg"] = 0, np.zeros_like(weights)
         state["step"] += 1

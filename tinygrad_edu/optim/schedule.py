@@ -7,12 +7,12 @@ import math
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from .deferral import Patient
+from .deferral import Deferrable
 from .optimizer import Optimizer
-from .settings import Check, as_number, checked, items, number, whole
+from .settings import Check, as_number, check_settings, items, number, whole
 
 
-class Schedule(Patient):
+class Schedule(Deferrable):
     """The base of all schedules. A subclass says in ``_rate(i, initial)`` the learning rate of group `i` now.
 
     "Now" is step ``self.last_epoch``, counted from 0. The group has that rate as long as nobody else changes it. If
@@ -32,7 +32,7 @@ class Schedule(Patient):
 
     def __init__(self, optimizer: Optimizer, **settings: Any) -> None:
         self.optimizer = an_optimiser(self, optimizer)
-        vars(self).update(checked(type(self).__name__, self._checks, settings))
+        vars(self).update(check_settings(type(self).__name__, self._checks, settings))
         self.last_epoch = 0
         found = self.get_last_lr()
         self.base_lrs = [group.get("initial_lr", group["lr"]) for group in optimizer.param_groups]
@@ -156,7 +156,7 @@ def only(kind: str, checks: Mapping[str, Check], state: Any) -> dict[str, Any]:
     if missing or unknown:
         what = f"has no {', '.join(sorted(missing))}" if missing else f"has {', '.join(sorted(map(str, unknown)))}"
         raise ValueError(f"{kind}: the state {what}: is it another schedule's?")
-    return checked(f"{kind}: in the state", checks, state)
+    return check_settings(f"{kind}: in the state", checks, state)
 
 
 def of_group(schedule: Any, name: str, i: int) -> Any:

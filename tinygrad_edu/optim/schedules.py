@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 from .optimizer import Optimizer
 from .plateau import ReduceLROnPlateau as ReduceLROnPlateau
 from .schedule import Schedule, check_lengths, of_group
-from .settings import as_number, checked, each, items, number, whole
+from .settings import as_number, check_settings, each, items, number, whole
 
 
 class LambdaLR(Schedule):
@@ -298,8 +298,8 @@ class OneCycleLR(Schedule):
         first = highest / self.div_factor
         top, end = self.pct_start * self.total_steps - 1, self.total_steps - 1
         if self.last_epoch <= top:
-            return between(first, highest, self.last_epoch / top if top else 1.0)
-        return between(highest, first / self.final_div_factor, min((self.last_epoch - top) / (end - top), 1.0) if end > top else 1.0)
+            return interpolate_cosine(first, highest, self.last_epoch / top if top else 1.0)
+        return interpolate_cosine(highest, first / self.final_div_factor, min((self.last_epoch - top) / (end - top), 1.0) if end > top else 1.0)
 
 
 class SequentialLR(Schedule):
@@ -342,7 +342,7 @@ class SequentialLR(Schedule):
         for schedule in self.schedulers:
             if not isinstance(schedule, Schedule):
                 raise TypeError(f"SequentialLR takes schedules whose step() takes nothing, and got {type(schedule).__name__}")
-        check_milestones(checked("SequentialLR", self._checks, {"milestones": milestones})["milestones"], len(self.schedulers))
+        check_milestones(check_settings("SequentialLR", self._checks, {"milestones": milestones})["milestones"], len(self.schedulers))
         if any(schedule.optimizer is not optimizer for schedule in self.schedulers):
             raise ValueError("SequentialLR: the schedules must be made with the same optimiser as this one")
         for i, group in enumerate(optimizer.param_groups):  # as if they had not begun
@@ -401,6 +401,6 @@ def check_milestones(milestones: list[int], n: int) -> None:
         raise ValueError(f"SequentialLR: milestones={milestones} must rise")
 
 
-def between(a: float, b: float, part: float) -> float:
+def interpolate_cosine(a: float, b: float, part: float) -> float:
     """Return the number at this part of the way from `a` to `b`, along half a cosine."""
     return b + (a - b) * (1 + math.cos(math.pi * part)) / 2

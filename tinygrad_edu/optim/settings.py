@@ -12,7 +12,7 @@ import numpy as np
 Check = Callable[[Any], Any]  # returns the value to keep; a ValueError says what is wrong with it
 
 
-def checked(owner: str, checks: Mapping[str, Check], given: Mapping[str, Any]) -> dict[str, Any]:
+def check_settings(owner: str, checks: Mapping[str, Check], given: Mapping[str, Any]) -> dict[str, Any]:
     """Return everything that is `given`, with the settings that `checks` names checked and converted."""
     made = dict(given)
     for name, check in checks.items():

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..engine.tensor_base import copied
+from ..engine.tensor_base import copy_array
 from .optimizer import Optimizer, Params
 from .settings import flag, number
 
@@ -99,7 +99,7 @@ def direction(weights: Any, g: Any, state: dict[str, Any], group: dict[str, Any]
         return g
     v = state.get("momentum_buffer")
     if v is None:
-        v = copied(g)
+        v = copy_array(g)
     else:
         v *= momentum
         v += np.multiply(g, 1 - dampening, out=scratch) if dampening else g

@@ -14,7 +14,7 @@ from weakref import ref
 
 import numpy as np
 
-from ..engine.tensor_base import Value
+from ..engine.tensor_base import TensorBase
 
 
 class Watch:
@@ -33,7 +33,7 @@ class Watch:
                 if self.added and parameter._grad is self.grad():
                     warnings.warn(MESSAGE, stacklevel=4)
             return None
-        used = [p for p in params if isinstance(p._grad, Value) and type(p._grad._array) is np.ndarray]
+        used = [p for p in params if isinstance(p._grad, TensorBase) and type(p._grad._array) is np.ndarray]
         if used:
             self.leave_note(min(used, key=lambda p: int(p.size)))
         return self

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.declare import rule
-from ..engine.masked_gradient import taken
+from ..engine.masked_gradient import take_where
 from ..engine.table import RULES
 
 zero = lambda g, y, *args, **kwargs: np.zeros_like(g)
@@ -69,7 +69,7 @@ for power in np.power, np.float_power:
 # ------------------------------------------------------------------------------ one or the other
 
 
-def ordered(g: Any) -> Any:
+def require_order(g: Any) -> Any:
     """`g`, for a rule that compares numbers; complex numbers have an order in NumPy, but none that means anything."""
     if g.dtype.kind == "c":
         raise TypeError("there is no largest or smallest of complex numbers, as far as derivatives go (NumPy compares "
@@ -79,7 +79,7 @@ def ordered(g: Any) -> Any:
 
 def winner(g: Any, wins: Any, ties: Any) -> Any:
     """All of `g` to the winner, half of it in a tie."""
-    return taken(wins, ordered(g)) + taken(ties, g / 2)
+    return take_where(wins, require_order(g)) + take_where(ties, g / 2)
 
 
 rule(np.maximum,      lambda g, y, a, b: winner(g, (a > b) | (a != a), a == b),  # a NaN wins: only it is unequal to itself
@@ -94,7 +94,7 @@ rule(np.fmin,         lambda g, y, a, b: winner(g, (a < b) | (b != b), a == b),
 rule(np.copysign,     lambda g, y, a, b: g * np.sign(a) * np.sign(y),
                       zero)
 rule(np.heaviside,    zero,
-                      lambda g, y, a, b: taken(a == 0, g))
+                      lambda g, y, a, b: take_where(a == 0, g))
 
 # ------------------------------------------------------------------------------------- short cuts
 # Python's operators compute the same, know short cuts for numbers and squares, and skip a layer of calls.

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from ..engine.declare import composite
-from ..engine.tensor_base import bare
+from ..engine.tensor_base import to_arrays
 from .indexing import along
 
 # ------------------------------------------------------------------------------------------ turned
@@ -103,5 +103,5 @@ def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = 
 def sliding_window_view(x: Any, window_shape: Any, axis: Any = None, *, subok: bool = False, writeable: bool = False) -> Any:
     if writeable:
         raise ValueError("sliding_window_view: there is no writing through windows of a Tensor; leave out writeable=True")
-    places = np.lib.stride_tricks.sliding_window_view(np.arange(x.size).reshape(x.shape), bare(window_shape), axis)
+    places = np.lib.stride_tricks.sliding_window_view(np.arange(x.size).reshape(x.shape), to_arrays(window_shape), axis)
     return np.reshape(np.ravel(x)[places.ravel()], places.shape)

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.atomic import as_one
+from ..engine.atomic import atomic
 from ..engine.declare import rule
 from ..engine.forward import apply
-from ..engine.tensor_base import Value
+from ..engine.tensor_base import TensorBase
 
 # For each dtype, as 0-d arrays, the quickest constants: 1; and how near to it half of the digits that may go are gone.
 ENDS = {t: (np.array(1, t), np.array(near, t)) for t, near in {"e": 2.0**-5, "f": 2.0**-8, "d": 2.0**-10, "g": 2.0**-10}.items()}
@@ -34,12 +34,12 @@ def down_sigmoid(g: Any, y: Any, x: Any) -> Any:
 
 
 def slope(fn: Any, y: Any, x: Any) -> Any:
-    return apply(fn, y, x) if isinstance(x, Value) else fn(y, x)
+    return apply(fn, y, x) if isinstance(x, TensorBase) else fn(y, x)
 
 
 def knows_numbers(x: Any) -> bool:
     """Whether `x` is more than a symbol, and no array that computes in its own way."""
-    return isinstance(x, np.ndarray | np.generic | Value) or hasattr(type(x), "__as_one__")
+    return isinstance(x, np.ndarray | np.generic | TensorBase) or hasattr(type(x), "__as_one__")
 
 
 def tanh_slope(y: Any, x: Any) -> Any:
@@ -72,7 +72,7 @@ def bell(x: Any) -> Any:
     return e / ((1 + e) * (1 + e))
 
 
-steepness_of_tanh, steepness_of_sigmoid = as_one(tanh_slope), as_one(sigmoid_slope)
+steepness_of_tanh, steepness_of_sigmoid = atomic(tanh_slope), atomic(sigmoid_slope)
 
 # What `y` is, is known: these are functions of `x` alone.
 rule(steepness_of_tanh,    None, lambda g, s, y, x: -2 * g * y * s, name="sech²", elementwise=True)

@@ -16,7 +16,7 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from ..engine.atomic import refuse_where
 from ..engine.declare import composite, rule
-from ..engine.tensor_base import bare, is_foreign
+from ..engine.tensor_base import is_foreign, to_arrays
 from .arithmetic import nonzero
 from .indexing import along
 from .shapes import array, to
@@ -129,7 +129,7 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
     if xp.ndim != 1 or xp.shape != fp.shape or not xp.size:
         raise ValueError(f"interp: xp and fp must be vectors of one length, not 0; they have shapes {xp.shape}, {fp.shape}")
     if period is not None:
-        refuse_where(bare(period) == 0, ValueError, "interp: period must not be 0")
+        refuse_where(to_arrays(period) == 0, ValueError, "interp: period must not be 0")
         left = right = None
         x, xp, fp = around(x, xp, fp, np.abs(period))
     # Piece i lies between knots i - 1 and i. The first and the last piece, outside, are level. A knot is on two pieces.

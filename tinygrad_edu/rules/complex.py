@@ -16,7 +16,7 @@ import numpy as np
 
 from ..engine.declare import composite, rule
 from ..engine.table import RULES
-from ..engine.tensor_base import bare
+from ..engine.tensor_base import to_arrays
 from .arithmetic import nonzero
 
 
@@ -45,4 +45,4 @@ def turn(g: Any, x: Any) -> Any:
 
 @composite(np.real_if_close)
 def real_if_close(a: Any, tol: float = 100) -> Any:
-    return np.real(a) if np.isrealobj(np.real_if_close(bare(a), tol)) else np.copy(a)
+    return np.real(a) if np.isrealobj(np.real_if_close(to_arrays(a), tol)) else np.copy(a)

@@ -14,65 +14,65 @@ import numpy as np
 
 from ..engine.declare import composite
 from ..engine.dispatch import is_recorded
-from ..engine.tensor_base import Value, bare, wrap
+from ..engine.tensor_base import TensorBase, to_arrays, wrap
 from .indexing import scatter
-from .masked_reductions import converted
+from .masked_reductions import convert
 from .shapes import array, to
 
 
 @composite(np.histogram_bin_edges)
 def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> Any:
-    edges = np.histogram_bin_edges(*bare((a, bins, range, weights)))
+    edges = np.histogram_bin_edges(*to_arrays((a, bins, range, weights)))
     if not is_recorded((a if range is None else range, bins), {}):
         return wrap(edges)
     if not isinstance(bins, str) and np.ndim(bins):
         return array(bins)
-    if range is None and not np.size(bare(a)):
+    if range is None and not np.size(to_arrays(a)):
         return wrap(edges)  # from 0 to 1, as of no numbers NumPy has it
     first, last = (np.min(a), np.max(a)) if range is None else range
-    room = 0.5 if bare(first) == bare(last) else 0
+    room = 0.5 if to_arrays(first) == to_arrays(last) else 0
     return to(np.linspace(first - room, last + room, len(edges)), edges.dtype)
 
 
 @composite(np.bincount)
 def bincount(x: Any, /, weights: Any = None, minlength: Any = 0) -> Any:
-    counts = np.bincount(*bare((x, weightless(weights), minlength)))
-    if not isinstance(weights, Value):
+    counts = np.bincount(*to_arrays((x, weightless(weights), minlength)))
+    if not isinstance(weights, TensorBase):
         return counts
-    return scatter(converted(weights, float), np.asarray(bare(x)), counts.shape, counts.dtype)
+    return scatter(convert(weights, float), np.asarray(to_arrays(x)), counts.shape, counts.dtype)
 
 
 @composite(np.histogram)
 def histogram(a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
-    counts, edges = np.histogram(*bare((a, bins, range, False, weightless(weights))))
-    y, [edges] = counted(counts, [a], [edges], [bins], [range], density, weights)
+    counts, edges = np.histogram(*to_arrays((a, bins, range, False, weightless(weights))))
+    y, [edges] = count_in_bins(counts, [a], [edges], [bins], [range], density, weights)
     return y, edges
 
 
 @composite(np.histogram2d)
 def histogram2d(x: Any, y: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
-    counts, *edges = np.histogram2d(*bare((x, y, bins, range, False, weightless(weights))))
+    counts, *edges = np.histogram2d(*to_arrays((x, y, bins, range, False, weightless(weights))))
     one_for_both = not isinstance(bins, list | tuple) or len(bins) != 2
-    total, edges = counted(counts, [x, y], edges, [bins] * 2 if one_for_both else bins, range or [None] * 2, density, weights)
+    total, edges = count_in_bins(counts, [x, y], edges, [bins] * 2 if one_for_both else bins, range or [None] * 2, density, weights)
     return total, *edges
 
 
 @composite(np.histogramdd)
 def histogramdd(sample: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
-    counts, edges = np.histogramdd(*bare((sample, bins, range, False, weightless(weights))))
+    counts, edges = np.histogramdd(*to_arrays((sample, bins, range, False, weightless(weights))))
     n = len(edges)
-    columns = sample if np.ndim(bare(sample[0])) else [sample]
+    columns = sample if np.ndim(to_arrays(sample[0])) else [sample]
     columns = np.transpose(sample) if hasattr(sample, "shape") and sample.ndim == 2 else columns
-    each = bins if isinstance(bins, list | tuple | np.ndarray | Value) else [bins] * n
-    return counted(counts, columns, edges, each, range or [None] * n, density, weights)
+    each = bins if isinstance(bins, list | tuple | np.ndarray | TensorBase) else [bins] * n
+    return count_in_bins(counts, columns, edges, each, range or [None] * n, density, weights)
 
 
-def counted(counts: Any, columns: Any, edges: Any, bins: Any, ranges: Any, density: Any, weights: Any) -> tuple[Any, list[Any]]:
+def count_in_bins(counts: Any, columns: Any, edges: Any, bins: Any, ranges: Any, density: Any, weights: Any) -> tuple[Any, list[Any]]:
     """What falls into the bins, or weighs there, and their edges: Tensors where they depend on some that require gradients."""
-    places = [np.ravel(bare(x)) for x in columns]
+    places = [np.ravel(to_arrays(x)) for x in columns]
     moving = [np.histogram_bin_edges(x, b, r) if is_recorded((x if r is None else r, b), {}) else edge
               for x, edge, b, r in zip(columns, edges, bins, ranges, strict=True)]  # fmt: skip
-    y = added(places, edges, converted(weights, None), counts.dtype) if isinstance(weights, Value) else counts
+    y = add_in_bins(places, edges, convert(weights, None), counts.dtype) if isinstance(weights, TensorBase) else counts
     if density:
         y = y / np.sum(y)
         for width in np.ix_(*map(np.diff, moving)):
@@ -80,7 +80,7 @@ def counted(counts: Any, columns: Any, edges: Any, bins: Any, ranges: Any, densi
     return y, moving
 
 
-def added(places: Any, edges: Any, weights: Any, dtype: Any) -> Any:
+def add_in_bins(places: Any, edges: Any, weights: Any, dtype: Any) -> Any:
     """The weights, added up in the bins: element i has the coordinates ``place[i]``, one from each column."""
     bins = [np.searchsorted(edge, x, "right") - 1 - (x == edge[-1])  # the last bin has its right edge too
             for x, edge in zip(places, edges, strict=True)]  # fmt: skip
@@ -92,4 +92,4 @@ def added(places: Any, edges: Any, weights: Any, dtype: Any) -> Any:
 
 def weightless(weights: Any) -> Any:
     """Zeros for the weights in a Tensor, on which the edges don't depend; an array, for `capture` too."""
-    return np.zeros(weights._array.shape, weights._array.dtype) if isinstance(weights, Value) else weights
+    return np.zeros(weights._array.shape, weights._array.dtype) if isinstance(weights, TensorBase) else weights

@@ -14,20 +14,20 @@ from numpy.lib.array_utils import normalize_axis_index
 from ..engine.declare import composite, rule
 from ..engine.forward import apply
 from ..engine.masked_gradient import REARRANGED, with_mask
-from ..engine.multi_output import PartsType, place
-from ..engine.sparse_gradient import Scattered, gathered, is_basic
+from ..engine.multi_output import MultiOutputType, place
+from ..engine.sparse_gradient import SparseGradient, gather_pieces, is_basic
 from ..engine.table import RULES
-from ..engine.tensor_base import Value, answers, array_in, bare, copied, is_foreign
-from ..validation import plain
+from ..engine.tensor_base import TensorBase, answers_itself, array_in, copy_array, is_foreign, to_arrays
+from ..validation import require_numbers
 
 # -------------------------------------------------------------------------------------- the pair
 
 
 def scatter(values: Any, index: Any, shape: tuple[int, ...], dtype: Any) -> Any:
     """Zeros of `shape` and `dtype`, with `values` added at `index`."""
-    if answers(values):
+    if answers_itself(values):
         return apply(scatter, values, index, shape, dtype)
-    if isinstance(dtype, PartsType):
+    if isinstance(dtype, MultiOutputType):
         return place(values, index, shape, dtype)
     out = np.zeros_like(values, dtype, shape=shape)
     if is_basic(index):
@@ -38,17 +38,17 @@ def scatter(values: Any, index: Any, shape: tuple[int, ...], dtype: Any) -> Any:
 
 
 def sent_back(g: Any, index: Any, shape: tuple[int, ...], dtype: Any) -> Any:
-    """What `scatter` gives; but of NumPy's arrays a piece, which is put in its place when all are there (see `Scattered`)."""
+    """What `scatter` gives; but of NumPy's arrays a piece, which is put in its place when all are there (see `SparseGradient`)."""
     plain = isinstance(g, np.ndarray | np.generic) or hasattr(type(g), "__as_one__")
-    if plain and not isinstance(dtype, PartsType):
-        return Scattered(None, [(index, g)], g.size, shape, dtype)
+    if plain and not isinstance(dtype, MultiOutputType):
+        return SparseGradient(None, [(index, g)], g.size, shape, dtype)
     sent = scatter(g, index, shape, dtype)
-    return with_mask(sent, lambda: covered(index, shape)) if isinstance(g, Value) and not isinstance(dtype, PartsType) else sent
+    return with_mask(sent, lambda: covered_places(index, shape)) if isinstance(g, TensorBase) and not isinstance(dtype, MultiOutputType) else sent
 
 
-def covered(index: Any, shape: tuple[int, ...]) -> Any:
+def covered_places(index: Any, shape: tuple[int, ...]) -> Any:
     """Where `index` points, as truths."""
-    return gathered(None, shape, np.dtype(bool), index, True)
+    return gather_pieces(None, shape, np.dtype(bool), index, True)
 
 
 rule(operator.getitem, lambda g, y, x, index: sent_back(g, index, x.shape, x.dtype), name="getitem")
@@ -61,18 +61,18 @@ RULES[operator.getitem].lets_through = RULES[scatter].lets_through = REARRANGED
 
 def setitem(x: Any, index: Any, value: Any) -> Any:
     """A copy of `x` with ``x[index] = value`` done."""
-    out = copied(x)
+    out = copy_array(x)
     out[index] = value
     return out
 
 
-def overwritten(g: Any, index: Any) -> Any:
+def clear_places(g: Any, index: Any) -> Any:
     """`g` with 0 where `index` points, for nothing is taken from there."""
-    left = apply(setitem, g, index, 0) if answers(g) else setitem(g, index, 0)
-    return with_mask(left, lambda: setitem(np.ones_like(bare(g), bool), index, False))
+    left = apply(setitem, g, index, 0) if answers_itself(g) else setitem(g, index, 0)
+    return with_mask(left, lambda: setitem(np.ones_like(to_arrays(g), bool), index, False))
 
 
-def written(g: Any, index: Any, value: Any) -> Any:
+def gather_assigned(g: Any, index: Any, value: Any) -> Any:
     """What of `g` each element of the assigned value gets: where an index is repeated, the last one wins."""
     taken = g[index]
     if not is_basic(index):
@@ -84,9 +84,9 @@ def written(g: Any, index: Any, value: Any) -> Any:
     return np.reshape(taken, (1,) * surplus + taken.shape) if surplus > 0 else taken
 
 
-rule(setitem, lambda g, y, x, index, value: overwritten(g, index),
+rule(setitem, lambda g, y, x, index, value: clear_places(g, index),
               None,
-              lambda g, y, x, index, value: written(g, index, value))
+              lambda g, y, x, index, value: gather_assigned(g, index, value))
 RULES[setitem].lets_through = REARRANGED
 
 # ------------------------------------------------------------------------------------------ indices
@@ -99,8 +99,8 @@ def plain_index(index: Any) -> Any:
     if isinstance(index, int | slice | np.integer) or index is None or index is Ellipsis:
         return index
     if isinstance(index, list):
-        return np.array(plain(bare(index), "an index")) if len(index) else np.zeros(0, int)
-    index = plain(bare(index), "an index")
+        return np.array(require_numbers(to_arrays(index), "an index")) if len(index) else np.zeros(0, int)
+    index = require_numbers(to_arrays(index), "an index")
     return index.copy() if is_foreign(index) else np.array(index)
 
 
@@ -134,8 +134,8 @@ def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
 
 @composite(np.compress)
 def compress(condition: Any, a: Any, axis: Any = None) -> Any:
-    return np.take(a, np.flatnonzero(bare(condition)), axis)
+    return np.take(a, np.flatnonzero(to_arrays(condition)), axis)
 
 
 composite(np.delete)(lambda arr, obj, axis=None: np.take(arr, np.delete(
-    np.arange(arr.size if axis is None else arr.shape[axis]), bare(obj)), axis))
+    np.arange(arr.size if axis is None else arr.shape[axis]), to_arrays(obj)), axis))

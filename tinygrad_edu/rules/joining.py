@@ -9,9 +9,9 @@ import numpy as np
 
 from ..engine.declare import composite, rule
 from ..engine.forward import apply
-from ..engine.masked_gradient import REARRANGED, taken, untaken
+from ..engine.masked_gradient import REARRANGED, take_where, take_where_not
 from ..engine.table import RULES
-from ..engine.tensor_base import bare
+from ..engine.tensor_base import to_arrays
 from .indexing import along
 from .shapes import array, to
 
@@ -75,7 +75,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
         lengths = [few + 1] * longer + [few] * (int(indices_or_sections) - longer)
         edges = [0, *accumulate(lengths)]
     else:
-        edges = [0, *(int(i) for i in bare(indices_or_sections)), n]
+        edges = [0, *(int(i) for i in to_arrays(indices_or_sections)), n]
     return [ary[along(axis, slice(a, b))] for a, b in pairwise(edges)]
 
 
@@ -107,8 +107,8 @@ def choose(condition: Any, a: Any, b: Any) -> Any:
 
 
 rule(choose, None,
-             lambda g, y, condition, a, b: taken(condition, g),
-             lambda g, y, condition, a, b: untaken(condition, g), name="where", elementwise=True)
+             lambda g, y, condition, a, b: take_where(condition, g),
+             lambda g, y, condition, a, b: take_where_not(condition, g), name="where", elementwise=True)
 
 composite(np.where)(lambda condition, *ab: apply(choose, condition, *ab) if ab else np.nonzero(condition))
 

@@ -23,28 +23,28 @@ def over_length(g: Any, a: Any, b: Any, x: Any) -> Any:
     """`x`, which is one of the two, over the length of (a, b)."""
     if not knows_numbers(g):
         return x / np.hypot(a, b)
-    k, infinite = middling(g, a, b), np.isinf(x)
+    k, infinite = middle_power(g, a, b), np.isinf(x)
     finite = np.where(infinite, 0, x)  # infinity over infinity is not asked for
-    return np.where(infinite, np.sign(x), scaled(g, finite, k) / length(g, a, b, k))
+    return np.where(infinite, np.sign(x), scale_by_power(g, finite, k) / length(g, a, b, k))
 
 
 def over_square(g: Any, a: Any, b: Any, x: Any) -> Any:
     """`x`, which is one of the two, over the squared length of (a, b)."""
     if not knows_numbers(g):
         return x / (a * a + b * b)
-    k = middling(g, a, b)
+    k = middle_power(g, a, b)
     return np.ldexp(over_length(g, a, b, x), k) / length(g, a, b, k)
 
 
 def length(g: Any, a: Any, b: Any, k: Any) -> Any:
-    return nonzero(np.hypot(scaled(g, a, k), scaled(g, b, k)))
+    return nonzero(np.hypot(scale_by_power(g, a, k), scale_by_power(g, b, k)))
 
 
-def scaled(g: Any, x: Any, k: Any) -> Any:
+def scale_by_power(g: Any, x: Any, k: Any) -> Any:
     """``x * 2**k``, in the precision of `g`."""
     return np.ldexp(x * g.dtype.type(1), k)
 
 
-def middling(g: Any, a: Any, b: Any) -> Any:
+def middle_power(g: Any, a: Any, b: Any) -> Any:
     """The power of two by which numbers of any size become such that neither they nor their length are out of range."""
     return np.where((np.abs(a) < 1) & (np.abs(b) < 1), np.finfo(g.dtype).maxexp - 1, -2)

@@ -19,52 +19,52 @@ from numpy.lib.array_utils import normalize_axis_tuple
 from ..engine.atomic import warn_where
 from ..engine.declare import composite
 from ..engine.forward import apply
-from ..engine.tensor_base import Value, bare, is_foreign
+from ..engine.tensor_base import TensorBase, is_foreign, to_arrays
 from .complex import squared_length
 from .shapes import cast
 
 # -------------------------------------------------------------------- sums, products, extremes
 
 composite(np.sum)(lambda a, axis=None, dtype=None, keepdims=False, initial=None, where=True:
-                  reduced(np.sum, converted(a, dtype), 0, axis, keepdims, initial, where))
+                  reduce_masked(np.sum, convert(a, dtype), 0, axis, keepdims, initial, where))
 composite(np.prod)(lambda a, axis=None, dtype=None, keepdims=False, initial=None, where=True:
-                   reduced(np.prod, converted(a, dtype), 1, axis, keepdims, initial, where))
+                   reduce_masked(np.prod, convert(a, dtype), 1, axis, keepdims, initial, where))
 composite(np.max)(lambda a, axis=None, keepdims=False, initial=None, where=True:
-                  reduced(np.max, a, -np.inf, axis, keepdims, initial, where))
+                  reduce_masked(np.max, a, -np.inf, axis, keepdims, initial, where))
 composite(np.min)(lambda a, axis=None, keepdims=False, initial=None, where=True:
-                  reduced(np.min, a, np.inf, axis, keepdims, initial, where))
+                  reduce_masked(np.min, a, np.inf, axis, keepdims, initial, where))
 
 
-def reduced(fn: Any, a: Any, neutral: float, axis: Any, keepdims: bool, initial: Any, where: Any) -> Any:
+def reduce_masked(fn: Any, a: Any, neutral: float, axis: Any, keepdims: bool, initial: Any, where: Any) -> Any:
     if initial is None and where is not True and math.isinf(neutral):
         raise ValueError(f"{fn.__name__}: where no element is chosen there is no extreme; say what else with initial=")
-    a = masked(a, where, neutral)
+    a = fill_masked(a, where, neutral)
     if initial is None:
         return fn(a, axis, keepdims=keepdims)
     if np.ndim(initial):
         raise ValueError(f"{fn.__name__}: initial must be a single number, and has shape {np.shape(initial)}")
     rows = rowwise(a, axis)
-    first = np.broadcast_to(converted(initial, a.dtype), (*rows.shape[:-1], 1))
+    first = np.broadcast_to(convert(initial, a.dtype), (*rows.shape[:-1], 1))
     y = fn(np.concatenate([first, rows], -1), -1)
     return np.expand_dims(y, tuple(range(a.ndim)) if axis is None else axis) if keepdims else y
 
 
-def masked(a: Any, where: Any, neutral: float) -> Any:
+def fill_masked(a: Any, where: Any, neutral: float) -> Any:
     """`a`, with `neutral` for the elements that are not chosen."""
-    return a if where is True else np.where(chosen(a, where), a, neutral)
+    return a if where is True else np.where(broadcast_mask(a, where), a, neutral)
 
 
-def chosen(a: Any, where: Any) -> Any:
+def broadcast_mask(a: Any, where: Any) -> Any:
     """The mask, of the shape of `a`."""
-    where = bare(where)
+    where = to_arrays(where)
     if hasattr(where, "dtype") and where.dtype != bool:
         raise TypeError(f"where= takes truth values; this mask is of dtype {where.dtype}")
     return np.broadcast_to(where if is_foreign(where) else np.asarray(where, bool), a.shape)
 
 
-def converted(x: Any, dtype: Any) -> Any:
+def convert(x: Any, dtype: Any) -> Any:
     """`x` as an array or a Tensor, of another dtype unless that is None."""
-    if not isinstance(x, Value):
+    if not isinstance(x, TensorBase):
         return np.asarray(x, dtype) if not is_foreign(x) else x if dtype is None else x.astype(dtype)
     return x if dtype is None else apply(cast, x, dtype=np.dtype(dtype))
 
@@ -83,8 +83,8 @@ def rowwise(x: Any, axis: Any) -> Any:
 @composite(np.mean)
 def mean(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False, where: Any = True) -> Any:
     if dtype is None and a.dtype == np.float16:  # whose sums overflow soon
-        return converted(np.mean(a, axis, np.float32, keepdims=keepdims, where=where), np.float16)
-    y, n = mean_of(converted(a, dtype), axis, keepdims, where)
+        return convert(np.mean(a, axis, np.float32, keepdims=keepdims, where=where), np.float16)
+    y, n = mean_of(convert(a, dtype), axis, keepdims, where)
     warn_where(n == 0, "Mean of empty slice")
     return y
 
@@ -94,7 +94,7 @@ def var(
     a: Any, axis: Any = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False,
     where: Any = True, mean: Any = None, correction: Any = None,
 ) -> Any:  # fmt: skip
-    a, ddof = converted(a, dtype), one_of(ddof, correction)
+    a, ddof = convert(a, dtype), one_of(ddof, correction)
     if mean is None and where is True:
         return np.var(a, axis, ddof=ddof, keepdims=keepdims)
     total, n = squares(a, axis, keepdims, where, mean)
@@ -109,15 +109,15 @@ def std(a: Any, *args: Any, **kwargs: Any) -> Any:
 
 def mean_of(a: Any, axis: Any, keepdims: bool, where: Any) -> tuple[Any, Any]:
     """The mean of the chosen elements, and how many they are; NaN where there is none."""
-    n = np.sum(chosen(a, where), axis, keepdims=keepdims)
-    total = np.sum(masked(a, where, 0), axis, keepdims=keepdims)
+    n = np.sum(broadcast_mask(a, where), axis, keepdims=keepdims)
+    total = np.sum(fill_masked(a, where, 0), axis, keepdims=keepdims)
     return np.where(n, total / np.maximum(n, 1).astype(total.dtype), np.nan), n
 
 
 def squares(a: Any, axis: Any, keepdims: bool, where: Any, mean: Any) -> tuple[Any, Any]:
     """The sum of the squares of the chosen elements' deviations, and how many they are."""
-    d = masked(a - (mean_of(a, axis, True, where)[0] if mean is None else mean), where, 0)
-    return np.sum(squared_length(d), axis, keepdims=keepdims), np.sum(chosen(a, where), axis, keepdims=keepdims)
+    d = fill_masked(a - (mean_of(a, axis, True, where)[0] if mean is None else mean), where, 0)
+    return np.sum(squared_length(d), axis, keepdims=keepdims), np.sum(broadcast_mask(a, where), axis, keepdims=keepdims)
 
 
 def one_of(ddof: float, correction: Any) -> Any:

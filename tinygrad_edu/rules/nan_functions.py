@@ -11,19 +11,19 @@ import numpy as np
 
 from ..engine.atomic import warn_where
 from ..engine.declare import composite
-from .masked_reductions import chosen, converted, one_of, root, squares
+from .masked_reductions import broadcast_mask, convert, one_of, root, squares
 
 # ---------------------------------------------------------- in a sum a NaN is 0, in a product 1
 
-composite(np.nansum)(lambda a, *args, **kwargs: np.sum(filled(a, 0), *args, **kwargs))
-composite(np.nanprod)(lambda a, *args, **kwargs: np.prod(filled(a, 1), *args, **kwargs))
-composite(np.nancumsum)(lambda a, *args, **kwargs: np.cumsum(filled(a, 0), *args, **kwargs))
-composite(np.nancumprod)(lambda a, *args, **kwargs: np.cumprod(filled(a, 1), *args, **kwargs))
+composite(np.nansum)(lambda a, *args, **kwargs: np.sum(fill_nans(a, 0), *args, **kwargs))
+composite(np.nanprod)(lambda a, *args, **kwargs: np.prod(fill_nans(a, 1), *args, **kwargs))
+composite(np.nancumsum)(lambda a, *args, **kwargs: np.cumsum(fill_nans(a, 0), *args, **kwargs))
+composite(np.nancumprod)(lambda a, *args, **kwargs: np.cumprod(fill_nans(a, 1), *args, **kwargs))
 composite(np.nanmax)(lambda a, *args, **kwargs: extreme(np.max, -np.inf, a, *args, **kwargs))
 composite(np.nanmin)(lambda a, *args, **kwargs: extreme(np.min, np.inf, a, *args, **kwargs))
 
 
-def filled(a: Any, value: float) -> Any:
+def fill_nans(a: Any, value: float) -> Any:
     return np.where(np.isnan(a), value, a) if a.dtype.kind in "fc" else a
 
 
@@ -32,7 +32,7 @@ def extreme(
 ) -> Any:  # fmt: skip
     """The extreme of the numbers: a NaN is the `last` to be chosen."""
     general = {**({} if initial is None else {"initial": initial}), **({} if where is True else {"where": where})}
-    y = fn(filled(a, last), axis, keepdims=keepdims, **general)
+    y = fn(fill_nans(a, last), axis, keepdims=keepdims, **general)
     if initial is not None:
         return y
     nothing = np.all(np.isnan(a), axis, keepdims=keepdims)
@@ -53,8 +53,8 @@ def nanvar(
     a: Any, axis: Any = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False,
     *, where: Any = True, mean: Any = None, correction: Any = None,
 ) -> Any:  # fmt: skip
-    a, ddof = converted(a, dtype), one_of(ddof, correction)
-    mean = None if mean is None else converted(mean, a.dtype)
+    a, ddof = convert(a, dtype), one_of(ddof, correction)
+    mean = None if mean is None else convert(mean, a.dtype)
     total, n = squares(a, axis, keepdims, numbers(a, where), mean)
     few = n <= ddof
     warn_where(few, "Degrees of freedom <= 0 for slice.")
@@ -67,7 +67,7 @@ def nanstd(a: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 def numbers(a: Any, where: Any) -> Any:
-    return chosen(a, where) & ~np.isnan(a)
+    return broadcast_mask(a, where) & ~np.isnan(a)
 
 
 # ------------------------------------------------------------------------ numbers instead of NaNs
@@ -83,5 +83,5 @@ def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, ne
     y = x
     for place, value in ((np.isnan(x), nan), (np.isposinf(x), limits.max if posinf is None else posinf),
                          (np.isneginf(x), limits.min if neginf is None else neginf)):  # fmt: skip
-        y = np.where(place, np.broadcast_to(converted(value, x.dtype), x.shape), y)
+        y = np.where(place, np.broadcast_to(convert(value, x.dtype), x.shape), y)
     return y

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..engine.declare import composite, plain
 from ..engine.forward import apply
-from ..engine.tensor_base import Value, bare, wrap
+from ..engine.tensor_base import TensorBase, to_arrays, wrap
 from .shapes import to
 
 # Comparisons, logic, tests
@@ -33,15 +33,15 @@ plain(np.save, np.savez, np.savez_compressed, np.savetxt)
 
 # New arrays of the same kind: tensors, but constants
 for make in np.zeros_like, np.ones_like, np.empty_like:
-    composite(make)(lambda a, *args, make=make, **kwargs: wrap(make(bare(a), *args, **kwargs)))
+    composite(make)(lambda a, *args, make=make, **kwargs: wrap(make(to_arrays(a), *args, **kwargs)))
 
 
 @composite(np.ix_)
 def ix_(*args: Any) -> Any:
     """Indices are plain arrays; numbers that stand along axes of their own have gradients."""
-    shapes = [x.shape for x in np.ix_(*bare(args))]
-    is_index = [not isinstance(x, Value) or bare(x).dtype.kind in "biu" for x in args]
-    plain = np.ix_(*(np.zeros(0, int) if not i else bare(x) for i, x in zip(is_index, args, strict=True)))
+    shapes = [x.shape for x in np.ix_(*to_arrays(args))]
+    is_index = [not isinstance(x, TensorBase) or to_arrays(x).dtype.kind in "biu" for x in args]
+    plain = np.ix_(*(np.zeros(0, int) if not i else to_arrays(x) for i, x in zip(is_index, args, strict=True)))
     return tuple(p if i else np.reshape(x, s) for i, p, x, s in zip(is_index, plain, args, shapes, strict=True))
 
 

@@ -14,7 +14,7 @@ from ..engine.declare import composite, rule
 from ..engine.forward import apply
 from ..engine.masked_gradient import REARRANGED
 from ..engine.table import RULES
-from ..engine.tensor_base import bare, wrap
+from ..engine.tensor_base import to_arrays, wrap
 from .indexing import along
 from .shapes import array, to
 
@@ -38,7 +38,7 @@ RULES[pad_zeros].lets_through = REARRANGED
 @composite(np.pad)
 def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> Any:
     if array.dtype.kind not in "fc":  # whole numbers have no gradients, but rounding of their own
-        return wrap(np.pad(bare(array), bare(pad_width), mode, **bare(kwargs)))
+        return wrap(np.pad(to_arrays(array), to_arrays(pad_width), mode, **to_arrays(kwargs)))
     if mode not in SETTINGS:
         raise NotImplementedError(f"pad: mode {mode!r} has no derivative rule; there is one for {', '.join(SETTINGS)}")
     if kwargs.keys() - SETTINGS[mode].keys():
@@ -59,7 +59,7 @@ def widths(pad_width: Any, ndim: int) -> tuple[tuple[int, int], ...]:
     if isinstance(pad_width, dict):
         given = {axis % ndim: pair if np.ndim(pair) else (pair, pair) for axis, pair in pad_width.items()}
         pad_width = [given.get(axis, (0, 0)) for axis in range(ndim)] or 0
-    pairs = np.broadcast_to(bare(pad_width), (ndim, 2))
+    pairs = np.broadcast_to(to_arrays(pad_width), (ndim, 2))
     if pairs.dtype.kind not in "iu":
         raise TypeError(f"pad: the width must be whole numbers, not {pad_width!r}")
     if np.any(pairs < 0):
@@ -102,11 +102,11 @@ def pad_elements(a: Any, width: tuple[tuple[int, int], ...], mode: Any, odd: boo
     """Repeated, from the other end, or mirrored; if `odd`, upside down too: beyond a mirror it goes on as it came."""
     for axis, pair in enumerate(width):
         padded = np.take(a, np.pad(np.arange(a.shape[axis]), pair, mode), axis)
-        a = tilted(a, padded, axis, pair, mode) if odd and a.shape[axis] > 1 else padded
+        a = tilt(a, padded, axis, pair, mode) if odd and a.shape[axis] > 1 else padded
     return a
 
 
-def tilted(a: Any, mirrored: Any, axis: int, pair: tuple[int, int], mode: str) -> Any:
+def tilt(a: Any, mirrored: Any, axis: int, pair: tuple[int, int], mode: str) -> Any:
     """Lengths beyond a mirror turn up and down by turns, each higher than the one before by the rise of `a`."""
     n = a.shape[axis]
     place = np.arange(-pair[0], n + pair[1])

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..engine.declare import composite, rule
 from ..engine.forward import apply
-from ..engine.tensor_base import bare, wrap
+from ..engine.tensor_base import to_arrays, wrap
 from .complex import conjugate
 from .shapes import array, to
 
@@ -84,7 +84,7 @@ def vander(x: Any, N: Any = None, increasing: bool = False) -> Any:
 # ------------------------------------------------------------------------------------ arithmetic
 
 
-def aligned(a1: Any, a2: Any) -> tuple[Any, Any]:
+def align(a1: Any, a2: Any) -> tuple[Any, Any]:
     """Both with as many coefficients as the longer one."""
     a1, a2 = np.atleast_1d(array(a1), array(a2))
     more = len(a2) - len(a1)
@@ -92,12 +92,12 @@ def aligned(a1: Any, a2: Any) -> tuple[Any, Any]:
             np.concatenate([np.zeros(max(-more, 0), a2.dtype), a2]) if more < 0 else a2)
 
 
-composite(np.polyadd)(lambda a1, a2: np.add(*aligned(a1, a2)))
-composite(np.polysub)(lambda a1, a2: np.subtract(*aligned(a1, a2)))
-composite(np.polymul)(lambda a1, a2: np.convolve(trimmed(a1), trimmed(a2)))
+composite(np.polyadd)(lambda a1, a2: np.add(*align(a1, a2)))
+composite(np.polysub)(lambda a1, a2: np.subtract(*align(a1, a2)))
+composite(np.polymul)(lambda a1, a2: np.convolve(trim(a1), trim(a2)))
 
 
-def trimmed(p: Any) -> Any:
+def trim(p: Any) -> Any:
     """Without zeros in front, but for the polynomial 0."""
     p = np.atleast_1d(array(p))
     if p.ndim > 1:
@@ -158,6 +158,6 @@ def poly(seq_of_zeros: Any) -> Any:
     p = np.ones(1, roots.dtype)
     for root in roots:
         p = np.pad(p, (0, 1)) - root * np.pad(p, (1, 0))
-    values = bare(roots)
+    values = to_arrays(roots)
     pairs = np.iscomplexobj(values) and np.array_equal(np.sort(values), np.sort(values.conj()))
     return np.real(p) if pairs else p

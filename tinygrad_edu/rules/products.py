@@ -11,7 +11,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..engine.declare import composite, rule
 from ..engine.forward import apply
-from ..engine.tensor_base import bare
+from ..engine.tensor_base import to_arrays
 from .complex import conjugate
 from .shapes import array, to
 
@@ -158,5 +158,5 @@ def explicit(subscripts: str, operands: tuple[Any, ...]) -> tuple[list[str], str
 def from_lists(*args: Any) -> tuple[str, tuple[Any, ...]]:
     """``einsum(a, [0, 1], b, [1, 2], [0, 2])`` as letters."""
     letters = sorted(ascii_letters)  # in their order, which is that of an implicit output's axes
-    text = ["".join("..." if k is Ellipsis else letters[k] for k in bare(keys)) for keys in (*args[1::2], *args[len(args) // 2 * 2 :])]
+    text = ["".join("..." if k is Ellipsis else letters[k] for k in to_arrays(keys)) for keys in (*args[1::2], *args[len(args) // 2 * 2 :])]
     return ("->".join((",".join(text[:-1]), text[-1])), args[:-1:2]) if len(args) % 2 else (",".join(text), args[::2])

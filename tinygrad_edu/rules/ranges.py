@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.declare import composite
-from ..engine.tensor_base import bare, wrap
+from ..engine.tensor_base import to_arrays, wrap
 from .shapes import array, to
 
 
@@ -28,9 +28,9 @@ def linspace(
     *, device: Any = None
 ) -> Any:
     num = index(num)
-    dtype = np.linspace(bare(start), bare(stop), min(num, 0), dtype=dtype, axis=axis).dtype
+    dtype = np.linspace(to_arrays(start), to_arrays(stop), min(num, 0), dtype=dtype, axis=axis).dtype
     if dtype.kind not in "fc":  # whole numbers leave the graph
-        y = wrap(np.linspace(bare(start), bare(stop), num, endpoint, dtype=dtype, axis=axis))
+        y = wrap(np.linspace(to_arrays(start), to_arrays(stop), num, endpoint, dtype=dtype, axis=axis))
     else:
         a, b = weights(num, endpoint, start, stop)
         y = np.moveaxis(to(start * a + stop * b, dtype), 0, axis)
@@ -53,8 +53,8 @@ def logspace(
 @composite(np.geomspace)
 def geomspace(start: Any, stop: Any, num: Any = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
     num = index(num)
-    dtype = np.geomspace(bare(start), bare(stop), min(num, 0), dtype=dtype, axis=axis).dtype
+    dtype = np.geomspace(to_arrays(start), to_arrays(stop), min(num, 0), dtype=dtype, axis=axis).dtype
     start, stop = array(start), array(stop)
-    sign = np.sign(bare(start))  # two negative numbers have positive ones between them, but for the sign
+    sign = np.sign(to_arrays(start))  # two negative numbers have positive ones between them, but for the sign
     a, b = weights(num, endpoint, start, stop)
     return np.moveaxis(to(sign * (start / sign) ** a * (stop / sign) ** b, dtype), 0, axis)

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from ..engine.atomic import as_one
+from ..engine.atomic import atomic
 from ..engine.declare import composite, primitive, rule
-from ..engine.masked_gradient import REARRANGED, taken
+from ..engine.masked_gradient import REARRANGED, take_where
 from ..engine.table import RULES
-from ..engine.tensor_base import bare, is_foreign
-from .arithmetic import nonzero, ordered
+from ..engine.tensor_base import is_foreign, to_arrays
+from .arithmetic import nonzero, require_order
 from .complex import conjugate
 
 
@@ -34,8 +34,8 @@ def spread(g: Any, shape: tuple[int, ...], axis: Any, keepdims: bool) -> Any:
 def share(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     """`g` to the elements of `x` equal to the extreme `y`, evenly among them."""
     best = (x == unreduce(y, axis, keepdims)) | (x != x)  # a NaN is always the extreme
-    ties = np.sum(best, axis, keepdims=True, dtype=ordered(g).dtype)
-    return taken(best, unreduce(g, axis, keepdims) / ties)
+    ties = np.sum(best, axis, keepdims=True, dtype=require_order(g).dtype)
+    return take_where(best, unreduce(g, axis, keepdims) / ties)
 
 
 def count(x: int, y: int) -> float:
@@ -79,7 +79,7 @@ def divisible(y: Any, x: Any) -> bool:
 
     Derivatives of y / x divide by x again and again, and of what then cancels a small x leaves but rounding.
     """
-    array, factors, is_recorded = bare(y), bare(x), bare(x) is not x
+    array, factors, is_recorded = to_arrays(y), to_arrays(x), to_arrays(x) is not x
     if is_foreign(array):
         return False
     sound = (np.abs(array) >= np.finfo(array.dtype).tiny) & np.isfinite(array)
@@ -112,7 +112,7 @@ def cumprod_rule(g: Any, y: Any, x: Any, axis: Any) -> Any:
         return np.flip(np.cumsum(np.flip(g * y, axis), axis), axis) / x
     rows = np.moveaxis(x, axis, 0)
     before = np.cumprod(np.concatenate([np.ones_like(rows[:1]), rows[:-1]], 0), 0)
-    return np.moveaxis(before * carried_back(np.moveaxis(g, axis, 0), rows), 0, axis)
+    return np.moveaxis(before * carry_back(np.moveaxis(g, axis, 0), rows), 0, axis)
 
 
 def later(x: Any) -> Any:
@@ -120,14 +120,14 @@ def later(x: Any) -> Any:
     return np.concatenate([np.zeros_like(x[:1]), x[:-1]], 0)
 
 
-def carried_back(g: Any, x: Any) -> Any:
+def carry_back(g: Any, x: Any) -> Any:
     """``g[i]``, and of what the next place has of it the ``x[i + 1]``-fold: Horner's scheme for the products from `i` on."""
     return np.flip(recurrence(later(np.flip(x, 0)), np.flip(g, 0)), 0)
 
 
-@primitive(lambda g, y, a, b: carried_back(g, a) * later(y),
-           lambda g, y, a, b: carried_back(g, a))
-@as_one
+@primitive(lambda g, y, a, b: carry_back(g, a) * later(y),
+           lambda g, y, a, b: carry_back(g, a))
+@atomic
 def recurrence(a: Any, b: Any) -> Any:
     """``y[i] = a[i] * y[i - 1] + b[i]`` along the first axis. In the other direction, its derivative is one too."""
     y = [b[0]]

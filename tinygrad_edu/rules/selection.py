@@ -15,7 +15,7 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from ..engine.declare import composite
 from ..engine.forward import apply
-from ..engine.tensor_base import bare, is_foreign, wrap
+from ..engine.tensor_base import is_foreign, to_arrays, wrap
 from .indexing import setitem
 from .shapes import array, to
 
@@ -27,10 +27,10 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
     conditions, choices = list(condlist), list(choicelist)
     if len(conditions) != len(choices) or not conditions:
         raise ValueError(f"select: {len(conditions)} conditions for {len(choices)} choices; equally many are wanted")
-    if any(bare(c).dtype != bool for c in map(array, conditions)):
+    if any(to_arrays(c).dtype != bool for c in map(array, conditions)):
         raise TypeError("select: the conditions must be arrays of truths (dtype bool)")
     numbers = [x if type(x) in (int, float, complex) else array(x) for x in (*choices, default)]
-    y = to(array(default), np.result_type(*map(bare, numbers)))
+    y = to(array(default), np.result_type(*map(to_arrays, numbers)))
     for condition, choice in reversed(list(zip(conditions, choices, strict=True))):  # the first that holds, last
         y = np.where(condition, choice, y)
     return y
@@ -39,7 +39,7 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
 @composite(np.choose)
 def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
     choices = list(choices)
-    which, *choices = np.broadcast_arrays(np.asarray(bare(a)), *choices)
+    which, *choices = np.broadcast_arrays(np.asarray(to_arrays(a)), *choices)
     if mode == "raise" and np.any((which < 0) | (which >= len(choices))):
         raise ValueError(f"choose: there are {len(choices)} choices, and a names {which.min()} to {which.max()}")
     which = which % len(choices) if mode == "wrap" else np.clip(which, 0, len(choices) - 1)
@@ -48,7 +48,7 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
 
 @composite(np.piecewise)
 def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Any:
-    x, conditions = array(x), bare(condlist)
+    x, conditions = array(x), to_arrays(condlist)
     if is_foreign(conditions) or (isinstance(conditions, list | tuple) and any(map(is_foreign, conditions))):
         return all_pieces(x, conditions, funclist, args, kw)
     if np.ndim(conditions) == 0 or (x.ndim and not isinstance(conditions[0], list | np.ndarray)):
@@ -76,7 +76,7 @@ def all_pieces(x: Any, conditions: Any, funclist: Any, args: Any, kw: Any) -> An
     y = wrap(np.zeros(x.shape, x.dtype))
     for condition, f in zip(conditions, funclist, strict=True) if x.size else ():
         if callable(f):
-            some = np.take(np.ravel(bare(x)), np.argmax(condition))
+            some = np.take(np.ravel(to_arrays(x)), np.argmax(condition))
             f = np.reshape(np.broadcast_to(array(f(np.ravel(np.where(condition, x, some)), *args, **kw)), x.size), x.shape)
         y = np.where(condition, to(array(f), x.dtype), y)
     return y
@@ -89,12 +89,12 @@ WRONG_NUMBER = "piecewise: {} functions for {} conditions; as many are wanted, o
 
 @composite(np.extract)
 def extract(condition: Any, arr: Any) -> Any:
-    return np.take(np.ravel(array(arr)), np.flatnonzero(bare(condition)))
+    return np.take(np.ravel(array(arr)), np.flatnonzero(to_arrays(condition)))
 
 
 @composite(np.insert)
 def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
-    arr, obj = array(arr), bare(obj)
+    arr, obj = array(arr), to_arrays(obj)
     if axis is None:
         arr, axis = np.ravel(arr), 0
     axis = normalize_axis_index(axis, arr.ndim)
@@ -138,7 +138,7 @@ def apply_along_axis(func1d: Any, axis: int, arr: Any, *args: Any, **kwargs: Any
 @composite(np.apply_over_axes)
 def apply_over_axes(func: Any, a: Any, axes: Any) -> Any:
     ndim = np.ndim(a)
-    for axis in np.atleast_1d(bare(axes)).tolist():
+    for axis in np.atleast_1d(to_arrays(axes)).tolist():
         y = func(a, axis % ndim if axis < 0 else axis)
         a = y if np.ndim(y) == ndim else np.expand_dims(y, axis)
         if np.ndim(a) != ndim:

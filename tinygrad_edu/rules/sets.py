@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.declare import composite
-from ..engine.tensor_base import bare
+from ..engine.tensor_base import to_arrays
 from .shapes import array
 
 
@@ -24,7 +24,7 @@ def union1d(ar1: Any, ar2: Any) -> Any:
 def intersect1d(ar1: Any, ar2: Any, assume_unique: bool = False, return_indices: bool = False) -> Any:
     either = union1d(ar1, ar2)
     both = either[np.isin(either, ar1) & np.isin(either, ar2)]
-    return (both, *np.intersect1d(bare(ar1), bare(ar2), assume_unique, True)[1:]) if return_indices else both
+    return (both, *np.intersect1d(to_arrays(ar1), to_arrays(ar2), assume_unique, True)[1:]) if return_indices else both
 
 
 @composite(np.setxor1d)

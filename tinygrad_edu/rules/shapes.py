@@ -11,7 +11,7 @@ from ..engine.declare import composite, rule
 from ..engine.forward import apply
 from ..engine.masked_gradient import REARRANGED
 from ..engine.table import RULES
-from ..engine.tensor_base import Value, copied, is_foreign
+from ..engine.tensor_base import TensorBase, copy_array, is_foreign
 from ..engine.views import make_part
 
 # ----------------------------------------------------------------------------- same elements, new shape
@@ -32,7 +32,7 @@ for fn in (np.reshape, np.expand_dims, np.squeeze, np.transpose, np.swapaxes, np
     RULES[fn].lets_through = REARRANGED
 RULES[np.roll].lets_through = RULES[np.copy].lets_through = REARRANGED
 
-RULES[np.copy].compute = lambda a, order="K", subok=False: copied(a)  # Dask has no np.copy
+RULES[np.copy].compute = lambda a, order="K", subok=False: copy_array(a)  # Dask has no np.copy
 RULES[np.expand_dims].compute = lambda a, axis: np.expand_dims(a, tuple(axis) if isinstance(axis, np.ndarray) else axis)
 
 
@@ -89,9 +89,9 @@ def atleast_3d(*arrays: Any) -> Any:
 
 def array(x: Any) -> Any:
     """A Tensor as it is, anything else as an array: where a composite takes whatever NumPy takes, and lists of Tensors."""
-    if isinstance(x, list | tuple) and any(isinstance(i, Value) for i in x):
+    if isinstance(x, list | tuple) and any(isinstance(i, TensorBase) for i in x):
         return np.stack([array(i) for i in x])
-    return x if isinstance(x, Value) or is_foreign(x) else np.asarray(x)
+    return x if isinstance(x, TensorBase) or is_foreign(x) else np.asarray(x)
 
 
 def to(x: Any, dtype: Any, casting: Any = "unsafe") -> Any:
@@ -148,7 +148,7 @@ def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     n = max(0, min(rows, columns - offset) if offset >= 0 else min(rows + offset, columns))
     i = np.arange(n)
     y = a[..., i + max(0, -offset), i + max(0, offset)]
-    if isinstance(a, Value):
+    if isinstance(a, TensorBase):
         make_part(y, a)  # as in NumPy, where one can't write into it either
     return y
 

@@ -16,18 +16,18 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.atomic import as_one
+from ..engine.atomic import atomic
 from ..engine.declare import composite, rule
 from ..engine.forward import apply
-from ..engine.tensor_base import bare
+from ..engine.tensor_base import to_arrays
 from .indexing import scatter
 from .masked_reductions import rowwise
 from .shapes import cast
 
 # ------------------------------------------------------------------------------------------ order
 
-rule(np.sort,      lambda g, y, a, axis=-1, kind=None, order=None, stable=None: rearranged(g, y, a, axis))
-rule(np.partition, lambda g, y, a, kth, axis=-1, kind="introselect", order=None: rearranged(g, y, a, axis))
+rule(np.sort,      lambda g, y, a, axis=-1, kind=None, order=None, stable=None: rearrange(g, y, a, axis))
+rule(np.partition, lambda g, y, a, kth, axis=-1, kind="introselect", order=None: rearrange(g, y, a, axis))
 
 
 @composite(np.sort_complex)
@@ -35,22 +35,22 @@ def sort_complex(a: Any) -> Any:
     return apply(cast, np.sort(a), dtype=np.sort_complex(np.zeros(1, a.dtype)).dtype)
 
 
-def rearranged(g: Any, y: Any, x: Any, axis: Any) -> Any:
+def rearrange(g: Any, y: Any, x: Any, axis: Any) -> Any:
     """The gradient of `x`, where `y` has the same numbers in another order along `axis`."""
     in_x, in_y = places(x, axis), places(y, -1 if axis is None else axis)
-    return shared(scatter(g, np.add(*in_y), (x.size,), g.dtype), np.add(*in_x))
+    return share_in_groups(scatter(g, np.add(*in_y), (x.size,), g.dtype), np.add(*in_x))
 
 
 # ------------------------------------------------------------------------- medians and quantiles
 
 
 def median_rule(fn: Any) -> Callable[..., Any]:
-    return lambda g, y, a, axis=None, keepdims=False: between(fn, g, y, a, axis, keepdims)
+    return lambda g, y, a, axis=None, keepdims=False: gradient_between(fn, g, y, a, axis, keepdims)
 
 
 def quantile_rule(fn: Any) -> Callable[..., Any]:
     return lambda g, y, a, q, axis=None, method="linear", keepdims=False, weights=None: (
-        between(fn, g, y, a, axis, keepdims, q=bare(q), method=method, weights=weights))
+        gradient_between(fn, g, y, a, axis, keepdims, q=to_arrays(q), method=method, weights=weights))
 
 
 def no_rule(g: Any, y: Any, a: Any, q: Any, *args: Any, **kwargs: Any) -> Any:
@@ -65,16 +65,16 @@ rule(np.nanquantile,   quantile_rule(np.nanquantile), no_rule)
 rule(np.nanpercentile, quantile_rule(np.nanpercentile), no_rule)
 
 
-def without_overwriting(fn: Any) -> Callable[..., Any]:
+def copy_before_sorting(fn: Any) -> Callable[..., Any]:
     """What a tensor holds is not for `fn` to use as its scratch paper."""
     return lambda *args, overwrite_input=False, **kwargs: fn(*args, **kwargs)
 
 
 for fn in np.median, np.nanmedian, np.quantile, np.percentile, np.nanquantile, np.nanpercentile:
-    composite(fn)(without_overwriting(fn))
+    composite(fn)(copy_before_sorting(fn))
 
 
-def between(fn: Any, g: Any, y: Any, x: Any, axis: Any, keepdims: bool, **how: Any) -> Any:
+def gradient_between(fn: Any, g: Any, y: Any, x: Any, axis: Any, keepdims: bool, **how: Any) -> Any:
     """The gradient of `x`, where each ``y = fn(x)`` lies between two values of its row, or is one of them.
 
     Between which two, and how far from each? That depends on the method, the weights, the NaNs. But NumPy knows it: asked
@@ -93,7 +93,7 @@ def between(fn: Any, g: Any, y: Any, x: Any, axis: Any, keepdims: bool, **how: A
     below, above, far = np.floor(p), np.ceil(p), p - np.floor(p)
     total = (scatter(g * (1 - far), (row + below).astype(int), (x.size,), g.dtype)
              + scatter(g * far, (row + above).astype(int), (x.size,), g.dtype))  # fmt: skip
-    return shared(total, start + place)
+    return share_in_groups(total, start + place)
 
 
 # --------------------------------------------------------------------------- the values of a row
@@ -101,11 +101,11 @@ def between(fn: Any, g: Any, y: Any, x: Any, axis: Any, keepdims: bool, **how: A
 
 def places(x: Any, axis: Any) -> tuple[Any, Any]:
     """Of each element its place among the different values of its row, and where the places of this row begin."""
-    found: tuple[Any, Any] = places_among(bare(x), axis)
+    found: tuple[Any, Any] = places_among(to_arrays(x), axis)
     return found
 
 
-@as_one
+@atomic
 def places_among(x: Any, axis: Any) -> tuple[Any, Any]:
     """The same, of an array."""
     element = rowwise(np.arange(x.size).reshape(x.shape), axis)
@@ -120,12 +120,12 @@ def places_among(x: Any, axis: Any) -> tuple[Any, Any]:
     return place.reshape(x.shape), start.reshape(x.shape)
 
 
-def shared(total: Any, group: Any) -> Any:
+def share_in_groups(total: Any, group: Any) -> Any:
     """To every element its part of what came back to its group."""
     return (total / np.maximum(members(group), 1).astype(total.dtype))[group]
 
 
-@as_one
+@atomic
 def members(group: Any) -> Any:
     """How many there are of each number."""
     return np.bincount(group.reshape(-1), minlength=group.size)

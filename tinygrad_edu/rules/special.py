@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.atomic import as_one
+from ..engine.atomic import atomic
 from ..engine.declare import primitive, rule
 
 # ------------------------------------------------------------------- sin(πx) / πx and its derivatives
@@ -23,7 +23,7 @@ def sinc_rule(g: Any, y: Any, x: Any, k: int) -> Any:
 
 
 @primitive(sinc_rule, name="sinc", elementwise=True)
-@as_one
+@atomic
 def sinc_derivative(x: Any, k: int) -> Any:
     """The `k`-th derivative of ``np.sinc``."""
     dtype, x = x.dtype, x.astype(np.result_type(x, np.float64))
@@ -56,7 +56,7 @@ END = 1e4  # of which the exponential's root is infinite too
 
 
 @primitive(bessel_rule, name="i0", elementwise=True)
-@as_one
+@atomic
 def bessel(x: Any, n: int) -> Any:
     """The modified Bessel function of the first kind of whole order `n`; ``np.i0`` is that of order 0."""
     small = np.abs(x) < 30

@@ -13,9 +13,9 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..engine.atomic import refuse_where, warn_where
 from ..engine.declare import composite
-from ..engine.tensor_base import bare
+from ..engine.tensor_base import to_arrays
 from .complex import conjugate
-from .masked_reductions import converted
+from .masked_reductions import convert
 
 
 @composite(np.ptp)
@@ -28,13 +28,13 @@ def ptp(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 @composite(np.average)
 def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False) -> Any:
-    a = converted(a, None)
+    a = convert(a, None)
     if weights is None:
         y = np.mean(a, axis, keepdims=keepdims)
         total: Any = np.ones_like(y) * (a.size / y.size) if returned else None
     else:
-        weights = in_line(converted(weights, None), a, axis)
-        weights = converted(weights, np.result_type(a.dtype, weights.dtype, *([float] if a.dtype.kind in "biu" else [])))
+        weights = in_line(convert(weights, None), a, axis)
+        weights = convert(weights, np.result_type(a.dtype, weights.dtype, *([float] if a.dtype.kind in "biu" else [])))
         total = np.sum(weights, axis, keepdims=keepdims)
         refuse_where(total == 0, ZeroDivisionError, "average: the weights sum to zero")
         y = np.sum(a * weights, axis, keepdims=keepdims) / total
@@ -64,19 +64,19 @@ def cov(
     if ddof is not None and ddof != int(ddof):
         raise ValueError(f"cov: ddof must be an integer, not {ddof}")
     ddof = (0 if bias else 1) if ddof is None else ddof
-    m, y = converted(m, None), None if y is None else converted(y, None)
+    m, y = convert(m, None), None if y is None else convert(y, None)
     dtype = dtype or np.result_type(m.dtype, float if y is None else y.dtype, float)
 
-    x = variables(converted(m, dtype), turned=not rowvar and m.ndim != 1)
+    x = variables(convert(m, dtype), turned=not rowvar and m.ndim != 1)
     if not len(x):
         return x[:, :0]
     if y is not None:
-        y = variables(converted(y, dtype), turned=not rowvar and y.ndim == 2 and y.shape[0] != 1)
+        y = variables(convert(y, dtype), turned=not rowvar and y.ndim == 2 and y.shape[0] != 1)
         x = np.concatenate([x, y], 0)
     repeats = None if fweights is None else samples(fweights, x.shape[1], "fweights")
     weights = None if aweights is None else samples(aweights, x.shape[1], "aweights")
     if repeats is not None:
-        refuse_where(repeats != np.rint(bare(repeats)), TypeError, "cov: fweights must be whole numbers")
+        refuse_where(repeats != np.rint(to_arrays(repeats)), TypeError, "cov: fweights must be whole numbers")
     w: Any = weights if repeats is None else repeats if weights is None else repeats * weights
 
     centre, total = np.average(x, 1, w, returned=True)
@@ -98,7 +98,7 @@ def variables(x: Any, turned: bool) -> Any:
 
 def samples(w: Any, n: int, name: str) -> Any:
     """Weights of `n` samples."""
-    w = converted(w, float)
+    w = convert(w, float)
     if w.shape != (n,):
         raise RuntimeError(f"cov: {name} of shape {w.shape} for {n} samples")
     refuse_where(w < 0, ValueError, f"cov: {name} cannot be negative")
@@ -113,7 +113,7 @@ def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -
     variance = np.diag(c)
     deviation = np.sqrt(variance if c.dtype.kind != "c" else np.real(variance))
     c = c / deviation[:, None] / deviation
-    return c + (within_one(bare(c)) - bare(c))
+    return c + (within_one(to_arrays(c)) - to_arrays(c))
 
 
 def within_one(c: Any) -> Any:
@@ -123,7 +123,7 @@ def within_one(c: Any) -> Any:
 # -------------------------------------------------------------------------------- running totals
 
 
-def running(accumulate: Any, identity: int, x: Any, axis: Any, dtype: Any, include_initial: bool) -> Any:
+def run_centered(accumulate: Any, identity: int, x: Any, axis: Any, dtype: Any, include_initial: bool) -> Any:
     x = np.atleast_1d(x)
     if axis is None and x.ndim > 1:
         raise ValueError(f"an array of shape {x.shape} needs an axis along which to accumulate")
@@ -138,6 +138,6 @@ def running(accumulate: Any, identity: int, x: Any, axis: Any, dtype: Any, inclu
 
 if hasattr(np, "cumulative_sum"):  # NumPy 2.1
     composite(np.cumulative_sum)(lambda x, axis=None, dtype=None, include_initial=False:
-                                 running(np.cumsum, 0, x, axis, dtype, include_initial))
+                                 run_centered(np.cumsum, 0, x, axis, dtype, include_initial))
     composite(np.cumulative_prod)(lambda x, axis=None, dtype=None, include_initial=False:
-                                  running(np.cumprod, 1, x, axis, dtype, include_initial))
+                                  run_centered(np.cumprod, 1, x, axis, dtype, include_initial))

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..engine.declare import composite, rule
 from ..engine.forward import apply
-from ..engine.tensor_base import bare
+from ..engine.tensor_base import to_arrays
 
 # --------------------------------------------------------------------------------------- one of each
 
@@ -29,16 +29,16 @@ def unique(
     ar: Any, return_index: Any = False, return_inverse: Any = False, return_counts: Any = False, axis: Any = None,
     **options: Any,
 ) -> Any:  # fmt: skip
-    found = np.unique(bare(ar), return_index, return_inverse, return_counts, axis, **options)
+    found = np.unique(to_arrays(ar), return_index, return_inverse, return_counts, axis, **options)
     values, *extras = found if isinstance(found, tuple) else (found,)
     ours = distinct(ar, values, axis, options.get("equal_nan", True))
     return (ours, *extras) if extras else ours
 
 
-composite(np.unique_values)(lambda x: distinct(x, np.unique_values(bare(x))))
-composite(np.unique_counts)(lambda x: with_extras(x, np.unique_counts(bare(x))))
-composite(np.unique_inverse)(lambda x: with_extras(x, np.unique_inverse(bare(x))))
-composite(np.unique_all)(lambda x: with_extras(x, np.unique_all(bare(x))))
+composite(np.unique_values)(lambda x: distinct(x, np.unique_values(to_arrays(x))))
+composite(np.unique_counts)(lambda x: with_extras(x, np.unique_counts(to_arrays(x))))
+composite(np.unique_inverse)(lambda x: with_extras(x, np.unique_inverse(to_arrays(x))))
+composite(np.unique_all)(lambda x: with_extras(x, np.unique_all(to_arrays(x))))
 
 
 def with_extras(x: Any, found: Any) -> Any:
@@ -48,7 +48,7 @@ def with_extras(x: Any, found: Any) -> Any:
 def distinct(x: Any, values: Any, axis: Any = None, equal_nan: bool = False) -> Any:
     """The `values` that NumPy found, as a function of `x`."""
     x = np.reshape(x, -1) if axis is None else np.moveaxis(x, axis, 0)
-    _, first, inverse, counts = np.unique(bare(x), True, True, True, None if axis is None else 0, equal_nan=equal_nan)
+    _, first, inverse, counts = np.unique(to_arrays(x), True, True, True, None if axis is None else 0, equal_nan=equal_nan)
     inverse = inverse.reshape(-1)  # NumPy 2.0 gives it other axes
     if values.ndim == 1:  # found by hashing, they may be in any order
         order = np.argsort(values)
@@ -64,6 +64,6 @@ def distinct(x: Any, values: Any, axis: Any = None, equal_nan: bool = False) -> 
 
 @composite(np.trim_zeros)
 def trim_zeros(filt: Any, trim: Any = "fb", *axis: Any, **options: Any) -> Any:
-    shape = np.trim_zeros(bare(filt), trim, *axis, **options).shape
-    front = [min(i, default=0) if "f" in trim.lower() else 0 for i in np.nonzero(bare(filt))]
+    shape = np.trim_zeros(to_arrays(filt), trim, *axis, **options).shape
+    front = [min(i, default=0) if "f" in trim.lower() else 0 for i in np.nonzero(to_arrays(filt))]
     return filt[tuple(slice(i, i + n) if n < m else slice(None) for i, n, m in zip(front, shape, filt.shape, strict=True))]

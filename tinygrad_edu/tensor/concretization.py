@@ -30,7 +30,7 @@ class LeavingError(TypeError):
     line: Any = None  # the code that asks for the number, and where
 
 
-def note_leaving(tensor: Any, wanted: str) -> None:
+def check_leaving(tensor: Any, wanted: str) -> None:
     """An error or a warning if a number that is asked for as a plain `wanted` takes a derivative with it."""
     if tensor._node is None or not level():
         return
@@ -58,10 +58,10 @@ def is_taken(caller: FrameType) -> bool:
     code = caller.f_code
     if code.co_code[caller.f_lasti] == dis.opmap["STORE_SUBSCR"]:
         return True
-    return not TAKERS.isdisjoint(code.co_names) and called_name(code, caller.f_lasti) in TAKERS
+    return not TAKERS.isdisjoint(code.co_names) and name_of_call(code, caller.f_lasti) in TAKERS
 
 
-def called_name(code: CodeType, place: int) -> str | None:
+def name_of_call(code: CodeType, place: int) -> str | None:
     """The name of the function that is called at this instruction: the last to be loaded where the call's own text begins."""
     steps = list(dis.get_instructions(code))
     call = next((step for step in steps if step.offset == place), None)

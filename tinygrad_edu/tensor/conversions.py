@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Protocol, SupportsIndex, TypeVar
 import numpy as np
 
 from ..engine.modes import level
-from ..engine.tensor_base import Value, bare
+from ..engine.tensor_base import TensorBase, to_arrays
 from ..typing import numpy
-from .concretization import note_leaving
+from .concretization import check_leaving
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,7 +33,7 @@ def expose(name: str, kind: type[T], doc: str) -> Attribute[T]:
     return property(attrgetter(f"_array.{name}"), doc=doc)
 
 
-class PlainValues(Value):
+class PlainValues(TensorBase):
     """What a `Tensor` says of its array, and the conversions that Python and NumPy ask for."""
 
     __slots__ = ()
@@ -51,11 +51,11 @@ class PlainValues(Value):
 
     def item(self, *index: SupportsIndex | tuple[SupportsIndex, ...]) -> Any:
         """The only element, or the one at `index`, as a Python number."""
-        return revealed(self._array, "item")(*index)
+        return reveal(self._array, "item")(*index)
 
     def tolist(self) -> Any:
         """Nested lists of Python numbers."""
-        return revealed(self._array, "tolist")()
+        return reveal(self._array, "tolist")()
 
     def _as_numpy(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         if self._node is not None and level():
@@ -69,15 +69,15 @@ class PlainValues(Value):
         __array__ = _as_numpy
 
     def __float__(self) -> float:
-        note_leaving(self, "float")
+        check_leaving(self, "float")
         return float(self.item())
 
     def __int__(self) -> int:
-        note_leaving(self, "int")
+        check_leaving(self, "int")
         return int(self.item())
 
     def __complex__(self) -> complex:
-        note_leaving(self, "complex")
+        check_leaving(self, "complex")
         return complex(self.item())
 
     def __dlpack__(self, **options: Any) -> Any:
@@ -85,16 +85,16 @@ class PlainValues(Value):
         return self._as_numpy().__dlpack__(**options)
 
     def __dlpack_device__(self) -> Any:
-        return np.asarray(bare(self)).__dlpack_device__()
+        return np.asarray(to_arrays(self)).__dlpack_device__()
 
     def __round__(self, ndigits: int | None = None) -> Tensor: return numpy.round(self, ndigits or 0)  # type: ignore[no-any-return]
     def __index__(self) -> int: return operator.index(self._array)
     def __bool__(self) -> bool: return bool(self._array)
     __hash__ = object.__hash__  # by identity: C's own, which optimisers ask for each parameter
-    def __contains__(self, item: object) -> bool: return bool(bare(item) in self._array)
+    def __contains__(self, item: object) -> bool: return bool(to_arrays(item) in self._array)
     def __format__(self, spec: str) -> str: return format(self.item() if spec and self.size == 1 else str(self), spec)
 
 
-def revealed(array: Any, method: str) -> Any:
+def reveal(array: Any, method: str) -> Any:
     """A method that gives Python's numbers, which only NumPy's arrays are sure to have."""
     return getattr(array if hasattr(array, method) else np.asarray(array), method)

@@ -13,7 +13,7 @@ import numpy as np
 from ..engine.backward import backpropagate
 from ..engine.errors import backward_needs_gradient, gradient_dtype, gradient_shape, no_gradient_here, nothing_recorded
 from ..engine.node import Leaf
-from ..engine.tensor_base import Value, adopt, bare, copied, is_foreign, wrap
+from ..engine.tensor_base import TensorBase, as_own_array, copy_array, is_foreign, to_arrays, wrap
 from ..engine.views import whole_of
 from ..typing import TensorLike
 
@@ -25,7 +25,7 @@ if hasattr(os, "register_at_fork"):  # where a thread that isn't in the child ma
     os.register_at_fork(before=ADDING.acquire, after_in_parent=ADDING.release, after_in_child=ADDING.release)
 
 
-class Backward(Value):
+class Backward(TensorBase):
     """What a `Tensor` does to have its gradients computed, and where it keeps its own."""
 
     __slots__ = ()
@@ -45,8 +45,8 @@ class Backward(Value):
     def grad(self, gradient: TensorLike | None) -> None:
         g: Any = gradient
         if g is not None:
-            if not isinstance(g, Value):
-                g = wrap(adopt(g))
+            if not isinstance(g, TensorBase):
+                g = wrap(as_own_array(g))
             array, own = g._array, self._array
             if array.shape != own.shape:
                 raise gradient_shape(array, own)
@@ -93,13 +93,13 @@ class Backward(Value):
                                    "absolute value, or say where to start, with backward(gradient)")
             seed: Any = np.ones_like(self._array) if node.shape or is_foreign(self._array) else node.dtype.type(1)
         else:
-            seed = gradient if create_graph and isinstance(gradient, Value) else adopt(bare(gradient), copy=False)
+            seed = gradient if create_graph and isinstance(gradient, TensorBase) else as_own_array(to_arrays(gradient), copy=False)
             if seed.shape != node.shape:
                 raise ValueError(f"backward(gradient) of shape {seed.shape} for a tensor of shape {node.shape}: "
                                  "they must be equal")
             seed = akin(seed, self._array)
             seed = seed.astype(node.dtype) if seed.dtype != node.dtype else seed
-        if create_graph and not isinstance(seed, Value):
+        if create_graph and not isinstance(seed, TensorBase):
             seed = wrap(seed if is_foreign(seed) else np.array(seed))
         found = backpropagate(((node, seed),), None, retain_graph, create_graph)
         with ADDING:
@@ -111,7 +111,7 @@ class Backward(Value):
     def _accumulate(self, g: Any) -> None:
         """Add `g`, an array of the engine's own, to ``.grad``."""
         if self._grad is None:
-            self._grad = g if isinstance(g, Value) else wrap(g)
+            self._grad = g if isinstance(g, TensorBase) else wrap(g)
             return
         if self._node.info.before_adding is not None:
             before, self._node.info.before_adding = self._node.info.before_adding, None
@@ -133,7 +133,7 @@ class Backward(Value):
             tensor = me()
             if tensor is not None and tensor._node is not None and tensor._node.order == made:
                 with ADDING:
-                    tensor._accumulate(copied(g))
+                    tensor._accumulate(copy_array(g))
 
         info = self._node.info
         if not info.retains_grad:
@@ -142,6 +142,6 @@ class Backward(Value):
 
 def akin(g: Any, array: Any) -> Any:
     """`g`, a gradient to start with, as an array of the library that `array` is of: it mustn't be multiplied as NumPy's."""
-    if is_foreign(array) and not is_foreign(g._array if isinstance(g, Value) else g):
+    if is_foreign(array) and not is_foreign(g._array if isinstance(g, TensorBase) else g):
         return np.ones_like(array) * g[()]  # of a 0-d array, its number: that is taken by all
     return g

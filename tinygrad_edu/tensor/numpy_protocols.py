@@ -13,7 +13,7 @@ import numpy as np
 from ..engine.dispatch import is_recorded
 from ..engine.forward import apply
 from ..engine.table import parameters
-from ..engine.tensor_base import Value, bare, wrap
+from ..engine.tensor_base import TensorBase, to_arrays, wrap
 from .ufunc_methods import call_method
 
 WRITERS = {np.copyto, np.put, np.place, np.putmask, np.put_along_axis, np.fill_diagonal}
@@ -27,7 +27,7 @@ def answer_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], out: Any
         where = kwargs.pop("where", True)
         y = apply(ufunc, *inputs, **kwargs)
         if where is not True and y is not NotImplemented:
-            y = chosen(ufunc, y, where, out)
+            y = choose_where(ufunc, y, where, out)
     elif is_recorded(inputs, kwargs):
         y = call_method(ufunc, method, inputs, kwargs)
         if y is NotImplemented:
@@ -38,7 +38,7 @@ def answer_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], out: Any
     elif method == "at":
         return write(ufunc.at, inputs, kwargs)
     else:
-        y = wrap(getattr(ufunc, method)(*bare(inputs), **bare(kwargs)))
+        y = wrap(getattr(ufunc, method)(*to_arrays(inputs), **to_arrays(kwargs)))
     if out is None or y is NotImplemented:
         return y
     if isinstance(y, tuple):
@@ -46,7 +46,7 @@ def answer_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], out: Any
     return deliver(y, out[0])
 
 
-def chosen(ufunc: np.ufunc, y: Any, where: Any, out: Any) -> Any:
+def choose_where(ufunc: np.ufunc, y: Any, where: Any, out: Any) -> Any:
     """``where=``: what is not computed stays as it was in `out`."""
     if out is None:
         raise TypeError(f"np.{ufunc.__name__}(..., where=mask) without out= leaves numbers that nobody has chosen where "
@@ -58,7 +58,7 @@ def chosen(ufunc: np.ufunc, y: Any, where: Any, out: Any) -> Any:
 
 def answer_function(fn: Callable[..., Any], types: Iterable[type], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Any other function of NumPy's; types we don't know may answer for themselves."""
-    if not all(issubclass(t, Value | np.ndarray) or hasattr(t, "dtype") for t in types):
+    if not all(issubclass(t, TensorBase | np.ndarray) or hasattr(t, "dtype") for t in types):
         return NotImplemented
     if fn in WRITERS or kwargs.get("overwrite_input") or (fn is np.nan_to_num and kwargs.get("copy") is False):
         return write(fn, args, kwargs)
@@ -81,9 +81,9 @@ def deliver(y: Any, out: Any) -> Any:
         raise ValueError(f"out has shape {np.shape(out)}, the result {np.shape(y)}")
     if not np.can_cast(y.dtype, out.dtype, "same_kind"):
         raise TypeError(f"out is {out.dtype}, and the result, {y.dtype}, can't become that without losing much")
-    if not isinstance(out, Value) and isinstance(y, Value) and y._node is not None:
+    if not isinstance(out, TensorBase) and isinstance(y, TensorBase) and y._node is not None:
         raise TypeError("an array can't hold the graph of this result: write a = a + x instead of a += x, or drop out=")
-    out[...] = y if isinstance(out, Value) else bare(y)
+    out[...] = y if isinstance(out, TensorBase) else to_arrays(y)
     return out
 
 
@@ -95,10 +95,10 @@ def write(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any])
             f"{who} can't be recorded: assign to a Tensor, with x[index] = values, choose with np.where, "
             "make an array of Tensors with np.stack (or np.ones(n) * x, for one that is full of x), or write under no_grad()"
         )
-    places = {k: own(v) if k in ("a", "arr", "dst") else bare(v) for k, v in kwargs.items()}
-    return fn(*map(own, args[:1]), *bare(args[1:]), **places)
+    places = {k: own_array(v) if k in ("a", "arr", "dst") else to_arrays(v) for k, v in kwargs.items()}
+    return fn(*map(own_array, args[:1]), *to_arrays(args[1:]), **places)
 
 
-def own(x: Any) -> Any:
+def own_array(x: Any) -> Any:
     """The array of a tensor, to write into; or what is no tensor, as it is."""
-    return x._own() if isinstance(x, Value) else x
+    return x._own() if isinstance(x, TensorBase) else x

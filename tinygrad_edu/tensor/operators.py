@@ -15,7 +15,7 @@ from ..engine.errors import leaf_assignment, needs_float, part_written
 from ..engine.forward import apply
 from ..engine.modes import level
 from ..engine.node import Leaf
-from ..engine.tensor_base import Value, bare
+from ..engine.tensor_base import TensorBase, to_arrays
 from ..engine.views import is_put_back, refuse_part, whole_of
 from ..rules.indexing import plain_index, setitem
 from ..rules.neural.fused import relu, sigmoid
@@ -37,7 +37,7 @@ from ..typing import (
     Where,
     numpy,
 )
-from ..validation import plain
+from ..validation import require_numbers
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from .tensor import Tensor
 
 
-class Operators(Value):
+class Operators(TensorBase):
     """The operators and methods of `Tensor`, under NumPy's names and with NumPy's meaning."""
 
     __slots__ = ()
@@ -88,18 +88,18 @@ class Operators(Value):
     def __abs__(self) -> Tensor: return apply(np.absolute, self)
 
     # These have no derivative: plain arrays, to serve as masks and conditions.
-    def __eq__(self, other: object) -> NDArray[np.bool_]: return self._array == bare(other)  # type: ignore[override]
-    def __ne__(self, other: object) -> NDArray[np.bool_]: return self._array != bare(other)  # type: ignore[override]
-    def __lt__(self, other: TensorLike) -> NDArray[np.bool_]: return self._array < bare(other)
-    def __le__(self, other: TensorLike) -> NDArray[np.bool_]: return self._array <= bare(other)
-    def __gt__(self, other: TensorLike) -> NDArray[np.bool_]: return self._array > bare(other)
-    def __ge__(self, other: TensorLike) -> NDArray[np.bool_]: return self._array >= bare(other)
-    def __and__(self, other: TensorLike) -> NDArray[Any]: return self._array & bare(other)
-    def __or__(self, other: TensorLike) -> NDArray[Any]: return self._array | bare(other)
-    def __xor__(self, other: TensorLike) -> NDArray[Any]: return self._array ^ bare(other)
-    def __rand__(self, other: TensorLike) -> NDArray[Any]: return bare(other) & self._array
-    def __ror__(self, other: TensorLike) -> NDArray[Any]: return bare(other) | self._array
-    def __rxor__(self, other: TensorLike) -> NDArray[Any]: return bare(other) ^ self._array
+    def __eq__(self, other: object) -> NDArray[np.bool_]: return self._array == to_arrays(other)  # type: ignore[override]
+    def __ne__(self, other: object) -> NDArray[np.bool_]: return self._array != to_arrays(other)  # type: ignore[override]
+    def __lt__(self, other: TensorLike) -> NDArray[np.bool_]: return self._array < to_arrays(other)
+    def __le__(self, other: TensorLike) -> NDArray[np.bool_]: return self._array <= to_arrays(other)
+    def __gt__(self, other: TensorLike) -> NDArray[np.bool_]: return self._array > to_arrays(other)
+    def __ge__(self, other: TensorLike) -> NDArray[np.bool_]: return self._array >= to_arrays(other)
+    def __and__(self, other: TensorLike) -> NDArray[Any]: return self._array & to_arrays(other)
+    def __or__(self, other: TensorLike) -> NDArray[Any]: return self._array | to_arrays(other)
+    def __xor__(self, other: TensorLike) -> NDArray[Any]: return self._array ^ to_arrays(other)
+    def __rand__(self, other: TensorLike) -> NDArray[Any]: return to_arrays(other) & self._array
+    def __ror__(self, other: TensorLike) -> NDArray[Any]: return to_arrays(other) | self._array
+    def __rxor__(self, other: TensorLike) -> NDArray[Any]: return to_arrays(other) ^ self._array
     def __invert__(self) -> NDArray[Any]: return ~self._array
 
     def __len__(self) -> int:
@@ -119,7 +119,7 @@ class Operators(Value):
         refuse_part(self)
         recorded = level() and (self._node is not None or needs_gradient(value))
         if not recorded:
-            self._own()[plain_index(index)] = plain(bare(value), "what is assigned")
+            self._own()[plain_index(index)] = require_numbers(to_arrays(value), "what is assigned")
         elif type(self._node) is Leaf and self._node.tensor() is self:
             raise leaf_assignment(self)
         elif self._array.dtype.kind not in "fc":
@@ -143,7 +143,7 @@ class Operators(Value):
             if not np.can_cast(y.dtype, self._array.dtype, "same_kind"):
                 raise TypeError(f"in place, a tensor of {self._array.dtype} can't become one of {y.dtype}: write x = x + y")
             return y.astype(self._array.dtype)
-        fn(self._own(), plain(bare(other)), out=self._array)
+        fn(self._own(), require_numbers(to_arrays(other)), out=self._array)
         return self
 
     # ----------------------------------------------------------------------------------- methods
@@ -203,7 +203,7 @@ class Operators(Value):
     def take(self, indices: TensorLike, axis: SupportsIndex | None = None, out: Out = None, mode: Mode = "raise") -> Tensor:
         return numpy.take(self, indices, axis, out, mode)
     def choose(self, choices: TensorLike | Sequence[TensorLike], out: Out = None, mode: Mode = "raise") -> Tensor | NDArray[Any]:
-        return numpy.choose(bare(self), choices, out, mode)
+        return numpy.choose(to_arrays(self), choices, out, mode)
     def compress(self, condition: TensorLike, axis: SupportsIndex | None = None, out: Out = None) -> Tensor:
         return numpy.compress(condition, self, axis, out)
     def diagonal(self, offset: SupportsIndex = 0, axis1: SupportsIndex = 0, axis2: SupportsIndex = 1) -> Tensor:
@@ -270,4 +270,4 @@ def call(fn: Any, *args: Any, out: Any = None, **keywords: Any) -> Any:
 
 
 def needs_gradient(x: Any) -> bool:
-    return isinstance(x, Value) and x._node is not None
+    return isinstance(x, TensorBase) and x._node is not None

@@ -13,7 +13,7 @@ from ..engine.errors import assigned_dtype, needs_float, not_numbers, rounded
 from ..engine.forward import apply
 from ..engine.modes import level
 from ..engine.node import Constant, Leaf
-from ..engine.tensor_base import Value, adopt, bare, is_foreign, wrap
+from ..engine.tensor_base import TensorBase, as_own_array, is_foreign, to_arrays, wrap
 from ..typing import Dtype, TensorLike
 from .conversions import PlainValues
 from .gradient import Backward
@@ -61,13 +61,13 @@ class Tensor(Backward, PlainValues, Operators):
     def __init__(
         self, data: TensorLike, requires_grad: bool = False, *, dtype: Dtype = None, name: str | None = None, copy: bool = True
     ) -> None:
-        if isinstance(data, Value):
+        if isinstance(data, TensorBase):
             if data._node is not None and level():
                 raise TypeError("Tensor(x) of an x that requires gradients would cut the graph; use x itself, "
                                 "x.detach() for its values, or stack() to join tensors")
             data = data._array if copy else data.data
         try:
-            array = adopt(data, dtype, copy)
+            array = as_own_array(data, dtype, copy)
         except ValueError as error:
             raise not_numbers(data, str(error)) from error
         if array.dtype.kind not in "biufc":
@@ -138,7 +138,7 @@ class Tensor(Backward, PlainValues, Operators):
     @property
     def data(self) -> NDArray[Any]:
         """The array, 0-d ones included. Writing into it is seen by the tensor, never by a pending backward."""
-        return Value.data.fget(self)  # type: ignore[attr-defined, no-any-return]
+        return TensorBase.data.fget(self)  # type: ignore[attr-defined, no-any-return]
 
     @data.setter
     def data(self, array: TensorLike) -> None:
@@ -156,13 +156,13 @@ class Tensor(Backward, PlainValues, Operators):
 
     def _in_own_dtype(self, data: Any) -> Any:
         """A copy of `data` in this tensor's dtype; an error if that can't hold such numbers, a warning if it rounds them."""
-        array, dtype = adopt(bare(data)), self._array.dtype
+        array, dtype = as_own_array(to_arrays(data)), self._array.dtype
         if array.dtype == dtype or not array.dtype.kind == "f" == dtype.kind:
             if not np.can_cast(array.dtype, dtype, "same_kind"):
                 raise assigned_dtype(array.dtype, dtype)
             return array if array.dtype == dtype else array.astype(dtype)
         own = array.astype(dtype)
-        if isinstance(data, np.ndarray | Value) and not np.array_equal(array, own, equal_nan=True):
+        if isinstance(data, np.ndarray | TensorBase) and not np.array_equal(array, own, equal_nan=True):
             warnings.warn(rounded(array.dtype, dtype), stacklevel=3)
         return own
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from ..engine.forward import apply
-from ..engine.tensor_base import Value, bare
+from ..engine.tensor_base import TensorBase, to_arrays
 from ..rules.indexing import plain_index, scatter
 from ..rules.logaddexp import logsumexp
 
@@ -32,7 +32,7 @@ def call_method(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[s
     return known(ufunc, *inputs, **kwargs) if known else NotImplemented
 
 
-def reduced(ufunc: Any, array: Any, axis: Any = 0, dtype: Any = None, *, keepdims: bool = False, **rest: Any) -> Any:
+def reduce_ufunc(ufunc: Any, array: Any, axis: Any = 0, dtype: Any = None, *, keepdims: bool = False, **rest: Any) -> Any:
     if ufunc in REDUCTIONS:
         return REDUCTIONS[ufunc](array, axis, **({} if dtype is None else {"dtype": dtype}), keepdims=keepdims, **rest)
     initial, where = rest.pop("initial", None), rest.pop("where", True)
@@ -53,7 +53,7 @@ def reduced(ufunc: Any, array: Any, axis: Any = 0, dtype: Any = None, *, keepdim
     return np.expand_dims(y, axes) if keepdims else y
 
 
-def accumulated(ufunc: Any, array: Any, axis: int = 0, dtype: Any = None) -> Any:
+def accumulate_ufunc(ufunc: Any, array: Any, axis: int = 0, dtype: Any = None) -> Any:
     if ufunc in ACCUMULATIONS:
         return ACCUMULATIONS[ufunc](array, axis, **({} if dtype is None else {"dtype": dtype}))
     array = array if dtype is None else array.astype(dtype)
@@ -67,24 +67,24 @@ def outer(ufunc: Any, a: Any, b: Any, **kwargs: Any) -> Any:
 
 def at(ufunc: Any, array: Any, indices: Any, values: Any = None) -> Any:
     """Only where the places are independent of the order: addition and subtraction, on tensors."""
-    if ufunc not in (np.add, np.subtract) or not isinstance(array, Value):
+    if ufunc not in (np.add, np.subtract) or not isinstance(array, TensorBase):
         return NotImplemented
     indices = plain_index(indices)
-    spread = np.broadcast_to(values, np.shape(bare(array)[indices]))
+    spread = np.broadcast_to(values, np.shape(to_arrays(array)[indices]))
     array[...] = ufunc(array, scatter(spread, indices, array.shape, np.result_type(spread)))  # type: ignore[index, attr-defined]
     return None
 
 
-def reduced_at(ufunc: Any, array: Any, indices: Any, axis: int = 0, dtype: Any = None) -> Any:
+def reduce_at(ufunc: Any, array: Any, indices: Any, axis: int = 0, dtype: Any = None) -> Any:
     """From each index to the next; where the next is not greater, the element alone."""
     axis = normalize_axis_index(axis, array.ndim)
     front = np.moveaxis(array, axis, 0)
-    indices = [int(i) for i in np.asarray(bare(indices))]
+    indices = [int(i) for i in np.asarray(to_arrays(indices))]
     if any(not 0 <= i < len(front) for i in indices):
         raise IndexError(f"reduceat: indices {indices} are out of bounds for {len(front)} elements")
     ends = [*indices[1:], len(front)]
-    return np.stack([reduced(ufunc, front[i:end] if i < end else front[i : i + 1], 0, dtype)
+    return np.stack([reduce_ufunc(ufunc, front[i:end] if i < end else front[i : i + 1], 0, dtype)
                      for i, end in zip(indices, ends, strict=True)], axis)
 
 
-METHODS = {"reduce": reduced, "accumulate": accumulated, "outer": outer, "at": at, "reduceat": reduced_at}
+METHODS = {"reduce": reduce_ufunc, "accumulate": accumulate_ufunc, "outer": outer, "at": at, "reduceat": reduce_at}

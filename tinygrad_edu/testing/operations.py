@@ -178,7 +178,7 @@ def conversion(draft: Draft) -> bool:
 
 
 @family
-def joining(draft: Draft) -> bool:
+def join_operations(draft: Draft) -> bool:
     first = draft.pick()
     shape = draft.values[first].shape
     if not shape or draft.among((False, True)):

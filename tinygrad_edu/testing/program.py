@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.tensor_base import Value
+from ..engine.tensor_base import TensorBase
 from ..rules.neural import fused
 from ..tensor.tensor import Tensor
 
@@ -63,8 +63,8 @@ class Program:
 
     def __call__(self, *inputs: Any) -> tuple[Any, ...]:
         """Run the program with these arrays; if one is a Tensor, all become Tensors."""
-        if any(isinstance(x, Value) for x in inputs):
-            inputs = tuple(x if isinstance(x, Value) else Tensor(x) for x in inputs)
+        if any(isinstance(x, TensorBase) for x in inputs):
+            inputs = tuple(x if isinstance(x, TensorBase) else Tensor(x) for x in inputs)
         return self.run(inputs)
 
     def run(self, inputs: Sequence[Any], **names: object) -> tuple[Any, ...]:
@@ -83,7 +83,7 @@ class Program:
             The outputs.
         """
         namespace = {**NAMES, **names}
-        exec(compiled(self.source), namespace)
+        exec(compile_program(self.source), namespace)
         return namespace["program"](*inputs)  # type: ignore[no-any-return]
 
     def __repr__(self) -> str:
@@ -93,7 +93,7 @@ class Program:
 
 
 @lru_cache(maxsize=64)
-def compiled(source: str) -> Any:
+def compile_program(source: str) -> Any:
     return compile(source, "<a program of tinygrad_edu.testing>", "exec")
 
 

@@ -73,10 +73,10 @@ def programs(
             FAMILIES[family](draft) or FAMILIES["unary"](draft)
     if not draft.lines:
         FAMILIES["unary"](draft)
-    return Program(draft.inputs, *needed(draft.lines, draft.outputs[::-1][only : only + 1] or draft.outputs))
+    return Program(draft.inputs, *needed_lines(draft.lines, draft.outputs[::-1][only : only + 1] or draft.outputs))
 
 
-def needed(lines: list[str], outputs: list[str]) -> tuple[list[str], list[str]]:
+def needed_lines(lines: list[str], outputs: list[str]) -> tuple[list[str], list[str]]:
     """Return the lines on which the outputs depend, and the outputs; numbered again."""
     used, kept = set(outputs), []
     for line in reversed(lines):

@@ -14,8 +14,8 @@ from typing import Any, Generic, ParamSpec, TypeVar
 import numpy as np
 
 from ..engine.modes import WATCH, level
-from ..engine.tensor_base import Value, is_foreign
-from ..func.trace import function_wanted
+from ..engine.tensor_base import TensorBase, is_foreign
+from ..func.trace import require_function
 from ..pytree import flatten
 from ..tensor.tensor import Tensor
 from .errors import CaptureError
@@ -81,7 +81,7 @@ def capture(f: Callable[P, R_co]) -> Captured[P, R_co]:
     [12.  2.]
     [0. 2.]
     """
-    function_wanted("capture", f)
+    require_function("capture", f)
     if isgeneratorfunction(f) or iscoroutinefunction(f) or isasyncgenfunction(f):
         raise TypeError("capture: a generator or coroutine stops and goes on when others want, and is not a function of its arguments; capture what it calls")
     return Captured(f)
@@ -102,7 +102,7 @@ class Captured(Generic[P, R_co]):
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
         key: tuple[Any, ...] = (mode := level(),)
         for x in args:
-            if not isinstance(x, Value):
+            if not isinstance(x, TensorBase):
                 break
             key += type(array := x._array), array.shape, array.dtype, x._node is None
         else:
@@ -143,13 +143,13 @@ class Captured(Generic[P, R_co]):
                 raise CaptureError("capture: the function writes into a list or a dict that it is given; let it return what shall be there")
             return y
 
-        if any(isinstance(x, Value) and is_foreign(x._array) for x in leaves) or not self._make_room(depth + 1):
+        if any(isinstance(x, TensorBase) and is_foreign(x._array) for x in leaves) or not self._make_room(depth + 1):
             args, kwargs = rebuild(leaves)
             return self._f(*args, **kwargs)  # programs are for NumPy
         static = [EMPTY if is_array(x) else x for x in leaves]  # so that nothing is kept here
         made = Recording((self._f, *static), tuple(as_tensor(x) for x in leaves if is_array(x)), fill, self._pace)
         written = {e.source for e in made.effects if e.kind in (CHANGE, REPLACE)}
-        if any(i in written and not isinstance(x, Value) for i, x in enumerate(filter(is_array, leaves))):
+        if any(i in written and not isinstance(x, TensorBase) for i, x in enumerate(filter(is_array, leaves))):
             raise CaptureError("capture: the function changes an array that it is given; pass a Tensor, or let it return the new one")
         self._recordings[key] = [made, *self._recordings.get(key, ())]
         self._turn_to(made)
@@ -206,17 +206,17 @@ def is_known_as(module: str, name: str, x: Any) -> bool:
 
 
 def is_array(x: Any) -> bool:
-    return isinstance(x, Value | np.ndarray)
+    return isinstance(x, TensorBase | np.ndarray)
 
 
 def as_tensor(x: Any) -> Any:
     """Return an argument as a Tensor; a user's array is copied, since they may write into it before backward()."""
-    return x if isinstance(x, Value) else Tensor(x)
+    return x if isinstance(x, TensorBase) else Tensor(x)
 
 
 def signature(x: Any) -> Any:
     """Return the part of an argument on which a recording depends."""
-    if isinstance(x, Value):
+    if isinstance(x, TensorBase):
         array = x._array
         return type(array), array.shape, array.dtype, x._node is None
     if isinstance(x, np.ndarray):

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .tape import Line, Tape, known
+from .tape import Line, Tape, call_key
 from .tracer import Tracer
 
 ARITHMETIC = {np.add, np.subtract, np.multiply, np.divide, np.power, np.minimum, np.maximum}
@@ -177,7 +177,7 @@ class Writing:
             return ""
         if value.dtype.kind != "f" or any(isinstance(x, Tracer | np.ndarray) and x.dtype != value.dtype for x in line.args):
             return ""
-        key = known(a), value.dtype
+        key = call_key(a), value.dtype
         if key not in self.numbers:
             made = f"np.array({a!r}, {self.argument(value.dtype)})" if abs(a) < 1e300 else self.constant(value.dtype.type(a))
             self.numbers[key] = name = f"k{len(self.constants)}"
@@ -186,7 +186,7 @@ class Writing:
 
     def constant(self, a: Any) -> str:
         """A name for what can't be written out."""
-        key = known(a)
+        key = call_key(a)
         if key in self.numbers:
             return self.numbers[key]
         self.numbers[key] = name = f"k{len(self.constants)}"

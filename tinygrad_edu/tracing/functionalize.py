@@ -7,26 +7,26 @@ from typing import Any
 import numpy as np
 
 from ..engine.table import parameters
-from ..tensor.numpy_protocols import WRITERS, chosen
+from ..tensor.numpy_protocols import WRITERS, choose_where
 from .errors import CaptureError
 
 
-def called_ufunc(tape: Any, ufunc: Any, method: str, inputs: Any, out: Any, kwargs: dict[str, Any]) -> Any:
+def call_ufunc(tape: Any, ufunc: Any, method: str, inputs: Any, out: Any, kwargs: dict[str, Any]) -> Any:
     """``ufunc(...)`` and its methods, with ``out=`` and ``where=``."""
     if method == "at":
-        return added_into(tape, ufunc, inputs, kwargs)
+        return add_into(tape, ufunc, inputs, kwargs)
     where = kwargs.pop("where", True) if method == "__call__" else True
     y = tape.do(ufunc if method == "__call__" else getattr(ufunc, method), inputs, kwargs)
     if where is not True:
-        y = chosen(ufunc, y, where, out)
+        y = choose_where(ufunc, y, where, out)
     if out is None or all(place is None for place in out):
         return y
     if isinstance(y, tuple):
-        return tuple(one if place is None else delivered(one, place) for one, place in zip(y, out, strict=True))
-    return delivered(y, out[0])
+        return tuple(one if place is None else deliver(one, place) for one, place in zip(y, out, strict=True))
+    return deliver(y, out[0])
 
 
-def called_function(tape: Any, fn: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+def call_function(tape: Any, fn: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     """Any other function of NumPy's."""
     names = parameters(fn)[: len(args)]
     given = {**dict(zip(names, args, strict=False)), **kwargs}
@@ -55,7 +55,7 @@ def called_function(tape: Any, fn: Any, args: Any, kwargs: dict[str, Any]) -> An
     if not is_traced(y) and fn not in STEADY:
         raise CaptureError(f"capture: np.{fn.__name__} gives {type(y).__name__} here, by the numbers of an array, and they differ from call to "
                            "call; call it outside")
-    return y if out is None else delivered(y, out)
+    return y if out is None else deliver(y, out)
 
 
 def is_traced(x: Any) -> bool:
@@ -63,31 +63,31 @@ def is_traced(x: Any) -> bool:
     return any(map(is_traced, x)) if isinstance(x, list | tuple) else hasattr(type(x), "becomes")
 
 
-def delivered(y: Any, out: Any) -> Any:
+def deliver(y: Any, out: Any) -> Any:
     """Honour ``out=``."""
     if not is_traced(out):
         raise CaptureError(INTO_ANOTHER)
     if y.dtype != out.dtype or y.shape != out.shape:
-        y = out.tape.do(placed, (out, ..., y), {})
+        y = out.tape.do(place_values, (out, ..., y), {})
     out.becomes(y)
     return out
 
 
-def added_into(tape: Any, ufunc: Any, inputs: Any, kwargs: dict[str, Any]) -> None:
+def add_into(tape: Any, ufunc: Any, inputs: Any, kwargs: dict[str, Any]) -> None:
     """``ufunc.at``."""
     if not is_traced(inputs[0]):
         raise CaptureError(INTO_ANOTHER)
-    inputs[0].becomes(tape.do(added_at, (ufunc, *inputs), kwargs))
+    inputs[0].becomes(tape.do(add_at, (ufunc, *inputs), kwargs))
 
 
-def placed(x: Any, index: Any, value: Any) -> Any:
+def place_values(x: Any, index: Any, value: Any) -> Any:
     """A copy of `x` with ``x[index] = value`` done."""
     out = np.array(x)
     out[index] = value
     return out
 
 
-def added_at(ufunc: Any, x: Any, index: Any, *values: Any) -> Any:
+def add_at(ufunc: Any, x: Any, index: Any, *values: Any) -> Any:
     """A copy of `x` with ``ufunc.at(x, index, *values)`` done."""
     out = np.array(x)
     ufunc.at(out, index, *values)

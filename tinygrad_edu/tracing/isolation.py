@@ -13,10 +13,10 @@ import numpy as np
 
 from ..engine.backward import backpropagate
 from ..engine.node import Leaf, Node
-from ..engine.traversal import explored, tracked
+from ..engine.traversal import is_tracked, subgraph
 from ..func.rematerialization import conjugate
 from ..pytree import flatten
-from ..rng import drawn_again
+from ..rng import draw_again
 from .equivalence import alike
 from .errors import CaptureError
 from .reachability import Reached
@@ -26,7 +26,7 @@ _recording: ContextVar[bool] = ContextVar("tinygrad_edu recording", default=Fals
 is_recording = _recording.get
 
 
-def walked(ends: list[Any], seeds: list[Any], wanted: list[Any], record: bool = False, keep: bool = True) -> dict[Any, Any]:
+def walk_isolated(ends: list[Any], seeds: list[Any], wanted: list[Any], record: bool = False, keep: bool = True) -> dict[Any, Any]:
     """Gradients as they are within a walk, unconjugated, heard by no hook, and without warnings: perhaps nobody asks for them."""
     if not ends:
         return {}
@@ -36,7 +36,7 @@ def walked(ends: list[Any], seeds: list[Any], wanted: list[Any], record: bool = 
 
 
 @contextmanager
-def recorded() -> Iterator[None]:
+def record_isolated() -> Iterator[None]:
     """While a function is recorded, captured ones that it calls are run as they are, and so become part of it."""
     token = _recording.set(True)
     try:
@@ -46,7 +46,7 @@ def recorded() -> Iterator[None]:
 
 
 @contextmanager
-def unchanged(around: Reached) -> Iterator[None]:
+def require_unchanged(around: Reached) -> Iterator[None]:
     """An error if the function changes an optimiser's settings, or draws from a generator of the user's; they are what they were."""
     settings = [(group, dict(group)) for optimiser in around.optimisers for group in optimiser.param_groups]
     memories = [(optimiser.state, p, d) for optimiser in around.optimisers for p, d in optimiser.state.items()]
@@ -77,18 +77,18 @@ def unchanged(around: Reached) -> Iterator[None]:
 
 def same_draws(chance: Any) -> AbstractContextManager[None]:
     """Within, the random numbers are drawn that were drawn from there."""
-    return nullcontext() if chance is None else drawn_again(chance)
+    return nullcontext() if chance is None else draw_again(chance)
 
 
 def spent(y: Any, start: int) -> bool:
     """Whether backward() has been here, and let go of what the graph saved; behind what was made since `start`."""
-    return any(type(node) is Node and node.saved is None for node in explored([y], start)[0])
+    return any(type(node) is Node and node.saved is None for node in subgraph([y], start)[0])
 
 
 def leaves_behind(value: Any, start: int, known: list[Any]) -> list[Any]:
     """The tensors outside that a value was computed from, besides those `known`."""
     found = []
-    for node in explored([y for y in flatten(value)[0] if tracked(y)], start, [x._node for x in known if tracked(x)])[1]:
+    for node in subgraph([y for y in flatten(value)[0] if is_tracked(y)], start, [x._node for x in known if is_tracked(x)])[1]:
         tensor = node.tensor() if isinstance(node, Leaf) else None
         if tensor is None:
             raise CaptureError(f"capture: the function uses a tensor that was computed outside, {node}, and can't be followed to where "

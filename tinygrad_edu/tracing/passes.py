@@ -13,7 +13,7 @@ from .tracer import Tracer
 LIKE = {np.ones_like, np.zeros_like, np.full_like}  # of their first argument, only the shape and dtype are asked for
 
 
-def tidied(tape: Tape) -> tuple[dict[int, int], dict[int, Any]]:
+def tidy(tape: Tape) -> tuple[dict[int, int], dict[int, Any]]:
     """Let lines read the first of several places that hold the same, for what is at a place never changes.
 
     Returns

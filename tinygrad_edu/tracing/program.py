@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.masking import kept
+from ..engine.masking import where_or_zero
 from . import tiling
 from .codegen import Writing, is_turned, must_run, read
-from .passes import quicker, tidied
+from .passes import quicker, tidy
 from .tape import Tape
 
 INTO = {np.dot, np.matmul}  # they write into a given array, as ufuncs do
-NEW = {np.sum, np.mean, np.add.reduce, np.copy, np.where, np.concatenate, np.stack, np.tensordot, kept}  # results that are no views
+NEW = {np.sum, np.mean, np.add.reduce, np.copy, np.where, np.concatenate, np.stack, np.tensordot, where_or_zero}  # results that are no views
 
 
 class Program:
@@ -37,7 +37,7 @@ class Program:
     """
 
     def __init__(self, tape: Tape, given: dict[int, str], outputs: list[int], backwards: list[tuple[int, list[int], list[int]] | None]) -> None:
-        same, self.constants = tidied(tape)
+        same, self.constants = tidy(tape)
         self.tape, self.given = tape, given
         self.lines = {line.made: quicker(line) for line in tape.lines if line.made not in self.constants}
         self.outputs = [same.get(p, p) for p in outputs]
@@ -77,7 +77,7 @@ class Program:
         owners = {place: {place} for place in range(len(values))}
         for place, line in self.lines.items():  # in order, so that what is read is there already
             if line.fn not in NEW and not isinstance(line.fn, np.ufunc):
-                owners[place].update(*(owners[p] for p in read(line) if shared(values[place], values[p])))
+                owners[place].update(*(owners[p] for p in read(line) if share_memory(values[place], values[p])))
         return owners
 
     def read_later(self) -> set[int]:
@@ -115,7 +115,7 @@ class Program:
 
     def block(self, lines: list[int], free: dict[Any, list[str]]) -> list[str]:
         """The source of some lines. Arrays to write into are taken from those that are `free`, or made."""
-        groups = tiling.arranged(lines, self.lines, self.tape.values, read)
+        groups = tiling.arrange_lines(lines, self.lines, self.tape.values, read)
         self.passing = self.passed_on(groups)
         order = [place for group in groups for place in group]
         last = self.last_readings(order)
@@ -134,7 +134,7 @@ class Program:
                             free.setdefault(self.kind(p), []).append(self.arrays[p])
             if pieces:
                 text += [f"{self.writing.name(p)} = {self.writing.empty(*self.kind(p))}" for p in group if p in self.leaving]
-                text += [f"for {', '.join(pieces.values())} in {self.writing.function(tiling.strips)}({', '.join(pieces)}):", *indented(inner)]
+                text += [f"for {', '.join(pieces.values())} in {self.writing.function(tiling.strips)}({', '.join(pieces)}):", *indent_lines(inner)]
             else:
                 text += inner
         return text
@@ -187,7 +187,7 @@ class Program:
         given = ", ".join(self.given.values())
         made = [f"{name} = {self.writing.empty(*kind)}" for name, kind in self.made.items()]
         inner = [*made, *([f"{' = '.join(loose)} = None"] if loose else []), "", f"def forward({given}):"]
-        inner += indented([f"nonlocal {', '.join(loose)}"] * bool(loose) + forward + [f"return {self.results(self.outputs, self.ahead)}"])
+        inner += indent_lines([f"nonlocal {', '.join(loose)}"] * bool(loose) + forward + [f"return {self.results(self.outputs, self.ahead)}"])
         names = []
         parts = iter(zip(self.seeds, self.backs, blocks, self.gradients, strict=True))
         for number, nothing in enumerate(missing):
@@ -197,9 +197,9 @@ class Program:
             seed, back, text, gradients = next(parts)
             names.append(f"backward_{number}" if len(self.seeds) > 1 else "backward")
             inner += ["", f"def {names[-1]}({', '.join(filter(None, (self.writing.name(seed), given)))}):"]
-            inner += indented([*text, f"return {self.results(gradients, back)}"])
+            inner += indent_lines([*text, f"return {self.results(gradients, back)}"])
         inner += ["", f"return forward, ({', '.join(names)},)" if names else "return forward, ()"]
-        return "\n".join([*self.writing.constants, "", "def program():", *indented(inner)]) + "\n"
+        return "\n".join([*self.writing.constants, "", "def program():", *indent_lines(inner)]) + "\n"
 
     def results(self, places: list[int], lines: list[int]) -> str:
         """What a function returns: arrays that are nobody else's."""
@@ -215,14 +215,14 @@ class Program:
         return self.space["program"]  # type: ignore[no-any-return]
 
 
-def shared(a: Any, b: Any) -> bool:
+def share_memory(a: Any, b: Any) -> bool:
     """Whether two results, which may be tuples of arrays, lie in the same memory."""
     if isinstance(a, tuple | list):
-        return any(shared(part, b) for part in a)
+        return any(share_memory(part, b) for part in a)
     if isinstance(b, tuple | list):
-        return any(shared(a, part) for part in b)
+        return any(share_memory(a, part) for part in b)
     return isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and np.may_share_memory(a, b)
 
 
-def indented(lines: Sequence[str]) -> list[str]:
+def indent_lines(lines: Sequence[str]) -> list[str]:
     return [f"    {line}" if line else line for line in lines]

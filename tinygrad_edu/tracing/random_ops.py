@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from ..rng import drawing_from, seeded
+from ..rng import drawing_from, own_generator
 from .errors import CaptureError
 from .tape import Tape
 from .tracer import Tracer
@@ -29,14 +29,14 @@ class Draws:
         return self
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_") or not callable(getattr(seeded(), name)):
+        if name.startswith("_") or not callable(getattr(own_generator(), name)):
             raise AttributeError(f"capture: {name} of a generator can't be recorded")
 
         def draw(*args: Any, **kwargs: Any) -> Any:
             if kwargs.get("out") is not None or name == "shuffle":
                 raise CaptureError(f"capture: {name} of a generator writes into an array here, and can't be recorded; let it make a new one")
             if self.state == len(self.made):
-                made = self.tape.do(drawn(name), args, kwargs)
+                made = self.tape.do(drawing_function(name), args, kwargs)
                 if not isinstance(made, Tracer):
                     raise CaptureError(f"capture: {name} of a generator gives no array here, and can't be recorded; draw an array, as in "
                                        "random((3, 2)), or for a single number random(())")
@@ -48,11 +48,11 @@ class Draws:
 
 
 @cache
-def drawn(name: str) -> Callable[..., Any]:
+def drawing_function(name: str) -> Callable[..., Any]:
     """The function that draws, by a method of the generator."""
 
     def draw(*args: Any, **kwargs: Any) -> Any:
-        return getattr(seeded(), name)(*args, **kwargs)
+        return getattr(own_generator(), name)(*args, **kwargs)
 
     draw.__name__ = name
     draw.is_draw = True  # type: ignore[attr-defined]
@@ -60,14 +60,14 @@ def drawn(name: str) -> Callable[..., Any]:
 
 
 @contextmanager
-def written_down(tape: Tape) -> Iterator[Draws]:
+def record_draws(tape: Tape) -> Iterator[Draws]:
     """Let draws go on the tape; afterwards, the generator is as if nothing had been drawn."""
-    draws, bits = Draws(tape), seeded().bit_generator
+    draws, bits = Draws(tape), own_generator().bit_generator
     state = bits.state
     try:
         with drawing_from(draws):
             yield draws
     finally:
         bits.state = state
-    if seeded().bit_generator is not bits:
+    if own_generator().bit_generator is not bits:
         raise CaptureError("capture: the function calls manual_seed(), and would draw the same each time; call it outside")

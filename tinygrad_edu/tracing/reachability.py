@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..engine.tensor_base import Value
+from ..engine.tensor_base import TensorBase
 from ..nn.module import Module
 from ..optim.optimizer import Optimizer
 
@@ -24,13 +24,13 @@ from ..optim.optimizer import Optimizer
 class Reached(NamedTuple):
     """What a function may use."""
 
-    tensors: list[tuple[str, Value]]  # with names
+    tensors: list[tuple[str, TensorBase]]  # with names
     modules: list[Module]
     optimisers: list[Optimizer]
     generators: list[np.random.Generator]
 
 
-def reached(given: tuple[Any, ...]) -> Reached:
+def find_reached(given: tuple[Any, ...]) -> Reached:
     """What the function's closure holds, the globals it names, and theirs.
 
     `given` are it and other objects that it is called with. Lists, tuples, dicts and objects are looked into; what is made
@@ -46,7 +46,7 @@ def reached(given: tuple[Any, ...]) -> Reached:
         if type(x) in ATOMS or id(x) in seen or len(seen) > 100_000:
             continue
         seen.add(id(x))
-        if isinstance(x, Value):
+        if isinstance(x, TensorBase):
             found.tensors.append((name, x))
         elif isinstance(x, Optimizer):
             found.optimisers.append(x)
@@ -77,17 +77,17 @@ def parts(x: Any) -> Iterator[tuple[str, Any]]:
         for name in names:
             held = x.__globals__.get(name)
             if inspect.ismodule(held):
-                yield from named_in(held, names)
+                yield from names_used_in(held, names)
             elif held is not None:
                 yield name, held
-        yield from enumerated(x.__defaults__ or ())
+        yield from enumerate_items(x.__defaults__ or ())
         yield from (x.__kwdefaults__ or {}).items()
     elif isinstance(x, MethodType):
         yield "", x.__self__
         yield "", x.__func__
     elif isinstance(x, partial):
         yield "", x.func
-        yield from (*enumerated(x.args), *x.keywords.items())
+        yield from (*enumerate_items(x.args), *x.keywords.items())
     elif isinstance(x, property):
         yield "", x.fget
     elif isinstance(x, dict):
@@ -98,7 +98,7 @@ def parts(x: Any) -> Iterator[tuple[str, Any]]:
             if not is_ours(kind):
                 yield from ((k, v) for k, v in vars(kind).items() if k in ("__init__", "__call__") or not k.startswith("__"))
     elif isinstance(x, list | tuple | set | frozenset | deque):
-        yield from enumerated(x)
+        yield from enumerate_items(x)
     elif callable(wrapped := attributes(x).get("__wrapped__")):
         yield "", wrapped
     elif isinstance(x, Module | SimpleNamespace | Namespace | UserDict | ChainMap) or not (inspect.ismodule(x) or is_ours(type(x))):
@@ -116,14 +116,14 @@ def members(kind: type) -> Iterator[tuple[str, Any]]:
                         if not k.startswith("__") or isinstance(v, FunctionType))
 
 
-def named_in(module: Any, names: list[str], seen: tuple[Any, ...] = ()) -> Iterator[tuple[str, Any]]:
+def names_used_in(module: Any, names: list[str], seen: tuple[Any, ...] = ()) -> Iterator[tuple[str, Any]]:
     """Of a module of the user's, and of those in it, what a function may name."""
     if is_ours(module) or any(module is other for other in seen):
         return
     for k in names:
         held = vars(module).get(k)
         if inspect.ismodule(held):
-            yield from named_in(held, names, (*seen, module))
+            yield from names_used_in(held, names, (*seen, module))
         elif held is not None:
             yield k, held
 
@@ -150,7 +150,7 @@ def names_in(code: CodeType) -> Iterator[str]:
             yield from names_in(inner)
 
 
-def enumerated(items: Any) -> Iterator[tuple[str, Any]]:
+def enumerate_items(items: Any) -> Iterator[tuple[str, Any]]:
     return ((str(i), item) for i, item in enumerate(items) if type(item) not in ATOMS)
 
 
@@ -162,7 +162,7 @@ def is_ours(x: Any) -> bool:
     return name.partition(".")[0] in OURS
 
 
-def names_of(f: Callable[..., Any], n: int, tensors: list[tuple[str, Value]]) -> tuple[list[str], dict[int, str]]:
+def names_of(f: Callable[..., Any], n: int, tensors: list[tuple[str, TensorBase]]) -> tuple[list[str], dict[int, str]]:
     """Names in the program, for `n` arguments and for each tensor by its id: what the function calls them, as far as is known."""
     try:
         arguments = list(inspect.signature(f).parameters)

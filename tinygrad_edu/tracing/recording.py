@@ -10,21 +10,21 @@ import numpy as np
 from ..engine.dispatch import COMPUTED, coerce_result
 from ..engine.forward import apply
 from ..engine.node import Leaf, new_order
-from ..engine.tensor_base import Value, bare, wrap
-from ..engine.traversal import tracked
-from ..func.trace import as_tensor, fresh_input, recording
-from ..optim.deferral import putting_off
+from ..engine.tensor_base import TensorBase, to_arrays, wrap
+from ..engine.traversal import is_tracked
+from ..func.trace import as_tensor, fresh_input, record_mode
+from ..optim.deferral import defer_calls
 from ..pytree import flatten
 from ..rng import generator
 from .errors import KEEPS, CaptureError
-from .isolation import leaves_behind, same_draws, walked
+from .isolation import leaves_behind, same_draws, walk_isolated
 from .program import Program
-from .reachability import names_of, reached
+from .reachability import find_reached, names_of
 from .side_effects import CHANGE, REPLACE, done
 from .traced_run import Fill, Transcript
 from .twins import standing_in
 from .verification import Pace, compare
-from .workspace import Space, replayed
+from .workspace import Workspace, replay_result
 
 
 class Recording:
@@ -47,7 +47,7 @@ class Recording:
         start, chance = new_order(), generator().bit_generator.state
         self.value = fill(xs)
         drew = generator().bit_generator.state != chance
-        around = reached(given)
+        around = find_reached(given)
         self.modules = [(m, m.training, m.__class__) for m in around.modules]  # with its first hook, it gets another class
         self.around, self.is_broken = around, False
         self.optimisers = [(optimiser, len(optimiser.param_groups)) for optimiser in around.optimisers]
@@ -65,7 +65,7 @@ class Recording:
             raise CaptureError("capture: random numbers are drawn here where that is not seen, and a recording would have the same each "
                                "time: draw them outside, and pass them as arguments")
         values = flatten(self.value)[0]  # what the function has gone back from is not to be walked again
-        self.value = self.rebuild([y if r.has_gradient or not tracked(y) else y.detach() for r, y in zip(self.results, values, strict=True)])
+        self.value = self.rebuild([y if r.has_gradient or not is_tracked(y) else y.detach() for r, y in zip(self.results, values, strict=True)])
 
     def take(self, made: Transcript, xs: tuple[Any, ...], outer: tuple[Any, ...], names: list[str]) -> None:
         """Make a program of what was written down, and keep what is needed besides."""
@@ -81,7 +81,7 @@ class Recording:
         n = len(made.sources)
         self.flows = [[i in part for i in range(n)] for part in made.gradients]  # for each result, the inputs that get gradients of it
         self.turns = [[sum(flows[:i]) for i in range(n)] for flows in self.flows]  # and where these are among them
-        self.all_flow = [all(f or not tracked(t) for t, f in zip(xs + self.outer, flows, strict=True)) for flows in self.flows]
+        self.all_flow = [all(f or not is_tracked(t) for t, f in zip(xs + self.outer, flows, strict=True)) for flows in self.flows]
         self.flowing = any(result.has_gradient for result in self.results)
         touched = {e.source for e in self.effects} | {*self.forgotten}
         self.leaves = sorted({e.source for e in self.effects if e.source < len(xs) and e.kind not in (CHANGE, REPLACE)})
@@ -130,7 +130,7 @@ class Recording:
 
     def run(self, sources: tuple[Any, ...], chance: Any) -> tuple[list[Any], Any]:
         """The results, and the arrays that the function leaves in tensors."""
-        space = Space(self, chance)
+        space = Workspace(self, chance)
         if self.flowing:
             ys = [self.operation(space, turn, sources) for turn in range(len(self.flows))]
             outputs, space.ys = space.ys, None  # they are the user's now
@@ -145,7 +145,7 @@ class Recording:
         if not self.all_flow[turn]:
             flows = zip(sources, self.flows[turn], strict=True)
             sources = tuple(x if f or x._node is None else x.detach() for x, f in flows)
-        y = apply(replayed, (space, turn), *sources)
+        y = apply(replay_result, (space, turn), *sources)
         if y._node is not None:  # what was saved is let go of after backward(), but not this
             y._node.parents = ("program", *y._node.parents[1:])
         return y
@@ -157,16 +157,16 @@ class Recording:
         return copy_context().run(self.gradients, *work)
 
     def gradients(self, result: int, g: Any, inputs: Any, chance: Any) -> list[Any]:
-        record = any(isinstance(x, Value) for x in inputs)
+        record = any(isinstance(x, TensorBase) for x in inputs)
         flows, n = self.flows[result], len(inputs) - len(self.outer)
-        xs = tuple(fresh_input(x) if tracked(x) else wrap(bare(x)) for x in inputs[:n])
+        xs = tuple(fresh_input(x) if is_tracked(x) else wrap(to_arrays(x)) for x in inputs[:n])
         for x, f in zip(xs, flows, strict=False):
-            if f and not tracked(x):
+            if f and not is_tracked(x):
                 x.requires_grad = True
-        with recording(), standing_in(self.outer, [bare(x) for x in inputs[n:]]), putting_off(), same_draws(chance):
+        with record_mode(), standing_in(self.outer, [to_arrays(x) for x in inputs[n:]]), defer_calls(), same_draws(chance):
             ys = [y for y, r in zip(flatten(self.fill(xs))[0], self.results, strict=True) if r.place is not None]
             sources = [t for t, f in zip(xs + self.outer, flows, strict=True) if f]
-            found = walked([ys[result]], [g], [t._node for t in sources], record)
+            found = walk_isolated([ys[result]], [g], [t._node for t in sources], record)
         return [as_tensor(found.get(t._node), t) for t in sources]
 
     def refuse(self, xs: tuple[Any, ...]) -> None:

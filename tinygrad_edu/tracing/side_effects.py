@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..engine.node import Leaf
-from ..engine.tensor_base import Value, wrap
+from ..engine.tensor_base import TensorBase, wrap
 from .codegen import behind
 from .errors import CaptureError
 from .tape import Line, Tape
@@ -54,7 +54,7 @@ class StandIns:
 
     def end(self, ys: Sequence[Any]) -> tuple[list[Effect], list[int]]:
         """All that was done, and the tensors whose gradients were forgotten at the end; `ys` are returned."""
-        results = [y._array if isinstance(y, Value) else y for y in ys]
+        results = [y._array if isinstance(y, TensorBase) else y for y in ys]
         self.refuse_old([y.place for y in results if isinstance(y, Tracer)])
         if self.found is None:
             return self.effects(), []
@@ -95,11 +95,11 @@ class StandIns:
         start = self.places[i]
         if g is None:
             return [Effect(i, FORGET, None)]
-        if isinstance(g, Value) and g._node is not None:
+        if isinstance(g, TensorBase) and g._node is not None:
             raise CaptureError("capture: the function leaves a gradient that can itself be differentiated, by backward(create_graph="
                                "True); let it forget that with zero_grad() when it has used it, or call backward() outside")
         added: list[int] = []
-        whole = place = self.tape.place_of(g._array if isinstance(g, Value) else g)
+        whole = place = self.tape.place_of(g._array if isinstance(g, TensorBase) else g)
         while place != start:
             line = lines.get(place)
             if line is None or line.fn is not np.add or line.kwargs or not isinstance(line.args[0], Tracer):

@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
-from ..engine.tensor_base import Value
+from ..engine.tensor_base import TensorBase
 from .errors import CaptureError
 from .tracer import Tracer
 
@@ -57,7 +57,7 @@ class Tape:
             gc.collect()  # perhaps it was only a circle of objects that nobody holds
             found = self.held()
         for tracer, holder in found:
-            given_back(holder, tracer)
+            give_back(holder, tracer)
         self.values.clear()
         self.is_closed = True
         return bool(found)
@@ -82,8 +82,8 @@ class Tape:
         if self.closed_by:
             raise CaptureError("capture: an optimiser's step() waits until all is computed, and here is more to compute behind it; let it "
                                "be the last thing that the function does, or capture each step on its own")
-        args, kwargs = settled(args), settled(kwargs)
-        key = (fn, known(args), known(kwargs))
+        args, kwargs = settle(args), settle(kwargs)
+        key = (fn, call_key(args), call_key(kwargs))
         if (place := self.known.get(key)) is not None and not getattr(fn, "is_draw", False):
             return self.parts(Tracer(self, place))
         y = fn(*numbers(args), **numbers(kwargs))
@@ -120,9 +120,9 @@ def under(fn: Callable[..., Any], treatment: Any) -> Callable[..., Any]:
     return called
 
 
-def given_back(holder: Any, tracer: Tracer) -> None:
+def give_back(holder: Any, tracer: Tracer) -> None:
     """Let somebody have an array in place of a Tracer."""
-    if isinstance(holder, Value):
+    if isinstance(holder, TensorBase):
         holder._array, holder._node = tracer.value, None
     elif isinstance(holder, CellType):
         holder.cell_contents = tracer.value
@@ -136,15 +136,15 @@ def given_back(holder: Any, tracer: Tracer) -> None:
 # --------------------------------------------------------------------------------------- arguments
 
 
-def settled(nest: Any) -> Any:
+def settle(nest: Any) -> Any:
     """Arguments as they are now: what can be written into later is copied."""
     if isinstance(nest, Tracer):
         return Tracer(nest.tape, nest.place, in_line=True)
     if isinstance(nest, np.ndarray):
         return nest.copy() if any(array.flags.writeable for array in memory_of(nest)) else nest
     if isinstance(nest, dict):
-        return {k: settled(v) for k, v in nest.items()}
-    return type(nest)(map(settled, nest)) if type(nest) in (list, tuple) else nest
+        return {k: settle(v) for k, v in nest.items()}
+    return type(nest)(map(settle, nest)) if type(nest) in (list, tuple) else nest
 
 
 def memory_of(array: Any) -> Iterator[Any]:
@@ -163,7 +163,7 @@ def numbers(nest: Any, values: Any = None) -> Any:
     return type(nest)([numbers(part, values) for part in nest]) if type(nest) in (list, tuple) else nest
 
 
-def known(nest: Any) -> Any:
+def call_key(nest: Any) -> Any:
     """What tells calls apart."""
     if isinstance(nest, Tracer):
         return "place", nest.place
@@ -171,9 +171,9 @@ def known(nest: Any) -> Any:
         numbers = nest.tobytes() if nest.dtype.char not in "gG" else repr(nest.tolist())  # long doubles have bytes that mean nothing
         return nest.dtype, nest.shape, numbers
     if isinstance(nest, dict):
-        return tuple((k, known(v)) for k, v in nest.items())
+        return tuple((k, call_key(v)) for k, v in nest.items())
     if isinstance(nest, list | tuple):
-        return (type(nest), *map(known, nest))
+        return (type(nest), *map(call_key, nest))
     if isinstance(nest, slice):
         return slice, nest.start, nest.stop, nest.step
     return type(nest), repr(nest) if isinstance(nest, float | complex | np.generic) else nest

@@ -30,7 +30,7 @@ def strips(*arrays: Any) -> Iterator[list[Any]]:
         yield [array[:n] if array.size == STRIP else array[i : i + n] for array in flat]
 
 
-def arranged(order: Sequence[int], lines: Mapping[int, Line], values: Sequence[Any], read: Callable[[Line], list[int]]) -> list[list[int]]:
+def arrange_lines(order: Sequence[int], lines: Mapping[int, Line], values: Sequence[Any], read: Callable[[Line], list[int]]) -> list[list[int]]:
     """The same lines, those together that are done in strips: each joins the first that it can wait for nothing else with."""
     groups: list[list[int]] = []
     turn: dict[int, int] = {}  # the group of each line

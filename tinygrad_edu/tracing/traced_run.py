@@ -10,18 +10,18 @@ from typing import Any
 import numpy as np
 
 from ..engine.node import new_order
-from ..engine.tensor_base import Value, copied, wrap
-from ..engine.traversal import tracked
-from ..optim.deferral import putting_off
+from ..engine.tensor_base import TensorBase, copy_array, wrap
+from ..engine.traversal import is_tracked
+from ..optim.deferral import defer_calls
 from ..optim.optimizer import Optimizer
 from ..pytree import flatten
 from .codegen import behind, is_check
 from .errors import CaptureError
-from .isolation import array_of, recorded, spent, unchanged, walked
-from .random_ops import written_down
+from .isolation import array_of, record_isolated, require_unchanged, spent, walk_isolated
+from .random_ops import record_draws
 from .reachability import Reached
 from .side_effects import StandIns
-from .tape import Tape, known
+from .tape import Tape, call_key
 from .tracer import Tracer
 from .twins import standing_in
 
@@ -57,7 +57,7 @@ class Transcript:
     def __init__(self, fill: Fill, xs: tuple[Any, ...], outer: tuple[Any, ...], value: Any, around: Reached) -> None:
         self.tape = Tape()
         try:
-            with unchanged(around):
+            with require_unchanged(around):
                 self.run(fill, xs, outer, flatten(value)[0], around.optimisers)
         except BaseException:
             self.tape.close(has_failed=True)
@@ -68,17 +68,17 @@ class Transcript:
         tape = self.tape
         inputs = tuple(wrap(tape.enter(array_of(x))) for x in xs)
         for x, stand_in in zip(xs, inputs, strict=True):
-            stand_in.requires_grad = tracked(x)
+            stand_in.requires_grad = is_tracked(x)
         start = new_order()
-        with recorded(), standing_in(outer, [tape.enter(array_of(t)) for t in outer]), written_down(tape) as draws:
+        with record_isolated(), standing_in(outer, [tape.enter(array_of(t)) for t in outer]), record_draws(tape) as draws:
             sources = inputs + outer
             places = [t._array.place for t in sources]
             before = StandIns(tape, sources)
-            with putting_off(before.pause) as self.afterwards:
+            with defer_calls(before.pause) as self.afterwards:
                 tape.closed_by, tape.ambient = self.afterwards, np.geterr()
                 ys, self.rebuild = flatten(fill(inputs))
                 tape.closed_by, tape.ambient = (), None
-            self.results = [Result(y, x, tracked(y) and not spent(y, start)) for y, x in zip(ys, was, strict=True)]
+            self.results = [Result(y, x, is_tracked(y) and not spent(y, start)) for y, x in zip(ys, was, strict=True)]
             effects, forgotten = before.end(ys)
             self.seeds: list[Any] = []
             self.gradients: list[dict[int, int]] = []
@@ -102,14 +102,14 @@ class Transcript:
 
     def digest(self) -> tuple[Any, ...]:
         """What is equal for two runs that were written down alike: the lines, and what is made of them."""
-        lines = [hash((line.made, same_function(line.fn), known(line.args), known(line.kwargs))) for line in self.tape.lines]
+        lines = [hash((line.made, same_function(line.fn), call_key(line.args), call_key(line.kwargs))) for line in self.tape.lines]
         return lines, self.sources, self.outputs, self.seeds, self.gradients, self.effects, self.forgotten
 
     def go_back(self, y: Any, has_gradient: bool, sources: tuple[Any, ...]) -> None:
         """Write down the gradients that the sources get from this result."""
         start = len(self.tape.lines)
         g = self.tape.enter(np.ones(y.shape, y.dtype)) if has_gradient else None
-        found = {} if g is None else walked([y], [g], [t._node for t in sources if tracked(t)])
+        found = {} if g is None else walk_isolated([y], [g], [t._node for t in sources if is_tracked(t)])
         self.seeds.append(None if g is None else g.place)
         self.gradients.append({i: self.tape.place_of(found[t._node]) for i, t in enumerate(sources) if t._node in found})
         self.checks.append([line.made for line in self.tape.lines[start:] if is_check(line)])
@@ -124,18 +124,18 @@ class Result:
     """One leaf of what the function returns; `was` is what it returned when it was run."""
 
     def __init__(self, y: Any, was: Any, has_gradient: bool) -> None:
-        array = y._array if isinstance(y, Value) else y
+        array = y._array if isinstance(y, TensorBase) else y
         self.place = array.place if isinstance(array, Tracer) else None
         self.has_gradient = has_gradient and self.place is not None
         self.constant = None if self.place is not None else y
-        self.is_made = self.place is None and y is not was and not isinstance(y, Value | np.ndarray)  # anew, by each call
+        self.is_made = self.place is None and y is not was and not isinstance(y, TensorBase | np.ndarray)  # anew, by each call
         if self.is_made:
             try:
                 deepcopy(y)
             except TypeError as error:
                 raise CaptureError(f"capture: the function returns a {type(y).__name__}, of which each call makes another, and that can't be "
                                    "copied; let it return Tensors, arrays and numbers, in lists, tuples and dicts") from error
-        self.is_tensor, self.number = isinstance(y, Value), type(was) if isinstance(was, float | int | complex | np.generic) else None
+        self.is_tensor, self.number = isinstance(y, TensorBase), type(was) if isinstance(was, float | int | complex | np.generic) else None
 
     def of(self, y: Any) -> Any:
         """The same kind of thing, of a Tensor of today; a plain array is the user's to write into."""
@@ -143,6 +143,6 @@ class Result:
 
     def again(self) -> Any:
         """What is the same in each call."""
-        if isinstance(self.constant, Value | np.ndarray):
-            return copied(self.constant)
+        if isinstance(self.constant, TensorBase | np.ndarray):
+            return copy_array(self.constant)
         return deepcopy(self.constant) if self.is_made else self.constant

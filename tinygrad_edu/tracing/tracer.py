@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from ..engine.masked_gradient import Masked
-from ..engine.sparse_gradient import Scattered
-from ..engine.tensor_base import Value
+from ..engine.masked_gradient import MaskedGradient
+from ..engine.sparse_gradient import SparseGradient
+from ..engine.tensor_base import TensorBase
 from .errors import KEEPS, CaptureError
-from .functionalize import called_function, called_ufunc, placed
+from .functionalize import call_function, call_ufunc, place_values
 
 if TYPE_CHECKING:
     from .tape import Tape
@@ -55,14 +55,14 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
     device = "cpu"
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, out: Any = None, **kwargs: Any) -> Any:
-        if any(isinstance(x, Value | Scattered | Masked) for x in inputs):
+        if any(isinstance(x, TensorBase | SparseGradient | MaskedGradient) for x in inputs):
             return NotImplemented  # they say what this means
-        return called_ufunc(self.tape, ufunc, method, inputs, out, kwargs)
+        return call_ufunc(self.tape, ufunc, method, inputs, out, kwargs)
 
     def __array_function__(self, fn: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        if any(issubclass(t, Value) for t in types):
+        if any(issubclass(t, TensorBase) for t in types):
             return NotImplemented
-        return called_function(self.tape, fn, args, kwargs)
+        return call_function(self.tape, fn, args, kwargs)
 
     def __as_one__(self, fn: Any, args: Any, kwargs: Any) -> Any:
         return self.tape.do(fn, args, kwargs)
@@ -98,7 +98,7 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
             dtype, type = None, dtype
         if type is not np.ndarray:
             raise CaptureError(f"capture: a view as {type.__name__} can't be recorded; convert what is passed, or what is returned")
-        return self[...] if dtype is None or self.dtype == dtype else self.tape.do(viewed, (self, np.dtype(dtype)), {})
+        return self[...] if dtype is None or self.dtype == dtype else self.tape.do(view_memory, (self, np.dtype(dtype)), {})
 
     def flatten(self, order: Any = "C") -> Any:
         return np.ravel(self, order).copy()
@@ -122,7 +122,7 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
         return part
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        self.becomes(self.tape.do(placed, (self, index, value), {}))
+        self.becomes(self.tape.do(place_values, (self, index, value), {}))
 
     def becomes(self, other: Tracer) -> None:
         """Take another's place, after something was written into this one. Who has a view of it would not know."""
@@ -136,7 +136,7 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
         self.place = other.place
         if self.part_of is not None:
             whole, index = self.part_of
-            whole.becomes(self.tape.do(placed, (whole, index, other), {}))
+            whole.becomes(self.tape.do(place_values, (whole, index, other), {}))
 
     def is_apart(self, other: Tracer) -> bool:
         """Whether another one with the very same array is on its own: computed alike, or given, and not a part or another view."""
@@ -169,7 +169,7 @@ INSTEAD = {
 }  # fmt: skip
 
 
-def viewed(x: Any, dtype: Any) -> Any:
+def view_memory(x: Any, dtype: Any) -> Any:
     """The memory of `x`, read as numbers of another kind."""
     return x.view(dtype)
 

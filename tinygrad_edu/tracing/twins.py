@@ -16,9 +16,9 @@ from threading import RLock
 from types import MappingProxyType
 from typing import Any
 
-from ..engine.tensor_base import Value
+from ..engine.tensor_base import TensorBase
 
-SLOTS = {name: Value.__dict__[name] for name in Value.__slots__ if name != "__weakref__"}
+SLOTS = {name: TensorBase.__dict__[name] for name in TensorBase.__slots__ if name != "__weakref__"}
 
 _twins: ContextVar[Mapping[int, Any]] = ContextVar("tinygrad_edu twins", default=MappingProxyType({}))
 _faces: Counter[int] = Counter()  # of each tensor with two faces, how many contexts have a twin
@@ -34,7 +34,7 @@ def standing_in(tensors: Sequence[Any], arrays: Sequence[Any]) -> Iterator[None]
         for t in tensors:
             _faces[id(t)] += 1
             if not hasattr(type(t), "__one_face__"):
-                t.__class__ = two_faced(type(t))  # type: ignore[arg-type]  # classes are hashable
+                t.__class__ = two_faced_class(type(t))  # type: ignore[arg-type]  # classes are hashable
     try:
         yield
     finally:
@@ -55,13 +55,13 @@ def put_back(variable: ContextVar[Any], token: Token[Any]) -> None:
 
 def twin_of(t: Any, array: Any) -> Any:
     """Another tensor in the same place of the graph."""
-    twin = object.__new__(Value)
+    twin = object.__new__(TensorBase)
     twin._array, twin._node, twin._shared, twin._source, twin._grad = array, t._node, False, t._source, None
     return twin
 
 
 @cache
-def two_faced(kind: type) -> type:
+def two_faced_class(kind: type) -> type:
     """A class whose tensors are of this kind, but that their slots are a twin's where they have one."""
     held: dict[str, Any] = {name: face(slot) for name, slot in SLOTS.items()}
 

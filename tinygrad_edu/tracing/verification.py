@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 
 from ..engine.node import new_order
-from ..engine.tensor_base import bare, copied, wrap
-from ..engine.traversal import explored, tracked
-from ..optim.deferral import putting_off
+from ..engine.tensor_base import copy_array, to_arrays, wrap
+from ..engine.traversal import is_tracked, subgraph
+from ..optim.deferral import defer_calls
 from ..pytree import flatten
 from .codegen import must_run
 from .equivalence import alike, distance, same_calls
 from .errors import CaptureError
-from .isolation import same_draws, unchanged, walked
+from .isolation import require_unchanged, same_draws, walk_isolated
 from .side_effects import outcome
 from .tape import numbers
 from .traced_run import Transcript
@@ -56,7 +56,7 @@ def compare(recording: Any, sources: tuple[Any, ...], n: int, replayed: list[Any
     if is_same(recording, sources, n, replayed, arrays, chance):
         return
     gradients = [t._grad for t in sources]
-    with standing_in(sources, [copied(t._array) for t in sources]):
+    with standing_in(sources, [copy_array(t._array) for t in sources]):
         for t, g in zip(sources, gradients, strict=True):
             t._grad = g
         with same_draws(chance):
@@ -71,15 +71,15 @@ def compare(recording: Any, sources: tuple[Any, ...], n: int, replayed: list[Any
 def is_same(recording: Any, sources: tuple[Any, ...], n: int, replayed: list[Any], arrays: Any, chance: Any) -> bool:
     """Whether the function, run now, gives this."""
     tensors = list({id(t): t for t in sources}.values())
-    nodes, start = [t._node for t in tensors if tracked(t)], new_order()
+    nodes, start = [t._node for t in tensors if is_tracked(t)], new_order()
     found: list[Any] = []
     zeros = [None if t._grad is None else wrap(np.zeros_like(t._array)) for t in tensors]  # where there is a gradient, what is added is the same
-    with standing_in(tensors, [t._array for t in tensors]), putting_off(lambda: found.extend(held(tensors))) as calls:
+    with standing_in(tensors, [t._array for t in tensors]), defer_calls(lambda: found.extend(arrays_held(tensors))) as calls:
         for t, zero in zip(tensors, zeros, strict=True):
             t._grad = zero
-        with unchanged(recording.around), same_draws(chance):
+        with require_unchanged(recording.around), same_draws(chance):
             ys = flatten(recording.fill(sources[:n]))[0]
-        ended, values = held(tensors), [*map(bare, ys)]
+        ended, values = arrays_held(tensors), [*map(to_arrays, ys)]
     found = found or ended
     m = len(tensors)  # behind a step that waits, no numbers are changed, and gradients only forgotten
     same = all(a is b for a, b in zip(found[:m], ended[:m], strict=True))
@@ -89,9 +89,9 @@ def is_same(recording: Any, sources: tuple[Any, ...], n: int, replayed: list[Any
     same = same and {*map(id, forgotten)} == {id(sources[i]) for i in recording.forgotten} & there
     untouched = {id(zero._array) for zero in zeros if zero is not None}
     found = [None if id(array) in untouched else array for array in found]
-    same = same and not explored([y for y in ys if tracked(y)], start, nodes)[1]
+    same = same and not subgraph([y for y in ys if is_tracked(y)], start, nodes)[1]
     return same and is_alike(recording, sources, n, nodes, (ys, values, found),
-                             (replayed, [*map(bare, replayed)], outcome(recording.effects, sources, arrays)))  # fmt: skip
+                             (replayed, [*map(to_arrays, replayed)], outcome(recording.effects, sources, arrays)))  # fmt: skip
 
 
 def is_alike(recording: Any, sources: tuple[Any, ...], n: int, nodes: list[Any], run: Any, replayed: Any) -> bool:
@@ -99,8 +99,8 @@ def is_alike(recording: Any, sources: tuple[Any, ...], n: int, nodes: list[Any],
     same lines. There, a number that is another one shows, however little it does."""
     both = []
     for results, values, left in run, replayed:
-        ends = [y for y, r in zip(results, recording.results, strict=False) if r.has_gradient and tracked(y)]
-        gradients = walked(ends, seeds_for(ends), nodes)
+        ends = [y for y, r in zip(results, recording.results, strict=False) if r.has_gradient and is_tracked(y)]
+        gradients = walk_isolated(ends, seeds_for(ends), nodes)
         both.append([*left, *values, *(gradients.get(node) for node in nodes)])
     if len(both[0]) != len(both[1]):
         return False
@@ -109,14 +109,14 @@ def is_alike(recording: Any, sources: tuple[Any, ...], n: int, nodes: list[Any],
         same = made.digest() == recording.written
         apart = [i for i, (a, b) in enumerate(zip(*both, strict=True)) if not alike(a, b)]
         if same and apart:  # where much cancels, what is left is rounding, and large against itself
-            steady, moved = ([*left_by(made, values, sources, nodes)] for values in (again(made, False), again(made, True)))
+            steady, moved = ([*arrays_left_by(made, values, sources, nodes)] for values in (again(made, False), again(made, True)))
             same = all(alike(both[0][i], both[1][i], NEARBY * distance(steady[i], moved[i])) for i in apart)
     finally:
         kept = made.tape.close()
     return same and not kept
 
 
-def held(tensors: list[Any]) -> list[Any]:
+def arrays_held(tensors: list[Any]) -> list[Any]:
     """Their arrays, and then those of their gradients."""
     return [t._array for t in tensors] + [None if t._grad is None else t._grad._array for t in tensors]
 
@@ -143,19 +143,19 @@ def again(made: Transcript, moves: bool) -> list[Any]:
         values[place] = seed
     computed = {line.made for line in tape.lines}
     if moves:
-        values = [v if i in computed else rounded(v, rng) for i, v in enumerate(values)]
+        values = [v if i in computed else perturb_rounding(v, rng) for i, v in enumerate(values)]
     with np.errstate(all="ignore"):
         for line in tape.lines:
             if not must_run(line):  # neither checks nor draws
                 y = line.fn(*numbers(line.args, values), **numbers(line.kwargs, values))
-                values[line.made] = rounded(y, rng) if moves else y
+                values[line.made] = perturb_rounding(y, rng) if moves else y
     return values
 
 
-def rounded(x: Any, rng: np.random.Generator) -> Any:
+def perturb_rounding(x: Any, rng: np.random.Generator) -> Any:
     """Numbers that are moved by some roundings."""
     if isinstance(x, tuple | list):
-        return getattr(x, "_make", type(x))([rounded(part, rng) for part in x])
+        return getattr(x, "_make", type(x))([perturb_rounding(part, rng) for part in x])
     if not isinstance(x, np.ndarray | np.generic) or x.dtype.kind not in "fc":
         return x
     u = rng.uniform(-4, 4, (2, *x.shape)) * float(np.finfo(x.dtype).eps)
@@ -163,7 +163,7 @@ def rounded(x: Any, rng: np.random.Generator) -> Any:
     return moved.astype(x.dtype)[()]
 
 
-def left_by(made: Transcript, values: list[Any], sources: tuple[Any, ...], nodes: list[Any]) -> Iterator[Any]:
+def arrays_left_by(made: Transcript, values: list[Any], sources: tuple[Any, ...], nodes: list[Any]) -> Iterator[Any]:
     """What is left in tensors, the results and the gradients, from what is at the tape's places."""
     outputs = iter([values[place] for place in made.outputs])
     results = [next(outputs) if r.place is not None else None for r in made.results]

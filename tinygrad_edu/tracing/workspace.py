@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from ..engine.declare import rule
-from ..engine.masked_gradient import AWARE, Masked, whole
+from ..engine.masked_gradient import AWARE, MaskedGradient, densify
 from ..engine.table import RULES
-from ..engine.tensor_base import Value, bare
+from ..engine.tensor_base import TensorBase, to_arrays
 from .errors import CaptureError
 
 IDLE = 4  # functions that are kept for nobody
@@ -32,7 +32,7 @@ class Functions:
         self.lock = Lock()  # two threads may go back from one call, to other ends
 
 
-class Space:
+class Workspace:
     """What one call has for itself."""
 
     __slots__ = ("chance", "functions", "recording", "walks", "ys")
@@ -53,12 +53,12 @@ class Space:
 
     def find(self, result: int, g: Any, inputs: tuple[Any, ...]) -> list[Any]:
         """The gradients of all inputs of one result."""
-        if isinstance(whole(g), Value) or any(isinstance(x, Value) for x in inputs):  # to be differentiated in their turn
+        if isinstance(densify(g), TensorBase) or any(isinstance(x, TensorBase) for x in inputs):  # to be differentiated in their turn
             return self.recording.again(result, g, inputs, self.chance)  # type: ignore[no-any-return]
         with self.functions.lock:
-            found = list(self.functions.backwards[result](whole(g), *inputs))
-        if type(g) is Masked and not all(np.isfinite(d).all() for d in found):  # perhaps by what was not taken, of which only f knows
-            return [bare(d) for d in self.recording.again(result, g, inputs, self.chance)]
+            found = list(self.functions.backwards[result](densify(g), *inputs))
+        if type(g) is MaskedGradient and not all(np.isfinite(d).all() for d in found):  # perhaps by what was not taken, of which only f knows
+            return [to_arrays(d) for d in self.recording.again(result, g, inputs, self.chance)]
         return found
 
 
@@ -71,7 +71,7 @@ class Walk:
         self.g, self.result, self.found, self.asked = g, result, found, 0
 
 
-def replayed(work: tuple[Space, int], *inputs: Any) -> Any:
+def replay_result(work: tuple[Workspace, int], *inputs: Any) -> Any:
     """One result of a call. The first that is asked for computes them all."""
     space, result = work
     if space.ys is None:
@@ -82,11 +82,11 @@ def replayed(work: tuple[Space, int], *inputs: Any) -> Any:
 def gradient(i: int) -> Callable[..., Any]:
     """The vjp of argument `i`. The first that is asked finds the gradients of all; the walk asks each, from first to last."""
 
-    def vjp(g: Any, y: Any, work: tuple[Space, int], *inputs: Any) -> Any:
+    def vjp(g: Any, y: Any, work: tuple[Workspace, int], *inputs: Any) -> Any:
         if type(work) is not tuple:  # a formula is asked for
             raise CaptureError("a captured function has no formula but its program: see its .source, or compute under watch()")
         space, result = work
-        array = g.array if type(g) is Masked else g
+        array = g.array if type(g) is MaskedGradient else g
         walk = space.walks.get(get_ident())
         if walk is None or walk.g is not array or i <= walk.asked or walk.result != result:
             walk = space.walks[get_ident()] = Walk(array, result, space.find(result, g, inputs))
@@ -98,5 +98,5 @@ def gradient(i: int) -> Callable[..., Any]:
     return vjp
 
 
-rule(replayed, each=gradient, name="captured")
-RULES[replayed].lets_through = AWARE
+rule(replay_result, each=gradient, name="captured")
+RULES[replay_result].lets_through = AWARE

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from ..engine.provenance import warn_user
-from ..engine.tensor_base import Value, bare, is_foreign
+from ..engine.tensor_base import TensorBase, is_foreign, to_arrays
 from ..nn import Module, Sequential
 from ..nn import functional as F
-from ..nn.functional.agreement import squashed
+from ..nn.functional.agreement import squashed_message
 from ..nn.functional.classification import UNSQUASHED
 from ..nn.losses import behind
-from .argument_checks import described
+from .argument_checks import describe_input
 
 OF_CLASSES = (F.cross_entropy, F.nll_loss, F.multi_margin_loss)
 OF_ANSWERS = (F.binary_cross_entropy, F.binary_cross_entropy_with_logits)
@@ -29,8 +29,8 @@ ENDS = {"sigmoid": "Sigmoid", "softmax": "Softmax", "log_softmax": "LogSoftmax"}
 
 def advice(model: Any, loss: Any, output: Any, target: Any) -> str:
     """Say what the output and the targets are, and what to do about it, as far as can be known."""
-    o, t = bare(output), bare(target)
-    said = f"The model's output is {described(o)}, and the targets are {described(t)}."
+    o, t = to_arrays(output), to_arrays(target)
+    said = f"The model's output is {describe_input(o)}, and the targets are {describe_input(t)}."
     if not (hasattr(o, "shape") and hasattr(t, "shape")):
         return said
     if t.dtype.kind in "OUS":
@@ -176,7 +176,7 @@ class Case:
 
 def end_of(model: Any, output: Any = None) -> str:
     """Return the last function of a network if it bounds the outputs: "Sigmoid", "Softmax" or "LogSoftmax"; else ""."""
-    node = output._node if isinstance(output, Value) else None
+    node = output._node if isinstance(output, TensorBase) else None
     while isinstance(model, Sequential) and len(model):
         model = model[-1]
     name = type(model).__name__ if isinstance(model, Module) else ""
@@ -187,16 +187,16 @@ def warn_of_end(model: Any, loss: Any) -> None:
     """Warn of a network whose last function the loss applies too: where nothing is recorded, the loss can't know."""
     cost, end = behind(loss)[0], end_of(model).lower()
     if cost is F.cross_entropy and end in ("softmax", "sigmoid"):
-        warn_user(squashed("cross_entropy", end, UNSQUASHED))
+        warn_user(squashed_message("cross_entropy", end, UNSQUASHED))
     elif cost is F.binary_cross_entropy_with_logits and end in ("softmax", "sigmoid"):
-        warn_user(squashed("binary_cross_entropy_with_logits", end, "Leave out that last function, in the network; or use nn.BCELoss()"))
+        warn_user(squashed_message("binary_cross_entropy_with_logits", end, "Leave out that last function, in the network; or use nn.BCELoss()"))
 
 
 def warn_of_probabilities(loss: Any, output: Any) -> None:
     """Warn of scores that are probabilities, however they were computed."""
-    node = output._node if isinstance(output, Value) else None
+    node = output._node if isinstance(output, TensorBase) else None
     if behind(loss)[0] is not F.cross_entropy or node is None or node.name in ENDS:
         return
-    values = bare(output)
+    values = to_arrays(output)
     if values.shape[0] > 1 and np.min(values) >= 0 and np.all(np.abs(np.sum(values, 1) - 1) < 1e-4):
-        warn_user(squashed("cross_entropy", "something like it, as each row adds up to 1", UNSQUASHED))
+        warn_user(squashed_message("cross_entropy", "something like it, as each row adds up to 1", UNSQUASHED))

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..engine.modes import debug
 from ..engine.provenance import warn_user
-from ..engine.tensor_base import Value, bare, values_in
+from ..engine.tensor_base import TensorBase, to_arrays, values_in
 from ..nn import Module
 from ..optim import Optimizer, ReduceLROnPlateau
 
@@ -80,26 +80,26 @@ def check_gradients(optimizer: Any) -> None:
 def warn_if_nothing_moves(optimizer: Any) -> None:
     """Warn, before the first step, if all gradients are 0."""
     gradients = [p.grad for p in optimizer.params if p.grad is not None]
-    if gradients and not any(np.any(bare(g)) for g in gradients):
+    if gradients and not any(np.any(to_arrays(g)) for g in gradients):
         warn_user("all gradients of the first batch are exactly 0, so nothing is learnt from it. Is the model perfect already? If not, the loss "
                   "doesn't change with its output: a softmax of a single output is always 1, and all rectifiers may be inactive")
 
 
 def no_cost(cost: Any) -> Exception:
-    if isinstance(cost, Value):
-        return ValueError(f"the loss must return a single number, and returned a Tensor, {described(cost)}: "
+    if isinstance(cost, TensorBase):
+        return ValueError(f"the loss must return a single number, and returned a Tensor, {describe_input(cost)}: "
                           "take its mean (in nn's losses, reduction='mean')")
     return TypeError(f"the loss must return a Tensor, and returned {type(cost).__name__}, from which there is no way back: "
                      "leave out .item() and .data")
 
 
-def described(x: Any) -> str:
+def describe_input(x: Any) -> str:
     """Return the dtype and the shape of `x`, or its type, as words."""
-    x = bare(x)
+    x = to_arrays(x)
     return f"{x.dtype} of shape {x.shape}" if hasattr(x, "dtype") else f"a {type(x).__name__}"
 
 
-def diverged(run: Any, inputs: list[Any], target: Any, value: float) -> FloatingPointError:
+def divergence_error(run: Any, inputs: list[Any], target: Any, value: float) -> FloatingPointError:
     """Return the error for a loss that is NaN or infinite, which says where it came from, as far as can be found out."""
     return FloatingPointError(f"the loss is {value} in epoch {run.epoch}, batch {run.batch}. {cause(run, inputs, target)}")
 
@@ -107,7 +107,7 @@ def diverged(run: Any, inputs: list[Any], target: Any, value: float) -> Floating
 def cause(run: Any, inputs: list[Any], target: Any) -> str:
     """Return a sentence about what has made the loss NaN or infinite."""
     for name, part in [("inputs", inputs), ("targets", target)]:
-        if any(not_finite(bare(x)) for x in (part if isinstance(part, list) else [part])):
+        if any(not_finite(to_arrays(x)) for x in (part if isinstance(part, list) else [part])):
             return f"The {name} of this batch hold NaN or infinity: look at the data (np.isnan(x).any(1).nonzero() says in which rows)."
     sizes = {name: np.max(np.abs(p._array), initial=0) for name, p in run.model.named_parameters()}
     for name, size in sizes.items():
@@ -124,5 +124,5 @@ def cause(run: Any, inputs: list[Any], target: Any) -> str:
 
 
 def not_finite(x: Any) -> bool:
-    arrays = [bare(v) for v in values_in(x)] if not hasattr(x, "dtype") else [x]
+    arrays = [to_arrays(v) for v in values_in(x)] if not hasattr(x, "dtype") else [x]
     return any(a.dtype.kind in "fc" and not np.all(np.isfinite(a)) for a in arrays)

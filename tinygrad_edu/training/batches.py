@@ -9,7 +9,7 @@ import numpy as np
 
 from ..data import DataLoader, Dataset, Part, Table
 from ..data.dataset import DatasetLike
-from ..engine.tensor_base import Value, bare, is_foreign, wrap
+from ..engine.tensor_base import TensorBase, is_foreign, to_arrays, wrap
 from ..rng import generator
 from ..validation import as_array
 
@@ -38,7 +38,7 @@ def as_tensors(batch: Any, dtype: Any) -> tuple[list[Any], Any]:
         raise TypeError(f"a batch is a tuple of inputs and, last, targets, as in (x, y); this one is {what}. If the model should answer "
                         "with its own inputs, give (x, x)")
     *inputs, target = [as_tensor(part, dtype) for part in batch]
-    if np.ndim(bare(target)) == 0:
+    if np.ndim(to_arrays(target)) == 0:
         raise TypeError("the targets of a batch must have an axis that counts its examples, and these are a single number; "
                         "for a list of examples, data.DataLoader(examples, batch_size=32) makes batches")
     return inputs, target
@@ -46,7 +46,7 @@ def as_tensors(batch: Any, dtype: Any) -> tuple[list[Any], Any]:
 
 def as_tensor(part: Any, dtype: Any) -> Any:
     """Return floating numbers as a Tensor of the model's dtype, and others as they are."""
-    if isinstance(part, Value) or is_foreign(part):
+    if isinstance(part, TensorBase) or is_foreign(part):
         return part
     array = as_array(part, "a part of a batch")
     return wrap(array.astype(dtype, copy=False)) if array.dtype.kind == "f" else array

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..data import Batches
 from ..engine.modes import evaluating
-from ..engine.tensor_base import bare
+from ..engine.tensor_base import to_arrays
 from ..nn import Module
 from ..tensor.tensor import Tensor
 from . import advice, argument_checks
@@ -102,11 +102,11 @@ def predict(model: Module, *inputs: TensorLike, batch_size: int = 256) -> NDArra
     """
     argument_checks.check_model("predict", model)
     dtype = dtype_of(model)
-    batches = Batches(*(bare(part) for part in inputs), size=batch_size, shuffle=False)
+    batches = Batches(*(to_arrays(part) for part in inputs), size=batch_size, shuffle=False)
     if not len(batches):
         raise ValueError("predict: there are no examples to answer for; the inputs have no rows")
     with evaluating(model.modules()):
-        return np.concatenate([bare(answer(model, [as_tensor(part, dtype) for part in batch])) for batch in batches])
+        return np.concatenate([to_arrays(answer(model, [as_tensor(part, dtype) for part in batch])) for batch in batches])
 
 
 def averages_over(model: Any, batches: Any, loss: Any, metrics: dict[str, Any]) -> dict[str, float]:
@@ -126,7 +126,7 @@ def answer(model: Any, inputs: list[Any]) -> Any:
     try:
         return model(*inputs)
     except (TypeError, ValueError, IndexError) as error:
-        error.add_note(f"The model was given {', '.join(argument_checks.described(x) for x in inputs)}.")
+        error.add_note(f"The model was given {', '.join(argument_checks.describe_input(x) for x in inputs)}.")
         raise
 
 

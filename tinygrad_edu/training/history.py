@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, KeysView, Mapping
 from typing import Any
 
-from ..engine.tensor_base import bare
+from ..engine.tensor_base import to_arrays
 
 
 class History:
@@ -89,13 +89,13 @@ class History:
             column += [math.nan] * (len(self.epochs) - len(column))
 
     def __repr__(self) -> str:
-        widths = {name: max(len(name), *(len(shown(v)) for v in column)) for name, column in self.columns.items()}
+        widths = {name: max(len(name), *(len(format_figure(v)) for v in column)) for name, column in self.columns.items()}
         rows = ["epoch  " + "  ".join(f"{name:>{width}}" for name, width in widths.items())]
         for i, epoch in enumerate(self.epochs):
             if len(self.epochs) > 20 and 9 < i < len(self.epochs) - 10:
                 rows += ["  ..."] * (i == 10)
             else:
-                rows.append(f"{epoch:5}  " + "  ".join(f"{shown(self[name][i]):>{width}}" for name, width in widths.items()))
+                rows.append(f"{epoch:5}  " + "  ".join(f"{format_figure(self[name][i]):>{width}}" for name, width in widths.items()))
         return "\n".join(rows + [f"stopped: {self.stopped}"] * bool(self.stopped)) if self.epochs else "History of no epochs"
 
     def state_dict(self) -> dict[str, Any]:
@@ -143,7 +143,7 @@ class Averages:
         if loss is not None:
             sums["loss"] = sums.get("loss", 0.0) + loss * examples
         if metrics:
-            output, target = bare(output), bare(target)
+            output, target = to_arrays(output), to_arrays(target)
             for name, metric in metrics.items():
                 sums[name] = sums.get(name, 0.0) + float(metric(output, target)) * examples
 
@@ -152,6 +152,6 @@ class Averages:
         return {name: total / self.examples for name, total in self.sums.items()} if self.examples else {}
 
 
-def shown(value: float) -> str:
+def format_figure(value: float) -> str:
     """Format a number with four digits after the point, or four significant ones where those would say nothing."""
     return f"{value:.4f}" if value == 0 or 1e-3 <= abs(value) < 1e5 or not math.isfinite(value) else f"{value:.3e}"

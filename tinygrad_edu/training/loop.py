@@ -129,7 +129,7 @@ def fit(
                 run.epoch += 1
                 tell("on_epoch_start", followers, run)
                 learn(run, schedule_every == "batch", followers)
-                run.history.record(run.epoch, judged(run))
+                run.history.record(run.epoch, evaluate_epoch(run))
                 if schedule is not None and schedule_every == "epoch":
                     one_step_of(schedule, run.history)
                 tell("on_epoch_end", followers, run)
@@ -170,7 +170,7 @@ def step(run: Run, inputs: list[Any], target: Any) -> tuple[Any, float]:
         output, cost = run.differentiate(inputs, target)
         value = float(cost.item())
         if not np.isfinite(value):
-            raise argument_checks.diverged(run, inputs, target, value)
+            raise argument_checks.divergence_error(run, inputs, target, value)
         seen.append((output, value))
         return cost
 
@@ -200,7 +200,7 @@ def differentiation(model: Any, loss: Any, optimizer: Any) -> Callable[[list[Any
     return differentiate
 
 
-def judged(run: Run) -> dict[str, float]:
+def evaluate_epoch(run: Run) -> dict[str, float]:
     """Return the figures of the epoch, with those of the validation."""
     figures = run.figures
     if run.validation is not None:

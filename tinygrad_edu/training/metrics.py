@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, SupportsFloat, TypeAlias
 
 import numpy as np
 
-from ..engine.tensor_base import bare
+from ..engine.tensor_base import to_arrays
 from ..nn.functional import binary_cross_entropy_with_logits
 from ..nn.losses import behind
 from ..validation import as_array
@@ -55,7 +55,7 @@ def accuracy(output: TensorLike, target: TensorLike, threshold: float = 0.5, ign
     >>> accuracy(np.array([[0.7], [0.2]]), np.array([[1.0], [0.0]]))
     1.0
     """
-    outputs, targets = as_array(bare(output), "accuracy: outputs"), as_array(bare(target), "accuracy: targets")
+    outputs, targets = as_array(to_arrays(output), "accuracy: outputs"), as_array(to_arrays(target), "accuracy: targets")
     if outputs.dtype.kind not in "biuf" or targets.dtype.kind not in "biuf":
         raise ValueError(f"accuracy: outputs and targets must be real numbers, and are {outputs.dtype} and {targets.dtype}. "
                          "names, labels = np.unique(y, return_inverse=True) makes class numbers from words")

@@ -7,7 +7,7 @@ from collections.abc import Sized
 from typing import Any
 
 from .callbacks import Callback
-from .history import shown
+from .history import format_figure
 from .run import Run
 
 LINES = 10  # how many, at most, where there is no bar
@@ -38,7 +38,7 @@ class Progress(Callback):
 def said(run: Run) -> str:
     """Return a line with the epoch and the figures: of the last whole epoch, or of the first so far."""
     figures = {name: column[-1] for name, column in run.history.columns.items()} or run.figures
-    return f"epoch {run.epoch:{len(str(run.epochs))}}/{run.epochs}  " + "  ".join(f"{name} {shown(value)}" for name, value in figures.items())
+    return f"epoch {run.epoch:{len(str(run.epochs))}}/{run.epochs}  " + "  ".join(f"{name} {format_figure(value)}" for name, value in figures.items())
 
 
 def bar(run: Run) -> Any:

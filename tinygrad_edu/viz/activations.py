@@ -10,7 +10,7 @@ import numpy as np
 from ..engine.modes import no_grad
 from ..nn.module import Module
 from ..pytree import flatten
-from .observe import array_of, checked, example, hooked, untouched
+from .observe import array_of, example, hook_modules, leave_untouched, require_model
 from .theme import COLORS, FAINT, figure, ink, shades
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def activations(model: Module, x: TensorLike) -> Figure:
     >>> len(figure.axes)
     8
     """
-    rows = outputs(checked(model, "activations"), x)
+    rows = outputs(require_model(model, "activations"), x)
     if not rows:
         raise ValueError(f"activations: this {type(model).__name__} called no layer when it was run")
     heights = [1.0 if values.ndim < 4 else 1.0 + 0.55 * (min(values.shape[1], MOST_MAPS) > 8) for _, values in rows]
@@ -84,7 +84,7 @@ def outputs(model: Module, x: Any) -> list[tuple[str, Any]]:
     def note(module: Module, args: Any, output: Any) -> None:
         found.extend((names[id(module)], np.array(array_of(y))) for y in flatten(output)[0] if y is not None)
 
-    with untouched(model), no_grad(), hooked(layers, note):
+    with leave_untouched(model), no_grad(), hook_modules(layers, note):
         model(example(x, model))
     return found
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .observe import array_of
-from .theme import FAINT, NEGATIVE, dress, figure, signed
+from .theme import FAINT, NEGATIVE, dress, figure, sign_colours
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -106,7 +106,7 @@ def draw(axes: Any, counts: Any, named: list[str]) -> None:
     n = len(counts)
     rates = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     shown = np.where(np.eye(n, dtype=bool), rates, -np.minimum(10 * rates, 1))
-    axes.imshow(shown * 0.5, cmap=signed(), vmin=-1, vmax=1, interpolation="nearest")
+    axes.imshow(shown * 0.5, cmap=sign_colours(), vmin=-1, vmax=1, interpolation="nearest")
     axes.set_xticks(range(n), named, rotation=0 if max(map(len, named)) < 4 else 45)
     axes.set_yticks(range(n), named)
     axes.set_xlabel("was taken for")

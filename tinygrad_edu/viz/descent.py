@@ -171,13 +171,13 @@ def view(f: Function, went: Walk, extent: Any) -> list[Any]:
     near = went.points[np.abs(went.points - start).max(axis=1) <= 10 * max(1.0, float(np.abs(start).max()))]
     low, high = near.min(axis=0), near.max(axis=0)
     if f.inputs == 1:
-        side = np.linspace(*filled(f, low[0], high[0]), PLACES)
+        side = np.linspace(*fill_curve(f, low[0], high[0]), PLACES)
         return [side]
     middle, half = (low + high) / 2, max(float((high - low).max()) * 0.7, 0.5)
     return [np.linspace(m - half, m + half, PLACES) for m in middle]
 
 
-def filled(f: Function, low: float, high: float) -> tuple[float, float]:
+def fill_curve(f: Function, low: float, high: float) -> tuple[float, float]:
     """Return the range of the curve below its highest step, as if water filled it up to there, and a little more."""
     span = max(high - low, 1.0)
     level = max(f(low), f(high))

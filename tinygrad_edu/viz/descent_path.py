@@ -144,7 +144,7 @@ def valleys(x: Any, z: Any, y: Any = None) -> Any:
             lowest &= z[inner] < beside  # so that level ground counts once, or not at all
     found = []
     for place in np.argwhere(lowest) + 1:
-        at = [refined(side, line_through(z, place, axis), int(place[axis])) for axis, side in enumerate(sides)]
+        at = [refine_minimum(side, line_through(z, place, axis), int(place[axis])) for axis, side in enumerate(sides)]
         found.append(at[::-1])
     return np.array(found).reshape(-1, z.ndim)
 
@@ -156,7 +156,7 @@ def line_through(z: Any, place: Any, axis: int) -> Any:
     return z[tuple(index)]
 
 
-def refined(side: Any, heights: Any, i: int) -> float:
+def refine_minimum(side: Any, heights: Any, i: int) -> float:
     """Return the bottom of the parabola through a lowest place and its neighbours."""
     a, b, c = heights[i - 1 : i + 2]
     bend = a - 2 * b + c

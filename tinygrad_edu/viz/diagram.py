@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .neurons import Columns
-from .theme import FAINT, MARK, ink, paper, shades, signed
+from .theme import FAINT, MARK, ink, paper, shades, sign_colours
 
 GAP = 1.6  # between the halves of a column that is too long, in neurons
 RADIUS = 0.36
@@ -95,7 +95,7 @@ class Diagram:
         to, source = np.unravel_index(order, values.shape)
         ends = np.stack([self.places(k)[source], self.places(k + 1)[to]], axis=1)
         values = values.ravel()[order]
-        lines = LineCollection(list(ends), array=values, cmap=signed(), norm=Normalize(-scale, scale), zorder=1,
+        lines = LineCollection(list(ends), array=values, cmap=sign_colours(), norm=Normalize(-scale, scale), zorder=1,
                                linewidths=0.15 + 2.2 * (np.abs(values) / scale) ** 1.5)  # fmt: skip
         lines.set_gid(f"connections {k}")
         axes.add_collection(lines, autolim=False)
@@ -118,7 +118,7 @@ class Diagram:
             strength = np.clip(rims[shown] / self.scale(0), -1, 1)
             size = size + 0.16
             rings = EllipseCollection(size, size, 0 * size, linewidths=3 * np.abs(strength), facecolors="none",
-                                      edgecolors=signed()(0.5 + 0.5 * strength), **circles)  # fmt: skip
+                                      edgecolors=sign_colours()(0.5 + 0.5 * strength), **circles)  # fmt: skip
             axes.add_collection(rings, autolim=False)
         if len(shown) < width:
             n = (len(shown) + 1) // 2

@@ -10,7 +10,7 @@ import numpy as np
 from ..engine.modes import no_grad
 from ..nn.module import Module
 from .directions import as_directions, place, vector
-from .observe import array_of, checked, example, untouched, wanted
+from .observe import array_of, as_target, example, leave_untouched, require_model
 from .surface import chart, footprints, mountain
 from .theme import figure
 
@@ -91,7 +91,7 @@ def landscape(
         raise ValueError(f"kind must be one of {', '.join(KINDS)}; got {kind!r}")
     if points < 3 or not reach > 0:
         raise ValueError(f"landscape needs points of at least 3 and a positive reach; got points={points}, reach={reach}")
-    ground = Ground(checked(model, "landscape"), loss, data, directions, path, seed)
+    ground = Ground(require_model(model, "landscape"), loss, data, directions, path, seed)
     x, y = ground.sides(reach, points)
     z, steps = ground.survey(x, y)
 
@@ -116,7 +116,7 @@ class Ground:
         if not isinstance(data, tuple | list) or len(data) != 2:
             raise TypeError(f"landscape: data are a pair (x, target); got {type(data).__name__}")
         self.model, self.loss = model, loss
-        self.x, self.target = example(data[0], model), wanted(data[1], model)
+        self.x, self.target = example(data[0], model), as_target(data[1], model)
         self.parameters = dict(model.named_parameters())
         if not self.parameters:
             raise ValueError(f"this {type(model).__name__} has no parameters, and so its cost is but one number")
@@ -147,7 +147,7 @@ class Ground:
 
     def survey(self, x: Any, y: Any) -> tuple[Any, Any]:
         """Return the losses over the plane, and along the path as seen in the plane."""
-        with untouched(self.model), no_grad(), np.errstate(all="ignore"):
+        with leave_untouched(self.model), no_grad(), np.errstate(all="ignore"):
             z = np.array([[self.cost(a, b) for a in x] for b in y])
             return z, np.array([self.cost(a, b) for a, b in self.path])
 

@@ -11,7 +11,7 @@ from ..nn.module import Module
 from ..tensor.tensor import Tensor
 from .diagram import Diagram
 from .neurons import columns
-from .observe import array_of, checked, example, untouched, wanted
+from .observe import array_of, as_target, example, leave_untouched, require_model
 from .sensitivity import gradients, keys
 from .theme import figure, figure_of
 
@@ -86,7 +86,7 @@ def network(
         raise ValueError("network: the gradient of a cost needs an example x as well")
     if most < 2:
         raise ValueError(f"most={most}: at least two neurons of a column must be drawn")
-    found = columns(checked(model, "network"), x)
+    found = columns(require_model(model, "network"), x)
     count = 1 if x is None else len(found.values[0])
     if not 0 < count <= (1 if ax is not None else MOST_EXAMPLES):
         raise ValueError(f"network draws a picture for each example, and these are {count}: choose some, as in x[:4]")
@@ -120,6 +120,6 @@ def gradient(model: Module, x: Any, target: Any, loss: Any, i: int, count: int) 
         if answer.ndim == 0 or len(answer) != count:
             raise ValueError(f"there are {count} examples, and targets of shape {answer.shape}: there must be one for each")
         given, answer = given[i : i + 1], answer[i : i + 1]
-    with untouched(model), enable_grad():
-        slopes = gradients(model, loss(model(given), wanted(answer, model)))
+    with leave_untouched(model), enable_grad():
+        slopes = gradients(model, loss(model(given), as_target(answer, model)))
     return {id(p): slopes.get(name) for name, p in model.named_parameters()}

@@ -14,10 +14,10 @@ import numpy as np
 
 from ..engine.modes import enable_grad
 from ..engine.node import Node
-from ..engine.tensor_base import Value
+from ..engine.tensor_base import TensorBase
 from ..nn.layers import Linear
 from ..nn.module import Module
-from .observe import array_of, example, hooked, untouched
+from .observe import array_of, example, hook_modules, leave_untouched
 
 
 @dataclass
@@ -43,13 +43,13 @@ def columns(model: Module, x: Any) -> Columns:
     if x is None:
         return Columns(chain(linears), [None] * (len(linears) + 1))
     calls: list[tuple[Linear, Any, Any]] = []
-    with untouched(model), enable_grad(), hooked(linears, lambda m, args, y: calls.append((m, args[0], y))):
+    with leave_untouched(model), enable_grad(), hook_modules(linears, lambda m, args, y: calls.append((m, args[0], y))):
         output = answer(model, x, linears[0].in_features)
     if not calls:
         raise ValueError(f"this {type(model).__name__} has Linear layers, but calls none: network draws those that are called")
     layers = chain([layer for layer, _, _ in calls])
     for (_, _, before), (layer, after, _) in pairwise(calls):
-        if isinstance(before, Value) and before._node is not None and not comes_from(after, before._node):
+        if isinstance(before, TensorBase) and before._node is not None and not comes_from(after, before._node):
             raise no_chain(f"{layer!r} is not given what comes out of the Linear layer before it")
     end = output if np.shape(output) == np.shape(calls[-1][2]) else calls[-1][2]
     given, first = array_of(x), array_of(calls[0][1])

@@ -9,7 +9,7 @@ import numpy as np
 from ..engine.backward import backpropagate
 from ..nn.module import Module
 from ..tensor.tensor import Tensor
-from .observe import array_of, checked
+from .observe import array_of, require_model
 from .theme import COLORS, NEGATIVE, POSITIVE, dress, figure, ink
 
 if TYPE_CHECKING:
@@ -50,8 +50,8 @@ def sensitivity(model: Module, loss: Tensor | None = None, *, most: int = 16) ->
     >>> figure.axes[0].get_title(loc="left")
     'the 8 that matter most, of 8'
     """
-    grads = gradients(checked(model, "sensitivity"), loss)
-    names, values = zip(*ranking(grads, most), strict=True)
+    grads = gradients(require_model(model, "sensitivity"), loss)
+    names, values = zip(*rank_elements(grads, most), strict=True)
     total = sum(g.size for g in grads.values())
     plate = figure(10, max(3.6, 0.9 + 0.24 * len(names)))
     left, right = plate.subplots(1, 2, width_ratios=(1, 1.1))
@@ -80,7 +80,7 @@ def sensitivity(model: Module, loss: Tensor | None = None, *, most: int = 16) ->
     return plate
 
 
-def ranking(grads: dict[str, Any], most: int) -> list[tuple[str, float]]:
+def rank_elements(grads: dict[str, Any], most: int) -> list[tuple[str, float]]:
     """Return the largest elements by size: names such as ``0.weight[3, 7]``, and the slopes themselves."""
     if most < 1:
         raise ValueError(f"most={most}: at least one must be shown")

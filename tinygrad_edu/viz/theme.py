@@ -70,7 +70,7 @@ def is_dark() -> bool:
     return 0.3 * red + 0.6 * green + 0.1 * blue < 0.5
 
 
-def signed() -> Any:
+def sign_colours() -> Any:
     """Return the colours from negative over zero, which is paper, to positive."""
     from matplotlib.colors import LinearSegmentedColormap
 
@@ -94,4 +94,4 @@ def shades(values: Any, scale: float | None = None) -> dict[str, Any]:
     most = scale or float(finite.max(initial=0)) or 1.0
     with np.errstate(invalid="ignore"):
         both = bool((values < 0).any())
-    return {"cmap": signed() if both else lit(), "norm": Normalize(-most if both else 0.0, most)}
+    return {"cmap": sign_colours() if both else lit(), "norm": Normalize(-most if both else 0.0, most)}

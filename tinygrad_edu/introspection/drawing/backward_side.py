@@ -6,18 +6,18 @@ from collections.abc import Iterator, Sequence
 
 from ...engine.errors import nothing_recorded
 from ...engine.node import Node
-from ...engine.tensor_base import Value
+from ...engine.tensor_base import TensorBase
 from ...tensor.tensor import Tensor
-from ..gradient_flow import is_number, recorded, remembers
+from ..gradient_flow import is_number, record_flow, remembers
 from ..graph_history import ancestors
 from .graph_model import Sketch
-from .groups import Calls, Group, grouped
+from .groups import Calls, Group, build_groups
 from .scene import Box, Scene
 
 FORWARD, BACKWARD = "forward", "backward"
 
 
-def walk_back(tensors: Sequence[Value]) -> dict[Node, Tensor]:
+def walk_back(tensors: Sequence[TensorBase]) -> dict[Node, Tensor]:
     """The gradients of the leaves, as Tensors whose graph is the walk to them."""
     for tensor in tensors:
         if tensor._node is None:
@@ -29,20 +29,20 @@ def walk_back(tensors: Sequence[Value]) -> dict[Node, Tensor]:
     if not all(map(remembers, ancestors(roots))):
         raise RuntimeError("this graph was released by an earlier backward(), and its backward pass can't be drawn: draw it "
                            "before, or compute under tinygrad_edu.watch(), or say backward(retain_graph=True)")
-    return recorded(roots)
+    return record_flow(roots)
 
 
 def sides(sketch: Sketch, calls: Calls) -> Group:
     """Two frames: what was computed, and the derivatives of it."""
     root = Group()
     for label, within in ((FORWARD, False), (BACKWARD, True)):
-        side = grouped([node for node in sketch.operations if (node in sketch.derivatives) is within], calls)
+        side = build_groups([node for node in sketch.operations if (node in sketch.derivatives) is within], calls)
         side.label = label
         root.items.append(side)
     return root
 
 
-def facing(scene: Scene) -> Iterator[str]:
+def align_sides(scene: Scene) -> Iterator[str]:
     """Lines that put boxes across from each other; none where there is no backward pass."""
     pairs: dict[Box, list[Box]] = {}
     for node, of in scene.sketch.derivatives.items():

@@ -7,16 +7,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...engine.tensor_base import Value
+from ...engine.tensor_base import TensorBase
 from ..gradient_flow import Flows
-from ..naming import held_in, modules_in
-from .backward_side import facing, sides, walk_back
+from ..naming import modules_in, tensors_held_in
+from .backward_side import align_sides, sides, walk_back
 from .dot import Picture
-from .fold import folded
+from .fold import fold_repeats
 from .graph_model import Sketch
-from .groups import Calls, Group, complete, grouped, mirrored, parameters_of, watched_calls
+from .groups import Calls, Group, build_groups, calls_by_node, complete, mirror_groups, parameters_of
 from .legend import key
-from .module_inference import inferred_calls
+from .module_inference import infer_calls
 from .painter import Painter
 from .scene import Scene
 from .themes import THEMES
@@ -44,13 +44,13 @@ class Options(NamedTuple):
     legend: bool
 
 
-def compose(tensors: list[Value], inputs: list[Value], names: Any, variables: Mapping[str, Any], options: Options) -> Picture:
+def compose(tensors: list[TensorBase], inputs: list[TensorBase], names: Any, variables: Mapping[str, Any], options: Options) -> Picture:
     """The picture of what is behind the tensors, and of what the inputs are at its beginning."""
     slopes = walk_back(tensors) if options.backward else {}
     sketch = Sketch(
         [*tensors, *slopes.values()],
-        held_in({} if names is None else names),
-        held_in(variables),
+        tensors_held_in({} if names is None else names),
+        tensors_held_in(variables),
         {name: x for name, x in variables.items() if type(x) is np.ndarray and x.ndim},
     )
     calls, titles = calls_of(sketch, [modules_in(source) for source in ({} if names is None else names, variables)])
@@ -58,11 +58,11 @@ def compose(tensors: list[Value], inputs: list[Value], names: Any, variables: Ma
     sketch.inputs = {tensor._node for tensor in inputs}
     if options.gradients:
         sketch.learn(Flows(sketch.roots[: len(tensors)], [n for n in sketch.operations if n not in sketch.derivatives]))
-    scene = staged(sketch, calls, options.depth, options.fold)
+    scene = select_stages(sketch, calls, options.depth, options.fold)
 
     theme = THEMES[options.theme]
     painter = Painter(scene, theme, options.detail, options.values, options.gradients is not False, titles)
-    lines = [*painter.lines(), *facing(scene)]
+    lines = [*painter.lines(), *align_sides(scene)]
     graph = {**GRAPH, "rankdir": options.direction, "bgcolor": theme.paper, "fontcolor": theme.ink}
     if sketch.derivatives:
         graph["newrank"] = "true"  # boxes may face each other across frames
@@ -76,23 +76,23 @@ def calls_of(sketch: Sketch, sources: Iterable[Mapping[str, Any]]) -> tuple[Call
     """The calls of modules around each operation, and what modules are called, by their ids."""
     roots = {name: module for source in reversed(list(sources)) for name, module in source.items()}
     titles = {id(m): path for name, module in roots.items() for path, m in module.named_modules(name)}
-    calls = watched_calls(sketch.operations)
+    calls = calls_by_node(sketch.operations)
     if calls:
         titles = complete(titles, calls.values())
         roots |= {titles[id(c[0].module)]: c[0].module for c in calls.values()}
     else:
-        calls = inferred_calls(sketch.operations, roots.values())
+        calls = infer_calls(sketch.operations, roots.values())
     sketch.belong(parameters_of(roots))
-    return mirrored(calls, sketch.derivatives), titles
+    return mirror_groups(calls, sketch.derivatives), titles
 
 
-def staged(sketch: Sketch, calls: Calls, depth: int | None, fold: bool | None) -> Scene:
+def select_stages(sketch: Sketch, calls: Calls, depth: int | None, fold: bool | None) -> Scene:
     """As much of it as was asked for, or as can be read."""
     if sketch.derivatives:
         return Scene(sketch, sides(sketch, calls), {}, deepest(depth))
     fold = len(sketch.nodes) > MANY if fold is None else fold
-    root = grouped(sketch.operations, calls)
-    same = folded(root) if fold else {}
+    root = build_groups(sketch.operations, calls)
+    same = fold_repeats(root) if fold else {}
     scene = Scene(sketch, root, same, deepest(depth))
     if depth is None and len(scene.ordered) > MANY:
         for shallower in range(levels(root) - 1, -1, -1):

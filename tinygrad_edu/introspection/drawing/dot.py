@@ -159,7 +159,7 @@ def layout_program(format: str) -> Iterator[None]:
     with ONE_AT_A_TIME:
         before = dot_command.DOT_BINARY
         if before == Path("dot") and shutil.which("dot") is None:  # else it is the system's, or the user's choice
-            program = carried_program()
+            program = find_bundled_program()
             if program is None:
                 raise DotNotFound
             if format in ("pdf", "ps", "ps2", "eps"):
@@ -172,7 +172,7 @@ def layout_program(format: str) -> Iterator[None]:
             dot_command.DOT_BINARY = before
 
 
-def carried_program() -> Path | None:
+def find_bundled_program() -> Path | None:
     """Return the program in graphviz-pure's wheel, by the wheel's own record: the system's path may not include it."""
     try:
         files = metadata.files("graphviz-pure") or []

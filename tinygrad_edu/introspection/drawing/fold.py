@@ -21,7 +21,7 @@ Part = dict[Node, int]  # operations, and their numbers in the part
 Same = dict[Node, tuple[Node, Part]]  # from an operation that is folded away to the one drawn for it, and the part that this is in
 
 
-def folded(root: Group) -> Same:
+def fold_repeats(root: Group) -> Same:
     """Fold what repeats in the tree, from the outside in; the tree is changed."""
     same: Same = {}
     signatures: dict[Any, int] = {}

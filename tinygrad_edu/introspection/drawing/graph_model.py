@@ -10,7 +10,7 @@ import numpy as np
 from ...engine.node import Constant, Leaf, Node
 from ...engine.saved_values import reads
 from ...engine.table import Plan
-from ...engine.tensor_base import Value
+from ...engine.tensor_base import TensorBase
 from ..gradient_flow import Flows, Seed
 from ..graph_history import History
 from ..naming import Held, place
@@ -23,11 +23,11 @@ class Sketch:
     variables hold; `arrays` are the arrays there.
     """
 
-    def __init__(self, tensors: Sequence[Value], given: Held, seen: Held, arrays: Mapping[str, Any]) -> None:
+    def __init__(self, tensors: Sequence[TensorBase], given: Held, seen: Held, arrays: Mapping[str, Any]) -> None:
         self.history = History([t for t in tensors if t._node is not None], arrays)
         self.nodes = list(self.history.nodes)
         self.roots: list[Node] = []
-        self.tensors: dict[Node, Value] = {}
+        self.tensors: dict[Node, TensorBase] = {}
         for tensor in tensors:
             where = place(tensor)
             root = where if isinstance(where, Node) else Constant(tensor._array)  # a face for one outside all graphs
@@ -57,7 +57,7 @@ class Sketch:
         for node, name in names.items():
             self.names.setdefault(node, name)
 
-    def name_slopes(self, slopes: Mapping[Node, Value]) -> None:
+    def name_slopes(self, slopes: Mapping[Node, TensorBase]) -> None:
         """Gradients are called after what they are the gradients of."""
         for leaf, gradient in slopes.items():
             known = self.names.get(gradient._node, "")
@@ -92,7 +92,7 @@ class Sketch:
             return self.flows.totals.get(node)
         tensor = self.tensor(node)
         kept = None if tensor is None else tensor._grad
-        return kept._array if isinstance(kept, Value) else None
+        return kept._array if isinstance(kept, TensorBase) else None
 
     def kept(self) -> set[Node]:
         """The nodes whose values derivatives read, and the graph keeps for them."""

@@ -55,7 +55,7 @@ class Mirror:
         self.call, self.module = call, call.module
 
 
-def grouped(operations: Iterable[Node], calls: Calls) -> Group:
+def build_groups(operations: Iterable[Node], calls: Calls) -> Group:
     """The tree, of operations in their order."""
     root = Group()
     groups: dict[int, Group] = {}
@@ -71,12 +71,12 @@ def grouped(operations: Iterable[Node], calls: Calls) -> Group:
     return root
 
 
-def watched_calls(operations: Iterable[Node]) -> Calls:
+def calls_by_node(operations: Iterable[Node]) -> Calls:
     """What the watch mode wrote down."""
     return {node: calls for node in operations if (calls := node.info.calls)}
 
 
-def mirrored(calls: Calls, derivatives: dict[Node, Node]) -> Calls:
+def mirror_groups(calls: Calls, derivatives: dict[Node, Node]) -> Calls:
     """The same groups again for derivatives, each where the operation is that it is the derivative of."""
     mirrors: dict[int, Mirror] = {}
     for node, of in derivatives.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .labels import number
 from .painter import DECADES, Painter
-from .themes import between
+from .themes import mix_colours
 
 KINDS = {
     "parameter": "leaf that requires gradients: a parameter",
@@ -31,7 +31,7 @@ def key(painter: Painter) -> str:
         rows.append((line(theme.faint, 1), f"little: {narrowest} or less"))
     if shown.heat:
         low, zero, high = theme.heat
-        colors = [low, between(low, zero, 0.5), zero, between(zero, high, 0.5), high]
+        colors = [low, mix_colours(low, zero, 0.5), zero, mix_colours(zero, high, 0.5), high]
         cells = "".join(f'<TD BGCOLOR="{c}" WIDTH="10" HEIGHT="10" FIXEDSIZE="TRUE"></TD>' for c in colors)
         rows.append((f'<TD><TABLE BORDER="0" CELLSPACING="0" CELLPADDING="0"><TR>{cells}</TR></TABLE></TD>',
                      "numbers below zero, zero, above; left the value, right its gradient"))

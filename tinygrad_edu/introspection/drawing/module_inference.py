@@ -22,7 +22,7 @@ from .groups import Calls
 Chain = tuple[Module, ...]  # a module, and before it those that it is part of, outermost first
 
 
-def inferred_calls(operations: Sequence[Node], modules: Iterable[Module]) -> Calls:
+def infer_calls(operations: Sequence[Node], modules: Iterable[Module]) -> Calls:
     """Calls of these modules, and of all below them, in which the operations must have run."""
     owners = owners_of(modules)
     if not owners:

@@ -16,7 +16,7 @@ from .groups import Group, Mirror
 from .heat_map import heat_map, statistics
 from .labels import arguments, attribute, described, gradient_text, html_label, number, value_lines
 from .scene import Arrow, Box, Scene
-from .themes import Theme, between
+from .themes import Theme, mix_colours
 
 DETAILS = ("low", "normal", "full")
 DECADES = 2  # from the widest arrow to the narrowest, in powers of ten of the gradient's norm
@@ -67,7 +67,7 @@ class Painter:
 
     def frame_label(self, group: Group) -> str:
         name, path = self.title(group)
-        return html_label(name, " ".join(filter(None, (path, often(group)))))
+        return html_label(name, " ".join(filter(None, (path, count_text(group)))))
 
     def title(self, group: Group) -> tuple[str, str]:
         """What a group is called: its module's class, and its path."""
@@ -115,7 +115,7 @@ class Painter:
             lines.append(" ".join(filter(None, self.title(box.alone))))
         if node in self.kept:
             lines.append("kept for backward")
-        times = often(box.alone) if box.alone is not None else ""
+        times = count_text(box.alone) if box.alone is not None else ""
         told = [self.gradient(grad, box)] if grad is not None else []
         pictures = [self.heat(a) for a in (array if self.values else None, grad)] if self.level == 2 else []
         if pictures and pictures[1]:
@@ -171,7 +171,7 @@ class Painter:
         grads = [g for p in module.parameters() if (g := self.sketch.gradient(p._node)) is not None] if lines else []
         sizes = [float((abs(g).astype(float) ** 2).sum()) for g in grads] if self.gradients else []
         told = [f"grad, norm {number(math.sqrt(sum(sizes)))}"] if sizes else []
-        return html_label(name, " ".join(filter(None, (path, often(group)))), lines, told, [], self.theme.gradient)
+        return html_label(name, " ".join(filter(None, (path, count_text(group)))), lines, told, [], self.theme.gradient)
 
     def tooltip(self, box: Box) -> str:
         """What a viewer shows at the pointer: the line of the program."""
@@ -209,12 +209,12 @@ class Painter:
         if arrow.norm != arrow.norm or arrow.norm == math.inf:
             return {"color": f'"{self.theme.broken}"', "penwidth": "4"}
         share = min(1.0, max(0.0, 1 + math.log10(arrow.norm / self.widest) / DECADES))
-        color = between(colour(self.theme.faint), colour(self.theme.gradient), share)
+        color = mix_colours(colour(self.theme.faint), colour(self.theme.gradient), share)
         return {"penwidth": f"{0.5 + 4.5 * share:.2f}", "color": f'"{color}"',
                 "tooltip": f'"gradient of norm {number(arrow.norm)}"'}  # fmt: skip
 
 
-def often(group: Group) -> str:
+def count_text(group: Group) -> str:
     """How many times it comes."""
     return "" if group.times == 1 else f"× {group.times:,}" + (" in a row" if group.chained else "")
 

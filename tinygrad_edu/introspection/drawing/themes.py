@@ -72,7 +72,7 @@ THEMES = {
 }  # fmt: skip
 
 
-def between(a: str, b: str, share: float) -> str:
+def mix_colours(a: str, b: str, share: float) -> str:
     """The colour that lies `share` of the way from `a` to `b`, both ``#rrggbb``."""
     one, other = ([int(color[i : i + 2], 16) for i in (1, 3, 5)] for color in (a, b))
     return "#" + "".join(f"{round(x + (y - x) * share):02x}" for x, y in zip(one, other, strict=True))

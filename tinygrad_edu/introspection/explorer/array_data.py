@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.multi_output import Parts
+from ...engine.multi_output import MultiOutput
 
 FEW = 64  # numbers that are all written down
 SIDE = 32  # cells of a thumbnail, at most, along each side
@@ -31,12 +31,12 @@ class Arrays:
 
     def add(self, value: Any, known: bool = True) -> Place:
         """Where the value is in the table; of one that isn't known, the shape is."""
-        if isinstance(value, Parts):
+        if isinstance(value, MultiOutput):
             return [self.one(np.asarray(part), known) for part in value]
         return self.one(np.asarray(value), known)
 
     def one(self, array: Any, known: bool) -> int:
-        facts = {"shape": list(array.shape), "dtype": str(array.dtype)} | (told(array) if known else {})
+        facts = {"shape": list(array.shape), "dtype": str(array.dtype)} | (describe_array(array) if known else {})
         key = json.dumps(facts)
         if key not in self.places:
             self.places[key] = len(self.table)
@@ -44,7 +44,7 @@ class Arrays:
         return self.places[key]
 
 
-def told(array: Any) -> dict[str, Any]:
+def describe_array(array: Any) -> dict[str, Any]:
     """What the page is told of an array."""
     if array.dtype.kind not in "biufc" or not array.size:
         return {"numbers": []} if not array.size else {}

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.multi_output import Parts
+from ...engine.multi_output import MultiOutput
 from ...engine.node import Constant, Leaf, Node
 from ...rules import joining
 from ..formulas.notation import SIGNS, is_ours
-from ..formulas.symbol import plain
+from ..formulas.symbol import values_of
 from .local_factor import Factor
 
 MOVED: dict[Any, str] = {
@@ -59,10 +59,10 @@ def backward(node: Node, factor: Factor, me: str, parent: str, stretched: bool) 
     return "This rule is more than one product: read its formula with what goes into it."
 
 
-def stretched(said: Any, parent: Node, name: str) -> str:
+def explain_fit(said: Any, parent: Node, name: str) -> str:
     """How the gradient was made to fit its argument, if it had to be."""
     have, want = getattr(said, "shape", ()), parent.shape
-    if have == want or isinstance(plain(said), Parts):
+    if have == want or isinstance(values_of(said), MultiOutput):
         return ""
     extra = len(have) - len(want)
     axes = [i for i, n in enumerate((1,) * extra + tuple(want)) if n == 1 and (i < extra or have[i] != 1)]
@@ -72,7 +72,7 @@ def stretched(said: Any, parent: Node, name: str) -> str:
             f"{times} times. What comes back from all these uses is summed, over {along}.")
 
 
-def meeting(name: str) -> str:
+def explain_sum(name: str) -> str:
     return f"Paths meet: {name} was used more than once, and its effects add up. So do its gradients."
 
 

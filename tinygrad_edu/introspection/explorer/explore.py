@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from ...engine.modes import enable_grad, watch
-from ...engine.tensor_base import Value
+from ...engine.tensor_base import TensorBase
 from ...pytree import flatten
 from ...tensor.tensor import Tensor
 from ..formulas.explain import is_computed
 from ..formulas.explain_function import as_inputs, names_of_leaves, parts_of
-from ..formulas.explain_graph import told
+from ..formulas.explain_graph import build_story
 from ..graph_history import Names
 from ..naming import variables_of
 from .steps import page_data
@@ -71,13 +71,13 @@ def explore(subject: Tensor | Sequence[Tensor] | Callable[..., Any], *inputs: An
         if not callable(subject):
             raise TypeError("explore() takes a Tensor, or a function and what to call it with; "
                             f"got {type(subject).__name__}")
-        return Explorer(*watched(subject, inputs, settings, names))
+        return Explorer(*run_watched(subject, inputs, settings, names))
     if inputs or settings:
         raise TypeError("explore(tensor) takes nothing else; explore(function, *inputs) takes what to call it with")
     return Explorer(flatten(subject)[0], names)
 
 
-def watched(fn: Callable[..., Any], args: Any, kwargs: Any, names: Names) -> tuple[list[Value], Names]:
+def run_watched(fn: Callable[..., Any], args: Any, kwargs: Any, names: Names) -> tuple[list[TensorBase], Names]:
     """Call `fn` under `watch`; return its results, and the names of its inputs."""
     leaves, rebuild = flatten((args, kwargs))
     called = names_of_leaves(fn, args, kwargs)
@@ -85,7 +85,7 @@ def watched(fn: Callable[..., Any], args: Any, kwargs: Any, names: Names) -> tup
     args, kwargs = rebuild(inputs)
     with enable_grad(), watch():
         results = fn(*args, **kwargs)
-    outputs = [y for y in flatten(results)[0] if isinstance(y, Value) and y._node is not None]
+    outputs = [y for y in flatten(results)[0] if isinstance(y, TensorBase) and y._node is not None]
     if not outputs:
         raise TypeError(f"{getattr(fn, '__name__', type(fn).__name__)} gives no Tensor that depends on its inputs: "
                         "there are no gradients to be seen")
@@ -103,8 +103,8 @@ class Explorer:
         The content of the page: its boxes, steps and arrays.
     """
 
-    def __init__(self, tensors: list[Value], names: Names) -> None:
-        story = told(tensors, names)
+    def __init__(self, tensors: list[TensorBase], names: Names) -> None:
+        story = build_story(tensors, names)
         self.data, explanation = page_data(story, names)
         self.html = page(self.data, explanation.html)
 

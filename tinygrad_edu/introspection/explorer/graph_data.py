@@ -8,7 +8,7 @@ from ...engine.node import Leaf, Node
 from ..formulas.notation import name_of
 from ..graph_history import History
 from .layout import HEIGHT, LETTER, Cluster, cut, layout, width_of
-from .sources import called
+from .sources import title_call
 
 MOST = 2000  # boxes: more take minutes to be laid out, and nobody steps through them
 LETTERS = 18  # of a name, in a box
@@ -33,7 +33,7 @@ class Graph:
         return self.arrows[node.parents[i], node]
 
     def title(self, call: Any) -> str:
-        return called(call.module, self.paths)
+        return title_call(call.module, self.paths)
 
     def drawn(self, names: list[str]) -> dict[str, Any]:
         """What the page draws: titles cut to fit, and two layouts, for wide windows and narrow ones."""

@@ -46,7 +46,7 @@ def layout(widths: Sequence[float], arrows: Sequence[tuple[int, int]], outer: Cl
     nest(picture, outer, titles)
     for i, (tail, head) in enumerate(arrows):
         picture.edge(str(tail), str(head), id=str(i))
-    return found(json.loads(picture.pipe("json0")), len(widths), len(arrows), len(titles))
+    return parse_layout(json.loads(picture.pipe("json0")), len(widths), len(arrows), len(titles))
 
 
 def nest(picture: Any, cluster: Cluster, titles: list[str]) -> None:
@@ -61,7 +61,7 @@ def nest(picture: Any, cluster: Cluster, titles: list[str]) -> None:
             nest(sub, inner, titles)
 
 
-def found(told: dict[str, Any], boxes: int, arrows: int, clusters: int) -> dict[str, Any]:
+def parse_layout(told: dict[str, Any], boxes: int, arrows: int, clusters: int) -> dict[str, Any]:
     """What Graphviz says, in the page's terms: y grows downwards."""
     _, _, width, height = numbers(told["bb"])
     places: dict[str, Any] = {}

@@ -15,7 +15,7 @@ import numpy as np
 from ...engine.sparse_gradient import is_basic
 from ...rules import indexing, joining
 from ...rules.shapes import cast
-from ..formulas.symbol import Symbol, plain
+from ..formulas.symbol import Symbol, values_of
 
 MOVES = {np.reshape, np.transpose, np.swapaxes, np.moveaxis, np.squeeze, np.expand_dims, np.roll, np.flip,
          operator.getitem, indexing.scatter, joining.join}  # fmt: skip
@@ -59,14 +59,14 @@ def factor_of(d: Any, g: Any) -> Factor:
         return Factor("same")
     if is_made_of(d, g, MOVES):
         return Factor("added" if adds(d, g) else "moved")
-    factor = divided(d, g)
+    factor = divide_by_gradient(d, g)
     if is_one(factor):
         return Factor("copied")
     if factor is not None:
         return Factor("product", factor, None if is_number(factor) else spread(d, g))
     while d.fn in COPIES | {np.reshape, cast} and not d.kwargs:
         d = d.args[0]
-    if d.fn in PRODUCTS and not d.kwargs and min(np.ndim(plain(a)) for a in d.args) > 0:
+    if d.fn in PRODUCTS and not d.kwargs and min(np.ndim(values_of(a)) for a in d.args) > 0:
         a, b = d.args
         if is_made_of(a, g, MOVES) and not uses(b, g):
             return Factor("right", b, a)
@@ -75,7 +75,7 @@ def factor_of(d: Any, g: Any) -> Factor:
     return Factor("function")
 
 
-def divided(d: Any, g: Any) -> Any:
+def divide_by_gradient(d: Any, g: Any) -> Any:
     """`d` without its factor `g`; None if it has no such factor."""
     if d is g:
         return 1
@@ -86,25 +86,25 @@ def divided(d: Any, g: Any) -> Any:
     args = d.args
     if d.fn is np.multiply:
         i = 0 if uses(args[0], g) else 1
-        rest = None if uses(args[1 - i], g) else divided(args[i], g)
+        rest = None if uses(args[1 - i], g) else divide_by_gradient(args[i], g)
         if rest is None or is_one(rest):
             return None if rest is None else args[1 - i]
         return np.multiply(rest, args[1]) if i == 0 else np.multiply(args[0], rest)
     if d.fn is np.divide and not uses(args[1], g):
-        rest = divided(args[0], g)
+        rest = divide_by_gradient(args[0], g)
         return None if rest is None else np.divide(rest, args[1])
     if d.fn is np.negative:
-        rest = divided(args[0], g)
+        rest = divide_by_gradient(args[0], g)
         return None if rest is None else -rest
     if d.fn in CHOICES and not uses(args[0], g):
-        rest = [divided(a, g) for a in args[1:]]
+        rest = [divide_by_gradient(a, g) for a in args[1:]]
         return None if not rest or any(r is None for r in rest) else np.where(args[0], *rest)
     if d.fn not in COPIES | {cast}:
         return None
-    rest = divided(args[0], g)
+    rest = divide_by_gradient(args[0], g)
     if rest is None or is_number(rest) or d.fn not in TURNS:
         return rest
-    return d.fn(rest, *args[1:]) if np.shape(plain(rest)) == np.shape(plain(args[0])) else None
+    return d.fn(rest, *args[1:]) if np.shape(values_of(rest)) == np.shape(values_of(args[0])) else None
 
 
 def spread(d: Any, g: Any) -> Any:
@@ -121,7 +121,7 @@ def spread(d: Any, g: Any) -> Any:
 
 
 def is_number(factor: Any) -> bool:
-    return np.ndim(plain(factor)) == 0
+    return np.ndim(values_of(factor)) == 0
 
 
 def is_one(factor: Any) -> bool:
@@ -140,7 +140,7 @@ def is_made_of(d: Any, g: Any, functions: set[Any]) -> bool:
 def adds(d: Any, g: Any) -> bool:
     """Whether numbers of `g` may have been put into one place: an index of numbers may name it twice."""
     while d is not g:
-        if d.fn is indexing.scatter and not is_basic(plain(d.args[1])):
+        if d.fn is indexing.scatter and not is_basic(values_of(d.args[1])):
             return True
         d = d.args[0]
     return False

@@ -46,19 +46,19 @@ class Numbered(Barred):
 
 def with_numbers(x: Any, names: Any, coming: Any = None) -> str:
     """The formula with the numbers in it, if all of them are single numbers, and known; else nothing."""
-    found = list(named_in(x))
+    found = list(symbols_named_in(x))
     if not found or len(found) > MOST or not all(s.known and s.shape == () for s in found):
         return ""
     return tidy(Numbered(names, coming).write(x))
 
 
-def named_in(x: Any) -> Any:
+def symbols_named_in(x: Any) -> Any:
     """The symbols that the formula `x` is written with."""
     if isinstance(x, Symbol) and (x.fn is None or x.name):
         yield x
     elif isinstance(x, Symbol):
         for part in symbols_in((x.args, x.kwargs)):
-            yield from named_in(part)
+            yield from symbols_named_in(part)
 
 
 def tidy(formula: str) -> str:

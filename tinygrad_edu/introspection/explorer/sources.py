@@ -28,11 +28,11 @@ class Sources:
         file, _, number = line.rpartition(":")
         if linecache.getline(file, int(number)).strip():
             self.used.setdefault(file, set()).add(int(number))
-        return [shown_name(file), int(number)]
+        return [display_name(file), int(number)]
 
     def excerpts(self) -> list[dict[str, Any]]:
         """Of every file the lines that were used and what lies around them, as pairs of number and text."""
-        return [{"file": shown_name(file), "lines": list(excerpt(file, sorted(used)))} for file, used in self.used.items()]
+        return [{"file": display_name(file), "lines": list(excerpt(file, sorted(used)))} for file, used in self.used.items()]
 
 
 def excerpt(file: str, used: list[int]) -> Any:
@@ -42,19 +42,19 @@ def excerpt(file: str, used: list[int]) -> Any:
         if last and start > last + 1:
             yield [0, ""]  # something is left out
         for i in range(start, n + 1):
-            yield numbered(file, i)
+            yield number_lines(file, i)
         last = n
     for i in range(last + 1, last + AROUND + 1):
         if linecache.getline(file, i):
-            yield numbered(file, i)
+            yield number_lines(file, i)
 
 
-def numbered(file: str, i: int) -> list[Any]:
+def number_lines(file: str, i: int) -> list[Any]:
     text = linecache.getline(file, i).rstrip().expandtabs(4)
     return [i, text if len(text) <= WIDEST else text[: WIDEST - 1] + "…"]
 
 
-def shown_name(file: str) -> str:
+def display_name(file: str) -> str:
     """A file's name without the folders, which are nobody's business; a notebook has cells."""
     return "a cell" if re.search(r"ipykernel_|<ipython", file) else PurePath(file).name
 
@@ -72,7 +72,7 @@ def module_names(names: Names) -> dict[int, str]:
     return found
 
 
-def called(module: Any, paths: dict[int, str]) -> str:
+def title_call(module: Any, paths: dict[int, str]) -> str:
     """What a call of a module is titled."""
     kind = type(module).__name__
     return f"{paths[id(module)]} · {kind}" if id(module) in paths else kind

@@ -13,7 +13,7 @@ from ..formulas.events import Operation, Product
 from ..formulas.explain_graph import Story, ones
 from ..formulas.explanation import Explanation
 from ..formulas.notation import name_of
-from ..formulas.symbol import Symbol, plain
+from ..formulas.symbol import Symbol, values_of
 from ..graph_history import Names
 from . import captions
 from .array_data import Arrays
@@ -75,7 +75,7 @@ class Telling:
     def shown(self, symbol: Any) -> dict[str, Any]:
         """A value with what it is called: by its name, or by the formula that it comes from."""
         known = not isinstance(symbol, Symbol) or symbol.known
-        return {"label": tidy(self.style.write(symbol)), "value": self.arrays.add(plain(symbol), known)}
+        return {"label": tidy(self.style.write(symbol)), "value": self.arrays.add(values_of(symbol), known)}
 
     # ------------------------------------------------------------------------------------------------------- the steps
 
@@ -118,7 +118,7 @@ class Telling:
         said, fitted = done.answer
         factor = factor_of(said, done.coming)
         me, name, sign = self.names[node], self.names[parent], "=" if done.before is None else "+="
-        stretched = captions.stretched(said, parent, name)
+        stretched = captions.explain_fit(said, parent, name)
         formula = tidy(f"{self.style.name(f'{name}.grad')}<mo>{sign}</mo>{self.style.write(fitted)}")
         step: Step = {
             "phase": "backward",
@@ -129,7 +129,7 @@ class Telling:
             "numbers": with_numbers(fitted, self.explanation.names, done.coming) if factor.factor is not None else "",
             "coming": self.arrays.add(done.coming.value, done.coming.known),
             "kind": factor.kind,
-            "flows": self.arrays.add(plain(fitted), done.known),
+            "flows": self.arrays.add(values_of(fitted), done.known),
             "after": self.arrays.add(done.after, done.known),
             "words": [captions.backward(node, factor, me, name, bool(stretched))],
         }
@@ -140,9 +140,9 @@ class Telling:
         if done.parts:
             step["parts"] = [tidy(f"{self.style.write(p.left)}<mo>=</mo>{self.style.write(p.right)}") for p in done.parts]
         if stretched:
-            step |= {"stretched": stretched, "said": self.arrays.add(plain(said), done.known)}
+            step |= {"stretched": stretched, "said": self.arrays.add(values_of(said), done.known)}
         if done.before is not None:
-            step |= {"meeting": captions.meeting(name), "before": self.arrays.add(done.before, done.known)}
+            step |= {"meeting": captions.explain_sum(name), "before": self.arrays.add(done.before, done.known)}
         return step
 
     def end(self) -> Step:

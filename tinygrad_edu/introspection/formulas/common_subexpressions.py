@@ -24,7 +24,7 @@ def shares(x: Any, names: Iterator[str]) -> list[Line]:
     lines = []
     for part, uses in parts_of(x):
         if uses > 1 and len(text(part)) > SHORT:
-            lines += [*pieces(part, names), named(part, next(names))]
+            lines += [*pieces(part, names), name_part(part, next(names))]
     return [*lines, *pieces(x, names)]
 
 
@@ -36,11 +36,11 @@ def pieces(x: Symbol, names: Iterator[str]) -> list[Line]:
         fitting = [(n, part) for n, part in lengths if SHORT < n <= LONG and part is not x]
         if not fitting:
             break
-        lines.append(named(max(fitting, key=lambda sized: sized[0])[1], next(names)))
+        lines.append(name_part(max(fitting, key=lambda sized: sized[0])[1], next(names)))
     return lines
 
 
-def named(part: Symbol, name: str) -> Line:
+def name_part(part: Symbol, name: str) -> Line:
     """Give `part` a name, and say in a line what it was."""
     assert part.fn is not None
     line = Line(Symbol(part.value, name), function(part.fn, part.args, part.kwargs, part.value), shape(part.value))

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ...engine.tensor_base import Value
+from ...engine.tensor_base import TensorBase
 from ...pytree import flatten
 from ...tensor.tensor import Tensor
 from ..naming import variables_of
@@ -79,4 +79,4 @@ def explain(subject: Tensor | Sequence[Tensor] | Callable[..., Any], *args: Any,
 def is_computed(subject: Any) -> bool:
     """Say whether this is a result, or several."""
     several = isinstance(subject, list | tuple) and len(subject) > 0
-    return isinstance(subject, Value) or (several and all(map(is_computed, subject)))
+    return isinstance(subject, TensorBase) or (several and all(map(is_computed, subject)))

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from ...engine.modes import watch
-from ...engine.multi_output import Parts, PartsType
+from ...engine.multi_output import MultiOutput, MultiOutputType
 from ...engine.node import Leaf, Node
 from ...engine.table import COMPOSITES, PLAIN, RULES, Rule, parameters
-from ...engine.tensor_base import Value, bare
+from ...engine.tensor_base import TensorBase, to_arrays
 from ...pytree import flatten
 from ...tensor.tensor import Tensor
 from ..graph_history import Names
@@ -22,7 +22,7 @@ from .explain_graph import chain_rule, derivative
 from .explanation import Explanation, Heading, Line, shape
 from .notation import name_of
 from .sample_calls import example
-from .symbol import Symbol, formula, plain, symbols_in
+from .symbol import Symbol, formula, symbols_in, values_of
 from .symbolic_vjp import ask
 
 Function = Callable[..., Any]
@@ -43,7 +43,7 @@ def of_function(fn: Function, args: Any, kwargs: Any, names: Names) -> Explanati
         args, kwargs = by_position(rule, args, kwargs)
         if fn not in COMPOSITES or fn not in RULES or rule.understands(kwargs):
             return of_rule(rule, args, kwargs)
-    return of_recording(fn, args, kwargs, names)
+    return explain_recording(fn, args, kwargs, names)
 
 
 # ------------------------------------------------------------------------------------------ a rule
@@ -55,12 +55,12 @@ def of_rule(rule: Rule, args: Any, kwargs: Any) -> Explanation:
     names = names_of_arguments(rule.fn, [v for v in vjps if v], args)
     arrays = {id(a): (name, a) for a, name in zip(args, names, strict=True) if isinstance(a, np.ndarray)}
     numbers = not any(map(is_array, args))  # explain(np.multiply, 2, 3) is about them
-    symbols = tuple(Symbol(np.asarray(bare(a)), name) if is_array(a) or (vjp and numbers and np.isscalar(a)) else bare(a)
+    symbols = tuple(Symbol(np.asarray(to_arrays(a)), name) if is_array(a) or (vjp and numbers and np.isscalar(a)) else to_arrays(a)
                     for a, name, vjp in zip(args, names, vjps, strict=True))
     result = formula(rule.fn, symbols, kwargs)
     if not symbols_in(symbols):
         raise TypeError(f"{name_of(rule.fn)} is explained with arrays of floating numbers; these arguments have none")
-    if isinstance(result.value, Parts):
+    if isinstance(result.value, MultiOutput):
         numbered = [f"y{i}" for i in range(1, len(result.value) + 1)]
         fields = getattr(getattr(result.value.kind, "__self__", None), "_fields", numbered)  # those of a named tuple
         y: Any = tuple(Symbol(part, name) for part, name in zip(result.value, fields, strict=True))
@@ -80,7 +80,7 @@ def of_rule(rule: Rule, args: Any, kwargs: Any) -> Explanation:
             except NotImplementedError as error:
                 lines.append(str(error))
                 continue
-            lines += [*shares(d, temporary), Line(Symbol(plain(d), f"{x.name}.grad"), d, shape(x.value))]
+            lines += [*shares(d, temporary), Line(Symbol(values_of(d), f"{x.name}.grad"), d, shape(x.value))]
     return Explanation(lines, arrays)
 
 
@@ -91,7 +91,7 @@ def by_position(rule: Rule, args: Any, kwargs: Any) -> tuple[Any, Any]:
         args, kwargs = rule.arrange(args, tensors)
     except TypeError:  # keywords that the rule doesn't know: the general form, if there is one, will see to them
         return args, kwargs
-    return tuple(bare(a) for a in args), kwargs
+    return tuple(to_arrays(a) for a in args), kwargs
 
 
 def names_of_arguments(fn: Function, vjps: list[Function], args: Any) -> list[str]:
@@ -101,13 +101,13 @@ def names_of_arguments(fn: Function, vjps: list[Function], args: Any) -> list[st
     if not named:
         named = (["x"] if fn.nin == 1 else []) if isinstance(fn, np.ufunc) else list(parameters(fn))
     named = [f"{name}_" if name in ("g", "y") else name for name in named]
-    return [*named, *numbered(len(args) - len(named))][: len(args)]
+    return [*named, *number_names(len(args) - len(named))][: len(args)]
 
 
 # -------------------------------------------------------------------------------------- a recording
 
 
-def of_recording(fn: Function, args: Any, kwargs: Any, names: Names) -> Explanation:
+def explain_recording(fn: Function, args: Any, kwargs: Any, names: Names) -> Explanation:
     """Any function of Tensors: the chain rule of what it records."""
     is_known = fn in COMPOSITES or fn in RULES
     leaves, rebuild = flatten((args, kwargs))
@@ -118,13 +118,13 @@ def of_recording(fn: Function, args: Any, kwargs: Any, names: Names) -> Explanat
     with np.errstate(all="ignore"), watch():  # nodes keep all their arguments
         results = fn(*args, **kwargs)
     results = flatten(results)[0]
-    outputs = [y for y in results if isinstance(y, Value) and y._node is not None]
+    outputs = [y for y in results if isinstance(y, TensorBase) and y._node is not None]
     if not outputs:
         return Explanation([f"{name_of(fn)} gives constants here: no gradient flows through it"])
     if not is_known:
         return chain_rule(outputs, {**names, **(parts_of(fn)), **arrays})
     if whole := only_operation(outputs):
-        given = {x._node: x._array for x in inputs if isinstance(x, Value)}
+        given = {x._node: x._array for x in inputs if isinstance(x, TensorBase)}
         args = tuple(given[p] if isinstance(p, Node) else p for p in whole.parents)
         return of_rule(whole.plan.rule, args, whole.kwargs)
     return derivative(outputs, arrays, f"{name_of(fn)} is made of functions that have rules.")
@@ -133,7 +133,7 @@ def of_recording(fn: Function, args: Any, kwargs: Any, names: Names) -> Explanat
 def only_operation(outputs: list[Any]) -> Node | None:
     """The operation on arguments whose several results the outputs are, in order, if they are that."""
     whole = next(iter(outputs[0]._node.parents), None)
-    if not isinstance(whole, Node) or not isinstance(whole.dtype, PartsType):
+    if not isinstance(whole, Node) or not isinstance(whole.dtype, MultiOutputType):
         return None
     taken = [tuple(y._node.parents) for y in outputs if y._node.name == "getitem"]
     on_leaves = all(isinstance(p, Leaf) or not isinstance(p, Node) for p in whole.parents)
@@ -149,20 +149,20 @@ def as_inputs(leaves: list[Any], names: list[str]) -> list[Any]:
 
 def as_input(a: Any, name: str) -> Any:
     """An array as a Tensor that requires gradients."""
-    return Tensor(bare(a), requires_grad=True, name=name) if is_array(a) and getattr(a, "_node", None) is None else a
+    return Tensor(to_arrays(a), requires_grad=True, name=name) if is_array(a) and getattr(a, "_node", None) is None else a
 
 
 def names_of_leaves(fn: Function, args: Any, kwargs: Any) -> list[str]:
     """For every leaf of the arguments, the name of the argument; several in one are numbered."""
     names: list[str] = []
     named = parameters(fn)
-    for stem, arg in [*zip([*named, *numbered(len(args) - len(named))], args, strict=False), *kwargs.items()]:
+    for stem, arg in [*zip([*named, *number_names(len(args) - len(named))], args, strict=False), *kwargs.items()]:
         n = len(flatten(arg)[0])
         names += [stem] if n == 1 else [f"{stem}{i}" for i in range(1, n + 1)]
     return names
 
 
-def numbered(n: int) -> list[str]:
+def number_names(n: int) -> list[str]:
     """Names for `n` arguments that have none."""
     return ["x"] if n == 1 else [f"x{i}" for i in range(1, n + 1)]
 
@@ -173,7 +173,7 @@ def parts_of(fn: Any) -> Mapping[str, Any]:
 
 
 def is_array(a: Any) -> bool:
-    return isinstance(bare(a), np.ndarray | np.floating | np.complexfloating) and bare(a).dtype.kind in "fc"
+    return isinstance(to_arrays(a), np.ndarray | np.floating | np.complexfloating) and to_arrays(a).dtype.kind in "fc"
 
 
 def ones_like(y: Any) -> Any:

@@ -9,28 +9,28 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.multi_output import Parts
+from ...engine.multi_output import MultiOutput
 from ...engine.node import Constant, Leaf, Node
-from ...engine.tensor_base import Value
+from ...engine.tensor_base import TensorBase
 from ..graph_history import History, Names
 from .common_subexpressions import shares
 from .events import Operation, Product
 from .explanation import GIVEN, Explanation, Heading, Line, numbers, shape
 from .notation import name_of
-from .symbol import Symbol, function, plain
+from .symbol import Symbol, function, values_of
 from .symbolic_vjp import Answer, ask
 
 FORWARD, BACKWARD = Heading("forward"), Heading("backward")
 Lines = list[Line | Heading | str]
 
 
-def chain_rule(tensors: Sequence[Value], names: Names) -> Explanation:
+def chain_rule(tensors: Sequence[TensorBase], names: Names) -> Explanation:
     """How `tensors` were computed, and how the gradients of their sum are, with the numbers."""
-    story = told(tensors, names)
+    story = build_story(tensors, names)
     return Explanation(story.lines, story.arrays)
 
 
-def told(tensors: Sequence[Value], names: Names) -> Story:
+def build_story(tensors: Sequence[TensorBase], names: Names) -> Story:
     """The whole story of `tensors`: its lines, and the records of what happened."""
     if any(tensor._node is None for tensor in tensors):
         raise TypeError("this tensor depends on nothing that requires gradients: there is no chain rule to tell")
@@ -43,7 +43,7 @@ def told(tensors: Sequence[Value], names: Names) -> Story:
     return story
 
 
-def derivative(tensors: Sequence[Value], names: Names, words: str) -> Explanation:
+def derivative(tensors: Sequence[TensorBase], names: Names, words: str) -> Explanation:
     """The same of the results of a function, whatever their gradients are: it is the shapes that matter."""
     story = Story(History(list(tensors), names), note=shape)
     forward = story.forward()
@@ -114,12 +114,12 @@ class Story:
         expression = function(rule.fn, args, node.kwargs, self.history.value(node))
         try:
             with np.errstate(all="ignore"):
-                again = rule.fn(*plain(args), **node.kwargs) if node.kwargs else rule.compute(*plain(args))
+                again = rule.fn(*values_of(args), **node.kwargs) if node.kwargs else rule.compute(*values_of(args))
         except Exception:
             expression.known = node in self.history.values
             return expression
         if node not in self.history.values:
-            expression.value = again if isinstance(again, Parts) else np.asarray(again)
+            expression.value = again if isinstance(again, MultiOutput) else np.asarray(again)
         elif expression.known and not close(again, expression.value):
             self.changed = True
         expression.known = expression.known or node in self.history.values
@@ -146,7 +146,7 @@ class Story:
     def passed_on(self, node: Node, i: int, answer: Answer, temporary: Iterator[str]) -> Lines:
         """Add what a rule says to the gradient of its argument."""
         parent, d = node.parents[i], answer.fitted
-        value, known = plain(d), d.known if isinstance(d, Symbol) else True
+        value, known = values_of(d), d.known if isinstance(d, Symbol) else True
         total = self.grads.get(parent)
         before = None if total is None else total.value
         if total is None:
@@ -162,7 +162,7 @@ class Story:
         lines: Lines = [BACKWARD]
         for node in self.history.roots:
             self.grads[node] = self.gradient(node, ones(node))
-            lines.append(Line(self.grads[node], seed(node), numbers(ones(node))))
+            lines.append(Line(self.grads[node], describe_seed(node), numbers(ones(node))))
         return lines
 
     def results(self) -> Lines:
@@ -183,7 +183,7 @@ class Story:
     def answers(self, node: Node) -> Iterator[tuple[int, Answer]]:
         """What each rule of an operation answers."""
         y, g, args = self.symbols[node], self.grads[node], self.arguments(node)
-        if isinstance(y.value, Parts):
+        if isinstance(y.value, MultiOutput):
             y, g = ([part[i] for i in range(len(y.value))] for part in (y, g))  # type: ignore[assignment]
         for i, vjp in node.plan.vjps:
             yield i, ask(name_of(node.plan.rule.fn), vjp, g, y, args, node.kwargs, node.parents[i])
@@ -216,14 +216,14 @@ def ones(node: Node) -> Any:
     return np.ones(node.shape, node.dtype)
 
 
-def seed(node: Node) -> Any:
+def describe_seed(node: Node) -> Any:
     """What the walk begins with: 1."""
     return function(np.ones, (node.shape,), {}, ones(node)) if node.shape else 1
 
 
 def close(a: Any, b: Any) -> bool:
     """Whether two results of the same operation are the same but for rounding."""
-    if isinstance(b, Parts):
+    if isinstance(b, MultiOutput):
         return all(map(close, a, b))
     a = np.asarray(a)
     precision = np.sqrt(np.finfo(b.dtype).eps) if b.dtype.kind in "fc" else 0

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.multi_output import Parts
+from ...engine.multi_output import MultiOutput
 from .latex import Latex, tex
 from .legend import Legend
 from .mathml import MathML, html_text
@@ -123,18 +123,18 @@ def shape(value: Any) -> str:
 
 def numbers(value: Any) -> str:
     """Return the note of a value: the numbers if they are few, else the shape and the norm."""
-    if isinstance(value, Parts):
+    if isinstance(value, MultiOutput):
         return "; ".join(map(numbers, value))
     value = np.asarray(value)
     is_float = value.dtype.kind in "fc"
     if value.size <= (6 if is_float else 12) and value.size:
-        return listed(value.tolist(), (".4g" if value.shape else ".6g") if is_float else "")
+        return write_list(value.tolist(), (".4g" if value.shape else ".6g") if is_float else "")
     if not is_float:
         return f"{value.shape} {value.dtype}"
     with np.errstate(all="ignore"):
         return f"{value.shape}, norm {np.linalg.norm(np.ravel(value)):.4g}" if value.size else str(value.shape)
 
 
-def listed(x: Any, digits: str) -> str:
+def write_list(x: Any, digits: str) -> str:
     """Return nested lists as text, with numbers of so many digits."""
-    return f"[{', '.join(listed(item, digits) for item in x)}]" if isinstance(x, list) else format(x, digits)
+    return f"[{', '.join(write_list(item, digits) for item in x)}]" if isinstance(x, list) else format(x, digits)

@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .notation import ADD, ATOM, COMPARE, MULTIPLY, POWER, UNARY
-from .symbol import plain
-from .text import Text, Written, literal, one, parts_of_name, rounded
+from .symbol import values_of
+from .text import Text, Written, literal, one, parts_of_name, round_number
 
 
 class Latex(Text):
@@ -28,12 +28,12 @@ class Latex(Text):
         return f"{name}_{{{index}}}" if index else name
 
     def literal(self, x: Any) -> Written:
-        if isinstance(plain(x), float | np.floating) and np.isfinite(plain(x)):
-            digits, exponent = rounded(plain(x))
+        if isinstance(values_of(x), float | np.floating) and np.isfinite(values_of(x)):
+            digits, exponent = round_number(values_of(x))
             text = digits + (rf" \cdot 10^{{{exponent}}}" if exponent else "")
             return text, UNARY if text.startswith("-") else MULTIPLY if exponent else ATOM
         text = literal(x, self.names)
-        is_number = isinstance(plain(x), int | np.integer) and not isinstance(x, bool)
+        is_number = isinstance(values_of(x), int | np.integer) and not isinstance(x, bool)
         return text if is_number else rf"\texttt{{{tex(text)}}}", UNARY if text.startswith("-") else ATOM
 
     def parentheses(self, text: str) -> str:
@@ -47,7 +47,7 @@ class Latex(Text):
         return f"{self.SIGNS.get(sign, sign)}{self.write(x, UNARY)}", UNARY
 
     def product(self, a: Any, b: Any) -> Written:
-        sign = r"\odot" if np.ndim(plain(a)) and np.ndim(plain(b)) else r"\cdot"
+        sign = r"\odot" if np.ndim(values_of(a)) and np.ndim(values_of(b)) else r"\cdot"
         return self.infix(sign, MULTIPLY, a, b)
 
     def fraction(self, a: Any, b: Any) -> Written:

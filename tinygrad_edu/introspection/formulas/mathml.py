@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .notation import ADD, ATOM, COMPARE, MULTIPLY, POWER, UNARY
-from .symbol import plain
-from .text import Text, Written, literal, one, parts_of_name, rounded
+from .symbol import values_of
+from .text import Text, Written, literal, one, parts_of_name, round_number
 
 
 class MathML(Text):
@@ -28,13 +28,13 @@ class MathML(Text):
         return f"<msub>{name}{tag('mn', index)}</msub>" if index else name
 
     def literal(self, x: Any) -> Written:
-        if isinstance(plain(x), float | np.floating) and np.isfinite(plain(x)):
-            digits, exponent = rounded(plain(x))
+        if isinstance(values_of(x), float | np.floating) and np.isfinite(values_of(x)):
+            digits, exponent = round_number(values_of(x))
             power = f"<mo>·</mo><msup><mn>10</mn>{tag('mn', exponent)}</msup>" if exponent else ""
             number = f"<mrow>{tag('mn', digits)}{power}</mrow>"
             return number.replace("-", "−"), UNARY if digits.startswith("-") else MULTIPLY if power else ATOM
         text = literal(x, self.names)
-        is_number = isinstance(plain(x), int | np.integer) and not isinstance(x, bool)
+        is_number = isinstance(values_of(x), int | np.integer) and not isinstance(x, bool)
         return tag("mn" if is_number else "mtext", text), UNARY if text.startswith("-") else ATOM
 
     def sequence(self, items: list[str], is_tuple: bool) -> str:
@@ -53,7 +53,7 @@ class MathML(Text):
         return f"<mrow>{tag('mo', self.SIGNS.get(sign, sign))}{self.write(x, UNARY)}</mrow>", UNARY
 
     def product(self, a: Any, b: Any) -> Written:
-        return self.infix("*" if np.ndim(plain(a)) and np.ndim(plain(b)) else "·", MULTIPLY, a, b)
+        return self.infix("*" if np.ndim(values_of(a)) and np.ndim(values_of(b)) else "·", MULTIPLY, a, b)
 
     def fraction(self, a: Any, b: Any) -> Written:
         return f"<mfrac>{self.write(a)}{self.write(b)}</mfrac>", MULTIPLY

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.multi_output import Parts
+from ...engine.multi_output import MultiOutput
 from ...engine.table import RULES
 from ...rules import joining, padding, polynomials, products
 from ...rules.shapes import cast
@@ -17,9 +17,9 @@ COMPARE, OR, AND, ADD, MULTIPLY, UNARY, POWER, ATOM = range(1, 9)  # what binds 
 
 
 
-def several(*parts: Any) -> Parts:
+def several(*parts: Any) -> MultiOutput:
     """Several arrays as one value."""
-    return Parts(parts)
+    return MultiOutput(parts)
 
 
 SIGNS: dict[Any, tuple[Any, ...]] = {

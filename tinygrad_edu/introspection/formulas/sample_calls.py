@@ -105,7 +105,7 @@ EXAMPLES: dict[Any, tuple[Any, ...]] = {
     special.bessel.fn: (VECTOR, 1),
     fused.linear.fn: (MATRIX, SQUARE, VECTOR),
     fused.squared_error.fn: (VECTOR, OTHER),
-    fused.surprise.fn: (VECTOR, np.array([True, False, True]), 2),
+    fused.masked_nll.fn: (VECTOR, np.array([True, False, True]), 2),
 }
 
 KEYWORDS: dict[Any, dict[str, Any]] = {joining.join: {"axis": 0, "edges": (0, 3, 6)}}

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from ...engine.multi_output import Parts
+from ...engine.multi_output import MultiOutput
 from ...pytree import flatten
 from ...rules.shapes import cast
 
@@ -104,18 +104,18 @@ class Symbol(NDArrayOperatorsMixin):
 def formula(fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     """``fn(*args, **kwargs)`` as a symbol, or as several; facts such as a shape are themselves."""
     with np.errstate(all="ignore"):
-        value = fn(*plain(args), **plain(kwargs))
+        value = fn(*values_of(args), **values_of(kwargs))
     if fn is np.reshape and value.shape == np.shape(args[0]):
         return args[0]
     if fn in (np.swapaxes, np.transpose) and undoes(fn, args, args[0]):
         return args[0].args[0]
     result = function(fn, args, kwargs, value)
-    if isinstance(value, tuple | list) and not isinstance(value, Parts):
+    if isinstance(value, tuple | list) and not isinstance(value, MultiOutput):
         if not all(isinstance(part, np.ndarray | np.generic) for part in value):
             return value  # a shape
         make = getattr(type(value), "_make", type(value))
         return make(function(operator.getitem, (result, i), {}, part) for i, part in enumerate(value))
-    return result if isinstance(value, np.ndarray | np.generic | Parts) else value
+    return result if isinstance(value, np.ndarray | np.generic | MultiOutput) else value
 
 
 def undoes(fn: Callable[..., Any], args: Any, x: Any) -> bool:
@@ -136,7 +136,7 @@ def symbols_in(nest: Any) -> list[Symbol]:
     return [x for x in flatten(nest)[0] if isinstance(x, Symbol)]
 
 
-def plain(nest: Any) -> Any:
+def values_of(nest: Any) -> Any:
     """The same nest with values for symbols."""
     leaves, rebuild = flatten(nest)
     return rebuild(x.value if isinstance(x, Symbol) else x for x in leaves)

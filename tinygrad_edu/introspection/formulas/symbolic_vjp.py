@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...engine.masked_gradient import whole
-from ...engine.multi_output import Parts
-from ...engine.unbroadcast import fit
+from ...engine.masked_gradient import densify
+from ...engine.multi_output import MultiOutput
+from ...engine.unbroadcast import match_argument
 from .notation import several
-from .symbol import function, plain, symbols_in
+from .symbol import function, symbols_in, values_of
 
 
 class Answer(NamedTuple):
@@ -29,24 +29,24 @@ def ask(name: str, vjp: Callable[..., Any], g: Any, y: Any, args: Any, kwargs: A
     """
     with np.errstate(all="ignore"):
         try:
-            said = whole(vjp(g, y, *args, **kwargs))
+            said = densify(vjp(g, y, *args, **kwargs))
             d = fitted(said, argument)
-            if isinstance(d, Parts):
-                said = d = function(several, tuple(d), {}, several(*plain(tuple(d))))
+            if isinstance(d, MultiOutput):
+                said = d = function(several, tuple(d), {}, several(*values_of(tuple(d))))
             return Answer(said, d)
         except NotImplementedError:
             raise  # there is no such derivative
         except Exception:
             def answer(g: Any, y: Any, *args: Any) -> Any:
-                return fitted(whole(vjp(g, y, *args, **kwargs)), argument)
+                return fitted(densify(vjp(g, y, *args, **kwargs)), argument)
 
             answer.__name__ = f"{name}_vjp"
             answer.__doc__ = f"What the rule of {name} computes; it can't be written as a formula."
             call = g, y, *args
             known = all(symbol.known for symbol in symbols_in(call))
-            d = function(answer, call, {}, answer(*plain(call)) if known else np.zeros(argument.shape, argument.dtype))
+            d = function(answer, call, {}, answer(*values_of(call)) if known else np.zeros(argument.shape, argument.dtype))
             return Answer(d, d)
 
 
 def fitted(d: Any, argument: Any) -> Any:
-    return fit(d, argument) if hasattr(d, "shape") and (d.shape != argument.shape or d.dtype != argument.dtype) else d
+    return match_argument(d, argument) if hasattr(d, "shape") and (d.shape != argument.shape or d.dtype != argument.dtype) else d

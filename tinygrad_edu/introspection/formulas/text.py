@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ...engine.multi_output import PartsType
+from ...engine.multi_output import MultiOutputType
 from ...pytree import flatten
 from . import symbol
 from .notation import ATOM, COMPARE, MULTIPLY, POWER, SIGNS, UNARY, name_of
-from .symbol import Symbol, plain
+from .symbol import Symbol, values_of
 
 Written = tuple[str, int]  # a formula, and how strongly it binds
 
@@ -151,7 +151,7 @@ def literal(x: Any, names: Mapping[int, str] | None = None) -> str:
     """A value that has no formula: a number, an axis, a shape, a mask."""
     if id(x) in (names or {}):
         return (names or {})[id(x)]
-    x = plain(x)
+    x = values_of(x)
     if isinstance(x, np.ndarray):
         if x.size > 36 or x.dtype.kind not in "biufc":  # a legend gives it a name, where there is one
             return f"array{list(x.shape)}"
@@ -173,8 +173,8 @@ def literal(x: Any, names: Mapping[int, str] | None = None) -> str:
         return "..."
     if isinstance(x, np.generic):
         return literal(x.item())
-    if isinstance(x, PartsType):
-        return f"parts_type({', '.join(map(literal, x.parts))})"
+    if isinstance(x, MultiOutputType):
+        return f"multi_output_type({', '.join(map(literal, x.parts))})"
     return name_of(x) if callable(x) else f"{type(x).__name__}(...)"
 
 
@@ -183,7 +183,7 @@ def slice_text(x: slice) -> str:
     return f"{start}:{stop}" + ("" if x.step is None else f":{literal(x.step)}")
 
 
-def rounded(x: Any) -> tuple[str, str]:
+def round_number(x: Any) -> tuple[str, str]:
     """A number as it is read rather than computed with: six digits, and the power of ten if there is one."""
     digits, _, exponent = f"{x:.6g}".partition("e")
     return digits, exponent and str(int(exponent))

@@ -9,7 +9,7 @@ import numpy as np
 from ... import validation
 from ...engine.atomic import check
 from ...engine.provenance import warn_user
-from ...engine.tensor_base import Value, is_foreign
+from ...engine.tensor_base import TensorBase, is_foreign
 
 Reduction: TypeAlias = Literal["mean", "sum", "none"]
 
@@ -29,14 +29,14 @@ def reduce_losses(name: str, losses: Any, reduction: str) -> Any:
 
 def as_array(x: Any) -> Any:
     """Return lists, numbers and tables as arrays. Tensors, arrays of other libraries, and objects that resemble arrays stay as they are."""
-    if isinstance(x, Value) or type(x) is np.ndarray or is_foreign(x) or (hasattr(x, "shape") and not hasattr(x, "__array__")):
+    if isinstance(x, TensorBase) or type(x) is np.ndarray or is_foreign(x) or (hasattr(x, "shape") and not hasattr(x, "__array__")):
         return x
     return validation.as_array(x, "an output or a target")
 
 
 def peek(x: Any) -> Any:
     """Return the array in a tensor, for a look at its numbers. Nobody keeps it, so it is not copied."""
-    return x._array if isinstance(x, Value) else x
+    return x._array if isinstance(x, TensorBase) else x
 
 
 # ---------------------------------------------------------------------------------------------- shapes
@@ -93,11 +93,11 @@ def warn_no_logarithms(name: str, what: str, values: Any) -> None:
 
 def warn_squashed(name: str, input: Any, remedy: str) -> None:
     """Warn of logits that come from a sigmoid or softmax, where the loss applies that function itself."""
-    if isinstance(input, Value) and input._node is not None and input._node.name in ("softmax", "sigmoid"):
-        warn_user(squashed(name, input._node.name, remedy))
+    if isinstance(input, TensorBase) and input._node is not None and input._node.name in ("softmax", "sigmoid"):
+        warn_user(squashed_message(name, input._node.name, remedy))
 
 
-def squashed(name: str, function: str, remedy: str) -> str:
+def squashed_message(name: str, function: str, remedy: str) -> str:
     """Return the text of that warning."""
     own = "sigmoid" if "binary" in name else "softmax"
     return (f"{name} applies {own} itself, and its input comes from {function} already: of numbers between 0 and 1, {own} makes nearly "

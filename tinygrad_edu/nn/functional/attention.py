@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...engine.tensor_base import array_in, bare, is_foreign
+from ...engine.tensor_base import array_in, is_foreign, to_arrays
 from ...rules.neural.fused import linear, softmax
 from .normalization import dropout
 
@@ -80,7 +80,7 @@ def attend(query: Any, key: Any, value: Any, mask: Any, dropout_p: float, causal
     if mask is not None:
         mask = np.asarray(mask) if isinstance(mask, list) else mask
         if mask.dtype == bool:
-            scores, seeing = apply_mask(scores, bare(mask))
+            scores, seeing = apply_mask(scores, to_arrays(mask))
         else:
             scores = scores + mask
     weights = softmax(scores, -1)

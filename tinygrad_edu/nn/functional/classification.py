@@ -8,8 +8,8 @@ import numpy as np
 
 from ...engine.atomic import check
 from ...engine.provenance import warn_user
-from ...engine.tensor_base import bare
-from ...rules.neural.fused import log_softmax, surprise
+from ...engine.tensor_base import to_arrays
+from ...rules.neural.fused import log_softmax, masked_nll
 from .agreement import as_array, peek, reduce_losses, refuse_improbable, takes_mean, warn_no_logarithms, warn_squashed
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def cross_entropy(
         return compute_nll(logs, target, weight, ignore_index, reduction, "cross_entropy", single)
     own = compute_nll(logs, target, weight, ignore_index, "none", "cross_entropy", False)
     spread = -np.sum(logs if weight is None else logs * along_classes(weight, logs.ndim), 1) / scores.shape[1]
-    spread, share = np.where(bare(target) != ignore_index, spread, 0), weigh_examples(target, weight, ignore_index, logs)[1]
+    spread, share = np.where(to_arrays(target) != ignore_index, spread, 0), weigh_examples(target, weight, ignore_index, logs)[1]
     losses = (1 - label_smoothing) * own + label_smoothing * spread
     return reduce_weighted(losses, share, reduction, "cross_entropy", single)
 
@@ -208,7 +208,7 @@ def compute_nll(logs: Any, target: Any, weight: Any, ignore: int, reduction: str
     if weight is None and reduction != "none" and logs.dtype.kind == "f":  # the usual case, as one operation
         share = np.sum(valid, dtype=logs.dtype) if takes_mean(name, reduction) else 1
         chosen = indices[:, None] == along_classes(np.arange(logs.shape[1]), logs.ndim)
-        return surprise(logs, chosen & valid[:, None], share)
+        return masked_nll(logs, chosen & valid[:, None], share)
     counted, share = weigh_examples(target, weight, ignore, logs)
     chosen = np.take_along_axis(logs, np.expand_dims(np.where(valid, indices, 0), 1), 1)
     losses = np.where(valid, -np.squeeze(chosen, 1), 0) * counted  # the logarithm of an ignored class may be infinite
@@ -234,7 +234,7 @@ def compare_with_probabilities(logs: Any, target: Any, weight: Any, smoothing: f
 
 def weigh_examples(target: Any, weight: Any, ignore: int, logs: Any) -> tuple[Any, Any]:
     """Return the weight of each example, and the sum of the weights."""
-    indices = bare(target)
+    indices = to_arrays(target)
     valid = indices != ignore
     if weight is None:
         counted = valid.astype(logs.dtype)
@@ -273,7 +273,7 @@ def arrange_classes(name: str, input: Any, target: Any, probabilities: bool) -> 
 
 def check_classes(name: str, target: Any, classes: int, ignore: Any) -> Any:
     """Return the class indices as a plain array; refuse other numbers."""
-    indices = bare(target)
+    indices = to_arrays(target)
     if indices.dtype.kind not in "iu":
         raise TypeError(f"{name}: the target must be class indices, integers; it is {indices.dtype} of shape {indices.shape}. If they are "
                         "whole numbers, convert them, y.astype(np.int64)")

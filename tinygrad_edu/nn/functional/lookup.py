@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...engine.atomic import check
-from ...engine.tensor_base import array_in, bare
+from ...engine.tensor_base import array_in, to_arrays
 from .agreement import as_array
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def embedding(indices: TensorLike, weight: TensorLike, padding_idx: int | None =
     if not -n <= padding_idx < n:
         raise IndexError(f"embedding: padding_idx={padding_idx} is out of range for {n} rows")
     padding = np.expand_dims(indices == padding_idx % n, -1)
-    return np.where(padding, bare(rows), rows)
+    return np.where(padding, to_arrays(rows), rows)
 
 
 @check

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...engine.tensor_base import bare
+from ...engine.tensor_base import to_arrays
 from ...rng import generator
 
 if TYPE_CHECKING:
@@ -226,11 +226,11 @@ def batch_norm(
         d = x - mean
         var = np.mean(d * d, axes, keepdims=True)
         if training and running_mean is not None:
-            for running, now in ((running_mean, np.reshape(bare(mean), -1)), (running_var, np.reshape(bare(var), -1) * (n / (n - 1)))):
+            for running, now in ((running_mean, np.reshape(to_arrays(mean), -1)), (running_var, np.reshape(to_arrays(var), -1) * (n / (n - 1)))):
                 array = running._own()
                 array += momentum * (now - array)
     else:
-        d, var = x - np.reshape(bare(running_mean), shape), np.reshape(bare(running_var), shape)
+        d, var = x - np.reshape(to_arrays(running_mean), shape), np.reshape(to_arrays(running_var), shape)
     y = d / np.sqrt(var + eps)
     return scale_and_shift(y, weight if weight is None else np.reshape(weight, shape), bias if bias is None else np.reshape(bias, shape))
 

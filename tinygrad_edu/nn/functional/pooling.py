@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...engine.tensor_base import bare
+from ...engine.tensor_base import to_arrays
 from ...rules.neural.windows import windows
 from ..docstrings import complete_from
 from .convolution import per_axis
@@ -331,5 +331,5 @@ def check_input(name: str, axes: int, x: Any) -> None:
     letters = "C, H, W" if axes == 2 else "C, L"
     if np.ndim(x) not in (axes + 1, axes + 2):
         raise ValueError(f"{name} wants an input of shape (N, {letters}) or ({letters}), got {np.shape(x)}")
-    if bare(x).dtype.kind != "f":
+    if to_arrays(x).dtype.kind != "f":
         raise TypeError(f"{name} wants real floating-point numbers, got {x.dtype}")

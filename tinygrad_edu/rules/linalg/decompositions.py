@@ -20,7 +20,7 @@ import numpy as np
 from ...engine.atomic import refuse_where
 from ...engine.declare import composite, rule
 from ...engine.table import COMPOSITES
-from ...engine.tensor_base import bare
+from ...engine.tensor_base import to_arrays
 from ..arithmetic import nonzero
 from ..complex import conjugate
 
@@ -60,8 +60,8 @@ def inverse(x: Any) -> Any:
 
 def gaps(w: Any) -> Any:
     """By how much element j is larger than element i; 0 where that is no more than the rounding of `w`."""
-    gap, largest = w[..., None, :] - w[..., :, None], np.max(np.abs(bare(w)), -1, initial=0)
-    return np.where(np.abs(bare(gap)) > w.shape[-1] * np.finfo(w.dtype).eps * largest[..., None, None], gap, 0)
+    gap, largest = w[..., None, :] - w[..., :, None], np.max(np.abs(to_arrays(w)), -1, initial=0)
+    return np.where(np.abs(to_arrays(gap)) > w.shape[-1] * np.finfo(w.dtype).eps * largest[..., None, None], gap, 0)
 
 
 # ------------------------------------------------------------------------- triangles: Cholesky and QR
@@ -91,7 +91,7 @@ def qr(a: Any, mode: str = "reduced") -> Any:
 def qr_rule(gq: Any, gr: Any, q: Any, r: Any) -> Any:
     """Of a = q r: qᴴ da r⁻¹ = qᴴ dq + dr r⁻¹, the first skew, the second upper triangular with real diagonal."""
     n = min(q.shape[-2], r.shape[-1])
-    gq, q = leading(gq, q, n)
+    gq, q = leading_columns(gq, q, n)
     gr, r = gr[..., :n, :], r[..., :n, :]
     if r.shape[-1] > n:  # more columns than rows: r is [r, qᴴ rest], where rest is what a has to the right
         gr, g_right, r, right = gr[..., :n], gr[..., n:], r[..., :n], r[..., n:]
@@ -101,7 +101,7 @@ def qr_rule(gq: Any, gr: Any, q: Any, r: Any) -> Any:
     return adjoint(np.linalg.solve(r, adjoint(gq + q @ (lower(skew(k)) - k))))
 
 
-def leading(g: Any, q: Any, n: int) -> tuple[Any, Any]:
+def leading_columns(g: Any, q: Any, n: int) -> tuple[Any, Any]:
     """The first `n` columns of a unitary matrix, and their gradient; the others turn only as they are pushed by these."""
     if q.shape[-1] == n:
         return g, q
@@ -134,7 +134,7 @@ def eig_rule(gw: Any, gv: Any, w: Any, v: Any) -> Any:
     """The same, with v⁻¹ for vᴴ; and what would change the vectors' length does not count."""
     v = once(v, w)
     if v.size:
-        refuse_where(np.linalg.cond(bare(v)) > np.finfo(v.dtype).eps ** -0.5, ValueError,
+        refuse_where(np.linalg.cond(to_arrays(v)) > np.finfo(v.dtype).eps ** -0.5, ValueError,
                      "eigenvectors are hardly independent, as those of [[1, 1], [0, 1]]: eigenvalues have no derivative there. Use "
                      "products, inverses and determinants of the matrix itself, or add a little noise to it")
     k = regardless_of_phase(adjoint(v) @ gv)
@@ -148,8 +148,8 @@ def once(a: Any, values: Any) -> Any:
     Where a function is flat, all that its gradient is made of is 0, and says nothing of how it changes. (Of singular values s,
     s and -s are those of a symmetric matrix, [[0, a], [aᴴ, 0]]: so 0 is equal to itself.)
     """
-    if bare(a) is not a:
-        refuse_where(is_equal(bare(values)), ValueError,
+    if to_arrays(a) is not a:
+        refuse_where(is_equal(to_arrays(values)), ValueError,
                      "eigenvalues or singular values are equal, or 0, where functions of them have no second derivative that "
                      "their vectors could tell. Use products and inverses of the matrix itself, or add a little noise to it")
     return a
@@ -160,7 +160,7 @@ def is_equal(w: Any) -> Any:
     return (gaps(w) == 0) & ~np.eye(w.shape[-1], dtype=bool)
 
 
-def rounded_off(w: Any) -> Any:
+def is_rounding(w: Any) -> Any:
     """Which values are 0, or no more than the rounding of the largest."""
     w = np.abs(w)
     return w <= w.shape[-1] * np.finfo(w.dtype).eps * np.max(w, -1, keepdims=True, initial=0)
@@ -168,8 +168,8 @@ def rounded_off(w: Any) -> Any:
 
 def regardless_of_phase(k: Any) -> Any:
     """`k`, unless its diagonal says that turning vectors by phases would change the result."""
-    turning = np.abs(np.imag(np.diagonal(bare(k), 0, -2, -1)))
-    refuse_where(turning > 1e-3 * np.max(np.abs(bare(k)), initial=0) + 1e-6, ValueError,
+    turning = np.abs(np.imag(np.diagonal(to_arrays(k), 0, -2, -1)))
+    refuse_where(turning > 1e-3 * np.max(np.abs(to_arrays(k)), initial=0) + 1e-6, ValueError,
                  "complex eigenvectors and singular vectors may be multiplied by any phase, exp(it), and the "
                  "result depends on that phase: it has no derivative. Use abs(v), or products in which it cancels")
     return k
@@ -181,8 +181,8 @@ def regardless_of_turns(k: Any, gw: Any, w: Any) -> Any:
     Where vectors have a part in the result, or the values are 0 and so make that of their vectors 0, the gradient `gw` of
     equal values says it too: a result that no turn changes treats these alike.
     """
-    size, gw, w = np.abs(bare(k)), bare(gw), bare(w)
-    has_part = np.any(size, (-2, -1), keepdims=True) | rounded_off(w)[..., None, :]
+    size, gw, w = np.abs(to_arrays(k)), to_arrays(gw), to_arrays(w)
+    has_part = np.any(size, (-2, -1), keepdims=True) | is_rounding(w)[..., None, :]
     told_apart = has_part & ~negligible(gw[..., None, :] - gw[..., :, None], gw[..., None], (-2, -1))
     refuse_where(is_equal(w) & (told_apart | ~negligible(size, size, (-2, -1))), ValueError,
                  "eigenvalues or singular values are equal, and the result depends on their vectors: these have no "
@@ -208,12 +208,12 @@ def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: 
     if not hermitian:
         return all_factors(a, full_matrices) if compute_uv else np.linalg.svdvals(a)
     w, u = np.linalg.eigh(a) if compute_uv else (np.linalg.eigvalsh(a), None)
-    order = np.argsort(np.abs(bare(w)))[..., ::-1]
+    order = np.argsort(np.abs(to_arrays(w)))[..., ::-1]
     w = np.take_along_axis(w, order, -1)
     if u is None:
         return np.abs(w)
     u = np.take_along_axis(u, order[..., None, :], -1)
-    kind, signs = type(np.linalg.svd(np.eye(1))), np.copysign(1, bare(w))
+    kind, signs = type(np.linalg.svd(np.eye(1))), np.copysign(1, to_arrays(w))
     return kind(u, w * signs, adjoint(u * signs[..., None, :]))
 
 
@@ -223,8 +223,8 @@ def svdvals_rule(g: Any, u: Any, s: Any, vh: Any) -> Any:
 
 def svd_rule(gu: Any, gs: Any, gvh: Any, u: Any, s: Any, vh: Any) -> Any:
     """Of a = u diag(s) vᴴ: uᴴ da v = (uᴴ du) diag(s) + diag(ds) - diag(s) (vᴴ dv), with skew uᴴ du and vᴴ dv."""
-    gu, u = leading(gu, conjugate(u), s.shape[-1])
-    gv, v = leading(adjoint(gvh), swap(vh), s.shape[-1])
+    gu, u = leading_columns(gu, conjugate(u), s.shape[-1])
+    gv, v = leading_columns(adjoint(gvh), swap(vh), s.shape[-1])
     ku, kv = adjoint(u) @ gu, adjoint(v) @ gv
     regardless_of_phase(ku + kv)
     regardless_of_turns(ku, gs, s)
@@ -234,7 +234,7 @@ def svd_rule(gu: Any, gs: Any, gvh: Any, u: Any, s: Any, vh: Any) -> Any:
     by_gap = inverse(gaps(s) * (row + column))
     inner = diagonal(gs) + skew(ku) * by_gap * row + column * skew(kv) * by_gap
     if u.dtype.kind == "c":
-        sure = np.where(rounded_off(bare(s)), 0, s)  # a number close to 0 has no phase
+        sure = np.where(is_rounding(to_arrays(s)), 0, s)  # a number close to 0 has no phase
         inner = inner + diagonal(np.diagonal(skew(ku) - skew(kv), 0, -2, -1) * inverse(sure) / 4)
     left = u @ inner
     if u.shape[-2] > u.shape[-1]:  # what turns u out of the space that it spans
@@ -250,8 +250,8 @@ def regardless_of_null(gs: Any, s: Any, gu: Any, gv: Any) -> None:
     One value of 0 of a real square matrix goes on through 0, its vectors' sign being that of those beside it. Others may
     leave it in any direction.
     """
-    gs, s, gu, gv = map(bare, (gs, s, gu, gv))
-    null = rounded_off(s)
+    gs, s, gu, gv = map(to_arrays, (gs, s, gu, gv))
+    null = is_rounding(s)
     is_real_square = gu.dtype.kind != "c" and gu.shape[-2:] == gv.shape[-2:] == s.shape[-1:] * 2
     goes_on = is_real_square & (np.count_nonzero(null, -1, keepdims=True) == 1)
     depends = ~(negligible(gs, gs) | goes_on)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ...engine.declare import composite, plain, rule
-from ...engine.tensor_base import bare, is_foreign
+from ...engine.tensor_base import is_foreign, to_arrays
 from ..complex import conjugate
 from ..reductions import others
 from ..shapes import array
@@ -23,11 +23,11 @@ from .decompositions import swap
 # ------------------------------------------------------------------------- inverses and equations
 
 rule(np.linalg.inv,   lambda g, y, a: -swap(y) @ g @ swap(y))
-rule(np.linalg.solve, lambda g, y, a, b: -solved(a, g, b) @ swap(columns(y, b)),
-                      lambda g, y, a, b: np.reshape(solved(a, g, b), g.shape))
+rule(np.linalg.solve, lambda g, y, a, b: -solve_transposed(a, g, b) @ swap(columns(y, b)),
+                      lambda g, y, a, b: np.reshape(solve_transposed(a, g, b), g.shape))
 
 
-def solved(a: Any, g: Any, b: Any) -> Any:
+def solve_transposed(a: Any, g: Any, b: Any) -> Any:
     """The gradient with respect to `b` solves the transposed equations."""
     return np.linalg.solve(swap(a), columns(g, b))
 
@@ -58,7 +58,7 @@ def tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
 
 @composite(np.linalg.matrix_power)
 def matrix_power(a: Any, n: int) -> Any:
-    one = np.linalg.matrix_power(bare(a), 0)  # what is not square is refused
+    one = np.linalg.matrix_power(to_arrays(a), 0)  # what is not square is refused
     power, rest = None, operator.index(n)
     if n < 0:
         a, rest = np.linalg.inv(a), -rest
@@ -108,12 +108,12 @@ def det_rule(y: Any, a: Any) -> Any:
     """The determinant times the transposed inverse, unless that would be 0 times infinity."""
     if a.shape[-1] <= 3:
         return swap(polynomial(precise(a))[1]).astype(a.dtype)
-    if is_foreign(bare(a)):  # which can't be asked whether it would
+    if is_foreign(to_arrays(a)):  # which can't be asked whether it would
         u, s, vh = np.linalg.svd(a)
         frame = (np.linalg.slogdet(u)[0] * np.linalg.slogdet(vh)[0])[..., None, None]
         return frame * (conjugate(u * others(s)[..., None, :]) @ conjugate(vh))
-    near_singular = np.linalg.cond(bare(a), 1) > 1e4
-    out_of_range = (np.abs(bare(y)) < np.finfo(y.dtype).tiny) | np.isinf(bare(y))
+    near_singular = np.linalg.cond(to_arrays(a), 1) > 1e4
+    out_of_range = (np.abs(to_arrays(y)) < np.finfo(y.dtype).tiny) | np.isinf(to_arrays(y))
     return cofactors(a) if np.any(near_singular | out_of_range) else y[..., None, None] * swap(np.linalg.inv(a))
 
 
@@ -144,7 +144,7 @@ def adjugate(a: Any) -> tuple[Any, Any]:
     n = len(a)
     if n <= 3:
         return polynomial(a)
-    u, sizes, vh = np.linalg.svd(bare(a))
+    u, sizes, vh = np.linalg.svd(to_arrays(a))
     scale = sizes[0]
     if scale < 1e-100:
         return polynomial(a)

@@ -15,7 +15,7 @@ import numpy as np
 from ...engine.atomic import refuse_where, warn_where
 from ...engine.declare import composite, rule
 from ...engine.forward import apply
-from ...engine.tensor_base import bare, wrap
+from ...engine.tensor_base import to_arrays, wrap
 from ..complex import conjugate, squared_length
 from ..shapes import array, to
 from .decompositions import adjoint, swap, symmetric
@@ -36,8 +36,8 @@ def pinv_rule(g: Any, y: Any, a: Any, hermitian: bool) -> Any:
 
 def same_rank(y: Any, a: Any) -> Any:
     """`y`, if it is a pseudoinverse of all of `a`, but for what is as good as 0."""
-    s = np.linalg.svd(bare(a), compute_uv=False)
-    rank = np.trace(bare(y) @ bare(a), axis1=-2, axis2=-1).real.round()  # of a projection
+    s = np.linalg.svd(to_arrays(a), compute_uv=False)
+    rank = np.trace(to_arrays(y) @ to_arrays(a), axis1=-2, axis2=-1).real.round()  # of a projection
     dropped = np.where(np.arange(s.shape[-1]) < rank[..., None], 0, s)
     refuse_where(dropped > np.sqrt(np.finfo(s.dtype).eps) * s[..., :1], NotImplementedError,
                  "pinv and lstsq have no derivative rule where rcond drops singular values that are not 0")
@@ -72,7 +72,7 @@ def tolerance(rcond: Any, a: Any) -> float:
 
 @composite(np.linalg.lstsq)
 def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
-    x, residuals, rank, _ = map(wrap, map(array, np.linalg.lstsq(bare(a), bare(b), rcond)))
+    x, residuals, rank, _ = map(wrap, map(array, np.linalg.lstsq(to_arrays(a), to_arrays(b), rcond)))
     a, b = to(array(a), x.dtype), to(array(b), x.dtype)
     if a.shape[0] > a.shape[1] and b.size:  # it is said to be so again, where this call is replayed
         refuse_where((rank == a.shape[1]) != (residuals.size > 0), np.linalg.LinAlgError,
@@ -96,7 +96,7 @@ def polyfit(x: Any, y: Any, deg: int, rcond: Any = None, full: bool = False, w: 
                         f"got deg={deg}, x of shape {x.shape}, y of shape {y.shape}, w of shape {w.shape}")
     powers = w[:, None] * (x + 0.0)[:, None] ** np.arange(deg, -1, -1)
     scale = np.sqrt(np.sum(powers * powers, 0))
-    rcond = x.size * np.finfo(bare(powers).dtype).eps if rcond is None else rcond
+    rcond = x.size * np.finfo(to_arrays(powers).dtype).eps if rcond is None else rcond
     c, _, rank, _ = np.linalg.lstsq(powers / scale, (y.T * w).T, rcond)
     warn_where(rank != deg + 1, "Polyfit may be poorly conditioned", np.exceptions.RankWarning)
     return (c.T / scale).T

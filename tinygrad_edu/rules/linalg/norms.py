@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from ...engine.atomic import as_one
+from ...engine.atomic import atomic
 from ...engine.declare import composite, primitive, rule
-from ...engine.tensor_base import bare
+from ...engine.tensor_base import to_arrays
 from ..arithmetic import nonzero
 from ..complex import conjugate
 from ..reductions import unreduce
@@ -28,7 +28,7 @@ rule(np.linalg.vector_norm, lambda g, y, x, axis=None, keepdims=False:
 
 
 @primitive(lambda g, y, x, p, axis, keepdims: unreduce(g, axis, keepdims) * slope(x, unreduce(y, axis, keepdims), p))
-@as_one
+@atomic
 def power_norm(x: Any, p: float, axis: Any, keepdims: bool) -> Any:
     """The p-th root of the sum of p-th powers, of numbers that are not negative."""
     return np.linalg.vector_norm(x, ord=p, axis=axis, keepdims=keepdims)
@@ -103,7 +103,7 @@ composite(np.linalg.matrix_norm)(lambda x, keepdims=False, ord="fro": np.linalg.
 
 @composite(np.linalg.cond)
 def cond(x: Any, p: Any = None) -> Any:
-    value = np.linalg.cond(bare(x), p)
+    value = np.linalg.cond(to_arrays(x), p)
     finite = np.isfinite(value)
     x = np.where(finite[..., None, None], x, np.eye(*x.shape[-2:], dtype=x.dtype))
     if p in (None, 2, -2):
@@ -117,4 +117,4 @@ def cond(x: Any, p: Any = None) -> Any:
 
 def inexact(x: Any) -> Any:
     """Integers as floats."""
-    return x if bare(x).dtype.kind in "fc" else x.astype(float)
+    return x if to_arrays(x).dtype.kind in "fc" else x.astype(float)

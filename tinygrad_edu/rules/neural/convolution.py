@@ -14,7 +14,7 @@ Each is linear in both arguments, so its derivatives are the other two, and so a
 x is (N, C, ...), w is (O, C / groups, ...), y is (N, O, ...). The lengths of the result's other axes are given as
 `size`, and all four numbers that describe how things meet, a tuple for each, come last.
 
-All is done by large matrix products. What meets each place of the kernel is copied out, side by side (`unrolled`); but
+All is done by large matrix products. What meets each place of the kernel is copied out, side by side (`unroll`); but
 along the last axis only, and what the other axes' places give is added up where it belongs: that is less to copy. A few
 images are done at a time, so that the copy stays in the processor's cache.
 """
@@ -28,7 +28,7 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.atomic import as_one
+from ...engine.atomic import atomic
 from ...engine.declare import primitive
 
 Lengths = tuple[int, ...]
@@ -42,21 +42,21 @@ SMALL, SHORT = 1_000_000, 128  # multiplications that need no packing; a piece s
     lambda g, y, x, w, start, size, *how: np.sum(np.sum(g, tuple(range(2, g.ndim))), 0),  # row by row is quicker
     name="convolution",
 )
-@as_one
+@atomic
 def collect(x: Any, w: Any, start: Any, size: Lengths, stride: Lengths, before: Lengths, dilation: Lengths, groups: int) -> Any:
     """The outputs: `start`, of each kernel, and at each place the sum of what the kernel, laid over the input, multiplies."""
     given = (x, w) if start is None else (x, w, start)
     out = writable(np.empty_like(x, np.result_type(*given), "C", shape=(len(x), len(w), *size)))
     out[...] = 0 if start is None else start.reshape(-1, *(1,) * len(size))
-    whole = grouped(out, groups)
+    whole = split_channels(out, groups)
     *others, last = meetings(x.shape[2:], size, w.shape[2:], stride, before, dilation)
     shifts = crossings(others)
     weights = by_shift(w.reshape(groups, -1, *w.shape[1:]))
     for images in blocks(x, w.shape[-1]):
-        columns = unrolled(x[images], groups, size[-1], last)
+        columns = unroll(x[images], groups, size[-1], last)
         for at, inputs, outputs in shifts:
             part = whole[images][(..., *outputs, slice(None))]
-            part += weighted(weights[at], flat(columns[(..., *inputs, slice(None))])).reshape(part.shape)
+            part += weigh_columns(weights[at], flat(columns[(..., *inputs, slice(None))])).reshape(part.shape)
     return out
 
 
@@ -65,18 +65,18 @@ def collect(x: Any, w: Any, start: Any, size: Lengths, stride: Lengths, before: 
     lambda g, x, y, w, size, *how: overlap(g, y, w.shape[2:], *how),  # type: ignore[has-type]
     name="convolution, transposed",
 )
-@as_one
+@atomic
 def distribute(y: Any, w: Any, size: Lengths, stride: Lengths, before: Lengths, dilation: Lengths, groups: int) -> Any:
     """The inputs: each output lays down the kernel, times itself, where it was taken from."""
     out = writable(np.zeros_like(y, np.result_type(y, w), "C", shape=(len(y), w.shape[1] * groups, *size)))
-    whole = grouped(out, groups)
+    whole = split_channels(out, groups)
     *others, last = meetings(size, y.shape[2:], w.shape[2:], stride, before, dilation)
     shifts = crossings(others)
     weights = by_shift(np.swapaxes(w.reshape(groups, -1, *w.shape[1:]), 1, 2))
     weights = np.moveaxis(weights, -3, 0).reshape(groups, -1, weights.shape[-1])  # all shifts at once: every output is used by all
     for images in blocks(y, w.shape[-1]):
-        columns = unrolled(y[images], groups, size[-1], [(outputs, inputs) for inputs, outputs in last])
-        laid = weighted(weights, flat(columns)).reshape(*columns.shape[:2], *map(len, others), -1, *columns.shape[3:])
+        columns = unroll(y[images], groups, size[-1], [(outputs, inputs) for inputs, outputs in last])
+        laid = weigh_columns(weights, flat(columns)).reshape(*columns.shape[:2], *map(len, others), -1, *columns.shape[3:])
         for at, inputs, outputs in shifts:
             part = whole[images][(..., *inputs, slice(None))]
             part += laid[(slice(None), slice(None), *at, ..., *outputs, slice(None))]
@@ -88,16 +88,16 @@ def distribute(y: Any, w: Any, size: Lengths, stride: Lengths, before: Lengths, 
     lambda g, w, x, y, size, *how: collect(x, g, None, y.shape[2:], *how),
     name="convolution, weights",
 )
-@as_one
+@atomic
 def overlap(x: Any, y: Any, size: Lengths, stride: Lengths, before: Lengths, dilation: Lengths, groups: int) -> Any:
     """The weights: for each place of the kernel, the products of all inputs and outputs that it joins."""
     channels, kernels = x.shape[1] // groups, y.shape[1]
     out = writable(np.zeros_like(x, np.result_type(x, y), "C", shape=(*size[:-1], groups, size[-1] * channels, kernels // groups)))
-    whole = np.moveaxis(grouped(y, groups), 2, -1)  # a factor is quickest when the axis to add over comes first
+    whole = np.moveaxis(split_channels(y, groups), 2, -1)  # a factor is quickest when the axis to add over comes first
     *others, last = meetings(x.shape[2:], y.shape[2:], size, stride, before, dilation)
     shifts = crossings(others)
     for images in blocks(x, size[-1]):
-        columns, rows = unrolled(x[images], groups, y.shape[-1], last), np.copy(whole[images], "C")
+        columns, rows = unroll(x[images], groups, y.shape[-1], last), np.copy(whole[images], "C")
         for at, inputs, outputs in shifts:
             left, right = flat(columns[(..., *inputs, slice(None))]), rows[(slice(None), slice(None), *outputs)]
             right = right.reshape(*right.shape[:2], left.shape[-1], right.shape[-1])
@@ -119,11 +119,11 @@ def writable(out: Any) -> Any:
 
 def meetings(inputs: Lengths, outputs: Lengths, kernel: Lengths, *how: Lengths) -> list[list[tuple[slice, slice]]]:
     """For each axis, and each place of the kernel along it: the inputs that are there, and the outputs they go to."""
-    return [[meeting(k, n, m, *numbers) for k in range(places)]
+    return [[meeting_places(k, n, m, *numbers) for k in range(places)]
             for n, m, places, *numbers in zip(inputs, outputs, kernel, *how, strict=True)]  # fmt: skip
 
 
-def meeting(k: int, inputs: int, outputs: int, stride: int, before: int, dilation: int) -> tuple[slice, slice]:
+def meeting_places(k: int, inputs: int, outputs: int, stride: int, before: int, dilation: int) -> tuple[slice, slice]:
     """Place `k` of the kernel along one axis. Those outputs are left out that would take from beyond the ends."""
     shift = dilation * k - before
     first, end = max(0, -(shift // stride)), min(outputs, (inputs - 1 - shift) // stride + 1)
@@ -144,9 +144,9 @@ def crossings(axes: list[list[tuple[slice, slice]]]) -> list[tuple[Lengths, tupl
 # ------------------------------------------------------------------------------------------- matrices
 
 
-def unrolled(x: Any, groups: int, size: int, places: list[tuple[slice, slice]]) -> Any:
+def unroll(x: Any, groups: int, size: int, places: list[tuple[slice, slice]]) -> Any:
     """What meets each place of the kernel along the last axis: (N, groups, places * channels, ..., size), 0 where nothing is."""
-    x = grouped(x, groups)
+    x = split_channels(x, groups)
     images, _, channels, *lead, _ = x.shape
     out: Any = writable(np.empty_like(x, order="C", shape=(images, groups, len(places), channels, *lead, size)))
     for k, (source, target) in enumerate(places):
@@ -174,7 +174,7 @@ def by_shift(w: Any) -> Any:
     return parts.reshape(*parts.shape[:-2], -1)
 
 
-def grouped(x: Any, groups: int) -> Any:
+def split_channels(x: Any, groups: int) -> Any:
     """(N, C, ...) as (N, groups, C / groups, ...)."""
     return x.reshape(len(x), groups, x.shape[1] // groups, *x.shape[2:])
 
@@ -184,7 +184,7 @@ def flat(x: Any) -> Any:
     return x.reshape(*x.shape[:3], math.prod(x.shape[3:]))
 
 
-def weighted(w: Any, columns: Any) -> Any:
+def weigh_columns(w: Any, columns: Any) -> Any:
     """``w @ columns``, in pieces."""
     out = np.empty_like(columns, np.result_type(w, columns), "C", shape=(*columns.shape[:-2], w.shape[-2], columns.shape[-1]))
     for piece in pieces(columns.shape[-1], w.shape[-2] * w.shape[-1]):

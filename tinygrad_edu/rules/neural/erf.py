@@ -14,7 +14,7 @@ import numpy as np
 from numpy.polynomial import Chebyshev
 from numpy.polynomial.chebyshev import cheb2poly
 
-from ...engine.atomic import as_one
+from ...engine.atomic import atomic
 from ...engine.declare import primitive
 
 NEAR = 1.0
@@ -26,7 +26,7 @@ def gauss_rule(g: Any, y: Any, x: Any, k: int = 0) -> Any:
 
 
 @primitive(gauss_rule, elementwise=True)
-@as_one
+@atomic
 def gauss(x: Any, k: int = 0) -> Any:
     """The `k`-th derivative of ``exp(-x²)``."""
     end = END.get(np.result_type(x, np.float16).char, END["d"])
@@ -38,7 +38,7 @@ def gauss(x: Any, k: int = 0) -> Any:
 
 
 @primitive(lambda g, y, x: g * (2 / math.sqrt(math.pi)) * gauss(x), elementwise=True)
-@as_one
+@atomic
 def erf(x: Any) -> Any:
     """Compute the error function, to within 1e-14.
 
@@ -65,7 +65,7 @@ def erf(x: Any) -> Any:
 
 
 @primitive(lambda g, y, x: g * (-2 / math.sqrt(math.pi)) * gauss(x), elementwise=True)
-@as_one
+@atomic
 def erfc(x: Any) -> Any:
     """``1 - erf(x)``, without the difference: of 20 it is 5.4e-176."""
     near, z, outside = parts(x)
@@ -98,11 +98,11 @@ def series(single: bool) -> tuple[Any, Any]:
     m, n = (5, 12) if single else (16, 30)
     first, last = (NEAR - 3.75) / (NEAR + 3.75), (END["d"] - 3.75) / (END["d"] + 3.75)
     ratio = np.vectorize(lambda s: math.erf(math.sqrt(s)) / math.sqrt(s) if s else 2 / math.sqrt(math.pi))
-    rest = np.vectorize(lambda t: scaled(3.75 * (1 + t) / (1 - t)))
+    rest = np.vectorize(lambda t: scaled_erfc(3.75 * (1 + t) / (1 - t)))
     return powers(Chebyshev.interpolate(ratio, m, [0, NEAR**2])), powers(Chebyshev.interpolate(rest, n, [first, last]))
 
 
-def scaled(z: float) -> float:
+def scaled_erfc(z: float) -> float:
     """``(1 + 2z) exp(z²) erfc(z)``; far out, where `z²` is too large for all digits, a continued fraction."""
     if z < 3:
         return (1 + 2 * z) * math.exp(z * z) * math.erfc(z)

@@ -14,15 +14,15 @@ import numpy as np
 from numpy import ndarray
 
 from ...engine.declare import primitive
-from ...engine.masked_gradient import taken
-from ..arithmetic import ordered
+from ...engine.masked_gradient import take_where
+from ..arithmetic import require_order
 from ..bells import down_sigmoid
 from ..products import rows
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from ...engine.tensor_base import Value
+    from ...engine.tensor_base import TensorBase
     from ...tensor.tensor import Tensor
     from ...typing import TensorLike
 
@@ -32,7 +32,7 @@ NUMBERS = 80.0, 1.0  # for integers
 
 
 @primitive(lambda g, y, x: down_sigmoid(g, y, x), elementwise=True)
-def sigmoid(x: Value | ArrayLike) -> Tensor:
+def sigmoid(x: TensorBase | ArrayLike) -> Tensor:
     """Compute the logistic function, ``1 / (1 + exp(-x))``, which lies between 0 and 1.
 
     Parameters
@@ -65,8 +65,8 @@ def sigmoid(x: Value | ArrayLike) -> Tensor:
     return np.divide(e, e + one, e)
 
 
-@primitive(lambda g, y, x: taken(y > 0, ordered(g)), elementwise=True)
-def relu(x: Value | ArrayLike) -> Tensor:
+@primitive(lambda g, y, x: take_where(y > 0, require_order(g)), elementwise=True)
+def relu(x: TensorBase | ArrayLike) -> Tensor:
     """Compute the rectifier, ``max(x, 0)``, element by element.
 
     Parameters
@@ -141,12 +141,12 @@ def linear(x: Tensor | NDArray[Any], weight: Tensor | NDArray[Any], bias: Tensor
     return y + bias
 
 
-def centred(g: Any, weights: Any, axis: int) -> Any:
+def center(g: Any, weights: Any, axis: int) -> Any:
     """Return `g` less `weights` times its sum: the part that keeps the sum of the outputs at 1."""
     return g - weights * np.sum(g, axis, keepdims=True)
 
 
-@primitive(lambda g, y, x, axis=-1: centred(g * y, y, axis))
+@primitive(lambda g, y, x, axis=-1: center(g * y, y, axis))
 def softmax(x: TensorLike, axis: int = -1) -> Tensor:
     """Compute probabilities from any numbers: ``exp(x)``, divided by its sum along an axis.
 
@@ -176,7 +176,7 @@ def softmax(x: TensorLike, axis: int = -1) -> Tensor:
     return e / np.sum(e, axis, keepdims=True)
 
 
-@primitive(lambda g, y, x, axis=-1: centred(g, np.exp(y), axis))
+@primitive(lambda g, y, x, axis=-1: center(g, np.exp(y), axis))
 def log_softmax(x: TensorLike, axis: int = -1) -> Tensor:
     """Compute the logarithm of `softmax`, without overflow and without the logarithm of 0.
 
@@ -202,8 +202,8 @@ def log_softmax(x: TensorLike, axis: int = -1) -> Tensor:
     return x - np.log(np.sum(np.exp(x), axis, keepdims=True))
 
 
-@primitive(lambda g, y, logs, chosen, share: taken(chosen, -g / share))
-def surprise(logs: Any, chosen: Any, share: Any) -> Any:
+@primitive(lambda g, y, logs, chosen, share: take_where(chosen, -g / share))
+def masked_nll(logs: Any, chosen: Any, share: Any) -> Any:
     """Return minus the sum of the logarithms where the mask `chosen` is true, divided by `share`, a single number."""
     return -np.sum(np.where(chosen, logs, 0)) / share
 

@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.atomic import as_one
+from ...engine.atomic import atomic
 from ...engine.declare import primitive
 from .convolution import Lengths, crossings, meetings, writable
 
 
 @primitive(lambda g, y, x, kernel, size, fill, *how: fold(g, kernel, x.shape[x.ndim - len(size) :], *how))  # type: ignore[has-type]
-@as_one
+@atomic
 def windows(x: Any, kernel: Lengths, size: Lengths, fill: float, stride: Lengths, before: Lengths, dilation: Lengths) -> Any:
     """One array for each place of the kernel, along a new first axis: what is there in each of `size` windows.
 
@@ -31,7 +31,7 @@ def windows(x: Any, kernel: Lengths, size: Lengths, fill: float, stride: Lengths
 
 
 @primitive(lambda g, x, y, kernel, size, *how: windows(g, kernel, y.shape[y.ndim - len(size) :], 0, *how))
-@as_one
+@atomic
 def fold(y: Any, kernel: Lengths, size: Lengths, stride: Lengths, before: Lengths, dilation: Lengths) -> Any:
     """Windows added up, each where it was taken from, in an array whose last axes are of lengths `size`."""
     lead, space = y.shape[1 : y.ndim - len(size)], y.shape[y.ndim - len(size) :]
