@@ -39,7 +39,7 @@ from tinygrad_edu.introspection.formulas.symbol import Symbol
 from tinygrad_edu.introspection.formulas.text import Text
 from tinygrad_edu.pytree import flatten
 
-INTERNAL = {"carry", "recompute", "replayed"}  # they are given functions, of which only those who call them can tell
+INTERNAL = {"carry", "recompute", "replay_result"}  # they are given functions, of which only those who call them can tell
 ROWS = [fn for fn in (*RULES, *COMPOSITES) if fn.__name__ not in INTERNAL]
 
 
