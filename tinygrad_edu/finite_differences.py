@@ -17,6 +17,7 @@ from .engine.modes import debug, is_grad_enabled
 from .engine.multi_output import MultiOutput, MultiOutputType
 from .engine.node import Node
 from .engine.tensor_base import to_arrays
+from .engine.traversal import ancestors
 from .tensor.tensor import Tensor
 from .validation import require_numbers
 
@@ -288,11 +289,6 @@ def culprit(f: Function, xs: list[Any], order: int, terms: dict[str, Any]) -> st
 
 
 def recorded_nodes(ys: list[Any]) -> list[Node]:
-    """Return all nodes of the graph behind `ys`, oldest first."""
-    waiting, seen = [y._node for y in ys if isinstance(y, Tensor)], set()
-    while waiting:
-        node = waiting.pop()
-        if type(node) is Node and node not in seen:
-            seen.add(node)
-            waiting += node.parents
-    return sorted(seen, key=lambda node: node.order)
+    """Return all operations of the graph behind `ys`, oldest first."""
+    found = ancestors(y._node for y in ys if isinstance(y, Tensor) and y._node is not None)
+    return sorted((node for node in found if type(node) is Node), key=lambda node: node.order)

@@ -1,4 +1,4 @@
-"""What of a graph was made within a call, where it goes past that, and what is connected to the world outside.
+"""Searching a graph: what results were computed from, newest first or all at once; what of it was made within a call.
 
 A function's own inside ends at what was there before it was called. *Order of creation* tells: what is older is
 outside. So are leaves that the function made itself if somebody keeps them, a parameter made at first use, say.
@@ -6,34 +6,50 @@ outside. So are leaves that the function made itself if somebody keeps them, a p
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from .node import Leaf, Node
 from .tensor_base import TensorBase
 
 
+def reach(roots: Iterable[Node], neighbours: Callable[[Node], Iterable[Node]]) -> set[Node]:
+    """Return `roots`, and every node that can be reached from them by going on to `neighbours`."""
+    waiting = list(roots)
+    seen = set(waiting)
+    while waiting:
+        for node in neighbours(waiting.pop()):
+            if node not in seen:
+                seen.add(node)
+                waiting.append(node)
+    return seen
+
+
+def ancestors(roots: Iterable[Node], since: int = 0) -> set[Node]:
+    """Return `roots`, and every node they were computed from that was made at or after `since`."""
+    return reach(roots, lambda node: [p for p in node.parents if isinstance(p, Node) and p.order >= since])
+
+
+def newest_first(roots: Iterable[Node]) -> list[Node]:
+    """Return the operations to which gradients flow from `roots`, in the order in which `backpropagate` visits them."""
+    operations = [node for node in reach(roots, sources) if type(node) is Node]
+    return sorted(operations, key=lambda node: -node.order)
+
+
 def subgraph(tensors: list[Any], start: int, ends: Iterable[Node] = ()) -> tuple[set[Node], set[Node]]:
-    """The graph behind `tensors`: the nodes made since `start`, and those outside at which it goes past these.
+    """Return the graph behind `tensors` in two sets: nodes made since `start`, and those outside at which it goes past these.
 
     Outside are all older nodes, and leaves that were made since and that somebody holds. What comes behind
     the `ends` is not looked at.
     """
-    inside: set[Node] = set()
-    outside: set[Node] = set()
-    seen = set(ends)
-    waiting = [y._node for y in tensors if is_tracked(y)]
-    while waiting:
-        node = waiting.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        if node.order < start or (isinstance(node, Leaf) and is_held(node)):
-            outside.add(node)
-        else:
-            inside.add(node)
-            waiting += sources(node)
-    return inside, outside
+    ends = set(ends)
+
+    def is_outside(node: Node) -> bool:
+        return node.order < start or (isinstance(node, Leaf) and is_held(node))
+
+    found = reach([y._node for y in tensors if is_tracked(y)], lambda node: () if node in ends or is_outside(node) else sources(node)) - ends
+    outside = {node for node in found if is_outside(node)}
+    return found - outside, outside
 
 
 def detach_unreached(tensors: list[Any], start: int, beyond: Iterable[Node] = ()) -> list[Any]:

@@ -7,7 +7,6 @@ it goes back through a graph that `backward` has released, too.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from heapq import heappop, heappush
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from ..engine.node import Info, Leaf, Node
 from ..engine.provenance import derivative_done, derivative_of
 from ..engine.sparse_gradient import SparseGradient
 from ..engine.tensor_base import TensorBase, wrap
+from ..engine.traversal import newest_first
 from ..engine.unbroadcast import match_argument
 from ..tensor.tensor import Tensor
 
@@ -61,11 +61,9 @@ class Seed(Info):
 
 
 def walk(seeds: dict[Node, Any], totals: dict[Node, Any], norms: dict[Edge, float]) -> None:
-    """Newest first, as `graph.backpropagate`."""
+    """Put the gradient of every node into `totals`, and the norm of what each argument is sent into `norms`."""
     totals.update(seeds)
-    heap = [(-node.order, node) for node in sorted(seeds, key=lambda node: -node.order) if type(node) is Node]
-    while heap:
-        _, node = heappop(heap)
+    for node in newest_first(seeds):
         g, mask = totals[node], None
         if type(g) is MaskedGradient:
             g, mask = split_mask(g, node.plan.rule.lets_through)
@@ -86,12 +84,7 @@ def walk(seeds: dict[Node, Any], totals: dict[Node, Any], norms: dict[Edge, floa
                 derivative_done(told)
             if not isinstance(densify(d), TensorBase) and (size := norm(densify(d))) is not None:
                 norms[node, i] = size
-            if parent not in totals:
-                totals[parent] = d
-                if type(parent) is Node:
-                    heappush(heap, (-parent.order, parent))
-            else:
-                totals[parent] = totals[parent] + d
+            totals[parent] = totals[parent] + d if parent in totals else d
     totals.update({node: densify(g) for node, g in totals.items()})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import count
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from ..engine.multi_output import MultiOutput, MultiOutputType
 from ..engine.node import Constant, Leaf, Node
 from ..engine.tensor_base import TensorBase
+from ..engine.traversal import ancestors
 from .naming import tensors_held_in
 
 Names = Mapping[str, Any]  # variables: tensors, modules and arrays by their names
@@ -100,17 +101,6 @@ class History:
 
 
 LONG = 32  # names of more signs are cut
-
-
-def ancestors(roots: Iterable[Node]) -> set[Node]:
-    """All nodes that `roots` were computed from, and themselves."""
-    seen, waiting = set(roots), list(roots)
-    while waiting:
-        for parent in waiting.pop().parents:
-            if isinstance(parent, Node) and parent not in seen:
-                seen.add(parent)
-                waiting.append(parent)
-    return seen
 
 
 def order_nodes(nodes: set[Node]) -> list[Node]:

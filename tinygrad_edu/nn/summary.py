@@ -12,6 +12,7 @@ import numpy as np
 from ..engine.modes import enable_grad
 from ..engine.node import Node, new_order
 from ..engine.tensor_base import TensorBase, to_arrays
+from ..engine.traversal import ancestors
 from ..pytree import flatten
 from ..tensor.tensor import Tensor
 from ..validation import as_array
@@ -135,23 +136,12 @@ class Notes:
     def after(self, path: str, module: Module, args: Any, output: Any) -> None:
         outputs = [y for y in flatten(output)[0] if y is not None]
         shapes = " ".join(str(tuple(np.shape(y))) for y in outputs)
-        made = nodes_since(self.begun.pop(), [y._node for y in outputs if isinstance(y, TensorBase) and y._node is not None])
+        start = self.begun.pop()
+        made = ancestors((y._node for y in outputs if isinstance(y, TensorBase) and y._node is not None and y._node.order > start), start)
         own = {id(p): p.size for _, p in tree.tensors(module, Parameter) if id(p) not in self.counted}
         work = sum(map(multiply_adds, made - self.counted))
         self.counted |= made | own.keys()
         self.rows.append(Row(path, type(module).__name__, shapes, sum(own.values()), work))
-
-
-def nodes_since(start: int, ends: list[Node]) -> set[Node]:
-    """Return the operations behind these nodes that were recorded after `start`."""
-    ends = [node for node in ends if node.order > start]
-    seen, waiting = set(ends), list(ends)
-    while waiting:
-        for parent in waiting.pop().parents:
-            if isinstance(parent, Node) and parent.order > start and parent not in seen:
-                seen.add(parent)
-                waiting.append(parent)
-    return seen
 
 
 def multiply_adds(node: Node) -> int:

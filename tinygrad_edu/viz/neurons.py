@@ -15,6 +15,7 @@ import numpy as np
 from ..engine.modes import enable_grad
 from ..engine.node import Node
 from ..engine.tensor_base import TensorBase
+from ..engine.traversal import ancestors
 from ..nn.layers import Linear
 from ..nn.module import Module
 from .observe import array_of, example, hook_modules, leave_untouched
@@ -83,17 +84,8 @@ def no_chain(why: str) -> ValueError:
 
 def comes_from(value: Any, ancestor: Node) -> bool:
     """Say whether `value` was computed from the result of an operation."""
-    waiting = [getattr(value, "_node", None)]
-    seen = set(waiting)
-    while waiting:
-        node = waiting.pop()
-        if node is ancestor:
-            return True
-        for parent in getattr(node, "parents", ()):
-            if isinstance(parent, Node) and parent not in seen and parent.order >= ancestor.order:
-                seen.add(parent)
-                waiting.append(parent)
-    return False
+    node = getattr(value, "_node", None)
+    return node is not None and ancestor in ancestors([node], ancestor.order)
 
 
 def as_rows(values: Any) -> Any:

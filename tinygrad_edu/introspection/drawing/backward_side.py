@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from ...engine.errors import nothing_recorded
 from ...engine.node import Node
 from ...engine.tensor_base import TensorBase
+from ...engine.traversal import ancestors
 from ...tensor.tensor import Tensor
 from ..gradient_flow import is_number, record_flow, remembers
-from ..graph_history import ancestors
 from .graph_model import Sketch
 from .groups import Calls, Group, build_groups
 from .scene import Box, Scene

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from heapq import heapify, heappop, heappush
 from itertools import count
 from typing import Any
 
@@ -12,6 +11,7 @@ import numpy as np
 from ...engine.multi_output import MultiOutput
 from ...engine.node import Constant, Leaf, Node
 from ...engine.tensor_base import TensorBase
+from ...engine.traversal import newest_first
 from ..graph_history import History, Names
 from .common_subexpressions import shares
 from .events import Operation, Product
@@ -127,20 +127,11 @@ class Story:
 
     def backward(self) -> Lines:
         """A line for every vector-Jacobian product, in the order of the walk."""
-        roots = self.history.roots
         lines = self.results() if self.note is shape else self.seeds()
-        heap = [(-node.order, node) for node in roots if type(node) is Node]
-        heapify(heap)
-        reached = {node for _, node in heap}
         temporary = (name for i in count(1) if (name := f"t{i}") not in self.history.taken)
-        while heap:
-            _, node = heappop(heap)
+        for node in newest_first(self.history.roots):
             for i, answer in self.answers(node):
                 lines += self.passed_on(node, i, answer, temporary)
-                parent = node.parents[i]
-                if type(parent) is Node and parent not in reached:
-                    reached.add(parent)
-                    heappush(heap, (-parent.order, parent))
         return lines + self.conjugates()
 
     def passed_on(self, node: Node, i: int, answer: Answer, temporary: Iterator[str]) -> Lines:
