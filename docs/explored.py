@@ -28,6 +28,17 @@ def paths():
     return explore(total)
 
 
+def layer():
+    X = Tensor([[1.0, 0.0, 2.0], [0.0, 1.0, 1.0]], requires_grad=True)
+    W = Tensor([[1.0, 2.0], [0.0, -1.0], [3.0, 1.0]], requires_grad=True)
+    b = Tensor([1.0, -2.0], requires_grad=True)
+    wanted = np.array([[7.0, 2.0], [2.0, -1.0]])
+    with watch():
+        Y = X @ W + b
+        cost = np.sum((Y - wanted) ** 2) / 2
+    return explore(cost)
+
+
 def digits():
     manual_seed(0)
     model = nn.Sequential(
@@ -44,7 +55,7 @@ def digits():
     return explore(cost)
 
 
-EXAMPLES = {"neuron": neuron, "paths": paths, "digits": digits}
+EXAMPLES = {"neuron": neuron, "paths": paths, "layer": layer, "digits": digits}
 
 
 def write_all(app):
