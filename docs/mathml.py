@@ -26,7 +26,7 @@ def render_block(page: HTML5Translator, node: nodes.math_block) -> None:
 
 
 def mathml(node: nodes.Element, as_block: bool) -> str:
-    formula = ALIGN.sub("", node.astext())
+    formula = ALIGN.sub("", node.astext()).replace(r"\dots", r"\ldots")
     try:
         return tex2mathml(formula, as_block)
     except MathError as error:
