@@ -28,6 +28,15 @@ def paths():
     return explore(total)
 
 
+def meeting():
+    x = Tensor(3.0, requires_grad=True)
+    with watch():
+        a = x + 2
+        b = a * x
+        c = b + a
+    return explore(c)
+
+
 def digits():
     manual_seed(0)
     model = nn.Sequential(
@@ -44,7 +53,7 @@ def digits():
     return explore(cost)
 
 
-EXAMPLES = {"neuron": neuron, "paths": paths, "digits": digits}
+EXAMPLES = {"neuron": neuron, "paths": paths, "meeting": meeting, "digits": digits}
 
 
 def write_all(app):
