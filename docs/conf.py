@@ -13,6 +13,7 @@ from tinygrad_edu import __version__
 sys.path.insert(0, str(Path(__file__).parent))
 
 import explored
+import mathml
 import numpy_functions
 import pictured
 
@@ -21,12 +22,13 @@ author = "The tinygrad-edu authors"
 copyright = author
 version = release = __version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+extensions = ["myst_parser", "sphinx_design", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["_build"]
 default_role = "code"  # what docstrings put between single backticks
 
-# Markdown: "::: {note}" for directives, and an anchor for every heading down to the third level.
-myst_enable_extensions = ["colon_fence"]
+# Markdown: ":::{note}" for directives, mathematics between dollars, and an anchor for every heading down to the third level.
+myst_enable_extensions = ["colon_fence", "dollarmath", "amsmath"]
+myst_dmath_allow_digits = False  # $5 and $6 are prices
 myst_heading_anchors = 3
 
 # Docstrings: NumPy's style, in the order of the source. The types are in the prose; signatures stay readable.
@@ -38,7 +40,9 @@ napoleon_use_ivar = True
 
 html_theme = "furo"
 html_title = f"tinygrad-edu {version}"
-html_static_path: list[str] = []
+html_static_path = ["static"]
+html_css_files = ["mathematics.css"]
+html_math_renderer = "mathml"
 html_theme_options = {"navigation_with_keys": True}
 pygments_style = "friendly"
 pygments_dark_style = "monokai"
@@ -57,6 +61,7 @@ class NumpyFunctions(Directive):
 
 def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
+    mathml.setup(app)
     app.add_directive("numpy-functions", NumpyFunctions)
     app.add_directive("picture", pictured.Picture)
     app.connect("builder-inited", explored.write_all)

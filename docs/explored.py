@@ -28,6 +28,26 @@ def paths():
     return explore(total)
 
 
+def meeting():
+    x = Tensor(3.0, requires_grad=True)
+    with watch():
+        a = x + 2
+        b = a * x
+        c = b + a
+    return explore(c)
+
+
+def layer():
+    X = Tensor([[1.0, 0.0, 2.0], [0.0, 1.0, 1.0]], requires_grad=True)
+    W = Tensor([[1.0, 2.0], [0.0, -1.0], [3.0, 1.0]], requires_grad=True)
+    b = Tensor([1.0, -2.0], requires_grad=True)
+    wanted = np.array([[7.0, 2.0], [2.0, -1.0]])
+    with watch():
+        Y = X @ W + b
+        cost = np.sum((Y - wanted) ** 2) / 2
+    return explore(cost)
+
+
 def digits():
     manual_seed(0)
     model = nn.Sequential(
@@ -44,7 +64,7 @@ def digits():
     return explore(cost)
 
 
-EXAMPLES = {"neuron": neuron, "paths": paths, "digits": digits}
+EXAMPLES = {"neuron": neuron, "paths": paths, "meeting": meeting, "layer": layer, "digits": digits}
 
 
 def write_all(app):

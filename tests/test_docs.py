@@ -18,10 +18,15 @@ from tinygrad_edu import Tensor
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
-PAGES = [page for page in (ROOT / "README.md", *sorted(DOCS.glob("*.md"))) if page.exists()]
+PAGES = [page for page in (ROOT / "README.md", *sorted(DOCS.glob("*.md")), *sorted(DOCS.glob("learn/*.md"))) if page.exists()]
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
-every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+
+def from_root(page):
+    return page.relative_to(ROOT).as_posix()
+
+
+every_page = pytest.mark.parametrize("page", PAGES, ids=from_root)
 
 
 def blocks(page, language):
@@ -77,6 +82,24 @@ def test_the_picture_of_a_neuron_is_what_its_example_draws(tmp_path):
         return sorted(html.unescape(word) for word in re.findall(r"<text[^>]*>(.*?)</text>", file.read_text("utf-8")))
 
     assert words(DOCS / "pictures" / "neuron.svg") == words(tmp_path / "neuron.svg"), "make it afresh with the example"
+
+
+# -------------------------------------------------------------------------------- the course
+
+
+@pytest.mark.parametrize("chapter", sorted(DOCS.glob("learn/[0-9]*.md")), ids=from_root)
+def test_chapters_are_built_alike(chapter):
+    text = chapter.read_text(encoding="utf-8")
+    headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    assert headings == ["The problem", "By hand", "By machine", "What can go wrong", "Try it yourself"]
+    exercises = text.split("## Try it yourself")[1]
+    assert 3 <= exercises.count(":::{dropdown} Solution") <= 5
+    assert text.rstrip().splitlines()[-1].startswith("Next: ["), "where to go from here"
+
+
+def test_the_course_lists_its_chapters():
+    listed = re.findall(r"\]\((\d\d-[\w-]+\.md)\)", (DOCS / "learn" / "index.md").read_text(encoding="utf-8"))
+    assert listed == sorted(chapter.name for chapter in DOCS.glob("learn/[0-9]*.md"))
 
 
 # ---------------------------------------------------------------------------- singular points
@@ -136,7 +159,7 @@ def definitions(source):
     return set(visit(ast.parse(source), ""))
 
 
-@pytest.mark.parametrize("page", [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"], ids=from_root)
 def test_links_and_files_exist(page):
     text = page.read_text(encoding="utf-8")
     links = [link for link in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text) if "://" not in link]
