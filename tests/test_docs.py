@@ -84,6 +84,12 @@ def test_the_picture_of_a_neuron_is_what_its_example_draws(tmp_path):
     assert words(DOCS / "pictures" / "neuron.svg") == words(tmp_path / "neuron.svg"), "make it afresh with the example"
 
 
+@every_page
+def test_no_line_is_lost(page):
+    """MyST takes a line that begins with % for a comment, and a wrapped "80 %" may put one there."""
+    assert not re.findall(r"^%.*", page.read_text(encoding="utf-8"), re.MULTILINE)
+
+
 # -------------------------------------------------------------------------------- the course
 
 
