@@ -41,7 +41,7 @@ class TensorBase:
 
     @property
     def data(self) -> Any:
-        """The array itself, 0-d ones included. Writing into it is seen by the tensor, never by a pending backward."""
+        """The array itself, 0-d ones included. Writing into it changes the tensor, never a pending backward."""
         if not self._shared:
             if whole_of(self) is not None and type(self._array) is np.ndarray:
                 part = self._array.view()
