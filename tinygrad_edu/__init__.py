@@ -93,7 +93,7 @@ LAZY = {
 
 
 def __getattr__(name: str) -> Any:
-    """Sub-packages are imported when they are first used."""
+    """Import a sub-package or a lazy name when it is first used, and return it."""
     if name in LAZY:
         value = getattr(import_module(f"{__name__}.{LAZY[name]}"), name)
     elif name in ("data", "func", "nn", "optim", "testing", "training", "viz"):

@@ -1,4 +1,4 @@
-"""The command: ``python -m tinygrad_edu``, also installed as ``tinygrad-edu``."""
+"""The command line: ``python -m tinygrad_edu``, also installed as ``tinygrad-edu``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Without a command, options go to `train`."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit status."""
+    """Run one command, and return the exit status."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     root = parser()
     if not arguments or arguments[0] not in (*COMMANDS, "-h", "--help", "--version"):
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """What the command line may say."""
+    """Return the parser of the command line."""
     from .version import __version__
 
     root = argparse.ArgumentParser(
@@ -77,12 +77,12 @@ def parser() -> argparse.ArgumentParser:
 
 
 def options_of(command: argparse.ArgumentParser) -> str:
-    """The part of its help that explains the options."""
+    """Return the part of a command's help that explains its options."""
     return command.format_help().partition("options:\n")[2]
 
 
 def network_options(command: argparse.ArgumentParser) -> None:
-    """Options that every command about the network has."""
+    """Add the options that every command about the network has."""
     command.add_argument("--hidden", type=positive, nargs="*", default=[16, 16], metavar="N", help="neurons of each hidden layer")
     command.add_argument("--seed", type=whole, default=0, metavar="N", help="decides all that is random")
     command.add_argument("--data", type=Path, default=argparse.SUPPRESS, metavar="DIR",
@@ -91,21 +91,21 @@ def network_options(command: argparse.ArgumentParser) -> None:
 
 
 def whole(text: str) -> int:
-    """A whole number from 0 up."""
+    """Return the whole number, from 0 up, that a text says; raise an error if it says none."""
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
     return int(text)
 
 
 def positive(text: str) -> int:
-    """A whole number from 1 up."""
+    """Return the whole number, from 1 up, that a text says; raise an error if it says none."""
     if whole(text) < 1:
         raise argparse.ArgumentTypeError("must be at least 1")
     return int(text)
 
 
 def rate(text: str) -> float:
-    """A number from 0 up."""
+    """Return the number, from 0 up, that a text says; raise an error if it says none."""
     try:
         value = float(text)
     except ValueError:
