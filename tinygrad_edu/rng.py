@@ -1,8 +1,8 @@
 """The random number generator (RNG) of initialization and dropout, unless they are given another one.
 
 Each thread has its own generator, and so has each forked process: two that shared a state would draw the same numbers,
-or depend on who comes first. All belong to one family: the thread that calls `manual_seed` has the seed's own generator,
-and the others its children.
+or depend on who comes first. All belong to one family: the thread that calls `manual_seed` has the seed's own
+generator, and the others its children.
 """
 
 from __future__ import annotations

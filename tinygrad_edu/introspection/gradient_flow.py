@@ -61,7 +61,7 @@ class Seed(Info):
 
 
 def walk(seeds: dict[Node, Any], totals: dict[Node, Any], norms: dict[Edge, float]) -> None:
-    """Newest first, as `graph.backpropagate`."""
+    """Newest first, as `backpropagate`."""
     totals.update(seeds)
     heap = [(-node.order, node) for node in sorted(seeds, key=lambda node: -node.order) if type(node) is Node]
     while heap:
