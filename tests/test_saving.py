@@ -140,7 +140,7 @@ def test_a_full_disk_is_an_os_error_and_the_old_file_stays(tmp_path_factory, suf
     save(path, {"a": np.arange(2000.0), "n": [1]})
     whole = path.read_bytes()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(atomic_write, "held", lambda name: io.BufferedWriter(Disk(name, int(capacity * len(whole)))))
+        patch.setattr(atomic_write, "create_locked", lambda name: io.BufferedWriter(Disk(name, int(capacity * len(whole)))))
         with pytest.raises(OSError, match="No space left") as caught:
             save(path, {"a": np.arange(2000.0) + 1, "n": [2]})
     assert caught.value.errno == errno.ENOSPC
@@ -149,7 +149,7 @@ def test_a_full_disk_is_an_os_error_and_the_old_file_stays(tmp_path_factory, suf
 
 
 def test_an_interrupt_is_heard_though_the_disk_is_full(tmp_path, monkeypatch):
-    monkeypatch.setattr(atomic_write, "held", lambda name: io.BufferedWriter(Disk(name, 0)))
+    monkeypatch.setattr(atomic_write, "create_locked", lambda name: io.BufferedWriter(Disk(name, 0)))
     with pytest.raises(OSError, match="No space left"), atomic_write.replace_file(tmp_path / "a") as file:
         file.write(b"not written yet")
     with pytest.raises(OSError, match="No space left"):

@@ -18,7 +18,7 @@ SAFETENSORS_HEADER = 100_000_000  # bytes of header that safetensors reads at mo
 class Format(NamedTuple):
     write: Callable[[BinaryIO, Mapping[str, Any], Mapping[str, str]], None]
     read: Callable[[BinaryIO], tuple[dict[str, Any], Mapping[str, str]]]
-    keeps_order: bool  # of the arrays
+    keeps_order: bool  # whether arrays are read in the order in which they were written
 
 
 def format_of(path: str | os.PathLike[str]) -> Format:

@@ -71,7 +71,7 @@ def apply(fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
 
     arrays: list[Any] = []  # what fn computes with
     parents: list[Any] = []  # where each came from
-    pattern = ""  # of what kind each is: a letter for each
+    pattern = ""  # a letter for the kind of each
     for a in args:
         if isinstance(a, TensorBase):
             node = a._node

@@ -14,7 +14,7 @@ import numpy as np
 
 
 class MultiOutput(tuple[Any, ...]):
-    """Several arrays that are one value: they add like an array, part by part."""
+    """A tuple of arrays that counts as one value: such tuples are added like arrays, part by part."""
 
     kind: Any = tuple  # what makes a tuple of the type that the function returned
 

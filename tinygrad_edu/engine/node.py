@@ -21,7 +21,7 @@ NO_KEYWORDS: dict[str, Any] = {}
 class Info:
     """Facts that few nodes have: a name, hooks, and what `watch` records."""
 
-    name: str | None = None  # how pictures and errors call it
+    name: str | None = None  # the name in pictures and errors
     hooks: tuple[Callable[[Any], Any], ...] = ()  # called with the gradient when the walk comes here
     retains_grad: bool = False  # whether one of the hooks keeps the gradient in `.grad`
     before_adding: Callable[[Any], Any] | None = None  # called with a leaf's tensor, once, before a gradient is added to `.grad`

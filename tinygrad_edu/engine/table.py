@@ -36,7 +36,7 @@ PLAIN: set[Function] = set()
 
 
 class Plan:
-    """What to record of a call, for one pattern of arguments; made once for each pattern."""
+    """A plan of what to record of a call, for one pattern of arguments; made once for each pattern."""
 
     __slots__ = ("keeps_array", "keeps_output", "may_share", "pick", "rule", "views", "vjps")
 
@@ -66,7 +66,7 @@ class Rule:
     def __init__(self, fn: Function, vjps: tuple[Function | None, ...], each: Any, name: str) -> None:
         self.fn, self.vjps, self.each, self.name = fn, vjps, each, name
         self.compute = fn  # or what computes the same, faster
-        # how masks of gradients pass, see masked_gradient.py
+        # how the rule treats masks of gradients, see masked_gradient.py
         self.lets_through = ELEMENTWISE if isinstance(fn, np.ufunc) and fn.signature is None else None
         self.views = False  # whether the result may lie within the first argument
         self.plans: dict[str, Plan] = {}

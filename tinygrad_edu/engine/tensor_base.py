@@ -1,4 +1,4 @@
-"""What the engine needs of a tensor: an array, the node that made it, and the right to write.
+"""TensorBase: what the engine needs of a tensor, that is, an array, the node that made it, and the right to write.
 
 An array belongs to the graph or to you, never to both. Derivative rules read saved arrays long after the
 forward pass, so an array that a node keeps must never change. Three ways to reach an array see to that:
@@ -35,7 +35,7 @@ class TensorBase:
     _array: Any  # the array; read it through `data` unless you are the engine
     _node: Any  # the graph's node, or None for a constant
     _shared: bool  # True once the user may hold the array
-    _source: Any  # how a constant looks in pictures, made when first needed
+    _source: Any  # a constant's node, for pictures, made when first needed
     _whole: Any  # set on parts only: a weak reference to what it is a part of (see views.py)
     _grad: Any  # the gradient that backward() leaves here, or None
 

@@ -86,7 +86,8 @@ def add_in_bins(places: Any, edges: Any, weights: Any, dtype: Any) -> Any:
             for x, edge in zip(places, edges, strict=True)]  # fmt: skip
     sizes = tuple(len(edge) - 1 for edge in edges)
     inside = reduce(operator.and_, ((b >= 0) & (b < n) for b, n in zip(bins, sizes, strict=True)))
-    weights = np.where(inside, np.reshape(to(weights, dtype), -1), 0)  # how many lie inside may change with each call
+    # not weights[inside]: the number inside may change with each call, which `capture` could not replay
+    weights = np.where(inside, np.reshape(to(weights, dtype), -1), 0)
     return scatter(weights, tuple(np.where(inside, b, 0) for b in bins), sizes, weights.dtype)
 
 

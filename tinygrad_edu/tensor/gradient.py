@@ -57,7 +57,7 @@ class Backward(TensorBase):
         self._grad = g
 
     def backward(self, gradient: TensorLike | None = None, retain_graph: bool = False, create_graph: bool = False) -> None:
-        """Backpropagation: add to each leaf's ``.grad`` the gradient of this tensor with respect to that leaf.
+        """Backpropagate: add to each leaf's ``.grad`` the gradient of this tensor with respect to that leaf.
 
         Parameters
         ----------

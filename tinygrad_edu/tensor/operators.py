@@ -237,11 +237,11 @@ class Operators(TensorBase):
         return numpy.imag(self)
 
     def sort(self, axis: SupportsIndex = -1, kind: Kind | None = None) -> None:
-        """Sort in place, as item assignment does: recorded if need be."""
+        """Sort in place; this is recorded as item assignment is, if gradients are needed."""
         self[...] = numpy.sort(self, axis, kind)
 
     def partition(self, kth: Shape, axis: SupportsIndex = -1, kind: Literal["introselect"] = "introselect") -> None:
-        """Partition in place, as `sort`."""
+        """Partition in place, in the same way as `sort`."""
         self[...] = numpy.partition(self, kth, axis, kind)
 
     def fill(self, value: TensorLike) -> None:

@@ -37,7 +37,7 @@ def pinv_rule(g: Any, y: Any, a: Any, hermitian: bool) -> Any:
 def same_rank(y: Any, a: Any) -> Any:
     """Return the pseudoinverse `y`; raise an error if it drops singular values of `a` that are more than rounding."""
     s = np.linalg.svd(to_arrays(a), compute_uv=False)
-    rank = np.trace(to_arrays(y) @ to_arrays(a), axis1=-2, axis2=-1).real.round()  # of a projection
+    rank = np.trace(to_arrays(y) @ to_arrays(a), axis1=-2, axis2=-1).real.round()  # y @ a is a projection
     dropped = np.where(np.arange(s.shape[-1]) < rank[..., None], 0, s)
     refuse_where(dropped > np.sqrt(np.finfo(s.dtype).eps) * s[..., :1], NotImplementedError,
                  "pinv and lstsq have no derivative rule where rcond drops singular values that are not 0")
