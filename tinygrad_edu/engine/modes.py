@@ -51,7 +51,7 @@ class Scope:
 
     @property
     def counts(self) -> bool:
-        """Whether the scope counts: it isn't over, and if a generator entered it, that one is running (not its caller)."""
+        """Whether the scope counts: it isn't over, and if a generator entered it, that is running, not its caller."""
         return not self.is_over and (self.owner is None or is_running(self.owner))
 
     @property
