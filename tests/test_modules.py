@@ -197,7 +197,7 @@ class Strange:
 
 @pytest.mark.parametrize("f", [nn.Linear(3, 1), nn.Sigmoid(), nn.ReLU(), lambda x: nn.MSELoss()(Tensor(X), x), nn.Tanh()])
 def test_what_is_no_array_is_refused_and_not_passed_on(f):
-    with pytest.raises(TypeError, match=r"got Strange: if that is numbers, make an array of it|does not support ufuncs"):
+    with pytest.raises(TypeError, match=r"got Strange: if it holds numbers, make it an array|does not support ufuncs"):
         f(Strange())
 
 

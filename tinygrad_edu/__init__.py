@@ -28,7 +28,7 @@ from .rules.neural.fused import linear, log_softmax, relu, sigmoid, softmax, squ
 from .tensor.tensor import Tensor
 from .version import __version__
 
-if TYPE_CHECKING:  # what is imported when it is first used (see LAZY), for editors and type checkers
+if TYPE_CHECKING:  # for editors and type checkers: names that are imported when they are first used (see LAZY)
     from . import data, func, nn, optim, training, viz
     from . import testing as testing
     from .finite_differences import GradcheckError, gradcheck
@@ -93,7 +93,7 @@ LAZY = {
 
 
 def __getattr__(name: str) -> Any:
-    """Sub-packages are imported when they are first used."""
+    """Import a sub-package or a lazy name when it is first used, and return it."""
     if name in LAZY:
         value = getattr(import_module(f"{__name__}.{LAZY[name]}"), name)
     elif name in ("data", "func", "nn", "optim", "testing", "training", "viz"):

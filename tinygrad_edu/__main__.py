@@ -1,4 +1,4 @@
-"""The command: ``python -m tinygrad_edu``, also installed as ``tinygrad-edu``."""
+"""The command line: ``python -m tinygrad_edu``, also installed as ``tinygrad-edu``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Without a command, options go to `train`."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit status."""
+    """Run one command, and return the exit status."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     root = parser()
     if not arguments or arguments[0] not in (*COMMANDS, "-h", "--help", "--version"):
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """What the command line may say."""
+    """Return the parser of the command line."""
     from .version import __version__
 
     root = argparse.ArgumentParser(
@@ -43,11 +43,11 @@ def parser() -> argparse.ArgumentParser:
     train = commands.add_parser("train", help="train the notes' network on MNIST, try it on harder cases, draw it",
                                 formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     network_options(train)
-    train.add_argument("--epochs", type=whole, default=10, metavar="N", help="times to go through all training images")
+    train.add_argument("--epochs", type=whole, default=10, metavar="N", help="passes over all training images")
     train.add_argument("--batch", type=positive, default=32, metavar="N", help="images in a batch")
-    train.add_argument("--rate", type=rate, default=2.0, metavar="R", help="how far to go down the gradient in a step")
+    train.add_argument("--rate", type=rate, default=2.0, metavar="R", help="learning rate, the length of a step")
     train.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help="folder for weights and pictures")
-    train.add_argument("--quick", action="store_true", help="only 6,000 training images: to see that it works")
+    train.add_argument("--quick", action="store_true", help="use only 6,000 training images, to see that it works")
 
     draw = commands.add_parser("draw", help="draw the computation graph of one training step of the network",
                                formatter_class=argparse.ArgumentDefaultsHelpFormatter)
@@ -58,54 +58,54 @@ def parser() -> argparse.ArgumentParser:
     draw.add_argument("--depth", type=whole, metavar="N", help="how far to unfold modules; 0 shows each as one box")
     draw.add_argument("--theme", choices=("light", "dark", "print"), default="light", help="the colours")
     draw.add_argument("--direction", choices=("LR", "TB", "RL", "BT"), default="LR", help="which way the computation runs")
-    draw.add_argument("--legend", action="store_true", help="say beneath what the colours mean")
-    draw.add_argument("--backward", action="store_true", help="set the computation of the gradients beside it")
+    draw.add_argument("--legend", action="store_true", help="add a legend that says what the colours mean")
+    draw.add_argument("--backward", action="store_true", help="show the computation of the gradients beside it")
 
     explore = commands.add_parser("explore", help="run a script, and write a page to step through its backpropagation",
                                   formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     explore.add_argument("script", type=Path, nargs="?", metavar="SCRIPT", help="a Python program; without one, a neuron")
     explore.add_argument("--tensor", default=None, metavar="NAME",
-                         help="the variable to explore; if not said, the last tensor on which backward() was called")
+                         help="the variable to explore; by default, the last tensor on which backward() was called")
     explore.add_argument("--out", type=Path, default=Path("explore.html"), metavar="FILE", help="the page")
 
     check = commands.add_parser("check", help="check the network's gradients against finite differences",
                                 formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     network_options(check)
     check.add_argument("--batch", type=positive, default=4, metavar="N", help="images in the batch")
-    root.epilog = f"What `train` takes, as for each command `tinygrad-edu COMMAND --help` tells:\n\n{options_of(train)}"
+    root.epilog = f"Options of `train` (for other commands: `tinygrad-edu COMMAND --help`):\n\n{options_of(train)}"
     return root
 
 
 def options_of(command: argparse.ArgumentParser) -> str:
-    """The part of its help that explains the options."""
+    """Return the part of a command's help that explains its options."""
     return command.format_help().partition("options:\n")[2]
 
 
 def network_options(command: argparse.ArgumentParser) -> None:
-    """Options that every command about the network has."""
+    """Add the options that every command about the network has."""
     command.add_argument("--hidden", type=positive, nargs="*", default=[16, 16], metavar="N", help="neurons of each hidden layer")
-    command.add_argument("--seed", type=whole, default=0, metavar="N", help="decides all that is random")
+    command.add_argument("--seed", type=whole, default=0, metavar="N", help="the seed of all random numbers")
     command.add_argument("--data", type=Path, default=argparse.SUPPRESS, metavar="DIR",
                          help="a folder with four IDX files named as MNIST's are (Fashion-MNIST's, say), to use instead "
                          "of the MNIST that comes with the package")
 
 
 def whole(text: str) -> int:
-    """A whole number from 0 up."""
+    """Return the whole number, from 0 up, that a text says; raise an error if it says none."""
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
     return int(text)
 
 
 def positive(text: str) -> int:
-    """A whole number from 1 up."""
+    """Return the whole number, from 1 up, that a text says; raise an error if it says none."""
     if whole(text) < 1:
         raise argparse.ArgumentTypeError("must be at least 1")
     return int(text)
 
 
 def rate(text: str) -> float:
-    """A number from 0 up."""
+    """Return the number, from 0 up, that a text says; raise an error if it says none."""
     try:
         value = float(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Keeping freed memory, instead of handing it back to the system after every step.
+"""Setting glibc's memory allocator to keep freed memory, instead of returning it to the system after every step.
 
 An operation on large arrays makes a new array, and soon the array is freed. The C library may then hand its
 pages back to the operating system, which must fetch and clear them again for the next array: for arrays of a
@@ -18,19 +18,19 @@ MEGABYTE = 1 << 20
 
 
 def reuse_memory(megabytes: int = 512) -> bool:
-    """Ask the C library to keep up to `megabytes` of freed memory for the arrays to come.
+    """Ask the C library to keep up to `megabytes` of freed memory for later arrays.
 
-    The setting is the whole process's, and lasts. Arrays of 32 MB and more still come and go by themselves.
+    The setting holds for the whole process, until it ends. Arrays of 32 MB and more are still returned to the system.
 
     Parameters
     ----------
     megabytes : int
-        How much freed memory may be kept before some is handed back; 1 to 2047.
+        How much freed memory may be kept before some is returned to the system; 1 to 2047.
 
     Returns
     -------
     bool
-        Whether the C library understood: True with glibc, False elsewhere, where nothing is changed.
+        Whether the setting was accepted: True with glibc, False elsewhere, where nothing is changed.
 
     Examples
     --------

@@ -1,7 +1,7 @@
-"""Atomic writes: a file is written completely or not at all, beside its place, and moved there when it is done.
+"""Atomic writes: a file is written completely or not at all, beside its place, and moved there when it is complete.
 
-An unfinished file is locked, and the lock ends with the process. So a file that a killed process left behind has no lock, and
-the next write into that folder removes it.
+An unfinished file is locked, and the lock ends with the process. So a file that a killed process left behind has no
+lock, and the next write into that folder removes it.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from typing import Any, BinaryIO
 
 try:
     import fcntl
-except ImportError:  # Windows: there a file that somebody has open can't be removed, which serves as well
+except ImportError:  # on Windows, an open file can't be removed, which serves as well as a lock
     fcntl = None  # type: ignore[assignment]
 
-UNFINISHED = ".tinygrad_edu-unfinished-"  # and no part of the file's own name, which may be as long as names can be
+UNFINISHED = ".tinygrad_edu-unfinished-"  # without the file's own name, which may be as long as a name can be
 
 
 @contextmanager
 def replace_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """Return the context that gives a file to write, which replaces the one at `path` at the end; errors leave that as it was.
+    """Return a context with a file to write, which replaces the one at `path` at the end; errors leave that unchanged.
 
     A symbolic link stays one: the file that it points to is replaced. The new file has the permissions (and the owner, if
     that is allowed) of the old one; if there was none, those of any new file. A device or a pipe is written to.
@@ -32,7 +32,7 @@ def replace_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     --------
     >>> import os, tempfile
     >>> path = os.path.join(tempfile.mkdtemp(), "notes")
-    >>> with replacing(path) as file:
+    >>> with replace_file(path) as file:
     ...     n = file.write(b"all of it")
     >>> with open(path) as file:
     ...     file.read()
@@ -45,7 +45,7 @@ def replace_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
             yield special
         return
     if before is not None:
-        open(target, "rb+").close()  # or an error, if it may not be written to
+        open(target, "rb+").close()  # raises an error if it may not be written to
     folder = os.path.dirname(target)
     remove_unfinished(folder)
     unfinished, file = os.path.join(folder, UNFINISHED + secrets.token_hex(8)), None
@@ -57,17 +57,17 @@ def replace_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         file.flush()
         os.fsync(file.fileno())
         if fcntl is None:
-            file.close()  # or Windows does not move it
+            file.close()  # Windows does not move an open file
         os.replace(unfinished, target)
     except BaseException:
-        with suppress(OSError):  # it may be in its place already, and an interrupt have come thereafter
+        with suppress(OSError):  # an interrupt may have come after the file was moved
             if file is not None and fcntl is None:
                 file.close()
             os.unlink(unfinished)
         raise
     finally:
         if file is not None:
-            with suppress(OSError):  # of a full disk, which has been told
+            with suppress(OSError):  # a full disk has raised its error already
                 file.close()
 
 
@@ -78,7 +78,7 @@ def is_special(path: str | os.PathLike[str]) -> bool:
 
 
 def file_state(target: str) -> os.stat_result | None:
-    """Return the state of the file there; None if there is none."""
+    """Return the state of the file at `target`; None if there is no file."""
     try:
         return os.stat(target)
     except FileNotFoundError:
@@ -88,10 +88,10 @@ def file_state(target: str) -> os.stat_result | None:
 def create_locked(name: str) -> BinaryIO:
     """Return a new file, locked; make it again if another process removed it before it was locked."""
     while True:
-        file = open(name, "xb")  # noqa: SIM115  (it is closed by who asked for it)
+        file = open(name, "xb")  # noqa: SIM115  (the caller closes it)
         if fcntl is None:
             return file
-        with suppress(OSError):  # where there are no locks, nobody will think that it is left behind
+        with suppress(OSError):  # where there are no locks, nobody will remove it as left behind
             fcntl.flock(file, fcntl.LOCK_EX)
         if os.path.exists(name):
             return file
@@ -121,7 +121,7 @@ def give_rights(name: str, before: Any) -> None:
     """Give a file the owner and the permissions of the old one."""
     now = os.stat(name)
     if (now.st_uid, now.st_gid) != (before.st_uid, before.st_gid) and hasattr(os, "chown"):
-        with suppress(OSError):  # only the system's administrator may
+        with suppress(OSError):  # only the system's administrator may do this
             os.chown(name, before.st_uid, before.st_gid)
     if stat.S_IMODE(now.st_mode) != stat.S_IMODE(before.st_mode):
         os.chmod(name, stat.S_IMODE(before.st_mode))

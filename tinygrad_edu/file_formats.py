@@ -10,15 +10,15 @@ from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
-TREE = "tinygrad_edu"  # under which a file says how its arrays were nested
-NPY_HEADER = 9_000  # of the 10,000 bytes about an array that NumPy reads
-SAFETENSORS_HEADER = 100_000_000  # bytes about all arrays, of which safetensors reads no more
+TREE = "tinygrad_edu"  # the name under which a file describes how its arrays were nested
+NPY_HEADER = 9_000  # bytes that may describe an array's dtype; NumPy reads 10,000 bytes of header
+SAFETENSORS_HEADER = 100_000_000  # bytes of header that safetensors reads at most
 
 
 class Format(NamedTuple):
     write: Callable[[BinaryIO, Mapping[str, Any], Mapping[str, str]], None]
     read: Callable[[BinaryIO], tuple[dict[str, Any], Mapping[str, str]]]
-    keeps_order: bool  # of the arrays
+    keeps_order: bool  # whether arrays are read in the order in which they were written
 
 
 def format_of(path: str | os.PathLike[str]) -> Format:
@@ -30,7 +30,7 @@ def format_of(path: str | os.PathLike[str]) -> Format:
 
 
 def write_npz(file: BinaryIO, arrays: Mapping[str, Any], metadata: Mapping[str, str]) -> None:
-    """NumPy's archive: one ``.npy`` for each array, under its name; ``np.load`` reads it too."""
+    """Write NumPy's archive: one ``.npy`` for each array, under its name; ``np.load`` reads it too."""
     for name, array in arrays.items():
         if array.dtype.names and len(repr(np.lib.format.dtype_to_descr(array.dtype))) > NPY_HEADER:
             raise ValueError(f"save: {name} is an array of records of {len(array.dtype.names)} fields, too many for .npz; save the fields "
@@ -43,7 +43,7 @@ def write_npz(file: BinaryIO, arrays: Mapping[str, Any], metadata: Mapping[str, 
                 np.lib.format.write_array(entry, array, allow_pickle=False)
         archive.close()
     except BaseException:
-        archive.fp = None  # closing it now would write on, and say that it can't instead of what went wrong
+        archive.fp = None  # closing it now would write more, and its error would hide what went wrong
         raise
 
 
@@ -71,7 +71,7 @@ def write_safetensors(file: BinaryIO, arrays: Mapping[str, Any], metadata: Mappi
     content = safetensors().numpy.save(dict(arrays), dict(metadata) or None)
     if int.from_bytes(content[:8], "little") > SAFETENSORS_HEADER:
         raise ValueError(f"save: the names of the {len(arrays)} arrays and what lies beside these take more than {SAFETENSORS_HEADER:,} "
-                         "bytes, which nobody reads from .safetensors; save to .npz")
+                         "bytes, more than readers of .safetensors accept; save to .npz")
     file.write(content)
 
 

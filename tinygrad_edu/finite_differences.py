@@ -1,4 +1,4 @@
-"""gradcheck: derivatives compared with finite differences.
+"""Gradient checking: `gradcheck` compares derivatives with finite differences.
 
 Reverse mode says how steep `f` is; two values of `f` close together say it too, without knowing any rule. If the two
 disagree, one of the recorded operations has a wrong rule. Then each is tried by itself to find it.
@@ -36,7 +36,7 @@ class GradcheckError(AssertionError):
     input : int
         The input with the worst disagreement.
     element : tuple of int or None
-        The element of it; None if a random direction was tried.
+        The element of that input; None if a random direction was tried.
     reverse, differences : float
         The derivative by reverse mode, and by finite differences.
     operation : str

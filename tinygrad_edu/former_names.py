@@ -1,4 +1,4 @@
-"""Files that have moved are found by the names they had, so that models and data sets that were pickled then can still be loaded."""
+"""Former names of modules that have moved, so that models and data sets pickled before can still be loaded."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FORMER = {
 
 
 class FormerNames(MetaPathFinder, Loader):
-    """Finds a module by its former name, with the names that are in it today. Python asks it last, when nobody else knows."""
+    """A finder of modules by their former names. Python asks it last, when no other finder knows the name."""
 
     def find_spec(self, fullname: str, path: Sequence[str] | None = None, target: Any = None) -> ModuleSpec | None:
         package, _, name = fullname.partition(".")

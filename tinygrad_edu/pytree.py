@@ -1,4 +1,4 @@
-"""Nested lists, tuples, dicts and dataclasses, taken apart into their leaves and put together again."""
+"""Pytrees: nested lists, tuples, dicts and dataclasses, flattened into their leaves and rebuilt from them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ Rebuild = Callable[[Any], Any]
 
 
 def flatten(nest: Any) -> tuple[list[Any], Rebuild]:
-    """Return the leaves of a nest, and a function that makes the same nest of other leaves.
+    """Return the leaves of a nest (a pytree), and a function that makes the same nest of other leaves.
 
-    Lists, tuples, named tuples, dicts (ordered and default ones too) and objects of dataclasses are nests, and None is one
-    without leaves; anything else is a leaf.
+    Lists, tuples, named tuples, dicts (ordered and default ones too) and objects of dataclasses are nests, and None is
+    one without leaves; anything else is a leaf.
 
     Examples
     --------
@@ -31,7 +31,7 @@ def flatten(nest: Any) -> tuple[list[Any], Rebuild]:
 
 
 def taken_apart(nest: Any, leaves: list[Any]) -> Rebuild:
-    """Add the leaves of `nest` to the list; return the function that makes it again from an iterator of others."""
+    """Add the leaves of `nest` to the list; return a function that makes the same nest from an iterator of others."""
     if nest is None:
         return lambda new: None
     if (own := entries_of(nest)) is not None:
@@ -49,12 +49,12 @@ def taken_apart(nest: Any, leaves: list[Any]) -> Rebuild:
 def match_leaves(nest: Any, other: Any, what: str, path: str = "") -> list[Any]:
     """Return the leaves of `other` in the order of those of `nest`, which must have the same structure.
 
-    `what` names the two in the error if they don't. A list will do for a tuple.
+    `what` names the two in the error if they don't. A list matches a tuple.
 
     Examples
     --------
-    >>> from tinygrad_edu.pytree import matched
-    >>> matched({"w": [1, 2], "b": 3}, {"b": "z", "w": ("x", "y")}, "weights and names")
+    >>> from tinygrad_edu.pytree import match_leaves
+    >>> match_leaves({"w": [1, 2], "b": 3}, {"b": "z", "w": ("x", "y")}, "weights and names")
     ['x', 'y', 'z']
     """
     own, others = entries_of(nest), entries_of(other)
@@ -72,7 +72,7 @@ def match_leaves(nest: Any, other: Any, what: str, path: str = "") -> list[Any]:
 
 
 def entries_of(nest: Any) -> dict[Any, Any] | None:
-    """Return the entries of a dict or an object of a dataclass, by name; None if it is neither. (A module is always a leaf.)"""
+    """Return the entries of a dict or a dataclass object, by name; else None. (A module is always a leaf.)"""
     if isinstance(nest, dict):
         return nest
     if is_dataclass(nest) and not isinstance(nest, type) and not hasattr(type(nest), "named_children"):
@@ -89,7 +89,7 @@ def empty_copy(nest: Any) -> Any:
 
 
 def fill_copy(blank: Any, parts: dict[Any, Any]) -> Any:
-    """Return a copy of what was emptied, with these parts."""
+    """Return a copy of an empty copy, filled with these parts."""
     if type(blank) is dict:
         return parts
     made = copy(blank)
@@ -97,7 +97,7 @@ def fill_copy(blank: Any, parts: dict[Any, Any]) -> Any:
         if isinstance(made, dict):
             made[k] = part
         else:
-            object.__setattr__(made, k, part)  # of a frozen one too
+            object.__setattr__(made, k, part)  # works for frozen dataclasses too
     return made
 
 

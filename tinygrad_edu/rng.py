@@ -1,7 +1,8 @@
-"""The random generator of initialization and dropout, if they are given none of their own.
+"""The random number generator (RNG) of initialization and dropout, unless they are given another one.
 
-Each thread has its own, and so has each forked process: two that share a state would draw the same numbers, or depend on
-who comes first. All belong to one family: the thread that seeds has the seed's own generator, and the others its children.
+Each thread has its own generator, and so has each forked process: two that shared a state would draw the same numbers,
+or depend on who comes first. All belong to one family: the thread that calls `manual_seed` has the seed's own
+generator, and the others its children.
 """
 
 from __future__ import annotations
@@ -64,9 +65,9 @@ def own_generator() -> np.random.Generator:
 
 @contextmanager
 def draw_again(state: Any) -> Iterator[None]:
-    """Return the context in which the numbers drawn after `state` are drawn again; afterwards the generator is as before."""
+    """Return a context in which the numbers drawn after `state` are drawn again; its end restores the generator."""
     bits = generator().bit_generator
-    if not isinstance(bits, np.random.BitGenerator):  # what is recorded notes its draws itself
+    if not isinstance(bits, np.random.BitGenerator):  # the stand-in of a recording, which records draws itself
         now, bits.state = bits.state, state
         try:
             yield
@@ -81,7 +82,7 @@ def draw_again(state: Any) -> Iterator[None]:
 
 @contextmanager
 def drawing_from(stand_in: Any) -> Iterator[None]:
-    """Return the context in which something else stands in for the generator."""
+    """Return a context in which something else stands in for the generator."""
     before = _stand_in.get()
     try:
         _stand_in.set(stand_in)
@@ -91,12 +92,12 @@ def drawing_from(stand_in: Any) -> Iterator[None]:
 
 
 def name_child() -> None:
-    """Prepare a fork: two forks have two different children."""
+    """Prepare a fork, so that two forked processes get two different children of the seed."""
     _unborn[:] = _family.spawn(1)
 
 
 def be_child() -> None:
-    """Become the child, after a fork."""
+    """Become that child, in the forked process."""
     global _family
     _family = _unborn[0]
 

@@ -1,4 +1,4 @@
-"""save and load: the state of models, optimisers and whole trainings, in files that hold numbers and no code.
+"""Serialization: `save` and `load` of models, optimisers and whole trainings, in files that hold numbers and no code.
 
 There are two formats, by the file's suffix: ``.npz``, NumPy's own; and ``.safetensors``, which PyTorch and others read and
 write (with the package of that name). A file is written beside its place and moved there when it is complete, so a crash
@@ -22,9 +22,9 @@ from .engine.tensor_base import TensorBase
 from .file_formats import TREE, Format, format_of
 from .validation import require_numbers
 
-DEEPEST = 100  # nests within nests; who has more has a nest that holds itself
-LONGEST = 60_000  # bytes of a name: an archive has two for its length
-OWN = {TREE, "__metadata__"}  # names by which the formats mean something else
+DEEPEST = 100  # nests within nests; a deeper state probably holds itself
+LONGEST = 60_000  # bytes of a name: an archive has two bytes for its length
+OWN = {TREE, "__metadata__"}  # names that the formats use themselves
 
 
 def save(path: str | os.PathLike[str], state: object) -> None:
@@ -69,7 +69,7 @@ def save(path: str | os.PathLike[str], state: object) -> None:
 
 
 def rehearse(path: str | os.PathLike[str], state: Any) -> None:
-    """Do everything that `save` does, but keep the old file: an error comes now, or not at all."""
+    """Do everything that `save` does, but keep the old file, so that any error is raised now."""
 
     class Rehearsed(Exception):
         pass
@@ -122,7 +122,7 @@ def load(path: str | os.PathLike[str]) -> Any:
         except ImportError:
             raise
         except Exception as error:
-            if isinstance(error, OSError) and error.errno != errno.EINVAL:  # which means a place before the file's beginning
+            if isinstance(error, OSError) and error.errno != errno.EINVAL:  # EINVAL: a place before the file's start
                 raise
             raise ValueError(f"{path} can't be read: {error}") from error
 
@@ -131,16 +131,16 @@ def load(path: str | os.PathLike[str]) -> Any:
 
 
 def describe_entry(state: Any, form: Format) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the arrays in a state by name, and how they were nested, if the names don't say it."""
+    """Return the arrays in a state by name, and their nesting as text, if the names don't say it."""
     arrays: dict[str, Any] = {}
     tree = taken_apart(state, "", arrays)
     flat = isinstance(tree, dict) and all(entry == {"array": name} for name, entry in tree.items())
-    # a plain model's state says nothing that others wouldn't say
+    # a plain model's state needs no text of ours, as other programs write it
     return arrays, {} if flat and (form.keeps_order or list(tree) == sorted(tree)) else {TREE: json.dumps(tree)}
 
 
 def taken_apart(state: Any, name: str, arrays: dict[str, Any], depth: int = 0) -> Any:
-    """Return the structure of `state` as JSON, with names in place of arrays; put these into `arrays`."""
+    """Return the structure of `state` as JSON, with names in place of arrays; put the arrays into `arrays`."""
     where = name or "the state"
     if depth > DEEPEST:
         raise ValueError(f"save: {where[:60]}... is nested more than {DEEPEST} deep; is there a dict or a list that holds itself?")

@@ -1,4 +1,4 @@
-"""Names for editors and type checkers: of what functions take, and of NumPy as Tensors know it."""
+"""Type aliases for arguments of functions, for editors and type checkers; and NumPy as functions of Tensors."""
 
 from __future__ import annotations
 

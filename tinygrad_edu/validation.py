@@ -1,7 +1,7 @@
-"""What comes in from outside: numbers, and errors for what NumPy would make something else of in silence.
+"""Validation of numbers that come from outside: errors for what NumPy would convert to something else in silence.
 
-A masked array would lose its mask, and its fill values be learnt from. None would become NaN. A table with a column of words or
-of truths would become an array of objects, with which NumPy computes, but through which no gradient flows.
+A masked array would lose its mask, and networks would learn from its fill values. None would become NaN. A table with a
+column of words or of booleans would become an array of objects, through which no gradient flows.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ DEEPEST = 64  # as many axes as an array can have
 
 
 def as_array(x: Any, what: str = "the data") -> Any:
-    """The array that ``np.asarray(x)`` is, if it has the numbers that `x` has.
+    """Return ``np.asarray(x)``, if that has the numbers that `x` has.
 
     Parameters
     ----------
     x : array_like, or a table of pandas
     what : str
-        How errors call it.
+        The name of `x` in errors.
 
     Raises
     ------
     TypeError
-        For masked arrays, and for objects that are no numbers.
+        If `x` is a masked array, or has objects in it that are no numbers.
     ValueError
-        For lists of different lengths.
+        If rows have different lengths.
     """
     x = require_numbers(x, what)
     try:
@@ -40,7 +40,7 @@ def as_array(x: Any, what: str = "the data") -> Any:
 
 
 def require_numbers(x: Any, what: str = "the data") -> Any:
-    """`x`, as something of which ``np.array`` makes what it says; the same checks, for those who make the array themselves."""
+    """Return `x`, checked as in `as_array`, for callers that make the array themselves."""
     if isinstance(x, np.ndarray):
         if is_masked(x):
             raise masked_error(x, what)
@@ -58,7 +58,7 @@ def require_numbers(x: Any, what: str = "the data") -> Any:
 
 
 def is_masked(x: Any) -> bool:
-    """Whether an element of the array is hidden by a mask."""
+    """Say whether a mask hides an element of the array."""
     return type(x) is not np.ndarray and isinstance(x, np.ndarray) and isinstance(x, np.ma.MaskedArray) and bool(np.ma.is_masked(x))
 
 
@@ -69,15 +69,15 @@ def masked_error(x: Any, what: str) -> TypeError:
 
 
 def refuse_hidden(nested: Any, what: str) -> None:
-    """An error if masked elements or None lie in nested lists: NumPy would make numbers of both."""
+    """Raise an error if nested lists contain masked elements or None: NumPy would make numbers of both."""
     level = nested
     for _ in range(DEEPEST):
         kinds = set(map(type, level))
         if kinds <= NUMBERS:
             return
         if type(None) in kinds:
-            raise TypeError(f"{what}: there is None among the numbers, which would become NaN. Write np.nan if that is meant, or leave "
-                            "out that example")
+            raise TypeError(f"{what}: there is None among the numbers, which would become NaN. Write np.nan if that is "
+                            "intended, or leave out that example")
         if any(kind is not np.ndarray and issubclass(kind, np.ndarray) for kind in kinds):
             for x in level:
                 if is_masked(x):
@@ -92,7 +92,7 @@ def refuse_hidden(nested: Any, what: str) -> None:
 
 
 def of_table(table: Any, what: str) -> Any:
-    """The numbers of pandas' Series or DataFrame, whose columns may be of different kinds."""
+    """Return the numbers of a pandas Series or DataFrame, whose columns may have different dtypes."""
     array = np.asarray(table)
     if not hasattr(table, "columns"):
         return array if array.dtype.kind != "O" else numbers_in(array, what)
@@ -103,13 +103,14 @@ def of_table(table: Any, what: str) -> Any:
         array, which = np.asarray(column), f"{what}, column {name!r}"
         array = array if array.dtype.kind != "O" else numbers_in(array, which)
         if array.dtype.kind not in "biufc":
-            raise TypeError(f"{which}: {array.dtype} is no number. Leave it out, with drop(columns=[{name!r}]), or make numbers of it")
+            raise TypeError(f"{which}: {array.dtype} is no number. Leave it out, with drop(columns=[{name!r}]), or "
+                            "convert it to numbers")
         columns.append(array)
     return np.stack(columns, 1) if columns else np.zeros(array.shape)
 
 
 def numbers_in(objects: Any, what: str) -> Any:
-    """An array of objects as one of numbers, if nothing else is in it."""
+    """Return an array of objects as an array of numbers; raise an error if anything else is in it."""
     for x in objects.ravel():
         if not isinstance(x, bool | int | float | complex | np.number | np.bool_):
             raise TypeError(f"{what}: an array of objects (dtype=object) instead of numbers; {described(x)}")
@@ -117,10 +118,10 @@ def numbers_in(objects: Any, what: str) -> Any:
 
 
 def described(x: Any) -> str:
-    """What in an array is no number, and what can be done about it."""
+    """Describe an element that is no number, and what can be done about it."""
     if isinstance(x, str):
-        return (f"there are words in it, as {x!r}: names, labels = np.unique(x, return_inverse=True) makes class numbers of them, or leave "
-                "that column out")
+        return (f"there are words in it, as {x!r}: names, labels = np.unique(x, return_inverse=True) converts them to "
+                "class numbers, or leave that column out")
     if isinstance(x, dict):
         return "there are dicts in it: make an array for each of their keys, as in np.array([d['x'] for d in x])"
     if isinstance(x, list | tuple | np.ndarray):
@@ -131,4 +132,4 @@ def described(x: Any) -> str:
         return "there are Tensors in it: join them with np.stack"
     if x is None or type(x).__name__ in ("NAType", "NaTType"):
         return f"there is {x} in it: fill in a number, or leave out that example"
-    return f"there is a {type(x).__name__} in it: make numbers of it, np.array(x, dtype=float)"
+    return f"there is a {type(x).__name__} in it: convert it to numbers, np.array(x, dtype=float)"

@@ -13,11 +13,11 @@ Read it in this order; the first six are the idea, and the others are what it ta
 - `dispatch`: functions without a rule, and arguments of rare types.
 - `modes`, `mode_decorator`: `no_grad`, `enable_grad`, `watch` and `debug`; decorating functions with them.
 - `sparse_gradient`: gradients that arrive in pieces, for a few places of an array.
-- `masked_gradient`, `masking`: gradients that know where nothing was taken; numbers under a mask.
+- `masked_gradient`, `masking`: gradients that know where nothing was taken; masking without branches.
 - `multi_output`: functions with several results.
-- `views`: parts of tensors, and why they are not written to.
+- `views`: parts of tensors, and why they can't be written to.
 - `atomic`: functions that count as one operation, though they are made of many.
-- `traversal`: what of a graph lies within a call, and what outside.
-- `provenance`: the source line and the modules in whose call an operation ran.
-- `errors`, `diagnostics`: common mistakes and what to do about them; what went wrong in a walk.
+- `traversal`: searching a graph: which nodes were made within a call, and which outside.
+- `provenance`: the source line that an operation ran at, and the modules that called it.
+- `errors`, `diagnostics`: common mistakes and what to do about them; what went wrong in a backward pass.
 """

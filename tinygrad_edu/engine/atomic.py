@@ -1,4 +1,4 @@
-"""Functions that are asked as one, though they are made of many."""
+"""Functions that count as one operation, though they are made of many."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from .provenance import warn_user
 
 
 def atomic(fn: Callable[..., Any]) -> Callable[..., Any]:
-    """Let arrays answer for the whole of a call of `fn`, as NumPy lets them for its own functions.
+    """Return `fn` as one operation: an argument that has ``__as_one__`` answers for the whole call.
 
-    For functions that write into parts of arrays: whoever writes down what NumPy is asked can't follow that, but can
-    write down the call.
+    NumPy's protocols do the same for its own functions. This is for functions that write into parts of arrays: a
+    tracer, which records calls of NumPy's functions, can't follow that, but it can record the call as a whole.
     """
 
     @wraps(fn)
@@ -29,7 +29,7 @@ def atomic(fn: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def check(fn: Callable[..., None]) -> Callable[..., None]:
-    """A function that looks at numbers only to raise an error if they are wrong. Whoever replays a call, checks again."""
+    """Return `fn` as a check, which reads numbers only to raise an error if they are wrong. A replay calls it again."""
     asking = atomic(fn)
     asking.is_check = True  # type: ignore[attr-defined]
     return asking
@@ -37,13 +37,13 @@ def check(fn: Callable[..., None]) -> Callable[..., None]:
 
 @check
 def refuse_where(wrong: Any, error: type[Exception], message: str) -> None:
-    """Raise this error if any of these truths is true."""
+    """Raise `error(message)` if any element of `wrong` is true."""
     if np.any(wrong):
         raise error(message)
 
 
 @check
 def warn_where(odd: Any, message: str, category: type[Warning] = RuntimeWarning) -> None:
-    """Warn if any of these truths is true."""
+    """Warn if any element of `odd` is true."""
     if np.any(odd):
         warn_user(message, category)

@@ -104,13 +104,13 @@ def walk(
         if type(g) in STRUCTURED:
             g, mask = split_mask(g, node.plan.rule.lets_through)
         if node.info is not NO_INFO and node.info.hooks and not (partial and node in targets):  # type: ignore[operator]
-            call_hooks(node, g)  # of a partial walk's end, the walk outside will tell
+            call_hooks(node, g)  # at the ends of a partial walk, the outer walk will call them
         if targets and node in targets:
-            found[node] = np.conjugate(g) if node.dtype.kind == "c" else copy_array(g)  # it flows on, and may be a saved array
+            found[node] = np.conjugate(g) if node.dtype.kind == "c" else copy_array(g)  # g flows on, or was saved
             if partial:
                 continue
         y, args = node.output, node.saved
-        if args is None:  # read after the output, and forgotten before it: another thread may release the node meanwhile
+        if args is None:  # read after the output, but released before it: another thread may release the node meanwhile
             raise graph_released_error(node)
         if create_graph:
             y, args = on_tensors(node)
@@ -161,7 +161,7 @@ def sow(seeds: Iterable[tuple[Node, Any]], oldest: float) -> tuple[dict[Node, An
 def differentiate(
     node: Node, i: int, vjp: Callable[..., Any], g: Any, mask: Any, y: Any, args: Any, create_graph: bool
 ) -> Any:
-    """Return what a rule gives for one argument, where there are keywords or a mask, or where the walk is recorded or watched."""
+    """Return one argument's gradient, where there are keywords or a mask, or where the walk is recorded or watched."""
     token = derivative_of((node, i)) if level() is WATCH else None
     try:
         if mask is not None:
@@ -170,7 +170,7 @@ def differentiate(
             d = vjp(g, y, *args, **node.kwargs)
         if is_checking():
             inspect_backward(node, i, densify(d))
-        return d.whole() if create_graph and type(d) is SparseGradient else d  # even of Tensors a rule may give a plain gradient
+        return d.whole() if create_graph and type(d) is SparseGradient else d  # some rules return arrays for Tensors
     finally:
         if token is not None:
             derivative_done(token)
@@ -192,7 +192,7 @@ def hand_over(leaf: Node, grads: dict[Node, Any]) -> Any:
 
 
 def on_tensors(node: Node) -> tuple[Any, list[Any]]:
-    """Return what the node saved, as Tensors that know where they came from: a rule run on these records itself."""
+    """Return what the node saved, as Tensors that know where they came from: a rule that runs on them is recorded."""
     args = [
         wrap(a, p) if isinstance(p, Node) and p.order and a is not None and a is not p else a
         for a, p in zip(node.saved, node.parents, strict=True)

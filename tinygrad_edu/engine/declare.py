@@ -80,7 +80,7 @@ def rule(
 def composite(fn: Function) -> Callable[[Function], Function]:
     """Declare that `fn` is to be computed by other functions that have rules: ``@composite(np.std)``.
 
-    Of a function that has a rule too, this is the general form, for keywords that the rule does not understand.
+    If the function has a rule too, the composite is used for keywords that the rule does not understand.
     """
 
     def declare(body: Function) -> Function:
@@ -162,7 +162,7 @@ def primitive(
 
 
 def together(fn: Callable[..., Any]) -> Callable[..., Any]:
-    """Return `fn` with its several results as one value, for the table. Calls of `fn` come here, and are unpacked again."""
+    """Return `fn` with its results packed into one value, for the table; calls of `fn` go there, and are unpacked."""
 
     @wraps(fn)
     def whole(*args: Any, **kwargs: Any) -> MultiOutput:

@@ -1,4 +1,4 @@
-"""Saying what went wrong: errors of the walk, and the debug mode's reports of NaNs and infinities."""
+"""Error messages of the backward pass, and the debug mode's reports of NaNs and infinities."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .unbroadcast import RuleError
 
 
 def graph_released_error(node: Any) -> RuntimeError:
-    """The error of a second walk over nodes whose saved values are gone."""
+    """Return the error for a second walk over nodes whose saved values are gone."""
     return RuntimeError(
         f"this graph was released by an earlier backward() ({node.name} no longer has the values that its derivative "
         "needs). If a value was carried over from an earlier step, as the hidden state of a recurrent network is, carry state.detach(); "
@@ -20,7 +20,7 @@ def graph_released_error(node: Any) -> RuntimeError:
 
 
 def blame(error: Exception, node: Any, i: int, parent: Any) -> Exception:
-    """The error that a rule raised, with a word on which rule it was."""
+    """Return the error that a rule raised, with a note that says which rule it was."""
     tb = error.__traceback__
     if isinstance(error, AttributeError) and error.name in ("shape", "dtype") and tb is not None and tb.tb_next is None:
         error = RuleError(f"the rule gave {error.obj!r}, where an array of shape {parent.shape} was wanted")
@@ -29,14 +29,14 @@ def blame(error: Exception, node: Any, i: int, parent: Any) -> Exception:
 
 
 def inspect_forward(fn: Any, y: Any, args: Any, node: Any) -> None:
-    """In debug mode: report the first value that isn't finite."""
+    """Raise an error if a result isn't finite though all arguments are; called in debug mode."""
     if (bad := first_bad(y)) and not any(map(first_bad, args)):
         name = node.name if node is not None else getattr(fn, "__name__", repr(fn))
         raise FloatingPointError(f"{name} made {bad} from finite arguments, at {user_line()}")
 
 
 def inspect_backward(node: Any, i: int, d: Any) -> None:
-    """In debug mode: report the first gradient that isn't finite."""
+    """Raise an error if a rule's result isn't finite; called in debug mode."""
     if bad := first_bad(d):
         line = node.info.line or "a line that ran outside debug()"
         raise FloatingPointError(
@@ -45,8 +45,8 @@ def inspect_backward(node: Any, i: int, d: Any) -> None:
 
 
 def first_bad(values: Any) -> str:
-    """Where the first NaN or infinity is and what it is, as ``nan at [0, 2]``; empty if there is none."""
-    values = getattr(values, "_array", values)  # of a tensor
+    """Return the first NaN or infinity and its place, as ``nan at [0, 2]``; an empty string if there is none."""
+    values = getattr(values, "_array", values)  # a tensor's array
     if not isinstance(values, np.ndarray | np.generic) or values.dtype.kind not in "fc":
         return ""
     array = np.asarray(values)

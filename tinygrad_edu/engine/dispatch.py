@@ -1,4 +1,4 @@
-"""What `apply` does with functions that have no rule, and with arguments and results of rare types."""
+"""The rare cases of `apply`: functions that have no rule, and arguments and results of rare types."""
 
 from __future__ import annotations
 
@@ -18,12 +18,15 @@ from .views import note_part
 KINDS = {np.ndarray: ARRAY} | dict.fromkeys(
     (float, int, bool, complex, np.float64, np.float32, tuple, type(None), str, slice, type(...)), VALUE
 )
-# Nor do results of these; NumPy hands back scalars where arrays are 0-d, and within the engine they may stay.
+# Nor do results of these types. NumPy returns scalars where arrays are 0-d, and within the engine they may stay.
 COMPUTED = {np.ndarray, np.float64, np.float32}
 
 
 def call_without_rule(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Answer for a function that has no rule of its own."""
+    """Return the result of a function that has no rule for these arguments.
+
+    Raise an error if it has to be recorded, and is not made of functions that have rules.
+    """
     if (answer := delegate(fn, args, kwargs)) is not NotImplemented:
         return answer
     if fn in COMPOSITES and (is_recorded(args, kwargs) or (fn not in RULES and any_values(args, kwargs))):
@@ -37,7 +40,7 @@ def call_without_rule(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dic
     given = read_only(args)
     y = fn(*given, **read_only(kwargs))
     if isinstance(y, np.ndarray) and any(np.may_share_memory(a, y) for a in args if type(a) is np.ndarray):
-        y = y.copy()  # what belongs to the user is never within a tensor
+        y = y.copy()  # a tensor never shares memory with the user's arrays
     if fn in PLAIN:
         return y
     if isinstance(y, tuple | list) and not isinstance(y, MultiOutput):
@@ -47,7 +50,7 @@ def call_without_rule(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dic
 
 
 def wrap_part(y: Any, args: tuple[Any, ...], given: tuple[Any, ...]) -> Any:
-    """A tensor around a result; a part of the argument in whose array it lies."""
+    """Return a tensor around a result, noted as a part of the argument in whose array it lies."""
     tensor = wrap(y)
     if type(y) is np.ndarray and y.base is not None:
         for whole, array in zip(args, given, strict=True):
@@ -57,17 +60,20 @@ def wrap_part(y: Any, args: tuple[Any, ...], given: tuple[Any, ...]) -> Any:
 
 
 def defer(fn: Callable[..., Any], args: Any, kwargs: Any, stranger: Any) -> Any:
-    """The answer where an argument is of somebody else's type. Of its own functions, NumPy asks that type next; of ours, nobody does."""
+    """Return what an argument of an unknown type answers, or NotImplemented, so that NumPy asks that type next.
+
+    If the function isn't NumPy's, nobody would ask, so this raises an error.
+    """
     answer = delegate(fn, args, kwargs)
     library = (getattr(fn, "__module__", None) or "numpy").split(".")[0]
     if answer is NotImplemented and library not in ("numpy", "_operator"):
         raise TypeError(f"{fn.__name__} takes Tensors and NumPy's arrays, and got {type(stranger).__name__}: "
-                        "if that is numbers, make an array of it, np.asarray(x)")
+                        "if it holds numbers, make it an array with np.asarray(x)")
     return answer
 
 
 def delegate(fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-    """The answer of an argument that says itself what operations mean; NotImplemented if there is none."""
+    """Return the answer of the first argument that decides itself what operations mean, or NotImplemented."""
     for a in args:
         if hasattr(type(a), "__primitive__"):
             return a.__primitive__(fn, args, kwargs)
@@ -75,7 +81,7 @@ def delegate(fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
 
 
 def read_only(nested: Any) -> Any:
-    """The same nest with arrays for tensors, to read only: a function we know nothing about must not write into them."""
+    """Return `nested` with read-only arrays in place of tensors: an unknown function must not write into them."""
     if isinstance(nested, TensorBase):
         array = to_arrays(nested)
         if type(array) is np.ndarray:
@@ -88,12 +94,12 @@ def read_only(nested: Any) -> Any:
 
 
 def any_values(args: Any, kwargs: Any) -> bool:
-    """Whether there is a tensor among these arguments."""
+    """Say whether there is a tensor among these arguments."""
     return next(values_in((args, kwargs)), None) is not None
 
 
 def is_recorded(args: Any, kwargs: Any) -> bool:
-    """Whether an operation on these arguments has to be recorded."""
+    """Say whether an operation on these arguments has to be recorded."""
     return bool(level()) and any(x._node is not None for x in values_in((args, kwargs)))
 
 
@@ -109,14 +115,15 @@ def coerce_argument(a: Any) -> tuple[Any, str]:
 
 
 def refuse_no_numbers(fn: Callable[..., Any], y: Any) -> None:
-    """An error for a result that is no numbers, so that the graph would end there in silence."""
+    """Raise an error if a result does not hold numbers: the graph would end there in silence."""
     if y.dtype.kind not in "biu":
-        raise TypeError(f"{getattr(fn, '__name__', fn)} gave an array of dtype {y.dtype}, through which no gradient flows: one of its "
-                        "arguments is not of numbers. Make it so, np.array(x, dtype=float); of a list of Tensors, with np.stack")
+        raise TypeError(f"{getattr(fn, '__name__', fn)} gave an array of dtype {y.dtype}, through which no gradient "
+                        "flows: one of its arguments does not hold numbers. Convert it with np.array(x, dtype=float), "
+                        "or a list of Tensors with np.stack")
 
 
 def coerce_result(y: Any) -> Any:
-    """A result of a rare type: Python's numbers become NumPy's."""
+    """Return a result of a rare type as the engine takes it: Python's numbers become NumPy's."""
     if isinstance(y, tuple | list) and not isinstance(y, MultiOutput):
         raise TypeError(f"a rule's function gave {type(y).__name__}: say rule(..., several=True) if it gives several arrays")
     return np.asarray(y)[()] if isinstance(y, bool | int | float | complex) else y

@@ -1,4 +1,4 @@
-"""The commonest mistakes, each with what to do about it."""
+"""Errors for the most common mistakes, each with what to do about it."""
 
 from __future__ import annotations
 
@@ -43,9 +43,10 @@ def no_gradient_here(tensor: Any) -> str:
     node = tensor._node
     line = node.info.line
     return (
-        f".grad is None here: this tensor (shape {tensor.shape}) was computed, by {node.name}{f' at {line}' if line else ''}, and "
-        "backward() leaves gradients in leaves only. If it shall be a leaf, compute its values first and then say Tensor(values, "
-        "requires_grad=True); to keep a gradient here, call .retain_grad() before backward()"
+        f".grad is None here: this tensor (shape {tensor.shape}) was computed, by {node.name}"
+        f"{f' at {line}' if line else ''}, and backward() leaves gradients in leaves only. To make it a leaf, compute "
+        "its values first, and then write Tensor(values, requires_grad=True); to keep a gradient here, call "
+        ".retain_grad() before backward()"
     )
 
 
@@ -55,8 +56,8 @@ def assigned_dtype(given: Any, own: Any) -> TypeError:
 
 
 def rounded(given: Any, own: Any) -> str:
-    return (f"a tensor keeps its dtype: these numbers of {given} were rounded to {own}. Give array.astype(np.{own}) if that is meant; a "
-            f"module's precision is changed with module.to(np.{given})")
+    return (f"a tensor keeps its dtype: these numbers of {given} were rounded to {own}. If that is intended, give "
+            f"array.astype(np.{own}); to change a module's precision, call module.to(np.{given})")
 
 
 def leaf_assignment(tensor: Any) -> RuntimeError:
@@ -68,7 +69,7 @@ def leaf_assignment(tensor: Any) -> RuntimeError:
 
 def part_written(part: Any, whole: Any) -> RuntimeError:
     return RuntimeError(
-        f"this tensor (shape {part.shape}) is a part of another (shape {whole.shape}), and writing into it would leave that as "
-        "it was. Write into the whole (t[0, 1] = 5 for t[0][1] = 5, t[0] += 1 for row = t[0]; row += 1); for numbers of its own, "
-        "take part.copy(), or write part = part + 1"
+        f"this tensor (shape {part.shape}) is a part of another (shape {whole.shape}), and writing into it would not "
+        "change that other one. Write into the whole (t[0, 1] = 5 for t[0][1] = 5, t[0] += 1 for row = t[0]; row += 1);"
+        " for numbers of its own, take part.copy(), or write part = part + 1"
     )

@@ -1,7 +1,7 @@
 """The forward pass: `apply`, the one door through which every operation goes.
 
-It computes with arrays, and writes down what `backpropagate` needs to go back. What the operations are is not known here:
-that is the table's business (`table.py`).
+It computes with arrays, and records in a node what `backpropagate` will need. It knows no operation by name: the rules
+are in the table (`table.py`).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from .table import COMPOSITES, CONSTANT, EVERYTHING, NOTHING, RULES, TRACKED, Pl
 from .tensor_base import SCALARS, TensorBase, is_foreign, wrap
 from .views import note_part
 
-new_node: Callable[[type[Node]], Node] = object.__new__  # whose fields are then set one by one
+new_node: Callable[[type[Node]], Node] = object.__new__  # makes an empty node, whose fields are then set one by one
 
 
 def apply(fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
@@ -71,7 +71,7 @@ def apply(fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
 
     arrays: list[Any] = []  # what fn computes with
     parents: list[Any] = []  # where each came from
-    pattern = ""  # of what kind each is: a letter for each
+    pattern = ""  # a letter for the kind of each
     for a in args:
         if isinstance(a, TensorBase):
             node = a._node
@@ -139,7 +139,7 @@ def record(plan: Plan, args: tuple[Any, ...], arrays: list[Any], parents: list[A
 
 
 def copy_user_arrays(plan: Plan, arrays: list[Any], parents: list[Any], y: Any) -> tuple[list[Any], Any]:
-    """Return copies of the user's arrays, for a node to keep, and of a result that lies within one of them."""
+    """Return `arrays`, with copies of the user's if a node keeps them, and `y`, copied if it lies within one."""
     theirs = [i for i, (a, parent) in enumerate(zip(arrays, parents, strict=True)) if a is parent and type(a) is np.ndarray]
     if type(y) is np.ndarray and any(np.may_share_memory(y, arrays[i]) for i in theirs):
         y = y.copy()
@@ -150,7 +150,7 @@ def copy_user_arrays(plan: Plan, arrays: list[Any], parents: list[Any], y: Any) 
 
 
 def materialize_constants(args: tuple[Any, ...], arrays: list[Any], parents: list[Any]) -> None:
-    """Put nodes among the parents where constants are, so that pictures can show them and rules can ask for their shapes."""
+    """Replace constants among `parents` by nodes, so that pictures can show them and rules can ask for their shapes."""
     for i, parent in enumerate(parents):
         if parent is None and isinstance(args[i], TensorBase):
             args[i]._source = parents[i] = Constant(arrays[i])

@@ -1,4 +1,4 @@
-"""What a mask leaves of numbers: ``np.where(mask, x, 0)`` without branches.
+"""Masking without branches: ``np.where(mask, x, 0)``, computed bit by bit.
 
 Rectifiers, maxima and pooling send gradients back through masks that look random. A processor guesses which way a branch
 will go; here it is wrong half the time, and pays for it with ten times the work. Bits need no guess.
@@ -17,15 +17,15 @@ BITS = {"e": np.int16, "f": np.int32, "d": np.int64}  # integers as long as numb
 
 @atomic
 def where_or_zero(mask: Any, x: Any) -> Any:
-    """`x` where `mask` holds, and 0 elsewhere, even of a NaN or an infinity.
+    """Return `x` where `mask` is True, and 0 elsewhere, even for a NaN or an infinity.
 
     The integer -1 has all bits set, and 0 none. So minus the mask, and'ed with the bits of x, is x, or the bits of 0.0.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from tinygrad_edu.engine.masking import kept
-    >>> kept(np.array([True, False]), np.array([0.5, np.nan]))
+    >>> from tinygrad_edu.engine.masking import where_or_zero
+    >>> where_or_zero(np.array([True, False]), np.array([0.5, np.nan]))
     array([0.5, 0. ])
     """
     plain = type(x) is np.ndarray is type(mask) and mask.dtype.char == "?"
@@ -37,5 +37,5 @@ def where_or_zero(mask: Any, x: Any) -> Any:
 
 
 def zero_where(mask: Any, x: Any) -> Any:
-    """`x` where `mask` does not hold, and 0 where it does."""
+    """Return `x` where `mask` is False, and 0 where it is True."""
     return where_or_zero(~mask, x) if type(mask) is np.ndarray and mask.dtype.char == "?" else np.where(mask, 0, x)

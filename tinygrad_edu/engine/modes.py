@@ -23,7 +23,7 @@ current = _level.get  # `RECORD` itself, as nearly always, or a scope
 Function = TypeVar("Function", bound=Callable[..., Any])
 SUSPENDED = inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
 RESUMED = SUSPENDED | inspect.CO_COROUTINE
-LENDERS = ("contextlib", "_pytest.fixtures", "pytest_asyncio.plugin")  # they run a generator to its yield, and then your block
+LENDERS = ("contextlib", "_pytest.fixtures", "pytest_asyncio.plugin")  # run a generator to its yield, then your block
 
 
 def level() -> int:
@@ -51,7 +51,7 @@ class Scope:
 
     @property
     def counts(self) -> bool:
-        """Whether the scope counts: it isn't over, and if a generator entered it, that is running (and not its caller)."""
+        """Whether the scope counts: it isn't over, and if a generator entered it, that is running, not its caller."""
         return not self.is_over and (self.owner is None or is_running(self.owner))
 
     @property
@@ -105,13 +105,14 @@ def is_running(frame: FrameType) -> bool:
 class _Mode:
     """A context manager, and a decorator, that sets the mode and restores the last one.
 
-    An interrupt may come between any two of its lines: what began ends at once, or with this object (`__del__`).
+    An interrupt may come between any two of its lines. A scope that was entered then ends at once, or with this object
+    (`__del__`).
     """
 
     setting: int
     checks = False
     training: dict[Any, bool] | None = None
-    _scopes: list[Scope] = []  # noqa: RUF012  (of each its own; this one stays empty, for an interrupted `__new__`)
+    _scopes: list[Scope] = []  # noqa: RUF012  (each mode has its own; this empty one serves an interrupted `__new__`)
 
     @overload
     def __new__(cls) -> Self: ...
@@ -213,8 +214,8 @@ class enable_grad(_Mode):
 class watch(_Mode):
     """The mode in which everything is recorded: an operation's values, your source line, and the modules that called it.
 
-    Pictures and explanations can show the most of such a graph. It is slower, and nothing is freed before the graph itself
-    is, not even by `backward`. It is a context manager and a decorator, as `no_grad` is.
+    Pictures and explanations can show the most of such a graph. Recording is slower, and nothing is freed before the
+    graph itself, not even by `backward`. It is a context manager and a decorator, as `no_grad` is.
 
     Parameters
     ----------
@@ -261,7 +262,7 @@ class debug(watch):
 
 
 class evaluating(_Mode):
-    """The mode in which nothing is recorded, and these modules evaluate: in this thread, while others may train them."""
+    """The mode in which nothing is recorded, and these modules evaluate, in this thread: others may train them."""
 
     setting = OFF
 

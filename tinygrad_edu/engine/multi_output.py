@@ -1,4 +1,4 @@
-"""Functions of several results, such as ``np.linalg.eigh``: to the engine, a function of one result with parts.
+"""Functions with several results, such as ``np.linalg.eigh``: to the engine they have one result, with parts.
 
 The table and the walk know one output for each operation. So a tuple of arrays is made a single value that has a
 shape, a dtype and a sum, as an array has; taking a part of it is indexing, and the transpose of that is placing a
@@ -14,9 +14,9 @@ import numpy as np
 
 
 class MultiOutput(tuple[Any, ...]):
-    """Several arrays that are one value: they add like an array, part by part."""
+    """A tuple of arrays that counts as one value: such tuples are added like arrays, part by part."""
 
-    kind: Any = tuple  # how to make what the function returned
+    kind: Any = tuple  # what makes a tuple of the type that the function returned
 
     @property
     def shape(self) -> tuple[Any, ...]:
@@ -34,9 +34,9 @@ class MultiOutput(tuple[Any, ...]):
 
 
 class MultiOutputType:
-    """The dtypes of parts, in the place of a dtype."""
+    """The dtypes of all parts, in place of a dtype."""
 
-    kind = "f"  # to say: gradients may flow
+    kind = "f"  # as floating dtypes have it: gradients may flow
 
     def __init__(self, *dtypes: Any) -> None:
         self.parts = dtypes
@@ -49,6 +49,6 @@ multi_output_type = lru_cache(MultiOutputType)  # the same dtypes are the same o
 
 
 def place(part: Any, i: int, shape: Any, dtype: MultiOutputType) -> MultiOutput:
-    """Zeros, but for one part: the transpose of taking it."""
+    """Return zeros, but for one part: the transpose of taking that part."""
     zeros = [np.zeros_like(part, t, shape=s) for s, t in zip(shape, dtype.parts, strict=True)]
     return MultiOutput([*zeros[:i], part, *zeros[i + 1 :]])

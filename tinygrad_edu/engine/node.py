@@ -1,4 +1,4 @@
-"""The nodes of the graph: operations, the leaves where it begins, and constants that need no gradient."""
+"""The nodes of the computation graph: operations, the leaves where it begins, and constants that need no gradient."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ NO_KEYWORDS: dict[str, Any] = {}
 
 @dataclass(slots=True)
 class Info:
-    """What is rarely known of a node, or asked of it."""
+    """Facts that few nodes have: a name, hooks, and what `watch` records."""
 
-    name: str | None = None  # how pictures and errors call it
+    name: str | None = None  # the name in pictures and errors
     hooks: tuple[Callable[[Any], Any], ...] = ()  # called with the gradient when the walk comes here
-    retains_grad: bool = False  # whether one of these leaves the gradient in `.grad`
+    retains_grad: bool = False  # whether one of the hooks keeps the gradient in `.grad`
     before_adding: Callable[[Any], Any] | None = None  # called with a leaf's tensor, once, before a gradient is added to `.grad`
     line: str | None = None  # the user's source line; this and what follows is written down by `watch`
     calls: tuple[Any, ...] = ()  # the calls of modules in which it ran, outermost first
     values: tuple[Any, Any] | None = None  # the arguments and the result
-    derivative_of: tuple[Node, int] | None = None  # for what a rule computes: of which operation, with respect to which argument
+    derivative_of: tuple[Node, int] | None = None  # for operations in a rule: whose rule it is, and for which argument
 
 
-NO_INFO = Info()  # shared by all nodes of which nothing is known
+NO_INFO = Info()  # shared by all nodes that have none of these
 
 
 class Node:
@@ -73,7 +73,7 @@ class Node:
         return self.plan.rule.name
 
     def note(self, **facts: Any) -> None:
-        """Add to what is known of this node."""
+        """Add these facts to the node's `info`."""
         self.info = replace(self.info, **facts)
 
     @property
@@ -89,7 +89,7 @@ class Node:
 
 
 class Leaf(Node):
-    """Where the graph begins: a tensor that requires gradients, known weakly."""
+    """A node where the graph begins: a tensor that requires gradients, held by a weak reference."""
 
     __slots__ = ("tensor",)
 
@@ -107,7 +107,7 @@ class Leaf(Node):
 
 
 class Constant(Leaf):
-    """An array that needs no gradient, as the graph remembers it: its shape, not its values."""
+    """A node for an array that needs no gradient. It knows the array's shape, not its values."""
 
     __slots__ = ()
 

@@ -1,6 +1,6 @@
-"""What the watch mode writes down of an operation: its values, the source line, and the calls of modules around it.
+"""The provenance of operations, as `watch` records it: values, the user's source line, and the modules that called.
 
-Modules need do nothing for this. Whoever is running is on Python's stack, and so the stack is read: a frame that runs
+Modules do nothing for this. All that is running is on Python's stack, so the stack is read: a frame that runs
 ``forward`` has the module as its first argument.
 """
 
@@ -18,11 +18,11 @@ import numpy as np
 
 PACKAGE = Path(__file__).parent.parent
 NOT_THE_USERS = tuple(str(folder) + os.sep for folder in (PACKAGE, Path(np.__file__).parent))
-PYTHONS = str(Path(os.__file__).parent) + os.sep  # its own library, which holds what is installed too
+PYTHONS = str(Path(os.__file__).parent) + os.sep  # Python's library, and within it the installed packages
 
 
 class Call:
-    """One run of a module's ``forward``: what was computed within has the same one."""
+    """One run of a module's ``forward``; all operations within it share the object."""
 
     __slots__ = ("module",)
 
@@ -40,12 +40,12 @@ derivative_done = _derivative.reset
 
 
 def write_down(node: Any) -> None:
-    """Note in a node what `watch` wants to know: see `Info`."""
+    """Record in a node what `watch` wants to know: see `Info`."""
     node.note(line=user_line(), calls=calls(), values=(node.saved, node.output), derivative_of=_derivative.get())
 
 
 def user_line() -> str:
-    """The innermost line of the calling program that is not this package's, NumPy's or Python's own: ``file:line``."""
+    """Return the innermost running line that is not this package's, NumPy's or Python's own, as ``file:line``."""
     frame = sys._getframe(1)
     while frame.f_back is not None:
         file = frame.f_code.co_filename
@@ -56,7 +56,7 @@ def user_line() -> str:
 
 
 def warn_user(message: str, category: type[Warning] = UserWarning) -> None:
-    """A warning that points at the innermost line that is neither this package's nor NumPy's."""
+    """Warn, pointing at the innermost line that is neither this package's nor NumPy's."""
     frame, level = sys._getframe(1), 2
     while frame.f_back is not None and frame.f_code.co_filename.startswith(NOT_THE_USERS):
         frame, level = frame.f_back, level + 1
@@ -64,10 +64,10 @@ def warn_user(message: str, category: type[Warning] = UserWarning) -> None:
 
 
 def calls() -> tuple[Call, ...]:
-    """The modules' calls that are running, outermost first: for the same run of a module, the same objects.
+    """Return the calls of modules that are running, outermost first: the same object for the same run of a module.
 
-    A frame that was there at the last operation is still the same run. To know it again, frames are kept until the
-    next operation: of one that is gone, another could have the place in memory.
+    A frame that was on the stack at the last operation still belongs to the same run. Frames are kept until the next
+    operation, to be recognized: if one were freed, another could take its place in memory.
     """
     frame: FrameType | None = sys._getframe(1)
     running = []
@@ -89,5 +89,5 @@ def calls() -> tuple[Call, ...]:
     return tuple(call for _, call in stack)
 
 
-remember_stack = _stack.get  # to begin with; who watches already goes on afterwards where he was
-forget_stack = _stack.set  # let go of the frames since then, and with them of their variables
+remember_stack = _stack.get  # called when `watch` begins; an outer `watch` continues with this stack afterwards
+forget_stack = _stack.set  # called when it ends: frees the frames since then, and with them their variables

@@ -1,4 +1,4 @@
-"""Which values a derivative rule reads, found by reading the rule: so a node need not keep the others."""
+"""Finding out from its bytecode which values a derivative rule reads, so that a node need not keep the others."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SHAPE = {"shape", "dtype", "ndim", "size"}
 
 
 def reads(vjp: Function, n: int) -> tuple[set[int], set[int]]:
-    """Which of (y, *args), as -1, 0, 1, ..., `vjp` reads the values of, and which only the shape or dtype of."""
+    """Return which of (y, *args), as -1, 0, 1, ..., `vjp` reads the values of, and of which only the shape or dtype."""
     everything = set(range(-1, n))
     if not isinstance(vjp, FunctionType):
         return everything, set()

@@ -2,7 +2,7 @@
 
 A loop that reads ``x[0]``, ``x[1]``, ... sends back as many gradients as there are numbers in x, each of x's size and all
 of it zeros but one. Added up as they come, n of them cost n * n. So a piece stays a piece, beside its place, until the sum is
-wanted as an array; then all are put into one. To the walk this is one more thing that answers ``+``.
+wanted as an array; then all are put into one. To the walk, this is one more thing that can be added.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from .atomic import atomic
 from .masked_gradient import MaskedGradient, densify
 
-FEW = 1000  # numbers that may wait in any case
+FEW = 1000  # numbers in pieces that are allowed in any case
 
 
 class SparseGradient:
@@ -51,7 +51,7 @@ class SparseGradient:
         return getattr(ufunc, method)(*map(densify, inputs), **kwargs)
 
     def whole(self) -> Any:
-        """The sum, an array of its own."""
+        """Return the sum as a new array."""
         pieces = ((index, densify(piece)) for index, piece in self.pieces)
         return gather_pieces(densify(self.array), self.shape, self.dtype, *chain.from_iterable(pieces))
 
@@ -59,14 +59,14 @@ class SparseGradient:
 
     @property
     def mask(self) -> Any:
-        """Where there is a piece, as truths; None if all of an array is in the sum."""
+        """The places that have a piece, as booleans; None if the sum has a whole array in it."""
         if self.array is not None and type(self.array) is not MaskedGradient:
             return None
         masks = ((index, piece.mask if type(piece) is MaskedGradient else True) for index, piece in self.pieces)
         return gather_pieces(None if self.array is None else self.array.mask, self.shape, np.dtype(bool), *chain.from_iterable(masks))
 
     def masked(self, other: SparseGradient) -> Self:
-        """The same, its only piece with the mask that is the only piece of `other`."""
+        """Give the only piece a mask, which is the only piece of `other`, and return the gradient."""
         [(index, piece)], [(_, mask)] = self.pieces, other.pieces
         self.pieces = [(index, MaskedGradient(piece, mask))]
         return self
@@ -74,7 +74,7 @@ class SparseGradient:
 
 @atomic
 def gather_pieces(array: Any, shape: tuple[int, ...], dtype: Any, *pieces: Any) -> Any:
-    """A copy of `array`, or zeros if it is None, with `pieces` added: an index, what belongs there, an index, ..."""
+    """Return a copy of `array` (zeros if None) with `pieces` added: an index, what belongs there, an index, ..."""
     out = np.zeros(shape, dtype) if array is None else np.array(array, order="C")
     for index, piece in zip(pieces[::2], pieces[1::2], strict=True):
         if not is_basic(index):
@@ -87,7 +87,7 @@ def gather_pieces(array: Any, shape: tuple[int, ...], dtype: Any, *pieces: Any) 
 
 
 def is_basic(index: Any) -> bool:
-    """Whether it is made of integers, slices, None and Ellipsis only, so that no place is named twice."""
+    """Say whether an index has only integers, slices, None and Ellipsis, so that it names no place twice."""
     parts = index if isinstance(index, tuple) else (index,)
     return all((isinstance(i, int | slice | np.integer) and not isinstance(i, bool)) or i is None or i is Ellipsis
                for i in parts)

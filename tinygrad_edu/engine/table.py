@@ -23,11 +23,12 @@ from .saved_values import reads
 from .tensor_base import TensorBase
 
 Function = Callable[..., Any]
-MOST = 128  # plans that a rule keeps: the patterns of long lists of arrays are without end
+MOST = 128  # plans that a rule keeps at most: long lists of arrays have endlessly many patterns
 
 # A call's pattern has a letter for each argument: a tensor that needs gradients, one that doesn't, an array of the user's, all else.
 TRACKED, CONSTANT, ARRAY, VALUE = "tcav"
-NOTHING, EVERYTHING = "", "*"  # the pattern of what is not recorded; and at a pattern's end, where all values are to be kept
+# The pattern of a call that isn't recorded, and the end of a pattern for which all values are kept.
+NOTHING, EVERYTHING = "", "*"
 
 RULES: dict[Function, Rule] = {}
 COMPOSITES: dict[Function, Function] = {}
@@ -35,19 +36,20 @@ PLAIN: set[Function] = set()
 
 
 class Plan:
-    """What to record of a call, for one pattern of arguments; made once for each pattern."""
+    """A plan of what to record of a call, for one pattern of arguments; made once for each pattern."""
 
     __slots__ = ("keeps_array", "keeps_output", "may_share", "pick", "rule", "views", "vjps")
 
     def __init__(self, rule: Rule, kinds: str, vjps: tuple[tuple[int, Function], ...], keep_all: bool) -> None:
         n = len(kinds)
-        uses = [reads(vjp, n) for vjp in {getattr(vjp, "__code__", vjp): vjp for _, vjp in vjps}.values()]  # those of each= share theirs
+        # the vjps of each= share their code, so it is read once
+        uses = [reads(vjp, n) for vjp in {getattr(vjp, "__code__", vjp): vjp for _, vjp in vjps}.values()]
         values = set().union(*(v for v, _ in uses), range(-1, n) if keep_all else ())
         shapes = set().union(*(s for _, s in uses)) - values
         self.rule = rule
         self.vjps = vjps  # which arguments to differentiate, and how
         self.keeps_output = -1 in values | shapes  # whether a vjp reads y
-        self.may_share = ARRAY in kinds or not kinds  # whether an array of the user's may be among arguments or in the result
+        self.may_share = ARRAY in kinds or not kinds  # whether a user's array may be an argument, or within the result
         self.keeps_array = any(kinds[i] == ARRAY for i in values if i >= 0)  # whether a vjp reads the values of one
         self.views = rule.views
         # From (*arrays, None, *parents): an argument that is read, None if it isn't, and where only its shape or dtype
@@ -64,14 +66,15 @@ class Rule:
     def __init__(self, fn: Function, vjps: tuple[Function | None, ...], each: Any, name: str) -> None:
         self.fn, self.vjps, self.each, self.name = fn, vjps, each, name
         self.compute = fn  # or what computes the same, faster
-        self.lets_through = ELEMENTWISE if isinstance(fn, np.ufunc) and fn.signature is None else None  # see untaken.py
+        # how the rule treats masks of gradients, see masked_gradient.py
+        self.lets_through = ELEMENTWISE if isinstance(fn, np.ufunc) and fn.signature is None else None
         self.views = False  # whether the result may lie within the first argument
         self.plans: dict[str, Plan] = {}
-        self.of_each: dict[int, tuple[int, Function]] = {}  # what `each` has given
+        self.of_each: dict[int, tuple[int, Function]] = {}  # what `each` has returned, by argument
         self.accepts = keywords([each(0)] if each else [v for v in vjps if v])
 
     def plan(self, pattern: str) -> Plan:
-        """Make the plan for calls with such arguments."""
+        """Make, remember and return the plan for calls with this pattern of arguments."""
         kinds = pattern.removesuffix(EVERYTHING)
         wanted = [i for i, kind in enumerate(kinds) if kind == TRACKED]
         if self.each:
@@ -85,7 +88,7 @@ class Rule:
         return plan
 
     def refuse_dropped(self, places: list[int]) -> None:
-        """An error for arguments that require gradients where the rule doesn't say that there are none."""
+        """Raise an error if arguments require gradients for which the rule has neither a vjp nor None."""
         if places:
             names = parameters(self.fn)
             told = f"the argument {names[places[0]]}" if places[0] < len(names) else f"argument {places[0]}"
@@ -93,11 +96,14 @@ class Rule:
                             ".detach() it if none is wanted")
 
     def understands(self, kwargs: dict[str, Any]) -> bool:
-        """Whether these are keywords that the vjps know, or that say nothing to them."""
+        """Say whether the vjps take these keywords, or can do without them."""
         return all(k in self.accepts or k in FORWARD_ONLY or (k in SILENT and v is SILENT[k]) for k, v in kwargs.items())
 
     def arrange(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Move tensors given by keyword to their positions, drop keywords that say nothing, refuse those unknown."""
+        """Return the arguments with tensors moved from keywords to their positions; drop keywords that change nothing.
+
+        Raise an error for keywords that the vjps don't take.
+        """
         if any(isinstance(v, TensorBase) for v in kwargs.values()):
             names = parameters(self.fn)
             while len(args) < len(names) and names[len(args)] in kwargs:
@@ -116,19 +122,19 @@ class Rule:
         return args, kwargs
 
     def keep(self, kwargs: dict[str, Any]) -> dict[str, Any]:
-        """The keywords that the vjps are given: copies, for what the user may change."""
+        """Return the keywords that the vjps take, with copies of the arrays and lists that the user may change."""
         return {k: v.copy() if isinstance(v, np.ndarray | list) else v for k, v in kwargs.items() if k in self.accepts}
 
     def __repr__(self) -> str:
         return f"Rule({self.name})"
 
 
-SILENT = {"out": None, "dtype": None, "where": True, "keepdims": False}
-FORWARD_ONLY = {"dtype", "casting", "order", "subok"}
+SILENT = {"out": None, "dtype": None, "where": True, "keepdims": False}  # with these values, they change nothing
+FORWARD_ONLY = {"dtype", "casting", "order", "subok"}  # keywords that derivatives don't depend on
 
 
 def keywords(vjps: list[Function]) -> set[str]:
-    """The keyword arguments that the vjps understand."""
+    """Return the names of the keyword arguments that the vjps take."""
     known: set[str] = set()
     for vjp in vjps:
         known.update(list(inspect.signature(vjp).parameters)[2:])
@@ -137,7 +143,7 @@ def keywords(vjps: list[Function]) -> set[str]:
 
 @lru_cache(maxsize=1024)
 def parameters(fn: Function) -> tuple[str, ...]:
-    """The names of the arguments that `fn` takes by position, where it tells them."""
+    """Return the names of the arguments that `fn` takes by position; an empty tuple if its signature is unknown."""
     try:
         return tuple(name for name, p in inspect.signature(fn).parameters.items() if p.kind <= p.POSITIONAL_OR_KEYWORD)
     except (TypeError, ValueError):

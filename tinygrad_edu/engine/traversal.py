@@ -1,7 +1,7 @@
 """Searching a graph: what results were computed from, newest first or all at once; what of it was made within a call.
 
-A function's own inside ends at what was there before it was called. *Order of creation* tells: what is older is
-outside. So are leaves that the function made itself if somebody keeps them, a parameter made at first use, say.
+A function's own graph ends at the nodes that existed before the call. *Order of creation* tells: what is older is
+outside. Leaves that the function made are outside too if somebody keeps them, as a parameter made at first use.
 """
 
 from __future__ import annotations
@@ -37,10 +37,9 @@ def newest_first(roots: Iterable[Node]) -> list[Node]:
 
 
 def subgraph(tensors: list[Any], start: int, ends: Iterable[Node] = ()) -> tuple[set[Node], set[Node]]:
-    """Return the graph behind `tensors` in two sets: nodes made since `start`, and those outside at which it goes past these.
+    """Return the graph behind `tensors`: the nodes made since `start`, and the nodes outside that they lead to.
 
-    Outside are all older nodes, and leaves that were made since and that somebody holds. What comes behind
-    the `ends` is not looked at.
+    Outside are all older nodes, and leaves that were made since and that somebody holds. The search stops at `ends`.
     """
     ends = set(ends)
 
@@ -53,7 +52,7 @@ def subgraph(tensors: list[Any], start: int, ends: Iterable[Node] = ()) -> tuple
 
 
 def detach_unreached(tensors: list[Any], start: int, beyond: Iterable[Node] = ()) -> list[Any]:
-    """The same, but those that depend on nothing outside are cut from the graph. What is `beyond` is outside too."""
+    """Return `tensors`, detaching those that depend on no node outside. The nodes `beyond` count as outside too."""
     inside, outside = subgraph(tensors, start, beyond)
     outside.update(beyond)
     if outside:
@@ -64,12 +63,12 @@ def detach_unreached(tensors: list[Any], start: int, beyond: Iterable[Node] = ()
 
 
 def sources(node: Node) -> list[Node]:
-    """The nodes to which gradients flow from this one."""
+    """Return the nodes to which gradients flow from this one."""
     return [node.parents[i] for i, _ in node.plan.vjps] if type(node) is Node else []
 
 
 def is_held(leaf: Leaf) -> bool:
-    """Whether somebody can still ask for this leaf's gradient."""
+    """Say whether somebody can still ask for this leaf's gradient."""
     tensor = leaf.tensor()
     return tensor is not None and tensor._node is leaf
 

@@ -33,7 +33,7 @@ class RuleError(ValueError):
 
 
 def match_argument(g: Any, argument: Any) -> Any:
-    """The gradient `g` with the exact shape and dtype of `argument` (anything that has these two)."""
+    """Return the gradient `g` in the exact shape and dtype of `argument` (anything that has these two)."""
     if type(g) is np.ndarray and g.ndim == 2 and g.shape[1:] == argument.shape and g.dtype == argument.dtype:
         return ones(len(g), g.dtype.char).dot(g)  # the bias of a layer: BLAS adds rows fastest
     if type(g) is MaskedGradient:
@@ -50,15 +50,15 @@ def match_argument(g: Any, argument: Any) -> Any:
 
 
 def match_masked(g: MaskedGradient, argument: Any) -> Any:
-    """The same of a gradient with a mask: where nothing came back to any of the copies, nothing came back."""
-    if not argument.parents:  # the walk ends there, and asks no more
+    """Return a masked gradient in the shape and dtype of `argument`; its mask is True where any copy's mask is."""
+    if not argument.parents:  # the walk ends at a leaf, which needs no mask
         return match_argument(g.array, argument)
     mask = g.mask if g.shape == argument.shape else np.not_equal(unbroadcast(g.mask, argument.shape), 0)
     return MaskedGradient(match_argument(g.array, argument), mask)
 
 
 def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
-    """Sum `g` over the axes along which an array of `shape` was stretched.
+    """Return `g`, summed over the axes along which broadcasting stretched an array of `shape`.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
     if extra < 0 or any(n != want != 1 for n, want in zip(have[extra:], shape, strict=True)):
         raise RuleError(f"the rule gave a gradient of shape {have} for an argument of shape {shape}")
     stretched = tuple(i for i, n in enumerate((1,) * extra + shape) if n == 1 and (i < extra or have[i] != 1))
-    total = np.add.reduce if type(g) is np.ndarray else np.sum  # the same, without the layers that others need
+    total = np.add.reduce if type(g) is np.ndarray else np.sum  # np.sum, without the layers that other types need
     if len(stretched) == extra:  # all of them in front
         return total(g, axis=stretched)
     return total(g, axis=stretched, keepdims=True).reshape(shape)
@@ -87,5 +87,5 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
 
 @lru_cache(maxsize=64)
 def ones(n: int, dtype: str) -> Any:
-    """A vector of ones, to add rows with."""
+    """Return a vector of ones, to add rows with."""
     return np.ones(n, dtype)

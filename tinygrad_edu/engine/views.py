@@ -1,11 +1,12 @@
-"""Parts: tensors whose numbers lie within another's array, as NumPy's views do. They are values, and are not written to.
+"""Parts, or views: tensors whose numbers lie within another tensor's array. They are values, and can't be written to.
 
-``t[0]``, ``t.T`` and ``np.split(t, 2)`` share memory with `t` as long as nobody writes; then who writes takes a copy. So what is
-written into the whole is not seen by a part that was taken before, and what were written into a part would not be seen by the
-whole. NumPy's users expect the latter. So while the whole is alive, such a write is refused, whether it would be recorded or
-not. When it is gone (``x = x.reshape(-1); x += b``), nobody could tell the difference, and the part is a tensor as any other.
+``t[0]``, ``t.T`` and ``np.split(t, 2)`` share memory with `t` as long as nobody writes; then the writer takes a copy.
+So a part does not change when the whole is written later, and the whole would not change if a part were written. But
+NumPy's users expect it to change. So while the whole is alive, writing into a part is refused, whether it would be
+recorded or not. When the whole is gone (``x = x.reshape(-1); x += b``), nobody can tell the difference, and the part is
+a tensor like any other.
 
-``t[0] += 1`` is no write into a part, though Python asks the part first: it stores what comes out in the whole.
+``t[0] += 1`` does not write into a part, though Python asks the part first: it stores the result in the whole.
 """
 
 from __future__ import annotations
@@ -36,13 +37,13 @@ def note_part(y: Any, whole: Any, array: Any) -> None:
 
 def make_part(y: Any, whole: Any) -> None:
     link = getattr(whole, "_whole", None)
-    while link is not None and link[0]() is None:  # so that a long row of parts of parts isn't remembered for ever
+    while link is not None and link[0]() is None:  # so that a long chain of parts of parts isn't kept for ever
         link = link[1]
     y._whole = ref(whole), link
 
 
 def whole_of(x: Any) -> Any:
-    """The tensor that `x` is a part of, if anybody still has it, or the one that this is a part of."""
+    """Return the nearest tensor that `x` is a part of, directly or not, and that still exists; None if none does."""
     link = getattr(x, "_whole", None)
     while link is not None:
         if (whole := link[0]()) is not None:
@@ -52,15 +53,16 @@ def whole_of(x: Any) -> Any:
 
 
 def refuse_part(x: Any) -> None:
-    """An error if `x` is a part of a tensor that is still there, since writing into it would leave that as it was."""
+    """Raise an error if `x` is a part of a tensor that still exists: writing into `x` would not change that tensor."""
     if (whole := whole_of(x)) is not None:
         raise part_written(x, whole)
 
 
 def is_put_back(part: Any) -> bool:
-    """Whether our caller's caller is asked for ``t[i] += v``: it makes an item, of `t`, of what the operator gives.
+    """Say whether the user's line is ``t[i] += v``, which stores what the operator returns as an item of `t`.
 
-    The next instruction tells. But ``rows[0] += v`` of a list of parts looks the same; there, the list holds the part.
+    The next instruction of its bytecode tells. ``rows[0] += v`` for a list of parts looks the same, but there the list
+    holds the part.
     """
     frame = sys._getframe(3)  # past the operator and the method that all operators share
     code, i = frame.f_code.co_code, frame.f_lasti + 2
@@ -74,7 +76,7 @@ def holders(x: Any) -> int:
 
 
 class Probe:
-    """What tells how many references this interpreter counts to an item that is there only to be changed."""
+    """A stand-in for a tensor, to measure how many references the interpreter counts to an item in ``t[i] += v``."""
 
     counted = 0
 
@@ -88,12 +90,12 @@ class Probe:
 
 
 def count(part: Any) -> None:
-    """As `is_put_back` counts."""
+    """Count the references to `part`, as `is_put_back` does, and leave the number in `Probe.counted`."""
     Probe.counted = holders(part)
 
 
 def temporary() -> int:
-    """The count of an item that nobody holds; where it is no smaller than that of one in a list, the count says nothing."""
+    """Return the count for an item that nobody holds; `sys.maxsize` if it isn't smaller than an item's in a list."""
     kept, probe = [Probe()], Probe()
     kept[0] += 1
     in_list = Probe.counted

@@ -1,4 +1,4 @@
-"""The table, one file per family; importing this package fills it."""
+"""The derivative rules of NumPy's functions, one file per family. Importing this package fills the table."""
 
 from . import (
     arithmetic,

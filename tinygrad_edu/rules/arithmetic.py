@@ -1,4 +1,4 @@
-"""Functions of two arguments, element by element.
+"""Rules of arithmetic: functions of two arguments, element by element.
 
 Singular points: where two arguments tie for the maximum or minimum, each gets half of the gradient; ``x ** 0``
 has derivative 0 everywhere, and ``0 ** p`` has derivative 0 with respect to p, unless p is negative. Where there is no order, among complex numbers, the maximum and its kin refuse to be differentiated.
@@ -39,10 +39,10 @@ rule(np.fmod,         lambda g, y, a, b: g,
 
 
 def power_rule(g: Any, a: Any, b: Any) -> Any:
-    """``g * b * a ** (b - 1)``, which is 0 where b is 0 even if a is 0 too.
+    """Return ``g * b * a ** (b - 1)``, which is 0 where b is 0, even if a is 0 too.
 
-    Of tiny numbers, that power might be infinite where `b` makes up for it: then it is ``g * b * a ** b / a``. And where it is 0
-    because `b` is infinite, 0 times infinity is not asked for.
+    For tiny numbers, that power might be infinite though `b` makes the product finite. Then the result is computed as
+    ``g * b * a ** b / a``. And where the power is 0 because `b` is infinite, 0 times infinity is avoided.
     """
     if isinstance(b, int | float | complex) and (b == 0 or 0.5 <= abs(b) < math.inf):
         return g * b * a ** (b - 1) if b else np.zeros_like(g)
@@ -52,12 +52,12 @@ def power_rule(g: Any, a: Any, b: Any) -> Any:
 
 
 def nonzero(x: Any) -> Any:
-    """`x`, with 1 for 0: a denominator or logarithm whose value there does not matter."""
+    """Return `x` with 1 in place of 0, for denominators and logarithms whose value there does not matter."""
     return np.where(x == 0, 1, x)
 
 
 def log_of_base(a: Any, b: Any, y: Any) -> Any:
-    """log(a), or 0 where the power `y` is 0, or stays 1 as 0 ** 0; complex if `y` is, so that negative numbers have one too."""
+    """Return log(a), or 0 where the power `y` is 0, or is 0 ** 0; complex if `y` is, as for negative `a`."""
     a = np.where((y == 0) | ((a == 0) & (b == 0)), 1, a)
     return np.log(a if y.dtype.kind != "c" else a + 0j)
 
@@ -70,7 +70,7 @@ for power in np.power, np.float_power:
 
 
 def require_order(g: Any) -> Any:
-    """`g`, for a rule that compares numbers; complex numbers have an order in NumPy, but none that means anything."""
+    """Return `g`, for a rule that compares numbers; raise an error for complex ones, whose order means nothing."""
     if g.dtype.kind == "c":
         raise TypeError("there is no largest or smallest of complex numbers, as far as derivatives go (NumPy compares "
                         "their real parts first): compare np.real(x) or np.absolute(x), and choose with np.where")
@@ -78,7 +78,7 @@ def require_order(g: Any) -> Any:
 
 
 def winner(g: Any, wins: Any, ties: Any) -> Any:
-    """All of `g` to the winner, half of it in a tie."""
+    """Return all of `g` where the argument wins, half of it in a tie, and 0 elsewhere."""
     return take_where(wins, require_order(g)) + take_where(ties, g / 2)
 
 

@@ -1,4 +1,4 @@
-"""More ways to lay out what is there: turned, unstacked, on diagonals, in blocks, grids and windows."""
+"""More rules of functions that rearrange elements: `rot90`, `unstack`, `block`, `meshgrid`, sliding windows."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def block(arrays: Any) -> Any:
 
 
 def depth(arrays: Any) -> int:
-    """How deep the lists are nested; everywhere equally deep."""
+    """Return how deep the lists are nested; raise an error unless it is the same depth everywhere."""
     if isinstance(arrays, tuple):
         raise TypeError("block: blocks are given in lists, and here is a tuple")
     if not isinstance(arrays, list):
@@ -73,12 +73,12 @@ def depth(arrays: Any) -> int:
 
 
 def dimensions(arrays: Any) -> list[int]:
-    """The number of axes of every block."""
+    """Return the number of axes of every block."""
     return [n for a in arrays for n in dimensions(a)] if isinstance(arrays, list) else [np.ndim(arrays)] * 2
 
 
 def assemble(arrays: Any, levels: int, ndim: int) -> Any:
-    """The innermost lists are joined along the last axis, those around them along the one before, and so on."""
+    """Return the blocks joined: the innermost lists along the last axis, those around them along the one before, ..."""
     if isinstance(arrays, list):
         return np.concatenate([assemble(a, levels - 1, ndim) for a in arrays], -levels)
     return np.reshape(arrays, (1,) * (ndim - np.ndim(arrays)) + np.shape(arrays))

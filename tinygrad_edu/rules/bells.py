@@ -1,7 +1,8 @@
-"""How steep sigmoids are: bells, which have all their digits out to where they vanish.
+"""The derivatives of tanh and sigmoid: bell curves, accurate to all digits out to where they vanish.
 
-``1 - y * y`` is the derivative of tanh, and ``y * (1 - y)`` that of sigmoid. But where `y` is nearly 1, nothing but rounding
-is left of such a difference. The digits are in `x`; there it is asked, and only there, because an exponential is dear.
+``1 - y * y`` is the derivative of tanh, and ``y * (1 - y)`` that of sigmoid. But where `y` is nearly 1, nothing but
+rounding is left of such a difference. There, and only there, the derivative is computed from `x`, since an exponential
+is expensive.
 """
 
 from __future__ import annotations
@@ -15,19 +16,20 @@ from ..engine.declare import rule
 from ..engine.forward import apply
 from ..engine.tensor_base import TensorBase
 
-# For each dtype, as 0-d arrays, the quickest constants: 1; and how near to it half of the digits that may go are gone.
+# For each dtype: 1, and the difference from 1 at which half of the digits that may be lost are lost. 0-d arrays are the
+# quickest constants.
 ENDS = {t: (np.array(1, t), np.array(near, t)) for t, near in {"e": 2.0**-5, "f": 2.0**-8, "d": 2.0**-10, "g": 2.0**-10}.items()}
 
 
 def down_tanh(g: Any, y: Any, x: Any) -> Any:
-    """``g * (1 - y * y)`` of ``y = tanh(x)``, with all its digits."""
+    """Return ``g * (1 - y * y)`` for ``y = tanh(x)``, accurate to all digits."""
     if type(x) is np.ndarray:
         return g * tanh_slope(y, x)
     return g * slope(steepness_of_tanh, y, x) if knows_numbers(x) else g * (1 - y * y)
 
 
 def down_sigmoid(g: Any, y: Any, x: Any) -> Any:
-    """``g * y * (1 - y)`` of ``y = sigmoid(x)``, with all its digits."""
+    """Return ``g * y * (1 - y)`` for ``y = sigmoid(x)``, accurate to all digits."""
     if type(x) is np.ndarray:
         return g * sigmoid_slope(y, x)
     return g * slope(steepness_of_sigmoid, y, x) if knows_numbers(x) else g * y * (1 - y)
@@ -38,7 +40,7 @@ def slope(fn: Any, y: Any, x: Any) -> Any:
 
 
 def knows_numbers(x: Any) -> bool:
-    """Whether `x` is more than a symbol, and no array that computes in its own way."""
+    """Say whether `x` has numbers that we can compute with: it is neither a symbol nor another library's array."""
     return isinstance(x, np.ndarray | np.generic | TensorBase) or hasattr(type(x), "__as_one__")
 
 
@@ -67,13 +69,13 @@ def sigmoid_slope(y: Any, x: Any) -> Any:
 
 
 def bell(x: Any) -> Any:
-    """The derivative of sigmoid, of arrays."""
+    """Return the derivative of sigmoid, for arrays."""
     e = np.exp(-np.abs(x))
     return e / ((1 + e) * (1 + e))
 
 
 steepness_of_tanh, steepness_of_sigmoid = atomic(tanh_slope), atomic(sigmoid_slope)
 
-# What `y` is, is known: these are functions of `x` alone.
+# Since `y` is a function of `x`, these are functions of `x` alone.
 rule(steepness_of_tanh,    None, lambda g, s, y, x: -2 * g * y * s, name="sech²", elementwise=True)
 rule(steepness_of_sigmoid, None, lambda g, s, y, x: -g * s * np.tanh(x / 2), name="σ'", elementwise=True)

@@ -1,9 +1,9 @@
-"""Differences, slopes and sums of sampled functions: what calculus becomes when a function is a row of numbers.
+"""Rules of numerical calculus on sampled functions: `diff`, `trapezoid`, `gradient`, `interp`, `unwrap`.
 
-All of it is linear in the function's values, and most of it is differentiable in the places of the samples too.
+All are linear in the function's values, and most are differentiable in the places of the samples too.
 
-Singular points: at a knot, where two straight pieces meet, the slope of `interp` is the mean of theirs; outside of
-all knots it is 0. `unwrap` adds whole periods, of which it does not matter how they came about: its derivative is 1.
+Singular points: at a knot, where two straight pieces meet, the slope of `interp` is the mean of their slopes; outside
+of all knots it is 0. `unwrap` adds whole periods, which are constants: its derivative is 1.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = MISSING, append: Any
     if n == 0:
         return a
     if n < 0:
-        raise ValueError(f"diff: n says how many times, and can't be {n}")
+        raise ValueError(f"diff: n says how many times to take differences, and can't be {n}")
     a = array(a)
     axis = normalize_axis_index(axis, a.ndim)
     one = (*a.shape[:axis], 1, *a.shape[axis + 1 :])
@@ -45,7 +45,7 @@ def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = MISSING, append: Any
 
 
 def but_first(x: Any, axis: int) -> Any:
-    """All but the first along an axis: in each place, what `but_last` has in the next."""
+    """Return all but the first along an axis; each place has what the next place of `but_last` has."""
     return x[along(axis, slice(1, None))]
 
 
@@ -91,7 +91,7 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
 
 
 def distances(h: Any, axis: int, shape: tuple[int, ...]) -> Any:
-    """From each sample to the next: one number, or coordinates' differences, standing along the axis."""
+    """Return the distances from each sample to the next: one number, or differences of coordinates, along the axis."""
     if np.ndim(h) == 0:
         return h
     h = array(h)
@@ -102,13 +102,13 @@ def distances(h: Any, axis: int, shape: tuple[int, ...]) -> Any:
 
 
 def slope(f: Any, dx: Any, axis: int, edge_order: int) -> Any:
-    """Between two samples, the slope of a line; at the sample between two such, as much of each as the other is long."""
+    """Return the slopes at the samples: the mean of the slopes on both sides, each weighted by the other's distance."""
     if f.shape[axis] <= edge_order:
         raise ValueError(f"gradient: edge_order={edge_order} takes {edge_order + 1} samples, and there are {f.shape[axis]}")
     between = np.diff(f, axis=axis) / dx
     left, right = but_last(between, axis), but_first(between, axis)
     before, after = (1, 1) if np.ndim(dx) == 0 else (but_last(dx, axis), but_first(dx, axis))
-    to_here = (right - left) * (before / (before + after))  # what the slope gains, if steadily
+    to_here = (right - left) * (before / (before + after))  # how much the slope rises, if it rises steadily
     from_here = (right - left) * (after / (before + after))
     first, last = between[along(axis, slice(1))], between[along(axis, slice(-1, None))]
     if edge_order == 2:
@@ -132,7 +132,7 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
         refuse_where(to_arrays(period) == 0, ValueError, "interp: period must not be 0")
         left = right = None
         x, xp, fp = around(x, xp, fp, np.abs(period))
-    # Piece i lies between knots i - 1 and i. The first and the last piece, outside, are level. A knot is on two pieces.
+    # Piece i lies between knots i - 1 and i. The first and the last piece, outside, are level. A knot belongs to two.
     slopes = np.concatenate([[0.0], np.diff(fp) / nonzero(np.diff(xp)), [0.0]])
     piece, other = np.searchsorted(xp, x, "right"), np.searchsorted(xp, x, "left")
     knot = np.maximum(piece - 1, 0)
@@ -142,7 +142,7 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
 
 
 def around(x: Any, xp: Any, fp: Any, period: Any) -> tuple[Any, Any, Any]:
-    """All within one period, the knots in order, and before and after them the last and the first knot again."""
+    """Return all within one period: the knots in order, between copies of the last and of the first knot."""
     x, xp = x % period, xp % period
     order = np.argsort(xp)
     xp, fp = at(xp, order), at(fp, order)
@@ -150,7 +150,7 @@ def around(x: Any, xp: Any, fp: Any, period: Any) -> tuple[Any, Any, Any]:
 
 
 def at(row: Any, places: Any) -> Any:
-    """``row[places]``; of places that an array of NumPy's can't read, in a form of which they are asked themselves."""
+    """Return ``row[places]``; for another library's `places`, by a function that this library can answer."""
     return np.reshape(np.take_along_axis(row, np.ravel(places), 0), places.shape) if is_foreign(places) else row[places]
 
 

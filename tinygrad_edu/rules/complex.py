@@ -1,6 +1,6 @@
-"""Complex numbers: their parts, their conjugates, and what length and angle they have.
+"""Rules of functions of complex numbers: their parts, conjugates, lengths and angles.
 
-The walk's gradients tell how the final, real result changes: by ``Re(sum(g * dy))`` when `y` changes by `dy`. So a
+The walk's gradients say how the final, real result changes: by ``Re(sum(g * dy))`` when `y` changes by `dy`. So a
 function that has a complex derivative keeps its rule from real numbers, ``g * f'(x)``, and only those below,
 which treat the two parts differently, need rules that are about complex numbers.
 
@@ -21,12 +21,12 @@ from .arithmetic import nonzero
 
 
 def conjugate(x: Any) -> Any:
-    """The conjugate of complex numbers, and real numbers as they are."""
+    """Return the conjugates of complex numbers, and real numbers as they are."""
     return np.conjugate(x) if x.dtype.kind == "c" else x
 
 
 def squared_length(x: Any) -> Any:
-    """``|x|²``, which is curved at 0: the square of `absolute` has its kink there, and so no second derivative."""
+    """Return ``|x|²``, which has a second derivative at 0. The square of `absolute` has none, because of its kink."""
     return x * x if x.dtype.kind != "c" else np.real(x * np.conjugate(x))
 
 
@@ -39,7 +39,7 @@ RULES[np.real].views = RULES[np.imag].views = True
 
 
 def turn(g: Any, x: Any) -> Any:
-    """The gradient of the angle of `x`, the imaginary part of its logarithm; real numbers can't turn."""
+    """Return the gradient of the angle of `x`, the imaginary part of its logarithm; 0 for real numbers."""
     return np.where(x == 0, 0, g * -1j / nonzero(x)) if x.dtype.kind == "c" else np.zeros_like(g)
 
 

@@ -1,4 +1,4 @@
-"""Functions of one argument, element by element.
+"""Rules of elementwise functions of one argument: exponentials, logarithms, circular and hyperbolic functions.
 
 Singular points: ``absolute`` has derivative 0 at 0, and so has ``sign`` of complex numbers. Functions constant but for
 jumps have derivative 0. On a branch cut, where a complex function jumps, the derivative is that of its value's side.
@@ -19,12 +19,12 @@ from .bells import down_tanh
 
 
 def toward(x: Any) -> Any:
-    """How the length of `x` changes with `x`: the sign of real numbers, the conjugate direction of complex ones."""
+    """Return the derivative of ``abs(x)``: the sign of real numbers, the conjugate direction of complex ones."""
     return np.sign(x) if x.dtype.kind != "c" else np.conjugate(np.sign(x))
 
 
 def sign_rule(g: Any, y: Any, x: Any) -> Any:
-    """``x / |x|`` of a complex number only turns, and does so the faster the shorter `x` is."""
+    """Return the gradient of ``x / |x|``, which is 0 for real numbers. For complex ones, only the direction changes."""
     return np.zeros_like(g) if x.dtype.kind != "c" else 1j * np.imag(g * y) * np.conjugate(y) / nonzero(np.absolute(x))
 
 
@@ -34,7 +34,7 @@ rule(np.absolute,   lambda g, y, x: g * toward(x))
 rule(np.fabs,       lambda g, y, x: g * np.sign(x))
 rule(np.square,     lambda g, y, x: g * 2 * x)
 rule(np.sqrt,       lambda g, y, x: g / (2 * y))
-rule(np.cbrt,       lambda g, y, x: g / (3 * y) / y)  # of small numbers, little is left of a square
+rule(np.cbrt,       lambda g, y, x: g / (3 * y) / y)  # y * y would lose the digits of small numbers
 rule(np.reciprocal, lambda g, y, x: -g * y * y)
 
 # ------------------------------------------------------------------------- exponentials and logarithms
@@ -51,12 +51,12 @@ rule(np.log1p,      lambda g, y, x: g / (1 + x))
 
 
 def cofunction(fn: Any, y: Any, root: Any) -> Any:
-    """``fn(y)``, which is a root in `x`: that is quicker, but complex numbers have two, and only `y` knows which."""
+    """Return ``fn(y)``, computed as a root in `x`, which is quicker; complex numbers have two roots, and need `y`."""
     return root() if y.dtype.kind != "c" else fn(y)
 
 
 def over_one_and_square(g: Any, x: Any) -> Any:
-    """``g / (1 + x²)``, whose square might be infinite."""
+    """Return ``g / (1 + x²)``, without the square of real numbers, which might overflow."""
     return g / (1 + x * x) if x.dtype.kind == "c" else g / np.hypot(x, 1) / np.hypot(x, 1)
 
 

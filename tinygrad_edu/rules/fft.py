@@ -1,7 +1,8 @@
-"""Fourier transforms. Each is a symmetric matrix, ``exp(-2πi jk/n)``, and so its own transpose: the rule of `fft` is `fft`.
+"""Rules of Fourier transforms. Each is a symmetric matrix, ``exp(-2πi jk/n)``, and so its own transpose.
 
-In the real transforms half of the spectrum stands for all of it: each frequency for its mirror image too, but for the
-first, 0, and the last if `n` is even, which are their own. The transpose counts them accordingly, once or twice.
+So the rule of `fft` is `fft`. In the real transforms half of the spectrum stands for all of it: each frequency for its
+mirror image too. The first, 0, and the last, if `n` is even, are their own mirror images. The transpose counts
+frequencies accordingly, once or twice.
 Transforms along several axes are made of these, one after the other.
 """
 
@@ -34,14 +35,14 @@ def irfft_rule(g: Any, shape: Any, axis: int, norm: Any) -> Any:
 
 
 def times(n: int, spectrum: Any, axis: int) -> Any:
-    """How often each frequency of a real transform of length `n` occurs in the whole: 1, 2, 2, 2, ... and 1 if n is even."""
+    """Return how often each frequency of a real transform of length `n` occurs: 1, 2, 2, ..., and 1 if n is even."""
     k = np.arange(n // 2 + 1)
     counts = np.where((k == 0) | (2 * k == n), 1, 2).astype(np.finfo(spectrum.dtype).dtype)
     return np.expand_dims(counts, tuple(range(1, spectrum.ndim - axis % spectrum.ndim)))
 
 
 def resize(x: Any, shape: Any, axis: int) -> Any:
-    """`x` cut off, or filled up with zeros, to the length that `shape` has along `axis`."""
+    """Return `x`, cut off or padded with zeros to the length that `shape` has along `axis`."""
     axis, want = axis % x.ndim, shape[axis]
     if (have := x.shape[axis]) > want:
         return x[(slice(None),) * axis + (slice(want),)]
@@ -65,7 +66,7 @@ def ihfft(a: Any, n: Any = None, axis: int = -1, norm: Any = None) -> Any:
 
 
 def in_turn(transform: Any, default: Any = None) -> Any:
-    """The complex transform along several axes, made of that along one."""
+    """Return the complex transform along several axes, made of that along one."""
 
     def body(a: Any, s: Any = None, axes: Any = default, norm: Any = None) -> Any:
         for n, axis in reversed(plan(a, s, axes)):
@@ -76,7 +77,7 @@ def in_turn(transform: Any, default: Any = None) -> Any:
 
 
 def real_first(default: Any = None) -> Any:
-    """The real transform along the last of the axes, then complex ones along the others."""
+    """Return the real transform along several axes: along the last of them, then complex ones along the others."""
 
     def body(a: Any, s: Any = None, axes: Any = default, norm: Any = None) -> Any:
         *others, (n, axis) = plan(a, s, axes)
@@ -89,7 +90,7 @@ def real_first(default: Any = None) -> Any:
 
 
 def real_last(default: Any = None) -> Any:
-    """The way back."""
+    """Return the inverse of the real transform along several axes."""
 
     def body(a: Any, s: Any = None, axes: Any = default, norm: Any = None) -> Any:
         *others, (last, final) = plan(a, s, axes)
@@ -101,7 +102,7 @@ def real_last(default: Any = None) -> Any:
 
 
 def plan(a: Any, s: Any, axes: Any) -> list[tuple[Any, int]]:
-    """The length and the axis of each transform in turn; where no lengths `s` are given, or -1, those that `a` has."""
+    """Return the length and the axis of each transform in turn; a length is that of `a` if `s` is None or has -1."""
     axes = range(-len(a.shape if s is None else s), 0) if axes is None else axes
     s = [-1] * len(axes) if s is None else s
     if len(s) != len(axes):
@@ -122,7 +123,7 @@ composite(np.fft.irfft2)(real_last((-2, -1)))
 
 
 def shift(x: Any, axes: Any, sign: int) -> Any:
-    """Each axis rolled by half its length, forwards or backwards."""
+    """Return `x` rolled along each axis by half its length, forwards or backwards."""
     axes = tuple(range(x.ndim)) if axes is None else (axes,) if np.ndim(axes) == 0 else tuple(axes)
     return np.roll(x, tuple(sign * (x.shape[i] // 2) for i in axes), axes)
 

@@ -1,6 +1,6 @@
-"""Floating-point numbers taken apart and put together: whole and broken parts, mantissas and powers of two.
+"""Rules of functions that split and build floating-point numbers: `modf`, `frexp`, `ldexp`, `nextafter`.
 
-Singular points: whole parts, exponents and the spacing of floats are constant but for jumps; their derivative is 0.
+Singular points: integer parts, exponents and the spacing of floats are constant but for jumps; their derivative is 0.
 Exponents are integers, and so plain arrays.
 """
 
@@ -23,7 +23,7 @@ rule(np.fix,       zero, elementwise=True)
 
 
 def fraction(x: Any) -> Any:
-    """What follows the point, with the sign of `x`."""
+    """Return the fractional part, with the sign of `x`."""
     return np.modf(x)[0]
 
 

@@ -1,7 +1,7 @@
-"""Histograms. What falls into which bin has no derivative, but its weight does: weights are added up in their bins.
+"""Histograms: which number falls into which bin has no derivative, but its weight has. Weights are added up in bins.
 
-Without a Tensor of weights these functions only count, and answer with plain arrays. But the edges
-of bins move with what sets them, and a density is divided by their distances.
+Without a Tensor of weights these functions only count, and return plain arrays. But the edges of bins depend on the
+numbers that set them, and a density is divided by their distances.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any 
     if not isinstance(bins, str) and np.ndim(bins):
         return array(bins)
     if range is None and not np.size(to_arrays(a)):
-        return wrap(edges)  # from 0 to 1, as of no numbers NumPy has it
+        return wrap(edges)  # from 0 to 1, as NumPy has it if there are no numbers
     first, last = (np.min(a), np.max(a)) if range is None else range
     room = 0.5 if to_arrays(first) == to_arrays(last) else 0
     return to(np.linspace(first - room, last + room, len(edges)), edges.dtype)
@@ -68,7 +68,7 @@ def histogramdd(sample: Any, bins: Any = 10, range: Any = None, density: Any = N
 
 
 def count_in_bins(counts: Any, columns: Any, edges: Any, bins: Any, ranges: Any, density: Any, weights: Any) -> tuple[Any, list[Any]]:
-    """What falls into the bins, or weighs there, and their edges: Tensors where they depend on some that require gradients."""
+    """Return the counts or weights in the bins, and the bins' edges, as Tensors if they depend on tracked Tensors."""
     places = [np.ravel(to_arrays(x)) for x in columns]
     moving = [np.histogram_bin_edges(x, b, r) if is_recorded((x if r is None else r, b), {}) else edge
               for x, edge, b, r in zip(columns, edges, bins, ranges, strict=True)]  # fmt: skip
@@ -81,15 +81,16 @@ def count_in_bins(counts: Any, columns: Any, edges: Any, bins: Any, ranges: Any,
 
 
 def add_in_bins(places: Any, edges: Any, weights: Any, dtype: Any) -> Any:
-    """The weights, added up in the bins: element i has the coordinates ``place[i]``, one from each column."""
-    bins = [np.searchsorted(edge, x, "right") - 1 - (x == edge[-1])  # the last bin has its right edge too
+    """Return the weights, added up in the bins; element i has a coordinate in each of the `places`."""
+    bins = [np.searchsorted(edge, x, "right") - 1 - (x == edge[-1])  # the last bin includes its right edge
             for x, edge in zip(places, edges, strict=True)]  # fmt: skip
     sizes = tuple(len(edge) - 1 for edge in edges)
     inside = reduce(operator.and_, ((b >= 0) & (b < n) for b, n in zip(bins, sizes, strict=True)))
-    weights = np.where(inside, np.reshape(to(weights, dtype), -1), 0)  # how many lie inside may differ from call to call
+    # not weights[inside]: the number inside may change with each call, which `capture` could not replay
+    weights = np.where(inside, np.reshape(to(weights, dtype), -1), 0)
     return scatter(weights, tuple(np.where(inside, b, 0) for b in bins), sizes, weights.dtype)
 
 
 def weightless(weights: Any) -> Any:
-    """Zeros for the weights in a Tensor, on which the edges don't depend; an array, for `capture` too."""
+    """Return zeros in place of a Tensor of weights, on which edges don't depend; `capture`, too, then sees an array."""
     return np.zeros(weights._array.shape, weights._array.dtype) if isinstance(weights, TensorBase) else weights

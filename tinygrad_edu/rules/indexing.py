@@ -1,4 +1,4 @@
-"""Taking elements out and putting them in: getitem and scatter are each other's transpose.
+"""Rules of indexing: `getitem` and `scatter`, which are each other's transpose, item assignment, and `take`.
 
 What `getitem` reads twice, `scatter` adds up; so repeated indices get the sum of their gradients.
 """
@@ -24,7 +24,7 @@ from ..validation import require_numbers
 
 
 def scatter(values: Any, index: Any, shape: tuple[int, ...], dtype: Any) -> Any:
-    """Zeros of `shape` and `dtype`, with `values` added at `index`."""
+    """Return zeros of `shape` and `dtype`, with `values` added at `index`."""
     if answers_itself(values):
         return apply(scatter, values, index, shape, dtype)
     if isinstance(dtype, MultiOutputType):
@@ -38,7 +38,7 @@ def scatter(values: Any, index: Any, shape: tuple[int, ...], dtype: Any) -> Any:
 
 
 def sent_back(g: Any, index: Any, shape: tuple[int, ...], dtype: Any) -> Any:
-    """What `scatter` gives; but of NumPy's arrays a piece, which is put in its place when all are there (see `SparseGradient`)."""
+    """Return the gradient of an array that was read at `index`: a `SparseGradient` if `g` is NumPy's, else an array."""
     plain = isinstance(g, np.ndarray | np.generic) or hasattr(type(g), "__as_one__")
     if plain and not isinstance(dtype, MultiOutputType):
         return SparseGradient(None, [(index, g)], g.size, shape, dtype)
@@ -47,7 +47,7 @@ def sent_back(g: Any, index: Any, shape: tuple[int, ...], dtype: Any) -> Any:
 
 
 def covered_places(index: Any, shape: tuple[int, ...]) -> Any:
-    """Where `index` points, as truths."""
+    """Return booleans of `shape`, True where `index` points."""
     return gather_pieces(None, shape, np.dtype(bool), index, True)
 
 
@@ -60,20 +60,20 @@ RULES[operator.getitem].lets_through = RULES[scatter].lets_through = REARRANGED
 
 
 def setitem(x: Any, index: Any, value: Any) -> Any:
-    """A copy of `x` with ``x[index] = value`` done."""
+    """Return a copy of `x` after ``x[index] = value``."""
     out = copy_array(x)
     out[index] = value
     return out
 
 
 def clear_places(g: Any, index: Any) -> Any:
-    """`g` with 0 where `index` points, for nothing is taken from there."""
+    """Return `g` with 0 where `index` points, since nothing of the old values there is used."""
     left = apply(setitem, g, index, 0) if answers_itself(g) else setitem(g, index, 0)
     return with_mask(left, lambda: setitem(np.ones_like(to_arrays(g), bool), index, False))
 
 
 def gather_assigned(g: Any, index: Any, value: Any) -> Any:
-    """What of `g` each element of the assigned value gets: where an index is repeated, the last one wins."""
+    """Return the gradient of the assigned value; where an index is repeated, only the last assignment counts."""
     taken = g[index]
     if not is_basic(index):
         turn = np.arange(taken.size).reshape(taken.shape)
@@ -93,7 +93,7 @@ RULES[setitem].lets_through = REARRANGED
 
 
 def plain_index(index: Any) -> Any:
-    """An index of the engine's own: no tensors in it, no lists that may change."""
+    """Return an index of the engine's own, without tensors, and without lists and arrays that the user may change."""
     if isinstance(index, tuple):
         return tuple(map(plain_index, index))
     if isinstance(index, int | slice | np.integer) or index is None or index is Ellipsis:
@@ -105,7 +105,7 @@ def plain_index(index: Any) -> Any:
 
 
 def along(axis: int, index: Any) -> tuple[Any, ...]:
-    """``[:, :, index]`` for axis 2, ``[..., index, :]`` for axis -2."""
+    """Return the tuple for ``[:, :, index]`` if the axis is 2, for ``[..., index, :]`` if it is -2."""
     if axis >= 0:
         return (slice(None),) * axis + (index,)
     return (Ellipsis, index) + (slice(None),) * (-1 - axis)

@@ -1,4 +1,4 @@
-"""Putting arrays together, choosing between them, taking them apart."""
+"""Rules of functions that join arrays, split them and choose between them: `concatenate`, `split`, `where`, `clip`."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from .shapes import array, to
 
 # ----------------------------------------------------------------------------------------- joining
 
-MANY = 256  # arrays in one operation; more are joined in two steps, for an operation of n arguments has a price of n squared
+MANY = 256  # arrays in one operation; more are joined in two steps, since n arguments cost n squared
 
 
 def join(*arrays: Any, axis: int, edges: tuple[int, ...]) -> Any:
-    """Arrays one after the other along `axis`; array i lies between ``edges[i]`` and ``edges[i + 1]``."""
+    """Return arrays joined along `axis`; array i lies between ``edges[i]`` and ``edges[i + 1]``."""
     return np.concatenate(arrays, axis)
 
 
@@ -90,7 +90,7 @@ def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
 
 def split_along(ary: Any, parts: Any, axis: int, least: int) -> Any:
     if ary.ndim < least:
-        raise ValueError(f"an array of at least {least} axes is wanted for this split; this one has shape {ary.shape}")
+        raise ValueError(f"this split takes arrays of at least {least} axes; this one has shape {ary.shape}")
     return np.split(ary, parts, axis)
 
 
@@ -102,7 +102,7 @@ composite(np.dsplit)(lambda ary, indices_or_sections: split_along(ary, indices_o
 
 
 def choose(condition: Any, a: Any, b: Any) -> Any:
-    """`a` where `condition` holds, `b` elsewhere."""
+    """Return `a` where `condition` is True, `b` elsewhere."""
     return np.where(condition, a, b)
 
 

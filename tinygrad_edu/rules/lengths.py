@@ -1,6 +1,7 @@
-"""Lengths and angles of two numbers, whose squares may be too large or too small for a float where they themselves are not.
+"""Rules of `hypot` and `arctan2`: lengths and angles of two numbers, without squares that overflow or underflow.
 
-Singular points: at (0, 0), where there is no direction, all derivatives are 0. An infinite number is all of the length.
+Singular points: at (0, 0), where there is no direction, all derivatives are 0. An infinite number makes up the whole
+length.
 """
 
 from __future__ import annotations
@@ -20,16 +21,16 @@ rule(np.arctan2,      lambda g, y, a, b: g * over_square(g, a, b, b),
 
 
 def over_length(g: Any, a: Any, b: Any, x: Any) -> Any:
-    """`x`, which is one of the two, over the length of (a, b)."""
+    """Return `x`, which is `a` or `b`, divided by the length of (a, b)."""
     if not knows_numbers(g):
         return x / np.hypot(a, b)
     k, infinite = middle_power(g, a, b), np.isinf(x)
-    finite = np.where(infinite, 0, x)  # infinity over infinity is not asked for
+    finite = np.where(infinite, 0, x)  # avoids infinity over infinity
     return np.where(infinite, np.sign(x), scale_by_power(g, finite, k) / length(g, a, b, k))
 
 
 def over_square(g: Any, a: Any, b: Any, x: Any) -> Any:
-    """`x`, which is one of the two, over the squared length of (a, b)."""
+    """Return `x`, which is `a` or `b`, divided by the squared length of (a, b)."""
     if not knows_numbers(g):
         return x / (a * a + b * b)
     k = middle_power(g, a, b)
@@ -41,10 +42,10 @@ def length(g: Any, a: Any, b: Any, k: Any) -> Any:
 
 
 def scale_by_power(g: Any, x: Any, k: Any) -> Any:
-    """``x * 2**k``, in the precision of `g`."""
+    """Return ``x * 2**k``, in the precision of `g`."""
     return np.ldexp(x * g.dtype.type(1), k)
 
 
 def middle_power(g: Any, a: Any, b: Any) -> Any:
-    """The power of two by which numbers of any size become such that neither they nor their length are out of range."""
+    """Return the exponent `k` for which ``a * 2**k``, ``b * 2**k`` and their length neither overflow nor underflow."""
     return np.where((np.abs(a) < 1) & (np.abs(b) < 1), np.finfo(g.dtype).maxexp - 1, -2)

@@ -1,6 +1,6 @@
-"""Functions that pass over NaNs: the plain function of the numbers that are left.
+"""Functions that ignore NaNs, such as `nansum` and `nanmean`: the plain functions of the other numbers.
 
-Singular points: NaNs get nothing, even where nothing but NaNs is in a row, and the result is NaN.
+Singular points: NaNs get no gradient, even where a row has only NaNs, and the result is NaN.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def fill_nans(a: Any, value: float) -> Any:
 def extreme(
     fn: Any, last: float, a: Any, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
 ) -> Any:  # fmt: skip
-    """The extreme of the numbers: a NaN is the `last` to be chosen."""
+    """Return the extreme of the numbers; NaNs are replaced by `last`, the value that is chosen last."""
     general = {**({} if initial is None else {"initial": initial}), **({} if where is True else {"where": where})}
     y = fn(fill_nans(a, last), axis, keepdims=keepdims, **general)
     if initial is not None:

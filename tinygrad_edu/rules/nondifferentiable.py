@@ -1,4 +1,4 @@
-"""Functions that have no derivative: their results are plain arrays, to serve as masks, indices, conditions."""
+"""Nondifferentiable functions: their results are plain arrays, to serve as masks, indices and conditions."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ for make in np.zeros_like, np.ones_like, np.empty_like:
 
 @composite(np.ix_)
 def ix_(*args: Any) -> Any:
-    """Indices are plain arrays; numbers that stand along axes of their own have gradients."""
+    """Return ``np.ix_(*args)``; vectors of indices become plain arrays, and vectors of floats keep their gradients."""
     shapes = [x.shape for x in np.ix_(*to_arrays(args))]
     is_index = [not isinstance(x, TensorBase) or to_arrays(x).dtype.kind in "biu" for x in args]
     plain = np.ix_(*(np.zeros(0, int) if not i else to_arrays(x) for i, x in zip(is_index, args, strict=True)))

@@ -1,6 +1,6 @@
-"""`np.pad` and its modes: with numbers, with elements, and with what is made of elements.
+"""Rules of `np.pad` and its modes: padding with numbers, with elements, and with statistics of elements.
 
-It goes through the axes in turn, as NumPy does, so that the corners are made of what the axes before were padded with.
+The axes are padded in turn, as in NumPy, so that the corners are made of the padding of the axes before.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .indexing import along
 from .shapes import array, to
 
 STATISTICS: dict[str, Callable[..., Any]] = {"maximum": np.max, "minimum": np.min, "mean": np.mean, "median": np.median}
-SETTINGS: dict[str, dict[str, Any]] = {  # each mode's own, and what it is unless given
+SETTINGS: dict[str, dict[str, Any]] = {  # each mode's own keywords, with their defaults
     "constant": {"constant_values": 0}, "linear_ramp": {"end_values": 0}, "empty": {},
     **{mode: {"stat_length": None} for mode in STATISTICS},
     "edge": {}, "wrap": {}, "reflect": {"reflect_type": "even"}, "symmetric": {"reflect_type": "even"},
@@ -27,7 +27,7 @@ SETTINGS: dict[str, dict[str, Any]] = {  # each mode's own, and what it is unles
 
 
 def pad_zeros(a: Any, width: tuple[tuple[int, int], ...]) -> Any:
-    """Padding with zeros is the transpose of slicing."""
+    """Return `a` padded with zeros: the transpose of slicing."""
     return np.pad(a, width)
 
 
@@ -37,7 +37,7 @@ RULES[pad_zeros].lets_through = REARRANGED
 
 @composite(np.pad)
 def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> Any:
-    if array.dtype.kind not in "fc":  # whole numbers have no gradients, but rounding of their own
+    if array.dtype.kind not in "fc":  # integers have no gradients, and NumPy rounds them in its own way
         return wrap(np.pad(to_arrays(array), to_arrays(pad_width), mode, **to_arrays(kwargs)))
     if mode not in SETTINGS:
         raise NotImplementedError(f"pad: mode {mode!r} has no derivative rule; there is one for {', '.join(SETTINGS)}")
@@ -55,7 +55,7 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> An
 
 
 def widths(pad_width: Any, ndim: int) -> tuple[tuple[int, int], ...]:
-    """For each axis, how much before and after."""
+    """Return for each axis the widths before and after."""
     if isinstance(pad_width, dict):
         given = {axis % ndim: pair if np.ndim(pair) else (pair, pair) for axis, pair in pad_width.items()}
         pad_width = [given.get(axis, (0, 0)) for axis in range(ndim)] or 0
@@ -67,11 +67,11 @@ def widths(pad_width: Any, ndim: int) -> tuple[tuple[int, int], ...]:
     return tuple(map(tuple, pairs.tolist()))
 
 
-# ---------------------------------------------------------------------------- with what is made up
+# ------------------------------------------------------------------------ with computed numbers
 
 
 def pad_made(a: Any, width: tuple[tuple[int, int], ...], mode: str, setting: Any) -> Any:
-    """`setting` is for all ends, for both of each axis, or for each by itself; broadcasting tells."""
+    """Return `a` padded with computed numbers. `setting` broadcasts to (axes, 2), a value for each end of each axis."""
     settings = np.broadcast_to(array(setting), (a.ndim, 2))
     for axis, (before, after) in enumerate(width):
         if not before and not after:
@@ -85,7 +85,7 @@ def pad_made(a: Any, width: tuple[tuple[int, int], ...], mode: str, setting: Any
 
 
 def front(a: Any, axis: int, n: int, mode: str, setting: Any) -> Any:
-    """The `n` elements that come before the first."""
+    """Return the `n` elements that come before the first."""
     if mode == "linear_ramp":
         return np.linspace(setting, a[along(axis, 0)], n, endpoint=False, axis=axis)
     if mode in STATISTICS:
@@ -99,7 +99,7 @@ def front(a: Any, axis: int, n: int, mode: str, setting: Any) -> Any:
 
 
 def pad_elements(a: Any, width: tuple[tuple[int, int], ...], mode: Any, odd: bool = False) -> Any:
-    """Repeated, from the other end, or mirrored; if `odd`, upside down too: beyond a mirror it goes on as it came."""
+    """Return `a` padded with its elements: repeated, wrapped, or mirrored; if `odd`, mirrored in value too."""
     for axis, pair in enumerate(width):
         padded = np.take(a, np.pad(np.arange(a.shape[axis]), pair, mode), axis)
         a = tilt(a, padded, axis, pair, mode) if odd and a.shape[axis] > 1 else padded
@@ -107,7 +107,7 @@ def pad_elements(a: Any, width: tuple[tuple[int, int], ...], mode: Any, odd: boo
 
 
 def tilt(a: Any, mirrored: Any, axis: int, pair: tuple[int, int], mode: str) -> Any:
-    """Lengths beyond a mirror turn up and down by turns, each higher than the one before by the rise of `a`."""
+    """Return mirrored elements, alternately mirrored in value too; each further length rises by the rise of `a`."""
     n = a.shape[axis]
     place = np.arange(-pair[0], n + pair[1])
     length = np.where((place >= 0) & (place < n), 0, place // (n - (mode == "reflect")))

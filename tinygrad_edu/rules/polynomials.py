@@ -1,6 +1,6 @@
-"""Polynomials as rows of coefficients, the highest first; and convolution, which is how their products come about.
+"""Rules of polynomials, given as vectors of coefficients, the highest first; and of `convolve`, which multiplies them.
 
-A coefficient that is exactly 0 in front is no coefficient: like NumPy, `polymul` drops it, and it gets no gradient.
+Leading coefficients that are exactly 0 are dropped by `polymul`, as in NumPy, and get no gradient.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .shapes import array, to
 
 
 def convolution(a: Any, v: Any) -> Any:
-    """All the products of an element of `a` with one of `v`, added up where their places add up."""
+    """Return the full convolution: ``y[k]`` is the sum of all ``a[i] * v[k - i]``."""
     return np.convolve(a, v)
 
 
@@ -42,11 +42,11 @@ def correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
 
 
 def cut(full: Any, mode: Any, margin: int, short: int, long: int) -> Any:
-    """The part of a convolution that a mode keeps: all, as many as the longer row has, or where both overlap entirely."""
+    """Return the part of a convolution that a mode keeps: all, the longer one's length, or where both overlap fully."""
     starts = {"full": slice(None), "same": slice(margin, margin + long), "valid": slice(short - 1, long)}
     mode = ("valid", "same", "full")[mode] if isinstance(mode, int) else mode
     if mode not in starts:
-        raise ValueError(f"convolve and correlate know the modes full, same and valid, and no {mode!r}")
+        raise ValueError(f"convolve and correlate know the modes full, same and valid, not {mode!r}")
     return full if mode == "full" else full[starts[mode]]
 
 
@@ -54,7 +54,7 @@ def cut(full: Any, mode: Any, margin: int, short: int, long: int) -> Any:
 
 
 def polynomial(p: Any, x: Any) -> Any:
-    """The polynomial with the coefficients `p`, a vector, at `x`."""
+    """Return the value at `x` of the polynomial with the coefficients `p`, a vector."""
     return np.polyval(p, x)
 
 
@@ -85,7 +85,7 @@ def vander(x: Any, N: Any = None, increasing: bool = False) -> Any:
 
 
 def align(a1: Any, a2: Any) -> tuple[Any, Any]:
-    """Both with as many coefficients as the longer one."""
+    """Return both with as many coefficients as the longer one has."""
     a1, a2 = np.atleast_1d(array(a1), array(a2))
     more = len(a2) - len(a1)
     return (np.concatenate([np.zeros(max(more, 0), a1.dtype), a1]) if more > 0 else a1,
@@ -98,7 +98,7 @@ composite(np.polymul)(lambda a1, a2: np.convolve(trim(a1), trim(a2)))
 
 
 def trim(p: Any) -> Any:
-    """Without zeros in front, but for the polynomial 0."""
+    """Return the coefficients without leading zeros; a single 0 for the polynomial 0."""
     p = np.atleast_1d(array(p))
     if p.ndim > 1:
         raise ValueError(f"the coefficients of a polynomial are a vector; these have shape {p.shape}")
@@ -118,7 +118,7 @@ def polydiv(u: Any, v: Any) -> Any:
 
 
 # --------------------------------------------------------------------------------- calculus, roots
-# Where p(r) = 0, and stays 0 when a coefficient changes, the root moves by -(r to the coefficient's power) / p'(r).
+# p(r) = 0 must still hold when a coefficient changes. So the root moves by -(r to the coefficient's power) / p'(r).
 
 rule(np.roots, lambda g, y, p: -np.matmul(g / np.polyval(np.polyder(p), y), np.vander(y, p.size)))
 
@@ -153,7 +153,7 @@ def poly(seq_of_zeros: Any) -> Any:
     if roots.ndim == 2 and roots.shape[0] == roots.shape[1] > 0:
         roots = np.linalg.eigvals(roots)
     elif roots.ndim != 1:
-        raise ValueError(f"poly: a vector of roots or a square matrix is wanted, not an array of shape {roots.shape}")
+        raise ValueError(f"poly takes a vector of roots or a square matrix, not an array of shape {roots.shape}")
     roots = to(roots, np.dtype(np.mintypecode(roots.dtype.char)))
     p = np.ones(1, roots.dtype)
     for root in roots:

@@ -1,4 +1,4 @@
-"""Sums of products: matrix products of every kind. The derivative of a product is a product of the same kind."""
+"""Rules of matrix products: `matmul`, `dot`, `tensordot`, `einsum`. Derivatives are products of the same kind."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .shapes import array, to
 
 
 def matmul_left(g: Any, b: Any, ndim: int) -> Any:
-    """The gradient of ``a @ b`` with respect to `a`, which has `ndim` axes."""
+    """Return the gradient of ``a @ b`` with respect to `a`, which has `ndim` axes."""
     if b.ndim == 1:
         return np.expand_dims(g, -1) * b
     if ndim == 1:
@@ -31,7 +31,7 @@ def matmul_left(g: Any, b: Any, ndim: int) -> Any:
 
 
 def matmul_right(g: Any, a: Any, ndim: int) -> Any:
-    """The gradient of ``a @ b`` with respect to `b`, which has `ndim` axes."""
+    """Return the gradient of ``a @ b`` with respect to `b`, which has `ndim` axes."""
     if ndim == 1:
         return g * a if a.ndim == 1 else np.matmul(np.swapaxes(a, -1, -2), np.expand_dims(g, -1))[..., 0]
     if a.ndim == 1:
@@ -42,7 +42,7 @@ def matmul_right(g: Any, a: Any, ndim: int) -> Any:
 
 
 def rows(x: Any) -> Any:
-    """All but the last axis as one: a batch of vectors as a matrix."""
+    """Return `x` with all axes but the last made one: a batch of vectors as a matrix."""
     return x if x.ndim == 2 else np.reshape(x, (prod(x.shape[:-1]), x.shape[-1]))
 
 
@@ -82,12 +82,13 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
 
 
 # -------------------------------------------------------------------------------------------- einsum
-# An explicit einsum ("ij,jk->ik") whose every index occurs elsewhere is its own derivative with the letters
-# exchanged: the gradient takes the output's place, and the output the argument's. The rest is made so first.
+# Take an explicit einsum ("ij,jk->ik") in which every index of an operand occurs in another one or in the output. Its
+# derivative is such an einsum too, with letters exchanged: the gradient takes the operand's place, and the operand the
+# output's. All others are brought to this form first.
 
 
 def contract(subscripts: str, *operands: Any) -> Any:
-    """``np.einsum`` in explicit form: no ellipsis, no index twice in one operand, none in that operand only."""
+    """Return ``np.einsum`` in explicit form: no ellipsis, no index twice in one operand, none in one operand only."""
     return np.einsum(subscripts, *operands)
 
 
@@ -124,7 +125,7 @@ def einsum(
                 x = np.diagonal(x, 0, first, second)
                 letters = "".join(c for k, c in enumerate(letters) if k not in (first, second)) + letter
         stretched = [k for k, c in enumerate(letters) if np.shape(x)[k] == 1 and c in longer]
-        x = np.squeeze(x, tuple(stretched))  # an index of length 1 here, and longer elsewhere, says nothing
+        x = np.squeeze(x, tuple(stretched))  # an index of length 1 here, and longer elsewhere, is broadcast
         inputs[i], arrays[i] = "".join(c for k, c in enumerate(letters) if k not in stretched), x
     for i, letters in enumerate(inputs):
         alone = [c for c in letters if c not in output + "".join(inputs[:i] + inputs[i + 1 :])]
@@ -135,7 +136,7 @@ def einsum(
 
 
 def explicit(subscripts: str, operands: tuple[Any, ...]) -> tuple[list[str], str, list[Any]]:
-    """Letters of each operand and of the output, without ellipses."""
+    """Return the letters of each operand and of the output, without ellipses, and the operands."""
     inputs, _, output = subscripts.replace(" ", "").partition("->")
     letters = inputs.split(",")
     if len(letters) != len(operands):
@@ -156,7 +157,7 @@ def explicit(subscripts: str, operands: tuple[Any, ...]) -> tuple[list[str], str
 
 
 def from_lists(*args: Any) -> tuple[str, tuple[Any, ...]]:
-    """``einsum(a, [0, 1], b, [1, 2], [0, 2])`` as letters."""
-    letters = sorted(ascii_letters)  # in their order, which is that of an implicit output's axes
+    """Return ``einsum(a, [0, 1], b, [1, 2], [0, 2])`` as letters and operands."""
+    letters = sorted(ascii_letters)  # in order, as an implicit output's axes are
     text = ["".join("..." if k is Ellipsis else letters[k] for k in to_arrays(keys)) for keys in (*args[1::2], *args[len(args) // 2 * 2 :])]
     return ("->".join((",".join(text[:-1]), text[-1])), args[:-1:2]) if len(args) % 2 else (",".join(text), args[::2])

@@ -1,6 +1,6 @@
-"""Rows of numbers from one end to another, evenly spaced by difference or by quotient; the ends have gradients.
+"""Rules of `linspace`, `logspace` and `geomspace`: rows of evenly spaced numbers, whose ends have gradients.
 
-Which dtype comes out, and which arguments are refused, is NumPy's to say: it is asked for a row of no numbers.
+NumPy decides the dtype of the result, and which arguments are refused: it is called for a row without numbers.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .shapes import array, to
 
 
 def weights(num: int, endpoint: bool, *ends: Any) -> tuple[Any, Any]:
-    """How much of the start, and of the stop, each number is made of; along a new axis before those of the ends."""
+    """Return the weights of the start and of the stop in each number, along a new first axis."""
     stop = np.arange(num).reshape((-1,) + (1,) * max(map(np.ndim, ends))) / max(num - endpoint, 1)
     return 1 - stop, stop
 
@@ -29,7 +29,7 @@ def linspace(
 ) -> Any:
     num = index(num)
     dtype = np.linspace(to_arrays(start), to_arrays(stop), min(num, 0), dtype=dtype, axis=axis).dtype
-    if dtype.kind not in "fc":  # whole numbers leave the graph
+    if dtype.kind not in "fc":  # integers leave the graph
         y = wrap(np.linspace(to_arrays(start), to_arrays(stop), num, endpoint, dtype=dtype, axis=axis))
     else:
         a, b = weights(num, endpoint, start, stop)
@@ -55,6 +55,6 @@ def geomspace(start: Any, stop: Any, num: Any = 50, endpoint: bool = True, dtype
     num = index(num)
     dtype = np.geomspace(to_arrays(start), to_arrays(stop), min(num, 0), dtype=dtype, axis=axis).dtype
     start, stop = array(start), array(stop)
-    sign = np.sign(to_arrays(start))  # two negative numbers have positive ones between them, but for the sign
+    sign = np.sign(to_arrays(start))  # negative numbers are computed as positive ones, and get their sign back
     a, b = weights(num, endpoint, start, stop)
     return np.moveaxis(to(sign * (start / sign) ** a * (stop / sign) ** b, dtype), 0, axis)

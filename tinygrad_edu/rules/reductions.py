@@ -1,4 +1,4 @@
-"""Functions that make one number of many, along an axis or over all.
+"""Rules of reductions, which make one number of many, along an axis or over all: sum, mean, max, var, prod, cumsum.
 
 Singular points: elements that tie for the maximum or minimum share the gradient evenly; the derivative of a
 product is exact with any number of zeros in it; the standard deviation of equal numbers has derivative 0.
@@ -22,34 +22,34 @@ from .complex import conjugate
 
 
 def unreduce(g: Any, axis: Any, keepdims: bool) -> Any:
-    """`g` with the axes of length 1 that the reduction took away, so that it broadcasts against the argument."""
+    """Return `g` with the axes that the reduction removed, of length 1, so that it broadcasts against the argument."""
     return g if axis is None or keepdims else np.expand_dims(g, axis)
 
 
 def spread(g: Any, shape: tuple[int, ...], axis: Any, keepdims: bool) -> Any:
-    """The transpose of summing: `g` copied to every element that went into the sum."""
+    """Return `g` copied to every element that went into a sum: the transpose of summing."""
     return np.broadcast_to(unreduce(g, axis, keepdims), shape) if shape else g
 
 
 def share(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
-    """`g` to the elements of `x` equal to the extreme `y`, evenly among them."""
+    """Return `g`, shared evenly among the elements of `x` that equal the extreme `y`."""
     best = (x == unreduce(y, axis, keepdims)) | (x != x)  # a NaN is always the extreme
     ties = np.sum(best, axis, keepdims=True, dtype=require_order(g).dtype)
     return take_where(best, unreduce(g, axis, keepdims) / ties)
 
 
 def count(x: int, y: int) -> float:
-    """How many of `x` elements went into each of `y`."""
+    """Return how many of `x` elements went into each of `y`."""
     return x / max(y, 1)
 
 
 def per_freedom(x: int, n: float) -> float:
-    """`x` for each of `n` degrees of freedom; infinite where NumPy, too, divides by 0."""
+    """Return `x` divided by `n` degrees of freedom; infinity where NumPy, too, divides by 0."""
     return x / n if n > 0 else inf
 
 
 def deviation(x: Any, axis: Any) -> Any:
-    """From the mean; of complex numbers its conjugate, since it is its length that is squared."""
+    """Return the deviation from the mean, conjugated for complex numbers, since it is their length that is squared."""
     return conjugate(x - np.mean(x, axis, keepdims=True))
 
 
@@ -70,14 +70,14 @@ composite(np.amax)(lambda a, *args, **kwargs: np.max(a, *args, **kwargs))
 composite(np.amin)(lambda a, *args, **kwargs: np.min(a, *args, **kwargs))
 
 # ------------------------------------------------------------------------------------- products
-# y / x is the product of the others, unless x is 0 (or y too small, or infinite). Then it is computed as what it
-# is: the product of all before, times the product of all after. Both ways are made of functions that have rules.
+# y / x is the product of the others, unless x is 0 (or y too small, or infinite). Then it is the product of all before,
+# times the product of all after. Both ways are made of functions that have rules.
 
 
 def divisible(y: Any, x: Any) -> bool:
-    """Whether the products `y` may be divided by their factors `x`; other libraries' arrays are not asked.
+    """Say whether the products `y` may be divided by their factors `x`; other libraries' arrays can't be inspected.
 
-    Derivatives of y / x divide by x again and again, and of what then cancels a small x leaves but rounding.
+    Derivatives of y / x divide by x again and again; if x is small, only rounding is left of terms that cancel.
     """
     array, factors, is_recorded = to_arrays(y), to_arrays(x), to_arrays(x) is not x
     if is_foreign(array):
@@ -87,7 +87,7 @@ def divisible(y: Any, x: Any) -> bool:
 
 
 def others(x: Any) -> Any:
-    """For vectors along the last axis: the product of all elements but the one in this place."""
+    """Return, for vectors along the last axis, the product of all elements except the one in each place."""
     one = np.ones_like(x, shape=(*x.shape[:-1], 1))
     before = np.cumprod(np.concatenate([one, x[..., :-1]], -1), -1)
     after = np.flip(np.cumprod(np.concatenate([one, np.flip(x[..., 1:], -1)], -1), -1), -1)
@@ -99,7 +99,7 @@ def prod_rule(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
         return unreduce(g * y, axis, keepdims) / x
     axes = range(x.ndim) if axis is None else normalize_axis_tuple(axis, x.ndim)
     rest = tuple(i for i in range(x.ndim) if i not in axes)
-    order = (*rest, *axes)  # the multiplied axes last, as one
+    order = (*rest, *axes)  # the axes to multiply over come last, as one
     rows = np.reshape(np.transpose(x, order), (*(x.shape[i] for i in rest), prod(x.shape[i] for i in axes)))
     product = np.reshape(others(rows), tuple(x.shape[i] for i in order))
     return unreduce(g, axis, keepdims) * np.transpose(product, np.argsort(order))
@@ -116,12 +116,12 @@ def cumprod_rule(g: Any, y: Any, x: Any, axis: Any) -> Any:
 
 
 def later(x: Any) -> Any:
-    """Along the first axis, each in the next place, and 0 in the first."""
+    """Return `x` shifted by one place along the first axis, with 0 in the first place."""
     return np.concatenate([np.zeros_like(x[:1]), x[:-1]], 0)
 
 
 def carry_back(g: Any, x: Any) -> Any:
-    """``g[i]``, and of what the next place has of it the ``x[i + 1]``-fold: Horner's scheme for the products from `i` on."""
+    """Return ``d[i] = g[i] + x[i + 1] * d[i + 1]`` along the first axis: Horner's scheme for products from `i` on."""
     return np.flip(recurrence(later(np.flip(x, 0)), np.flip(g, 0)), 0)
 
 
@@ -129,7 +129,7 @@ def carry_back(g: Any, x: Any) -> Any:
            lambda g, y, a, b: carry_back(g, a))
 @atomic
 def recurrence(a: Any, b: Any) -> Any:
-    """``y[i] = a[i] * y[i - 1] + b[i]`` along the first axis. In the other direction, its derivative is one too."""
+    """Return ``y[i] = a[i] * y[i - 1] + b[i]`` along the first axis. Its derivative is one too, backwards."""
     y = [b[0]]
     for factor, summand in zip(a[1:], b[1:], strict=True):
         y.append(factor * y[-1] + summand)

@@ -1,7 +1,7 @@
-"""`np.emath`: functions that leave the real numbers where they have to, as the square root does below 0.
+"""Rules of `np.emath`: functions whose results become complex where they must, as the square root below 0.
 
-Each looks whether it has to, makes its argument complex if so, and is then NumPy's function of the same name. Singular
-points: those of that function. On the real line beyond them, the derivative is that along the line.
+Each makes its argument complex if necessary, and is then NumPy's function of the same name. Singular points: those of
+that function. On the real line beyond them, the derivative is taken along the line.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .shapes import array, to
 
 
 def beyond(x: Any, leaves: Any) -> Any:
-    """`x`, complex if any of its elements leaves the real numbers."""
+    """Return `x`, made complex if `leaves` is True for any of its elements."""
     x = array(x)
     return to(x, np.result_type(x.dtype, np.complex64)) if x.dtype.kind != "c" and np.any(leaves(x)) else x
 
@@ -39,5 +39,5 @@ def logn(n: Any, x: Any) -> Any:
 @composite(np.emath.power)
 def power(x: Any, p: Any) -> Any:
     p = array(p)
-    p = p.astype(float) if p.dtype.kind in "iu" and np.any(p < 0) else p  # whole numbers have no negative powers
+    p = p.astype(float) if p.dtype.kind in "iu" and np.any(p < 0) else p  # NumPy refuses negative integer powers
     return np.power(beyond(x, negative), p)

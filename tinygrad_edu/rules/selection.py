@@ -1,6 +1,6 @@
-"""Choosing: which of several values stands in a place, which elements are taken, what is put between them.
+"""Rules of selection: `select`, `choose` and `piecewise` choose values, `extract` takes elements, `insert` adds some.
 
-What is chosen *by* (conditions, indices, sizes) has no gradient; what is chosen has one where it was.
+Conditions, indices and sizes have no gradient. The values that are chosen have one, in the places that they came from.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from .shapes import array, to
 def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
     conditions, choices = list(condlist), list(choicelist)
     if len(conditions) != len(choices) or not conditions:
-        raise ValueError(f"select: {len(conditions)} conditions for {len(choices)} choices; equally many are wanted")
+        raise ValueError(f"select: {len(conditions)} conditions for {len(choices)} choices; there must be as many")
     if any(to_arrays(c).dtype != bool for c in map(array, conditions)):
-        raise TypeError("select: the conditions must be arrays of truths (dtype bool)")
+        raise TypeError("select: the conditions must be arrays of booleans (dtype bool)")
     numbers = [x if type(x) in (int, float, complex) else array(x) for x in (*choices, default)]
     y = to(array(default), np.result_type(*map(to_arrays, numbers)))
-    for condition, choice in reversed(list(zip(conditions, choices, strict=True))):  # the first that holds, last
+    for condition, choice in reversed(list(zip(conditions, choices, strict=True))):  # so that the first that holds wins
         y = np.where(condition, choice, y)
     return y
 
@@ -66,8 +66,10 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> An
 
 
 def all_pieces(x: Any, conditions: Any, funclist: Any, args: Any, kw: Any) -> Any:
-    """The same, where it can't be seen which elements belong to a piece: each function is computed of all numbers, or of one that
-    belongs to the piece, in the place of those that don't."""
+    """Return what `piecewise` does, where it can't be inspected which elements belong to a piece.
+
+    Each function is computed for all numbers; one number that belongs to the piece replaces those that don't.
+    """
     conditions = [conditions] if hasattr(conditions, "dtype") and conditions.ndim == x.ndim else [conditions[i] for i in range(len(conditions))]
     if len(conditions) == len(funclist) - 1:
         conditions.append(~reduce(operator.or_, conditions))
@@ -82,7 +84,7 @@ def all_pieces(x: Any, conditions: Any, funclist: Any, args: Any, kw: Any) -> An
     return y
 
 
-WRONG_NUMBER = "piecewise: {} functions for {} conditions; as many are wanted, or one more for where none of them holds"
+WRONG_NUMBER = "piecewise: {} functions for {} conditions; there must be as many, or one more for where none holds"
 
 # -------------------------------------------------------------------------- some of the elements, and more
 
@@ -100,12 +102,12 @@ def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
     axis = normalize_axis_index(axis, arr.ndim)
     values = to(array(values), arr.dtype)
     values = np.reshape(values, (1,) * (arr.ndim - values.ndim) + values.shape)
-    if not isinstance(obj, slice) and np.ndim(obj) == 0:  # at one place may come many, that stand as in arr[:, i] = values
+    if not isinstance(obj, slice) and np.ndim(obj) == 0:  # values for one place are laid out as in arr[:, i] = values
         values = np.moveaxis(values, 0, axis)
     n = arr.shape[axis]
     new = np.insert(np.arange(n), obj, np.zeros(values.shape[axis])).size - n
     block = np.broadcast_to(values, (*arr.shape[:axis], new, *arr.shape[axis + 1 :]))
-    order = np.insert(np.arange(n), obj, np.arange(n, n + new))  # it is decided once, for numbers in a row
+    order = np.insert(np.arange(n), obj, np.arange(n, n + new))  # NumPy decides the order, for indices
     return np.take(np.concatenate([arr, block], axis), order, axis)
 
 

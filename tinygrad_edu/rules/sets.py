@@ -1,7 +1,7 @@
-"""Vectors as sets of numbers: which are in both, in one, in exactly one of two. What is in the result is in order.
+"""Set functions of vectors: `union1d`, `intersect1d`, `setxor1d`, `setdiff1d`. Their results are sorted.
 
-Which numbers these are has no derivative; the numbers have one. Singular points: equal numbers share evenly what comes
-back to the one that stands for them, in both vectors.
+Which numbers are in the result has no derivative; the numbers themselves have one. Singular points: equal numbers, in
+both vectors, share the gradient of the one that represents them evenly.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Functions that rearrange elements, or repeat them; each derivative puts the gradient back where it came from."""
+"""Rules of functions that rearrange or repeat elements, such as `reshape`, `transpose`, `flip`, `tile` and `diag`.
+
+Each derivative puts the gradient back where it came from.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ rule(np.moveaxis,     lambda g, y, a, source, destination: np.moveaxis(g, destin
 rule(np.roll,         lambda g, y, a, shift, axis=None: np.roll(g, tuple(np.negative(shift).ravel()), axis)
                                                         if axis is not None else np.roll(g, -np.sum(shift)))
 rule(np.copy,         lambda g, y, a, order="K", subok=False: g)
-rule(np.broadcast_to, lambda g, y, a, shape, subok=False: g)  # the walk sums over what was stretched, here as everywhere
+rule(np.broadcast_to, lambda g, y, a, shape, subok=False: g)  # the walk undoes broadcasting, here as everywhere
 
 for fn in (np.reshape, np.expand_dims, np.squeeze, np.transpose, np.swapaxes, np.moveaxis, np.broadcast_to):
     RULES[fn].views = True
@@ -38,24 +41,24 @@ RULES[np.expand_dims].compute = lambda a, axis: np.expand_dims(a, tuple(axis) if
 
 @composite(np.reshape)
 def reshape(a: Any, shape: Any = None, order: Any = "C", *, newshape: Any = None, copy: Any = None) -> Any:
-    return np.reshape(a, newshape if shape is None else shape, order=order)  # whether it is copied is never seen
+    return np.reshape(a, newshape if shape is None else shape, order=order)  # copied or not: nobody can see it
 
 
 def inverse(axes: Any) -> Any:
-    """The permutation that undoes `axes`."""
+    """Return the permutation that undoes `axes`."""
     axes = None if axes is None else np.atleast_1d(axes).tolist()
     return None if axes is None else tuple(np.argsort([i % len(axes) for i in axes]).tolist())
 
 
 def definite(order: Any) -> dict[str, Any]:
-    """C or F, by keyword, as each NumPy takes it; A would follow the layout of the gradient where it followed that of the argument."""
+    """Return the keyword for the order, C or F; raise an error for A, which would follow the gradient's own layout."""
     if order not in ("C", "F", None):
         raise ValueError(f"reshape: order={order!r} depends on the layout in memory, and has no derivative; say C or F")
     return {"order": order} if order == "F" else {}
 
 
 def cast(x: Any, dtype: Any) -> Any:
-    """``x.astype(dtype)``, as a function."""
+    """Return ``x.astype(dtype)``."""
     return x.astype(dtype)
 
 
@@ -88,14 +91,14 @@ def atleast_3d(*arrays: Any) -> Any:
 
 
 def array(x: Any) -> Any:
-    """A Tensor as it is, anything else as an array: where a composite takes whatever NumPy takes, and lists of Tensors."""
+    """Return a Tensor as it is, lists of Tensors stacked, and anything else as an array: what composites take."""
     if isinstance(x, list | tuple) and any(isinstance(i, TensorBase) for i in x):
         return np.stack([array(i) for i in x])
     return x if isinstance(x, TensorBase) or is_foreign(x) else np.asarray(x)
 
 
 def to(x: Any, dtype: Any, casting: Any = "unsafe") -> Any:
-    """`x` in this dtype, itself if it has it already."""
+    """Return `x` in this dtype; `x` itself if it has that already."""
     if not np.can_cast(x.dtype, dtype, casting):
         raise TypeError(f"an array of {x.dtype} can't become one of {np.dtype(dtype)} with casting={casting!r}")
     return x if x.dtype == dtype else x.astype(dtype)

@@ -1,11 +1,11 @@
-"""Functions that put numbers in order, and those that say what stands where in the order: medians and quantiles.
+"""Rules of functions that sort (`sort`, `partition`), and of those that depend on order: medians and quantiles.
 
 One idea carries them all. Number the *different* values of each row: 0 for the smallest, 1 for the next, and so on
 (`places`). Every answer is one of these values, or lies between two neighbours. So what comes back is added up for each
-value, and the elements that have this value share it.
+value, and the elements that have this value share the sum.
 
 Singular points: equal elements share evenly what comes back to all of them, and NaNs count as equal. A median that is
-NaN belongs to the NaNs of its row; but what passes over NaNs (``nanmedian``) gives them nothing.
+NaN belongs to the NaNs of its row; but functions that ignore NaNs (``nanmedian``) give them nothing.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def sort_complex(a: Any) -> Any:
 
 
 def rearrange(g: Any, y: Any, x: Any, axis: Any) -> Any:
-    """The gradient of `x`, where `y` has the same numbers in another order along `axis`."""
+    """Return the gradient of `x`, where `y` has the same numbers in another order along `axis`."""
     in_x, in_y = places(x, axis), places(y, -1 if axis is None else axis)
     return share_in_groups(scatter(g, np.add(*in_y), (x.size,), g.dtype), np.add(*in_x))
 
@@ -66,7 +66,7 @@ rule(np.nanpercentile, quantile_rule(np.nanpercentile), no_rule)
 
 
 def copy_before_sorting(fn: Any) -> Callable[..., Any]:
-    """What a tensor holds is not for `fn` to use as its scratch paper."""
+    """Return `fn` without its option to overwrite the input, which may be a tensor's array."""
     return lambda *args, overwrite_input=False, **kwargs: fn(*args, **kwargs)
 
 
@@ -75,10 +75,10 @@ for fn in np.median, np.nanmedian, np.quantile, np.percentile, np.nanquantile, n
 
 
 def gradient_between(fn: Any, g: Any, y: Any, x: Any, axis: Any, keepdims: bool, **how: Any) -> Any:
-    """The gradient of `x`, where each ``y = fn(x)`` lies between two values of its row, or is one of them.
+    """Return the gradient of `x`, where each ``y = fn(x)`` lies between two values of its row, or is one of them.
 
-    Between which two, and how far from each? That depends on the method, the weights, the NaNs. But NumPy knows it: asked
-    about the places instead of the elements, `fn` answers 2.25 for a quarter of the way from value 2 to value 3.
+    Between which two, and how far from each? That depends on the method, the weights, the NaNs. But NumPy knows it:
+    given the places instead of the elements, `fn` returns 2.25 for a quarter of the way from value 2 to value 3.
     """
     if not x.size:
         return np.zeros(x.shape, g.dtype)
@@ -87,7 +87,7 @@ def gradient_between(fn: Any, g: Any, y: Any, x: Any, axis: Any, keepdims: bool,
     if fn in (np.nanmedian, np.nanquantile, np.nanpercentile):
         known = np.where(nan & ~np.all(nan, axis, keepdims=True), np.nan, place)
         g = np.where(np.isnan(y), 0, g)
-    else:  # a row with NaNs is all NaN to this function
+    else:  # this function takes a row with NaNs as all NaN
         known = np.where(np.any(nan, axis, keepdims=True), np.max(place, axis, keepdims=True), place)
     p, row = (fn(v, axis=axis, keepdims=keepdims, **how) for v in (known, start))
     below, above, far = np.floor(p), np.ceil(p), p - np.floor(p)
@@ -100,19 +100,19 @@ def gradient_between(fn: Any, g: Any, y: Any, x: Any, axis: Any, keepdims: bool,
 
 
 def places(x: Any, axis: Any) -> tuple[Any, Any]:
-    """Of each element its place among the different values of its row, and where the places of this row begin."""
+    """Return each element's place among the different values of its row, and where the places of its row begin."""
     found: tuple[Any, Any] = places_among(to_arrays(x), axis)
     return found
 
 
 @atomic
 def places_among(x: Any, axis: Any) -> tuple[Any, Any]:
-    """The same, of an array."""
+    """Return what `places` does, for an array."""
     element = rowwise(np.arange(x.size).reshape(x.shape), axis)
     order = np.argsort(x.reshape(-1)[element], -1)
     element = np.take_along_axis(element, order, -1)  # the smallest of its row first
     value = x.reshape(-1)[element]
-    rises = (value[..., 1:] != value[..., :-1]) & (value[..., :-1] == value[..., :-1])  # from NaN to NaN it does not
+    rises = (value[..., 1:] != value[..., :-1]) & (value[..., :-1] == value[..., :-1])  # False from NaN to NaN
 
     place, start = np.zeros((2, x.size), int)
     place[element[..., 1:]] = np.cumsum(rises, -1)
@@ -121,11 +121,11 @@ def places_among(x: Any, axis: Any) -> tuple[Any, Any]:
 
 
 def share_in_groups(total: Any, group: Any) -> Any:
-    """To every element its part of what came back to its group."""
+    """Return for every element its equal share of its group's total."""
     return (total / np.maximum(members(group), 1).astype(total.dtype))[group]
 
 
 @atomic
 def members(group: Any) -> Any:
-    """How many there are of each number."""
+    """Return how many elements each group has."""
     return np.bincount(group.reshape(-1), minlength=group.size)

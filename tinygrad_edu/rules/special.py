@@ -1,6 +1,6 @@
-"""Functions whose derivatives are a family of functions of their own: each member's derivative is made of the next.
+"""Rules of special functions, `sinc` and the Bessel function `i0`: each derivative is made of the family's next member.
 
-So one rule gives derivatives of every order. What is computed, by hand, are the members, near 0 and far from it.
+So one rule gives derivatives of every order. The members are computed by series, near 0 and far from it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def sinc_rule(g: Any, y: Any, x: Any, k: int) -> Any:
 @primitive(sinc_rule, name="sinc", elementwise=True)
 @atomic
 def sinc_derivative(x: Any, k: int) -> Any:
-    """The `k`-th derivative of ``np.sinc``."""
+    """Return the `k`-th derivative of ``np.sinc``."""
     dtype, x = x.dtype, x.astype(np.result_type(x, np.float64))
     small = np.abs(x) < 1
     near, far = np.where(small, x, 0), np.where(small, 1, x)
@@ -36,7 +36,7 @@ def sinc_derivative(x: Any, k: int) -> Any:
 
 
 def sine(x: Any, i: int) -> Any:
-    """The sine of πx and `i` quarters of a turn; all quarters are taken away before the rounding that π brings."""
+    """Return the sine of πx plus `i` quarter turns. Quarters are removed first, since multiplying by π rounds."""
     turn = np.remainder(x, 2)
     quarters = np.rint(2 * turn)
     angle, quarters = pi * (turn - quarters / 2), (quarters + i) % 4
@@ -52,13 +52,13 @@ def bessel_rule(g: Any, y: Any, x: Any, n: int) -> Any:
     return g * (bessel(x, abs(n - 1)) + bessel(x, n + 1)) / 2
 
 
-END = 1e4  # of which the exponential's root is infinite too
+END = 1e4  # exp(END / 2) is infinite
 
 
 @primitive(bessel_rule, name="i0", elementwise=True)
 @atomic
 def bessel(x: Any, n: int) -> Any:
-    """The modified Bessel function of the first kind of whole order `n`; ``np.i0`` is that of order 0."""
+    """Return the modified Bessel function of the first kind, of integer order `n`; ``np.i0`` is that of order 0."""
     small = np.abs(x) < 30
     near, far = np.where(small, x, 0), np.where(small, 30, np.minimum(np.abs(x), END))
     y = term = (near / 2) ** n / factorial(n)
@@ -69,7 +69,7 @@ def bessel(x: Any, n: int) -> Any:
     for m in range(1, 30):  # the series in 1/x: the terms shrink as long as m is not much larger than x
         term = term * ((2 * m - 1) ** 2 - 4 * n * n) / (8 * m * far)
         z = z + term
-    half = np.exp(far / 2)  # the whole is infinite too soon
+    half = np.exp(far / 2)  # exp(far) would overflow too soon
     return np.where(small, y, np.sign(x) ** n * (half * z / np.sqrt(2 * pi * far)) * half).astype(x.dtype)
 
 

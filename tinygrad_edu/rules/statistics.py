@@ -1,7 +1,7 @@
-"""Averages, ranges, covariances, running totals: made of sums, products and quotients.
+"""Statistics: averages, ranges, covariances, correlations and running totals, made of sums, products and quotients.
 
 Singular points: the range of equal numbers (``ptp``) has derivative 0. Rounding can bring a correlation beyond 1; that
-is undone in its value, and not seen by its derivative.
+is corrected in its value, and has no effect on its derivative.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
 
 
 def in_line(weights: Any, a: Any, axis: Any) -> Any:
-    """Weights that broadcast against `a`: one for each element, or for each place along the axes."""
+    """Return weights that broadcast against `a`: one for each element, or for each place along the axes."""
     if weights.shape == a.shape:
         return weights
     if axis is None:
@@ -90,14 +90,14 @@ def cov(
 
 
 def variables(x: Any, turned: bool) -> Any:
-    """A matrix with a row for each variable, a column for each sample."""
+    """Return a matrix with a row for each variable, and a column for each sample."""
     if x.ndim > 2:
-        raise ValueError(f"cov: an array of at most 2 axes is wanted; this one has shape {x.shape}")
+        raise ValueError(f"cov: the array must have at most 2 axes; this one has shape {x.shape}")
     return np.transpose(x) if turned else np.atleast_2d(x)
 
 
 def samples(w: Any, n: int, name: str) -> Any:
-    """Weights of `n` samples."""
+    """Return the weights of `n` samples as floats; raise an error if their number is another or one is negative."""
     w = convert(w, float)
     if w.shape != (n,):
         raise RuntimeError(f"cov: {name} of shape {w.shape} for {n} samples")

@@ -1,6 +1,6 @@
-"""Functions that keep some elements because of their values: one of each (``unique``), all but outer zeros (``trim_zeros``).
+"""Rules of functions that keep elements because of their values: `unique` keeps one of each, `trim_zeros` inner ones.
 
-Singular points: equal elements share evenly what comes back to the one that stands for them.
+Singular points: equal elements share the gradient of the one that represents them evenly.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ..engine.tensor_base import to_arrays
 
 
 def representatives(x: Any, first: Any, inverse: Any, counts: Any) -> Any:
-    """The first element of each group of equals; element i belongs to group ``inverse[i]``."""
+    """Return the first element of each group of equal ones; element i belongs to group ``inverse[i]``."""
     return x[first]
 
 
@@ -46,11 +46,11 @@ def with_extras(x: Any, found: Any) -> Any:
 
 
 def distinct(x: Any, values: Any, axis: Any = None, equal_nan: bool = False) -> Any:
-    """The `values` that NumPy found, as a function of `x`."""
+    """Return the `values` that NumPy found, as a function of `x`."""
     x = np.reshape(x, -1) if axis is None else np.moveaxis(x, axis, 0)
     _, first, inverse, counts = np.unique(to_arrays(x), True, True, True, None if axis is None else 0, equal_nan=equal_nan)
-    inverse = inverse.reshape(-1)  # NumPy 2.0 gives it other axes
-    if values.ndim == 1:  # found by hashing, they may be in any order
+    inverse = inverse.reshape(-1)  # in NumPy 2.0 it has other axes
+    if values.ndim == 1:  # they may be in any order, where NumPy finds them by hashing
         order = np.argsort(values)
         place = np.argsort(order)
         first, inverse, counts = first[place], order[inverse], counts[place]

@@ -1,4 +1,4 @@
-"""The public array: a `Tensor` is an array of NumPy's that records what is done with it."""
+"""The public array: a `Tensor` is a NumPy array that records what is done with it."""
 
 from .tensor import Tensor, rebuild
 

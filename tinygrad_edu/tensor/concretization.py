@@ -1,8 +1,8 @@
-"""Numbers that leave the graph by ``float(tensor)``: where that would lose a derivative, it is told.
+"""Numbers that leave the graph by ``float(tensor)``, and the error or warning where a derivative would be lost.
 
-Python and NumPy ask a tensor for its number without a word: ``math.exp(x)``, ``array[0] = x``, ``np.float64(x)``. Within a
-transform of `func`, whose whole purpose is the derivative, that is an error. Elsewhere it is right where a cost is printed or
-logged, and wrong where the number goes into an array, to be computed with: of that, there is a warning.
+Python and NumPy ask a tensor for its number in silence: ``math.exp(x)``, ``array[0] = x``, ``np.float64(x)``. Within a
+transform of `func`, whose whole purpose is the derivative, that is an error. Elsewhere it is right where a loss is
+printed or logged, and wrong where the number goes into an array for further computation: then there is a warning.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ TAKERS |= {"double", "single", "half"}
 
 
 class LeavingError(TypeError):
-    """A number leaves the graph within a transform."""
+    """The error of a number that leaves the graph within a transform."""
 
     line: Any = None  # the code that asks for the number, and where
 
 
 def check_leaving(tensor: Any, wanted: str) -> None:
-    """An error or a warning if a number that is asked for as a plain `wanted` takes a derivative with it."""
+    """Raise an error or warn if converting the tensor to a plain `wanted` loses a derivative."""
     if tensor._node is None or not level():
         return
     caller = sys._getframe(2)
@@ -52,7 +52,7 @@ def check_leaving(tensor: Any, wanted: str) -> None:
 
 
 def is_taken(caller: FrameType) -> bool:
-    """Whether whoever asks for a number puts it into an array: NumPy's own code, an assignment to an item, some functions."""
+    """Say whether the caller puts the number into an array: NumPy's own code, item assignment, some functions do."""
     if belongs_to_library(caller):
         return True
     code = caller.f_code
@@ -62,11 +62,11 @@ def is_taken(caller: FrameType) -> bool:
 
 
 def name_of_call(code: CodeType, place: int) -> str | None:
-    """The name of the function that is called at this instruction: the last to be loaded where the call's own text begins."""
+    """Return the name of the function that this instruction calls: the last one loaded where the call's text begins."""
     steps = list(dis.get_instructions(code))
     call = next((step for step in steps if step.offset == place), None)
     if call is None or call.positions is None or call.positions.lineno is None:
-        return None  # Python was told to forget where things stand
+        return None  # Python was started without positions in its code
     begin = call.positions.lineno, call.positions.col_offset
     names = [step.argval for step in steps if step.offset < place and step.opname.startswith("LOAD_") and isinstance(step.argval, str)
              and step.positions is not None and (step.positions.lineno, step.positions.col_offset) == begin]
@@ -78,7 +78,7 @@ def belongs_to_library(frame: FrameType) -> bool:
 
 
 def depth_within(frame: FrameType) -> int:
-    """How many of the innermost calls are a library's own, so that a warning names the user's line."""
+    """Return how many of the innermost calls are a library's own, so that a warning names the user's line."""
     depth, at = 0, frame
     while belongs_to_library(at) and at.f_back is not None:
         depth, at = depth + 1, at.f_back
@@ -86,7 +86,7 @@ def depth_within(frame: FrameType) -> int:
 
 
 def is_hidden_by(error: Exception, left: LeavingError) -> bool:
-    """Whether NumPy has made this error of that: it says "setting an array element with a sequence", and the like."""
+    """Say whether NumPy replaced `left` by `error`, such as "setting an array element with a sequence"."""
     place = error.__traceback__
     while place is not None and place.tb_next is not None:
         place = place.tb_next

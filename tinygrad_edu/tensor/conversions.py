@@ -1,4 +1,4 @@
-"""How a Tensor becomes NumPy's and Python's plain values; never one that would lose a graph in silence."""
+"""Conversions of Tensors to NumPy's arrays and Python's numbers; none of them loses a graph in silence."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def expose(name: str, kind: type[T], doc: str) -> Attribute[T]:
 
 
 class PlainValues(TensorBase):
-    """What a `Tensor` says of its array, and the conversions that Python and NumPy ask for."""
+    """The part of `Tensor` that has its array's attributes, and the conversions that Python and NumPy ask for."""
 
     __slots__ = ()
 
@@ -46,15 +46,15 @@ class PlainValues(TensorBase):
     itemsize = expose("itemsize", int, "Bytes of one element.")
 
     def numpy(self) -> NDArray[Any]:
-        """The array; an error if the tensor requires gradients, because the graph would be lost."""
+        """Return the array; raise an error if the tensor requires gradients, because the graph would be lost."""
         return self._as_numpy()
 
     def item(self, *index: SupportsIndex | tuple[SupportsIndex, ...]) -> Any:
-        """The only element, or the one at `index`, as a Python number."""
+        """Return the only element, or the one at `index`, as a Python number."""
         return reveal(self._array, "item")(*index)
 
     def tolist(self) -> Any:
-        """Nested lists of Python numbers."""
+        """Return nested lists of Python numbers."""
         return reveal(self._array, "tolist")()
 
     def _as_numpy(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
@@ -65,7 +65,7 @@ class PlainValues(TensorBase):
             )
         return np.array(self._array, dtype) if copy else np.asarray(self.data, dtype)
 
-    if not TYPE_CHECKING:  # or checkers would take a Tensor for an ArrayLike, and promise arrays of what is computed with it
+    if not TYPE_CHECKING:  # else checkers would take a Tensor for an ArrayLike, and its results for arrays
         __array__ = _as_numpy
 
     def __float__(self) -> float:
@@ -81,7 +81,7 @@ class PlainValues(TensorBase):
         return complex(self.item())
 
     def __dlpack__(self, **options: Any) -> Any:
-        """The array for other libraries' ``from_dlpack``."""
+        """Return the array for other libraries' ``from_dlpack``."""
         return self._as_numpy().__dlpack__(**options)
 
     def __dlpack_device__(self) -> Any:
@@ -96,5 +96,5 @@ class PlainValues(TensorBase):
 
 
 def reveal(array: Any, method: str) -> Any:
-    """A method that gives Python's numbers, which only NumPy's arrays are sure to have."""
+    """Return a method of an array that returns Python's numbers; only NumPy's arrays are sure to have such methods."""
     return getattr(array if hasattr(array, method) else np.asarray(array), method)

@@ -1,4 +1,4 @@
-"""Backpropagation as a tensor offers it: `backward`, and the gradient that it leaves in ``.grad``."""
+"""Backpropagation from a tensor: `backward`, and the gradient that it leaves in ``.grad``."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from ..typing import TensorLike
 if TYPE_CHECKING:
     from .tensor import Tensor
 
-ADDING = RLock()  # of gradients to what other threads' backward() may add to as well
-if hasattr(os, "register_at_fork"):  # where a thread that isn't in the child may hold it
+ADDING = RLock()  # held while gradients are added, since other threads' backward() may add to the same ones
+if hasattr(os, "register_at_fork"):  # else a thread that doesn't exist in the child might hold it there
     os.register_at_fork(before=ADDING.acquire, after_in_parent=ADDING.release, after_in_child=ADDING.release)
 
 
 class Backward(TensorBase):
-    """What a `Tensor` does to have its gradients computed, and where it keeps its own."""
+    """The part of `Tensor` that computes gradients, and keeps the tensor's own."""
 
     __slots__ = ()
 
@@ -34,7 +34,7 @@ class Backward(TensorBase):
     def grad(self) -> Tensor | None:
         """The gradient that `backward` left here: a Tensor of this one's shape and dtype, or None.
 
-        You may assign None, a Tensor or an array. Of another shape, it is refused; of another floating dtype, it is cast.
+        You may assign None, a Tensor or an array of this shape. Another floating dtype is cast to this tensor's.
         """
         node = self._node
         if self._grad is None and node is not None and type(node) is not Leaf and not node.info.retains_grad:
@@ -57,12 +57,12 @@ class Backward(TensorBase):
         self._grad = g
 
     def backward(self, gradient: TensorLike | None = None, retain_graph: bool = False, create_graph: bool = False) -> None:
-        """Backpropagation: add to each leaf's ``.grad`` the gradient of this tensor with respect to that leaf.
+        """Backpropagate: add to each leaf's ``.grad`` the gradient of this tensor with respect to that leaf.
 
         Parameters
         ----------
         gradient : array_like, optional
-            What the gradient starts with, of this tensor's shape; 1 if the tensor holds a single number.
+            The gradient to start with, of this tensor's shape; by default 1, if the tensor holds a single number.
         retain_graph : bool
             Keep what the graph saved, so that it can be walked again.
         create_graph : bool
@@ -105,7 +105,7 @@ class Backward(TensorBase):
         with ADDING:
             for leaf, g in found.items():
                 tensor = leaf.tensor()  # type: ignore[attr-defined]
-                if tensor is not None and tensor._node is leaf:  # somebody is left to ask for it
+                if tensor is not None and tensor._node is leaf:  # somebody can still ask for the gradient
                     tensor._accumulate(g)
 
     def _accumulate(self, g: Any) -> None:
@@ -141,7 +141,7 @@ class Backward(TensorBase):
 
 
 def akin(g: Any, array: Any) -> Any:
-    """`g`, a gradient to start with, as an array of the library that `array` is of: it mustn't be multiplied as NumPy's."""
+    """Return `g`, a gradient to start with, as an array of the library of `array`, which wants its own arrays."""
     if is_foreign(array) and not is_foreign(g._array if isinstance(g, TensorBase) else g):
-        return np.ones_like(array) * g[()]  # of a 0-d array, its number: that is taken by all
+        return np.ones_like(array) * g[()]  # for a 0-d array, its number, which every library takes
     return g

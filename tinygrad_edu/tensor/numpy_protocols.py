@@ -1,6 +1,6 @@
-"""NumPy's two protocols: how ``np.tanh(tensor)`` and ``np.sum(tensor)`` find their way to `apply`.
+"""NumPy's two protocols, by which ``np.tanh(tensor)`` and ``np.sum(tensor)`` call `apply`.
 
-NEP 13 (``__array_ufunc__``) sends us ufuncs and their methods, NEP 18 (``__array_function__``) everything else.
+NEP 13 (``__array_ufunc__``) dispatches ufuncs and their methods to us, NEP 18 (``__array_function__``) other functions.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ WRITERS = {np.copyto, np.put, np.place, np.putmask, np.put_along_axis, np.fill_d
 
 
 def answer_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], out: Any, kwargs: dict[str, Any]) -> Any:
-    """``ufunc(...)``, ``ufunc.reduce(...)``, ``.accumulate``, ``.outer``, ``.at``, ``.reduceat``."""
+    """Return the result of ``ufunc(...)``, or of its method `reduce`, `accumulate`, `outer`, `at` or `reduceat`."""
     if out is not None and all(place is None for place in out):
         out = None
     if method == "__call__":
@@ -47,7 +47,7 @@ def answer_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], out: Any
 
 
 def choose_where(ufunc: np.ufunc, y: Any, where: Any, out: Any) -> Any:
-    """``where=``: what is not computed stays as it was in `out`."""
+    """Return `y` where the mask ``where=`` is True, and what was in `out` elsewhere."""
     if out is None:
         raise TypeError(f"np.{ufunc.__name__}(..., where=mask) without out= leaves numbers that nobody has chosen where "
                         "the mask is False: give out=, or use np.where")
@@ -57,7 +57,7 @@ def choose_where(ufunc: np.ufunc, y: Any, where: Any, out: Any) -> Any:
 
 
 def answer_function(fn: Callable[..., Any], types: Iterable[type], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Any other function of NumPy's; types we don't know may answer for themselves."""
+    """Return the result of any other NumPy function; NotImplemented if other types should answer themselves."""
     if not all(issubclass(t, TensorBase | np.ndarray) or hasattr(t, "dtype") for t in types):
         return NotImplemented
     if fn in WRITERS or kwargs.get("overwrite_input") or (fn is np.nan_to_num and kwargs.get("copy") is False):
@@ -76,11 +76,11 @@ def answer_function(fn: Callable[..., Any], types: Iterable[type], args: tuple[A
 
 
 def deliver(y: Any, out: Any) -> Any:
-    """Honour ``out=``: a tensor becomes the result, an array takes its values if no graph is lost by that."""
+    """Write `y` into ``out=`` and return that; raise an error if an array would lose the graph of `y`."""
     if np.shape(out) != np.shape(y):
         raise ValueError(f"out has shape {np.shape(out)}, the result {np.shape(y)}")
     if not np.can_cast(y.dtype, out.dtype, "same_kind"):
-        raise TypeError(f"out is {out.dtype}, and the result, {y.dtype}, can't become that without losing much")
+        raise TypeError(f"out is {out.dtype}, and the result is {y.dtype}, which can't be converted to it without loss")
     if not isinstance(out, TensorBase) and isinstance(y, TensorBase) and y._node is not None:
         raise TypeError("an array can't hold the graph of this result: write a = a + x instead of a += x, or drop out=")
     out[...] = y if isinstance(out, TensorBase) else to_arrays(y)
@@ -88,7 +88,7 @@ def deliver(y: Any, out: Any) -> Any:
 
 
 def write(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """A function that writes into its first argument: never into an array that a graph may read."""
+    """Call a function that writes into its first argument, and keep it from arrays that a graph may read."""
     if is_recorded(args, kwargs):
         who = "writing into an array, as full_like does," if fn is np.copyto else f"{fn.__name__} writes into an array, which"
         raise NotImplementedError(
@@ -100,5 +100,5 @@ def write(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any])
 
 
 def own_array(x: Any) -> Any:
-    """The array of a tensor, to write into; or what is no tensor, as it is."""
+    """Return the array of a tensor, to write into; return anything else as it is."""
     return x._own() if isinstance(x, TensorBase) else x

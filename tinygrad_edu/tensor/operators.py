@@ -1,6 +1,6 @@
-"""What can be done with a Tensor: one line per operator and method. All come to the one door, `apply`."""
+"""The operators and methods of a Tensor, one line for each. All call `apply`, the one door."""
 
-# `apply` may give anything; here it is known what.
+# `apply` may return anything; the annotations here say what.
 # mypy: disable-error-code=no-any-return
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ class Operators(TensorBase):
             self._become(apply(setitem, self, plain_index(index), value))
 
     def _in_place(self, fn: Any, other: Any) -> Any:
-        """``+=`` and its kin: into the array if there is nothing to record, else a new tensor for the name."""
+        """Return the result of ``+=`` and its kin: this tensor, changed, if nothing is recorded; else a new one."""
         whole = whole_of(self)
         if whole is not None and not is_put_back(self):
             raise part_written(self, whole)
@@ -148,7 +148,7 @@ class Operators(TensorBase):
 
     # ----------------------------------------------------------------------------------- methods
 
-    # A method is NumPy's function of the same name, applied to the tensor. Those that are called most go straight to the door.
+    # A method is NumPy's function of the same name, applied to the tensor. The most used ones call `apply` directly.
 
     def sum(self, axis: Axis = None, dtype: Dtype = None, out: Out = None, **keywords: Unpack[Initial]) -> Tensor:
         if axis is None and dtype is None and out is None and not keywords:
@@ -237,18 +237,18 @@ class Operators(TensorBase):
         return numpy.imag(self)
 
     def sort(self, axis: SupportsIndex = -1, kind: Kind | None = None) -> None:
-        """Sort in place, as item assignment does: recorded if need be."""
+        """Sort in place; this is recorded as item assignment is, if gradients are needed."""
         self[...] = numpy.sort(self, axis, kind)
 
     def partition(self, kth: Shape, axis: SupportsIndex = -1, kind: Literal["introselect"] = "introselect") -> None:
-        """Partition in place, as `sort`."""
+        """Partition in place, in the same way as `sort`."""
         self[...] = numpy.partition(self, kth, axis, kind)
 
     def fill(self, value: TensorLike) -> None:
         """Set every element to `value`."""
         self[...] = value
 
-    # These, NumPy has as functions only.
+    # NumPy has these as functions only.
     def abs(self) -> Tensor: return apply(np.absolute, self)
     def exp(self) -> Tensor: return apply(np.exp, self)
     def log(self) -> Tensor: return apply(np.log, self)
@@ -258,12 +258,12 @@ class Operators(TensorBase):
     def sigmoid(self) -> Tensor: return sigmoid(self)
 
     def astype(self, dtype: DTypeLike) -> Tensor:
-        """The same numbers in another dtype; one that can't carry gradients (int, bool) leaves the graph."""
+        """Return the numbers in another dtype; in one that can't carry gradients (int, bool), they leave the graph."""
         return apply(cast, self, dtype=np.dtype(dtype))
 
 
 def call(fn: Any, *args: Any, out: Any = None, **keywords: Any) -> Any:
-    """Return ``fn(*args, **keywords)``, without trailing arguments that are None: nobody gave them."""
+    """Return ``fn(*args, **keywords)``, without trailing arguments that are None, since they were not given."""
     while args[-1] is None:
         args = args[:-1]
     return apply(fn, *args, **keywords) if out is None else fn(*args, out=out, **keywords)

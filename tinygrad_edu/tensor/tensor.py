@@ -1,4 +1,4 @@
-"""Tensor: an array that remembers how it was computed, and can go back through that."""
+"""Tensor: an array that remembers how it was computed, and can backpropagate through that computation."""
 
 from __future__ import annotations
 
@@ -104,12 +104,12 @@ class Tensor(Backward, PlainValues, Operators):
 
     @property
     def is_leaf(self) -> bool:
-        """Whether it was made by you rather than by a recorded operation."""
+        """Whether you made the tensor, rather than a recorded operation."""
         return self._node is None or type(self._node) is Leaf
 
     @property
     def name(self) -> str | None:
-        """How pictures and errors call this tensor."""
+        """The name of this tensor in pictures and errors."""
         place = self._node or self._source
         return place.info.name if place is not None else None
 
@@ -128,7 +128,7 @@ class Tensor(Backward, PlainValues, Operators):
             self.retain_grad()
 
     def detach(self) -> Tensor:
-        """The same values, cut from the graph."""
+        """Return a tensor of the same values, cut from the graph."""
         if self._shared:
             return wrap(self._lend())  # type: ignore[no-any-return]
         return wrap(self._array)  # type: ignore[no-any-return]
@@ -137,12 +137,12 @@ class Tensor(Backward, PlainValues, Operators):
 
     @property
     def data(self) -> NDArray[Any]:
-        """The array, 0-d ones included. Writing into it is seen by the tensor, never by a pending backward."""
+        """The array, 0-d ones included. Writing into it changes the tensor, but never what a pending backward reads."""
         return TensorBase.data.fget(self)  # type: ignore[attr-defined, no-any-return]
 
     @data.setter
     def data(self, array: TensorLike) -> None:
-        if array is self._array:  # x.data += 1 has done its work by now
+        if array is self._array:  # x.data += 1 has changed the array before this is called
             return
         if not self.is_leaf:
             raise RuntimeError(f"this tensor was computed (by {self._node.name}); give data to a leaf, or to .detach()")
@@ -155,7 +155,7 @@ class Tensor(Backward, PlainValues, Operators):
             self.name = name
 
     def _in_own_dtype(self, data: Any) -> Any:
-        """A copy of `data` in this tensor's dtype; an error if that can't hold such numbers, a warning if it rounds them."""
+        """Return a copy of `data` in this tensor's dtype; raise an error if that can't hold it, warn if it rounds."""
         array, dtype = as_own_array(to_arrays(data)), self._array.dtype
         if array.dtype == dtype or not array.dtype.kind == "f" == dtype.kind:
             if not np.can_cast(array.dtype, dtype, "same_kind"):
@@ -195,7 +195,8 @@ class Tensor(Backward, PlainValues, Operators):
         if not self.is_leaf:
             raise RuntimeError(f"this tensor was computed (by {self._node.name}), and its graph can't be saved: "
                                "use .detach(), or .data for the values alone")
-        array = self._array.copy() if is_foreign(self._array) else np.array(self._array)  # in the same order: products round by it
+        # The copy keeps the order in memory, by which products round.
+        array = self._array.copy() if is_foreign(self._array) else np.array(self._array)
         return rebuild, (type(self), array, self.requires_grad, self.name)
 
     # --------------------------------------------------------------- NumPy's functions come here
@@ -210,10 +211,10 @@ class Tensor(Backward, PlainValues, Operators):
 
 
 def rebuild(kind: type[Tensor], array: Any, requires_grad: bool, name: str | None) -> Tensor:
-    """What copying and pickling call."""
+    """Return a Tensor of an array and its attributes; called in copying and unpickling."""
     tensor = kind.__new__(kind)
     if not is_foreign(array) and array.dtype == (usual := np.dtype(array.dtype.type)):
-        array = array.astype(usual)  # pickle makes dtypes that are equal to NumPy's, and not the same
+        array = array.astype(usual)  # pickle makes dtypes that equal NumPy's, but are other objects
     Tensor.__init__(tensor, array, requires_grad, dtype=array.dtype, name=name)
     return tensor
 

@@ -1,7 +1,7 @@
-"""The methods of ufuncs, ``np.add.reduce`` and its kin, where gradients are recorded.
+"""The methods of ufuncs, such as ``np.add.reduce``, made of operations that are recorded.
 
-For addition and a few others they are functions that have a rule; for all others they are what their names say:
-the ufunc itself, applied to one slice after the other.
+For addition and a few others these are functions that have a rule. For all others they are what their names say: the
+ufunc itself, applied to one slice after the other.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ ACCUMULATIONS: dict[Any, Any] = {np.add: np.cumsum, np.multiply: np.cumprod}
 
 
 def call_method(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """``ufunc.method(*inputs, **kwargs)`` by operations that are recorded; NotImplemented if there is no way."""
+    """Return ``ufunc.method(*inputs, **kwargs)``, made of recorded operations; NotImplemented if there is no way."""
     known: Any = METHODS.get(method)
     return known(ufunc, *inputs, **kwargs) if known else NotImplemented
 
@@ -66,7 +66,7 @@ def outer(ufunc: Any, a: Any, b: Any, **kwargs: Any) -> Any:
 
 
 def at(ufunc: Any, array: Any, indices: Any, values: Any = None) -> Any:
-    """Only where the places are independent of the order: addition and subtraction, on tensors."""
+    """Add to, or subtract from, a tensor at `indices`; NotImplemented for ufuncs whose result depends on the order."""
     if ufunc not in (np.add, np.subtract) or not isinstance(array, TensorBase):
         return NotImplemented
     indices = plain_index(indices)
@@ -76,7 +76,7 @@ def at(ufunc: Any, array: Any, indices: Any, values: Any = None) -> Any:
 
 
 def reduce_at(ufunc: Any, array: Any, indices: Any, axis: int = 0, dtype: Any = None) -> Any:
-    """From each index to the next; where the next is not greater, the element alone."""
+    """Return the reductions from each index to the next; where the next is not greater, the element alone."""
     axis = normalize_axis_index(axis, array.ndim)
     front = np.moveaxis(array, axis, 0)
     indices = [int(i) for i in np.asarray(to_arrays(indices))]

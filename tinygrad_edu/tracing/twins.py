@@ -69,7 +69,7 @@ def two_faced_class(kind: type) -> type:
         if t._grad is None or id(t) not in _twins.get():
             kind._accumulate(t, g)  # type: ignore[attr-defined]
         else:
-            t._grad = t._grad + g  # without the optimisers' note, which is not about the twin's; see optim/forgotten.py
+            t._grad = t._grad + g  # without the note of optim/zero_grad_check.py, which is not about the twin
 
     def __reduce__(t: Any) -> tuple[Any, ...]:
         make, arguments, *rest = kind.__reduce__(t)  # type: ignore[call-arg, str-unpack]  # mypy takes it for that of a class

@@ -1,4 +1,4 @@
-"""What there is to see of a graph: boxes, in frames within frames, and arrows. What they look like is `paint`'s business."""
+"""What there is to see of a graph: boxes, in frames within frames, and arrows. `painter.py` draws them."""
 
 from __future__ import annotations
 

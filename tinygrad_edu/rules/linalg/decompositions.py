@@ -1,14 +1,15 @@
-"""Decompositions: Cholesky, QR, eigenvectors, singular vectors; stacks of matrices everywhere.
+"""Rules of matrix decompositions: Cholesky, QR, eigenvectors, singular vectors (SVD), for stacks of matrices.
 
-All are derived alike. Take Q = qr(a) and so on as an equation, a = q r; differentiate it, da = dq r + q dr; solve for
-dq and dr, using what is known of them (that q stays orthonormal, r triangular); transpose. For complex numbers the
-textbooks' results hold of conjugate gradients. The walk's are not conjugated, so they are given conjugated matrices.
+All are derived alike. Write the decomposition as an equation, such as a = q r; differentiate it, da = dq r + q dr;
+solve for dq and dr, using what is known of them (q stays orthonormal, r triangular); transpose. For complex numbers the
+textbooks' results hold for conjugate gradients. The walk's are not conjugated, so the formulas get conjugated matrices.
 
-Singular points: where eigenvalues or singular values coincide, their vectors may be turned among each other, and have
-no derivative: a result that depends on these vectors is refused, one of the values alone is not. `svdvals` has derivative 0
-at 0, as ``abs`` has; a factor of 0 has a sign with its vectors, and goes on through 0, if it is the only one of a real square
-matrix, or else is refused. The phases of complex vectors are arbitrary: a result that depends on them is refused.
-`cholesky` and `eigh` read one triangle only; their gradients are symmetric (Hermitian), as the matrix is meant to be.
+Singular points: where eigenvalues or singular values are equal, their vectors may be rotated among each other, and have
+no derivative. A result that depends on these vectors is refused; one that depends on the values alone is not. `svdvals`
+has derivative 0 at 0, as ``abs`` has. In `svd`, a singular value of 0 passes through 0 and takes its sign from its
+vectors, if it is the only one of a real square matrix; otherwise it is refused. The phases of complex vectors are
+arbitrary: a result that depends on them is refused. `cholesky` and `eigh` read one triangle only; their gradients are
+symmetric (Hermitian), as the matrix is meant to be.
 """
 
 from __future__ import annotations
@@ -26,12 +27,12 @@ from ..complex import conjugate
 
 
 def swap(x: Any) -> Any:
-    """The transposed matrices."""
+    """Return the transposed matrices."""
     return np.swapaxes(x, -1, -2)
 
 
 def adjoint(x: Any) -> Any:
-    """The transposed matrices, conjugated if they are complex."""
+    """Return the transposed matrices, conjugated if they are complex."""
     return conjugate(np.swapaxes(x, -1, -2))
 
 
@@ -44,22 +45,22 @@ def skew(x: Any) -> Any:
 
 
 def lower(x: Any) -> Any:
-    """The lower triangle with half of the diagonal: what makes a symmetric matrix, together with its adjoint."""
+    """Return the lower triangle with half of the diagonal; together with its adjoint, it makes a symmetric matrix."""
     return (np.tril(x) + np.tril(x, -1)) / 2
 
 
 def diagonal(d: Any) -> Any:
-    """Diagonal matrices."""
+    """Return diagonal matrices."""
     return np.where(np.eye(d.shape[-1], dtype=bool), d[..., None, :], 0)
 
 
 def inverse(x: Any) -> Any:
-    """1 / x, element by element, and 0 where that would be infinite."""
+    """Return 1 / x, element by element, and 0 where that would be infinite."""
     return np.where(x == 0, 0, 1 / nonzero(x))
 
 
 def gaps(w: Any) -> Any:
-    """By how much element j is larger than element i; 0 where that is no more than the rounding of `w`."""
+    """Return by how much element j is larger than element i; 0 where that is no more than the rounding of `w`."""
     gap, largest = w[..., None, :] - w[..., :, None], np.max(np.abs(to_arrays(w)), -1, initial=0)
     return np.where(np.abs(to_arrays(gap)) > w.shape[-1] * np.finfo(w.dtype).eps * largest[..., None, None], gap, 0)
 
@@ -71,7 +72,7 @@ rule(np.linalg.cholesky, lambda g, y, a, upper=False:
 
 
 def cholesky_rule(g: Any, l: Any) -> Any:
-    """Of a = l lᴴ: l⁻¹ da l⁻ᴴ = l⁻¹ dl + (l⁻¹ dl)ᴴ, whose lower part is the first term."""
+    """Return the gradient of a = l lᴴ. In l⁻¹ da l⁻ᴴ = l⁻¹ dl + (l⁻¹ dl)ᴴ, the lower part is the first term."""
     x = np.linalg.solve(adjoint(l), lower(adjoint(l) @ g))
     return symmetric(adjoint(np.linalg.solve(adjoint(l), adjoint(x))))
 
@@ -89,7 +90,10 @@ def qr(a: Any, mode: str = "reduced") -> Any:
 
 
 def qr_rule(gq: Any, gr: Any, q: Any, r: Any) -> Any:
-    """Of a = q r: qᴴ da r⁻¹ = qᴴ dq + dr r⁻¹, the first skew, the second upper triangular with real diagonal."""
+    """Return the gradient of a = q r.
+
+    In qᴴ da r⁻¹ = qᴴ dq + dr r⁻¹, the first term is skew, the second upper triangular with real diagonal.
+    """
     n = min(q.shape[-2], r.shape[-1])
     gq, q = leading_columns(gq, q, n)
     gr, r = gr[..., :n, :], r[..., :n, :]
@@ -102,7 +106,7 @@ def qr_rule(gq: Any, gr: Any, q: Any, r: Any) -> Any:
 
 
 def leading_columns(g: Any, q: Any, n: int) -> tuple[Any, Any]:
-    """The first `n` columns of a unitary matrix, and their gradient; the others turn only as they are pushed by these."""
+    """Return the first `n` columns of a unitary matrix, and their gradient; the other columns only turn with these."""
     if q.shape[-1] == n:
         return g, q
     first, rest = q[..., :n], q[..., n:]
@@ -115,23 +119,23 @@ rule(np.linalg.eigvalsh, lambda g, y, a, UPLO="L": along(g, conjugate(np.linalg.
 rule(np.linalg.eigh,     lambda g, y, a, UPLO="L": eigh_rule(*g, *map(conjugate, y)), several=True)
 rule(np.linalg.eig,      lambda g, y, a: eig_rule(*g, *map(conjugate, y)), several=True)
 
-# eigvals alone may sort its eigenvalues otherwise than eig, and so could not be told to which the vectors belong
+# eigvals may sort its eigenvalues otherwise than eig, so that it would be unknown which vectors belong to them
 composite(np.linalg.eigvals)(lambda a: np.linalg.eig(a)[0])
 
 
 def along(g: Any, v: Any) -> Any:
-    """v diag(g) vᴴ: the change of an eigenvalue is that of the matrix, seen along the eigenvector."""
+    """Return v diag(g) vᴴ: an eigenvalue changes as the matrix does along the eigenvector."""
     return (v * g[..., None, :]) @ adjoint(v)
 
 
 def eigh_rule(gw: Any, gv: Any, w: Any, v: Any) -> Any:
-    """Of a v = v diag(w): vᴴ da v has dw on its diagonal, and vᴴ dv times the gaps of `w` elsewhere."""
+    """Return the gradient of a v = v diag(w). vᴴ da v has dw on its diagonal, and vᴴ dv times gaps of `w` elsewhere."""
     k = regardless_of_turns(regardless_of_phase(adjoint(v) @ gv), gw, w)
     return v @ (diagonal(gw) + skew(k) * inverse(gaps(w)) / 2) @ adjoint(v)
 
 
 def eig_rule(gw: Any, gv: Any, w: Any, v: Any) -> Any:
-    """The same, with v⁻¹ for vᴴ; and what would change the vectors' length does not count."""
+    """Return the gradient of `eig`: as in `eigh_rule`, with v⁻¹ for vᴴ, and without changes of the vectors' length."""
     v = once(v, w)
     if v.size:
         refuse_where(np.linalg.cond(to_arrays(v)) > np.finfo(v.dtype).eps ** -0.5, ValueError,
@@ -143,10 +147,10 @@ def eig_rule(gw: Any, gv: Any, w: Any, v: Any) -> Any:
 
 
 def once(a: Any, values: Any) -> Any:
-    """`a`, unless its gradient is recorded for a second derivative, and some of its values are equal.
+    """Return `a`; raise an error if its gradient is recorded for a second derivative, and some of its values are equal.
 
-    Where a function is flat, all that its gradient is made of is 0, and says nothing of how it changes. (Of singular values s,
-    s and -s are those of a symmetric matrix, [[0, a], [aᴴ, 0]]: so 0 is equal to itself.)
+    Where a function is flat, its gradient is made of zeros, which do not show how it changes. (Singular values s, as s
+    and -s, are eigenvalues of a symmetric matrix, [[0, a], [aᴴ, 0]]: so a value of 0 is equal to another one.)
     """
     if to_arrays(a) is not a:
         refuse_where(is_equal(to_arrays(values)), ValueError,
@@ -156,18 +160,18 @@ def once(a: Any, values: Any) -> Any:
 
 
 def is_equal(w: Any) -> Any:
-    """Whether value i and another value j are equal but for rounding."""
+    """Say whether value i and another value j are equal but for rounding."""
     return (gaps(w) == 0) & ~np.eye(w.shape[-1], dtype=bool)
 
 
 def is_rounding(w: Any) -> Any:
-    """Which values are 0, or no more than the rounding of the largest."""
+    """Say which values are 0, or no more than the rounding of the largest."""
     w = np.abs(w)
     return w <= w.shape[-1] * np.finfo(w.dtype).eps * np.max(w, -1, keepdims=True, initial=0)
 
 
 def regardless_of_phase(k: Any) -> Any:
-    """`k`, unless its diagonal says that turning vectors by phases would change the result."""
+    """Return `k`; raise an error if its diagonal shows that the result depends on the phases of vectors."""
     turning = np.abs(np.imag(np.diagonal(to_arrays(k), 0, -2, -1)))
     refuse_where(turning > 1e-3 * np.max(np.abs(to_arrays(k)), initial=0) + 1e-6, ValueError,
                  "complex eigenvectors and singular vectors may be multiplied by any phase, exp(it), and the "
@@ -176,10 +180,10 @@ def regardless_of_phase(k: Any) -> Any:
 
 
 def regardless_of_turns(k: Any, gw: Any, w: Any) -> Any:
-    """`k`, unless the result depends on vectors whose values `w` are equal, and which may be turned among each other.
+    """Return `k`; raise an error if the result depends on vectors whose values `w` are equal.
 
-    Where vectors have a part in the result, or the values are 0 and so make that of their vectors 0, the gradient `gw` of
-    equal values says it too: a result that no turn changes treats these alike.
+    Such vectors may be rotated among each other. Where the result uses vectors, or the values are 0 and hide that, the
+    gradient `gw` of equal values shows it too: a result that no rotation changes treats equal values alike.
     """
     size, gw, w = np.abs(to_arrays(k)), to_arrays(gw), to_arrays(w)
     has_part = np.any(size, (-2, -1), keepdims=True) | is_rounding(w)[..., None, :]
@@ -192,7 +196,7 @@ def regardless_of_turns(k: Any, gw: Any, w: Any) -> Any:
 
 
 def negligible(x: Any, among: Any, axes: Any = -1) -> Any:
-    """Whether numbers are hardly more than rounding, next to the largest of `among` along these axes."""
+    """Say whether numbers are hardly more than rounding, compared to the largest of `among` along these axes."""
     return ~(np.abs(x) > np.finfo(x.dtype).eps ** 0.5 * np.max(np.abs(among), axes, keepdims=True, initial=0))
 
 
@@ -222,7 +226,10 @@ def svdvals_rule(g: Any, u: Any, s: Any, vh: Any) -> Any:
 
 
 def svd_rule(gu: Any, gs: Any, gvh: Any, u: Any, s: Any, vh: Any) -> Any:
-    """Of a = u diag(s) vᴴ: uᴴ da v = (uᴴ du) diag(s) + diag(ds) - diag(s) (vᴴ dv), with skew uᴴ du and vᴴ dv."""
+    """Return the gradient of a = u diag(s) vᴴ.
+
+    It comes from uᴴ da v = (uᴴ du) diag(s) + diag(ds) - diag(s) (vᴴ dv), where uᴴ du and vᴴ dv are skew.
+    """
     gu, u = leading_columns(gu, conjugate(u), s.shape[-1])
     gv, v = leading_columns(adjoint(gvh), swap(vh), s.shape[-1])
     ku, kv = adjoint(u) @ gu, adjoint(v) @ gv
@@ -237,7 +244,7 @@ def svd_rule(gu: Any, gs: Any, gvh: Any, u: Any, s: Any, vh: Any) -> Any:
         sure = np.where(is_rounding(to_arrays(s)), 0, s)  # a number close to 0 has no phase
         inner = inner + diagonal(np.diagonal(skew(ku) - skew(kv), 0, -2, -1) * inverse(sure) / 4)
     left = u @ inner
-    if u.shape[-2] > u.shape[-1]:  # what turns u out of the space that it spans
+    if u.shape[-2] > u.shape[-1]:  # the part that turns u out of the space that it spans
         left = left + (gu - u @ ku) * inverse(row)
     if v.shape[-2] == v.shape[-1]:
         return left @ adjoint(v)
@@ -245,10 +252,10 @@ def svd_rule(gu: Any, gs: Any, gvh: Any, u: Any, s: Any, vh: Any) -> Any:
 
 
 def regardless_of_null(gs: Any, s: Any, gu: Any, gv: Any) -> None:
-    """Nothing, unless the result depends on singular values of 0, or on where their vectors turn out of the others' space.
+    """Raise an error if the result depends on singular values of 0, or on vectors that leave the others' space there.
 
-    One value of 0 of a real square matrix goes on through 0, its vectors' sign being that of those beside it. Others may
-    leave it in any direction.
+    A single 0 of a real square matrix passes through 0, with a sign that its neighbours' vectors determine. Others may
+    leave 0 in any direction.
     """
     gs, s, gu, gv = map(to_arrays, (gs, s, gu, gv))
     null = is_rounding(s)

@@ -1,7 +1,7 @@
-"""Linear algebra: inverses, systems of equations, determinants; stacks of matrices everywhere.
+"""Rules of linear algebra: inverses, systems of equations, determinants, for stacks of matrices.
 
-Singular points: an inverse of a singular matrix is an error, in the derivative of `solve` and `slogdet` too; `det` has
-its derivatives there, of all orders.
+Singular points: an inverse of a singular matrix is an error, in the derivatives of `solve` and `slogdet` too; `det` has
+derivatives of all orders there.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ rule(np.linalg.solve, lambda g, y, a, b: -solve_transposed(a, g, b) @ swap(colum
 
 
 def solve_transposed(a: Any, g: Any, b: Any) -> Any:
-    """The gradient with respect to `b` solves the transposed equations."""
+    """Return the gradient of ``solve(a, b)`` with respect to `b`, which solves the transposed equations."""
     return np.linalg.solve(swap(a), columns(g, b))
 
 
 def columns(x: Any, b: Any) -> Any:
-    """`x` as matrices: a single vector `b` makes vectors of all."""
+    """Return `x` as matrices; if `b` is a single vector, the vectors in `x` become columns."""
     return x[..., None] if b.ndim == 1 else x
 
 
@@ -58,7 +58,7 @@ def tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
 
 @composite(np.linalg.matrix_power)
 def matrix_power(a: Any, n: int) -> Any:
-    one = np.linalg.matrix_power(to_arrays(a), 0)  # what is not square is refused
+    one = np.linalg.matrix_power(to_arrays(a), 0)  # raises an error if a matrix is not square
     power, rest = None, operator.index(n)
     if n < 0:
         a, rest = np.linalg.inv(a), -rest
@@ -92,7 +92,7 @@ def multi_dot(arrays: Any) -> Any:
 
 @lru_cache
 def cheapest(sizes: tuple[int, ...]) -> tuple[int, int]:
-    """The cost of a chain of products of matrices, ``sizes[i]`` by ``sizes[i + 1]``, and where to part it in two."""
+    """Return the cost of a chain of products of matrices, ``sizes[i]`` by ``sizes[i + 1]``, and where to split it."""
     ways = [(cheapest(sizes[: k + 1])[0] + cheapest(sizes[k:])[0] + sizes[0] * sizes[k] * sizes[-1], k)
             for k in range(1, len(sizes) - 1)]  # fmt: skip
     return min(ways, default=(0, 0))
@@ -105,10 +105,10 @@ rule(np.linalg.slogdet, lambda g, y, a: slogdet_rule(*g, *y)[..., None, None] * 
 
 
 def det_rule(y: Any, a: Any) -> Any:
-    """The determinant times the transposed inverse, unless that would be 0 times infinity."""
+    """Return the derivative of the determinant: it times the transposed inverse, unless that is 0 times infinity."""
     if a.shape[-1] <= 3:
         return swap(polynomial(precise(a))[1]).astype(a.dtype)
-    if is_foreign(to_arrays(a)):  # which can't be asked whether it would
+    if is_foreign(to_arrays(a)):  # its numbers can't be inspected
         u, s, vh = np.linalg.svd(a)
         frame = (np.linalg.slogdet(u)[0] * np.linalg.slogdet(vh)[0])[..., None, None]
         return frame * (conjugate(u * others(s)[..., None, :]) @ conjugate(vh))
@@ -118,28 +118,29 @@ def det_rule(y: Any, a: Any) -> Any:
 
 
 def precise(a: Any) -> Any:
-    """In double precision, in which NumPy computes determinants."""
+    """Return `a` in double precision, in which NumPy computes determinants."""
     return a.astype(np.result_type(a.dtype, np.float64))
 
 
 def slogdet_rule(g_sign: Any, g_log: Any, sign: Any, log: Any) -> Any:
-    """The sign of complex determinants turns; that of real ones has derivative 0."""
+    """Return the gradient of the logarithm; the sign of complex determinants adds its turn, of real ones nothing."""
     turn = g_sign * sign
     return g_log + (turn - conjugate(turn)) / 2
 
 
 def cofactors(a: Any) -> Any:
-    """The derivative of the determinant: of each element the determinant of what is left without its row and column."""
+    """Return the cofactors, the derivative of the determinant: for each element, its minor with a sign."""
     matrices = precise(np.reshape(a, (-1, *a.shape[-2:])))
     return np.reshape(np.stack([swap(adjugate(m)[1]) for m in matrices]), a.shape).astype(a.dtype)
 
 
 def adjugate(a: Any) -> tuple[Any, Any]:
-    """det(a) and det(a) a⁻¹ of one matrix, singular or not, as a function that has derivatives of all orders.
+    """Return det(a) and det(a) a⁻¹ of one matrix, singular or not, as functions that have derivatives of all orders.
 
-    With the singular vectors of its k small singular values as a border, a matrix is far from singular. Let [[p, q], [r, s]]
-    be the inverse of [[a, u], [vᴴ, 0]]: then a⁻¹ = p - q s⁻¹ r (Schur), and det(a) is the bordered matrix's times det(s)
-    (Jacobi). So all that is left is det(s) s⁻¹ of a small corner. The border is constant: no derivative passes through it.
+    With the singular vectors of its k small singular values as a border, a matrix is far from singular. Let [[p, q],
+    [r, s]] be the inverse of [[a, u], [vᴴ, 0]]: then a⁻¹ = p - q s⁻¹ r (Schur), and det(a) is the bordered matrix's
+    times det(s) (Jacobi). So all that is left is det(s) s⁻¹ of a small corner. The border is constant: no derivative
+    passes through it.
     """
     n = len(a)
     if n <= 3:
@@ -158,7 +159,10 @@ def adjugate(a: Any) -> tuple[Any, Any]:
 
 
 def polynomial(a: Any) -> tuple[Any, Any]:
-    """The same by Faddeev's and Le Verrier's recursion, which divides by no element; accurate for small matrices, or nearly 0."""
+    """Return det(a) and its adjugate by Faddeev's and Le Verrier's recursion, which divides by no element.
+
+    It is accurate for small matrices, and for those close to 0.
+    """
     n = a.shape[-1]
     one = np.eye(n, dtype=a.dtype)
     adj, x = np.broadcast_to(one, a.shape), a
@@ -168,7 +172,7 @@ def polynomial(a: Any) -> tuple[Any, Any]:
     return np.trace(x, 0, -2, -1) / max(n, 1), adj
 
 
-# ------------------------------------------------------ what the Array API calls so, and NumPy too
+# --------------------------------------------------------------- names of the Array API standard
 
 composite(np.linalg.matmul)(np.matmul)
 composite(np.linalg.tensordot)(lambda x1, x2, axes=2: np.tensordot(x1, x2, axes))

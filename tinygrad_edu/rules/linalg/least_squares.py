@@ -1,9 +1,9 @@
-"""Least squares: the pseudoinverse, and what it solves.
+"""Rules of least squares: the pseudoinverse `pinv`, `lstsq`, and `polyfit`.
 
-Their rules are the textbook's, which hold among matrices of the same rank, for with the rank both jump. (The formulas are
-of conjugate gradients; the walk's are not, and so are given conjugated matrices.)
+The rules are the textbook's, which hold among matrices of the same rank, since both functions jump with the rank. (The
+formulas are for conjugate gradients; the walk's are not conjugated, and so the formulas get conjugated matrices.)
 
-Singular points: both refuse to be differentiated where they were told to drop singular values that are not 0.
+Singular points: derivatives are refused where singular values that are not 0 were dropped.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ rule(np.linalg.pinv, lambda g, y, a, rcond=None, hermitian=False, rtol=None:
 
 
 def pinv_rule(g: Any, y: Any, a: Any, hermitian: bool) -> Any:
-    """The derivative of an inverse, and what comes from turning the spaces that `a` maps from and to."""
+    """Return the gradient of `pinv`: that of an inverse, and the part of turning the spaces that `a` maps between."""
     h, z = adjoint(g), adjoint(y)
     g_a = -z @ g @ z + (h - a @ (y @ h)) @ y @ z + z @ y @ (h - h @ y @ a)
     return symmetric(g_a) if hermitian else g_a
 
 
 def same_rank(y: Any, a: Any) -> Any:
-    """`y`, if it is a pseudoinverse of all of `a`, but for what is as good as 0."""
+    """Return the pseudoinverse `y`; raise an error if it drops singular values of `a` that are more than rounding."""
     s = np.linalg.svd(to_arrays(a), compute_uv=False)
-    rank = np.trace(to_arrays(y) @ to_arrays(a), axis1=-2, axis2=-1).real.round()  # of a projection
+    rank = np.trace(to_arrays(y) @ to_arrays(a), axis1=-2, axis2=-1).real.round()  # y @ a is a projection
     dropped = np.where(np.arange(s.shape[-1]) < rank[..., None], 0, s)
     refuse_where(dropped > np.sqrt(np.finfo(s.dtype).eps) * s[..., :1], NotImplementedError,
                  "pinv and lstsq have no derivative rule where rcond drops singular values that are not 0")
@@ -48,7 +48,7 @@ def same_rank(y: Any, a: Any) -> Any:
 
 
 def least_squares(a: Any, b: Any, rcond: Any = None) -> Any:
-    """The first result of ``np.linalg.lstsq``."""
+    """Return the first result of ``np.linalg.lstsq``, the solution."""
     return np.linalg.lstsq(a, b, rcond)[0]
 
 
@@ -57,7 +57,7 @@ rule(least_squares, lambda g, y, a, b, rcond=None: lstsq_rule(g, y, a, b, rcond)
 
 
 def lstsq_rule(g: Any, x: Any, a: Any, b: Any, rcond: Any) -> tuple[Any, Any]:
-    """Of x = a⁺ b, with respect to `a` and `b`."""
+    """Return the gradients of x = a⁺ b with respect to `a` and `b`."""
     g, x, b, a = columns(g, b), conjugate(columns(x, b)), conjugate(columns(b, b)), conjugate(a)
     y = same_rank(np.linalg.pinv(a, tolerance(rcond, a)), a)
     z = adjoint(y) @ g
@@ -74,9 +74,10 @@ def tolerance(rcond: Any, a: Any) -> float:
 def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
     x, residuals, rank, _ = map(wrap, map(array, np.linalg.lstsq(to_arrays(a), to_arrays(b), rcond)))
     a, b = to(array(a), x.dtype), to(array(b), x.dtype)
-    if a.shape[0] > a.shape[1] and b.size:  # it is said to be so again, where this call is replayed
+    if a.shape[0] > a.shape[1] and b.size:  # a check, which is repeated when this call is replayed
         refuse_where((rank == a.shape[1]) != (residuals.size > 0), np.linalg.LinAlgError,
-                     "lstsq: this matrix is of another rank than the one that was recorded, and has no residuals, or has some; capture anew")
+                     "lstsq: this matrix and the one that was recorded differ in rank, so that only one of them has "
+                     "residuals; capture anew")
     x = apply(least_squares, a, b, rcond)
     if residuals.size:  # there are more equations than unknowns
         residuals = np.sum(squared_length(swap(columns(b, b)) - swap(columns(x, b)) @ swap(a)), -1)
@@ -92,7 +93,7 @@ def polyfit(x: Any, y: Any, deg: int, rcond: Any = None, full: bool = False, w: 
         raise NotImplementedError("polyfit: full=True and cov=True have no derivative rule; use np.linalg.lstsq")
     x, y, w = array(x), array(y), np.ones(np.shape(y)[:1]) if w is None else array(w)
     if deg < 0 or x.ndim != 1 or not x.size or y.ndim not in (1, 2) or not x.shape == y.shape[:1] == w.shape:
-        raise TypeError("polyfit wants deg >= 0, a vector x, as many numbers or rows y, and as many weights; "
+        raise TypeError("polyfit takes deg >= 0, a vector x, as many numbers or rows y, and as many weights; "
                         f"got deg={deg}, x of shape {x.shape}, y of shape {y.shape}, w of shape {w.shape}")
     powers = w[:, None] * (x + 0.0)[:, None] ** np.arange(deg, -1, -1)
     scale = np.sqrt(np.sum(powers * powers, 0))

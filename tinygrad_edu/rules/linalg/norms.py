@@ -1,8 +1,8 @@
-"""Norms of vectors and matrices.
+"""Rules of norms of vectors and matrices, and of the condition number.
 
 Singular points: a vector of zeros, and so a matrix of zeros, has derivative 0, the middle of all directions; so has
 a number that is 0 among others, where the norm has an edge. Equally large elements, or singular values, share the
-gradient evenly. The condition of a singular matrix is infinite, and stays so: derivative 0.
+gradient evenly. The condition number of a singular matrix is infinite, and its derivative is 0.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ rule(np.linalg.vector_norm, lambda g, y, x, axis=None, keepdims=False:
 @primitive(lambda g, y, x, p, axis, keepdims: unreduce(g, axis, keepdims) * slope(x, unreduce(y, axis, keepdims), p))
 @atomic
 def power_norm(x: Any, p: float, axis: Any, keepdims: bool) -> Any:
-    """The p-th root of the sum of p-th powers, of numbers that are not negative."""
+    """Return the p-th root of the sum of p-th powers of numbers that are not negative."""
     return np.linalg.vector_norm(x, ord=p, axis=axis, keepdims=keepdims)
 
 
 def slope(x: Any, y: Any, p: float) -> Any:
-    """What a p-norm `y` changes by with its element `x`."""
+    """Return the derivative of a p-norm `y` with respect to its element `x`."""
     return np.where(y == 0, 0, (nonzero(x) / nonzero(y)) ** (p - 1))
 
 
 def vector(x: Any, ord: Any, axis: Any, keepdims: bool) -> Any:
-    """The norm of vectors that lie along `axis`, one or several or None for all."""
+    """Return the norm of vectors that lie along `axis`: one, several, or None for all."""
     if isinstance(ord, str):
         raise ValueError(f"Invalid norm order {ord!r} for vectors")
     if ord is None or ord == 2:
@@ -56,7 +56,7 @@ def vector(x: Any, ord: Any, axis: Any, keepdims: bool) -> Any:
 
 
 def largest(size: Any, axis: Any, keepdims: bool = False) -> Any:
-    """The largest of numbers that are not negative, 0 if there is none."""
+    """Return the largest of numbers that are not negative; 0 if there are no numbers."""
     return np.max(size, axis, keepdims=keepdims) if size.size else np.sum(size, axis, keepdims=keepdims)
 
 
@@ -116,5 +116,5 @@ def cond(x: Any, p: Any = None) -> Any:
 
 
 def inexact(x: Any) -> Any:
-    """Integers as floats."""
+    """Return integers as floats, and other numbers as they are."""
     return x if to_arrays(x).dtype.kind in "fc" else x.astype(float)

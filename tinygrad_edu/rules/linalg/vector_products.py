@@ -1,4 +1,4 @@
-"""Products of vectors, and of everything with everything: each is a matrix product or a plain one, suitably arranged."""
+"""Rules of products of vectors, `vecdot`, `matvec`, `cross`, and of `kron`: matrix or plain products, rearranged."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def matmul(x1: Any, x2: Any, *, axes: Any) -> Any:
 
 
 def last(x: Any, axes: Any, ndim: int) -> Any:
-    """`x` with these axes at the end."""
+    """Return `x` with these axes at the end."""
     axes = axes if isinstance(axes, tuple) else (axes,)
     if len(axes) != ndim:
         raise ValueError(f"axes={axes} names {len(axes)} axes where there are {ndim}")

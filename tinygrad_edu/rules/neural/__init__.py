@@ -1,4 +1,4 @@
-"""Operations of networks that NumPy does not have, or that are faster in one piece."""
+"""Operations of neural networks that NumPy does not have, or that are faster as one operation."""
 
 from . import fused
 

@@ -1,22 +1,22 @@
-"""Convolution: three operations that are each other's derivatives.
+"""Convolution of images and sequences: three operations that are each other's derivatives.
 
 Inputs x, weights w and outputs y are tied together by a single sum of products, over all places where
 
     input place = stride * output place + dilation * kernel place - before
 
-along each axis; `before` is how many zeros are imagined in front. Two of the three are given, and the third is made:
+along each axis; `before` is how many zeros are imagined in front. Two of the three are given, the third is computed:
 
     collect(x, w)     what the outputs get:  sum of w * x     (what networks call a convolution)
     distribute(y, w)  what the inputs get:   sum of w * y     (and a transposed convolution)
     overlap(x, y)     what the weights get:  sum of x * y
 
-Each is linear in both arguments, so its derivatives are the other two, and so are theirs: there is no end to it.
+Each is linear in both arguments, so its derivatives are the other two, and so are theirs, for every order.
 x is (N, C, ...), w is (O, C / groups, ...), y is (N, O, ...). The lengths of the result's other axes are given as
-`size`, and all four numbers that describe how things meet, a tuple for each, come last.
+`size`; the tuples `stride`, `before` and `dilation`, and the number of groups, come last.
 
-All is done by large matrix products. What meets each place of the kernel is copied out, side by side (`unroll`); but
-along the last axis only, and what the other axes' places give is added up where it belongs: that is less to copy. A few
-images are done at a time, so that the copy stays in the processor's cache.
+All is done by large matrix products. The numbers that meet each place of the kernel are copied out, side by side (as in
+im2col, see `unroll`), but along the last axis only, which is less to copy; the results for places along the other axes
+are added up. A few images are done at a time, so that the copy stays in the processor's cache.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ SMALL, SHORT = 1_000_000, 128  # multiplications that need no packing; a piece s
 @primitive(
     lambda g, y, x, w, start, size, *how: distribute(g, w, x.shape[2:], *how),  # type: ignore[has-type]
     lambda g, y, x, w, start, size, *how: overlap(x, g, w.shape[2:], *how),  # type: ignore[has-type]
-    lambda g, y, x, w, start, size, *how: np.sum(np.sum(g, tuple(range(2, g.ndim))), 0),  # row by row is quicker
+    lambda g, y, x, w, start, size, *how: np.sum(np.sum(g, tuple(range(2, g.ndim))), 0),  # two sums are quicker
     name="convolution",
 )
 @atomic
 def collect(x: Any, w: Any, start: Any, size: Lengths, stride: Lengths, before: Lengths, dilation: Lengths, groups: int) -> Any:
-    """The outputs: `start`, of each kernel, and at each place the sum of what the kernel, laid over the input, multiplies."""
+    """Return the outputs: at each place the sum of the kernel times the input under it, plus each kernel's `start`."""
     given = (x, w) if start is None else (x, w, start)
     out = writable(np.empty_like(x, np.result_type(*given), "C", shape=(len(x), len(w), *size)))
     out[...] = 0 if start is None else start.reshape(-1, *(1,) * len(size))
@@ -67,13 +67,14 @@ def collect(x: Any, w: Any, start: Any, size: Lengths, stride: Lengths, before: 
 )
 @atomic
 def distribute(y: Any, w: Any, size: Lengths, stride: Lengths, before: Lengths, dilation: Lengths, groups: int) -> Any:
-    """The inputs: each output lays down the kernel, times itself, where it was taken from."""
+    """Return the inputs: the sum, over all outputs, of the output times the kernel, placed where it was taken from."""
     out = writable(np.zeros_like(y, np.result_type(y, w), "C", shape=(len(y), w.shape[1] * groups, *size)))
     whole = split_channels(out, groups)
     *others, last = meetings(size, y.shape[2:], w.shape[2:], stride, before, dilation)
     shifts = crossings(others)
     weights = by_shift(np.swapaxes(w.reshape(groups, -1, *w.shape[1:]), 1, 2))
-    weights = np.moveaxis(weights, -3, 0).reshape(groups, -1, weights.shape[-1])  # all shifts at once: every output is used by all
+    # all shifts at once, since each of them uses every output
+    weights = np.moveaxis(weights, -3, 0).reshape(groups, -1, weights.shape[-1])
     for images in blocks(y, w.shape[-1]):
         columns = unroll(y[images], groups, size[-1], [(outputs, inputs) for inputs, outputs in last])
         laid = weigh_columns(weights, flat(columns)).reshape(*columns.shape[:2], *map(len, others), -1, *columns.shape[3:])
@@ -90,10 +91,10 @@ def distribute(y: Any, w: Any, size: Lengths, stride: Lengths, before: Lengths, 
 )
 @atomic
 def overlap(x: Any, y: Any, size: Lengths, stride: Lengths, before: Lengths, dilation: Lengths, groups: int) -> Any:
-    """The weights: for each place of the kernel, the products of all inputs and outputs that it joins."""
+    """Return the weights: for each place of the kernel, the sum of products of all inputs and outputs that it joins."""
     channels, kernels = x.shape[1] // groups, y.shape[1]
     out = writable(np.zeros_like(x, np.result_type(x, y), "C", shape=(*size[:-1], groups, size[-1] * channels, kernels // groups)))
-    whole = np.moveaxis(split_channels(y, groups), 2, -1)  # a factor is quickest when the axis to add over comes first
+    whole = np.moveaxis(split_channels(y, groups), 2, -1)  # a product is quickest if the axis to sum over comes first
     *others, last = meetings(x.shape[2:], y.shape[2:], size, stride, before, dilation)
     shifts = crossings(others)
     for images in blocks(x, size[-1]):
@@ -108,9 +109,10 @@ def overlap(x: Any, y: Any, size: Lengths, stride: Lengths, before: Lengths, dil
 
 
 def writable(out: Any) -> Any:
-    """`out`, if what is written into its parts gets there; some libraries' arrays, Dask's for one, have no views."""
+    """Return `out`; raise an error if its slices are no views to write through, as those of Dask's arrays."""
     if not hasattr(out, "strides"):
-        raise TypeError(f"convolution and pooling write into parts of arrays, and those of {type(out).__name__} are no views of it")
+        raise TypeError("convolution and pooling write into slices of arrays, and slices of "
+                        f"{type(out).__name__} are no views")
     return out
 
 
@@ -118,13 +120,13 @@ def writable(out: Any) -> Any:
 
 
 def meetings(inputs: Lengths, outputs: Lengths, kernel: Lengths, *how: Lengths) -> list[list[tuple[slice, slice]]]:
-    """For each axis, and each place of the kernel along it: the inputs that are there, and the outputs they go to."""
+    """Return for each axis, and each place of the kernel along it, the inputs there, and the outputs they go to."""
     return [[meeting_places(k, n, m, *numbers) for k in range(places)]
             for n, m, places, *numbers in zip(inputs, outputs, kernel, *how, strict=True)]  # fmt: skip
 
 
 def meeting_places(k: int, inputs: int, outputs: int, stride: int, before: int, dilation: int) -> tuple[slice, slice]:
-    """Place `k` of the kernel along one axis. Those outputs are left out that would take from beyond the ends."""
+    """Return the inputs and outputs that place `k` of the kernel joins along one axis; none lie beyond the ends."""
     shift = dilation * k - before
     first, end = max(0, -(shift // stride)), min(outputs, (inputs - 1 - shift) // stride + 1)
     if end <= first:
@@ -133,7 +135,7 @@ def meeting_places(k: int, inputs: int, outputs: int, stride: int, before: int, 
 
 
 def crossings(axes: list[list[tuple[slice, slice]]]) -> list[tuple[Lengths, tuple[slice, ...], tuple[slice, ...]]]:
-    """Each place of the kernel along several axes, with its inputs and outputs."""
+    """Return each place of the kernel along several axes, with its inputs and outputs."""
     found = []
     for met in product(*(enumerate(axis) for axis in axes)):
         at, places = zip(*met) if met else ((), ())
@@ -145,7 +147,7 @@ def crossings(axes: list[list[tuple[slice, slice]]]) -> list[tuple[Lengths, tupl
 
 
 def unroll(x: Any, groups: int, size: int, places: list[tuple[slice, slice]]) -> Any:
-    """What meets each place of the kernel along the last axis: (N, groups, places * channels, ..., size), 0 where nothing is."""
+    """Return what meets the kernel's places along the last axis, or 0: (N, groups, places * channels, ..., size)."""
     x = split_channels(x, groups)
     images, _, channels, *lead, _ = x.shape
     out: Any = writable(np.empty_like(x, order="C", shape=(images, groups, len(places), channels, *lead, size)))
@@ -155,9 +157,9 @@ def unroll(x: Any, groups: int, size: int, places: list[tuple[slice, slice]]) ->
 
 
 def lay(x: Any, out: Any, source: slice, target: slice) -> None:
-    """``out[..., target] = x[..., source]``, and zeros elsewhere."""
+    """Set ``out[..., target] = x[..., source]``, and zeros elsewhere."""
     if x.shape == out.shape and source.step == target.step == 1 and x.size:
-        # All rows as one row: to copy much at once is quicker than row by row. What crosses from one into the next is mended.
+        # All rows are copied as one, which is quicker. Numbers that cross into the next row are then set to 0.
         shift = source.start - target.start
         places = (*x.shape[:2], math.prod(x.shape[2:]))
         out.reshape(places)[..., max(0, -shift) : places[-1] - max(0, shift)] = x.reshape(places)[..., max(0, shift) : places[-1] + min(0, shift)]
@@ -169,23 +171,23 @@ def lay(x: Any, out: Any, source: slice, target: slice) -> None:
 
 
 def by_shift(w: Any) -> Any:
-    """Weights (groups, to, from, ..., last), as a matrix for each place but for the last axis: (..., groups, to, last * from)."""
+    """Return weights (groups, to, from, ..., last) as matrices (to, last * from): (..., groups, to, last * from)."""
     parts = np.moveaxis(w, (0, 1, -1, 2), (-4, -3, -2, -1))
     return parts.reshape(*parts.shape[:-2], -1)
 
 
 def split_channels(x: Any, groups: int) -> Any:
-    """(N, C, ...) as (N, groups, C / groups, ...)."""
+    """Return (N, C, ...) as (N, groups, C / groups, ...)."""
     return x.reshape(len(x), groups, x.shape[1] // groups, *x.shape[2:])
 
 
 def flat(x: Any) -> Any:
-    """All places as one axis; a view of unrolled rows, unless the stride leaves some out."""
+    """Return `x` with all places as one axis; a view of unrolled rows, unless the stride leaves some out."""
     return x.reshape(*x.shape[:3], math.prod(x.shape[3:]))
 
 
 def weigh_columns(w: Any, columns: Any) -> Any:
-    """``w @ columns``, in pieces."""
+    """Return ``w @ columns``, computed in pieces."""
     out = np.empty_like(columns, np.result_type(w, columns), "C", shape=(*columns.shape[:-2], w.shape[-2], columns.shape[-1]))
     for piece in pieces(columns.shape[-1], w.shape[-2] * w.shape[-1]):
         np.matmul(w, columns[..., piece], out[..., piece])
@@ -193,13 +195,16 @@ def weigh_columns(w: Any, columns: Any) -> Any:
 
 
 def pieces(length: int, others: int) -> Iterator[slice]:
-    """An axis of a matrix product in such pieces that OpenBLAS need not pack them, given the lengths of the `others`, multiplied."""
+    """Yield slices of an axis of a matrix product, so short that OpenBLAS need not pack them.
+
+    `others` is the product of the lengths of the other axes.
+    """
     n = -(-length * others // SMALL)
     step = -(-length // n) if n and length >= n * SHORT else length
     return (slice(i, i + step) for i in range(0, length, max(1, step)))
 
 
 def blocks(x: Any, places: int) -> Iterator[slice]:
-    """The images in turn, as many at a time as make a copy of that size."""
+    """Return slices of the images in turn, as many at a time as fit into `BLOCK`."""
     step = max(1, BLOCK // max(1, places * x[:1].size))
     return (slice(i, i + step) for i in range(0, len(x), step))

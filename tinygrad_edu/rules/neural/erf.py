@@ -1,7 +1,7 @@
-"""The error function, which NumPy lacks and the Gaussian needs; and what it lacks to 1, with all its digits.
+"""The error functions `erf` and ``erfc = 1 - erf``, which NumPy lacks, accurate to all digits; and Gaussians.
 
-They are interpolated, when first used, from the values that Python's mathematics gives: near 0 as it is, further out
-what is missing to 1 without its steep factor. Both are smooth enough for a short series of Chebyshev polynomials.
+Both are interpolated, when first used, from the values of Python's `math`: `erf` near 0, and further out `erfc` without
+its steep factor. These are smooth enough for a short series of Chebyshev polynomials.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ def gauss_rule(g: Any, y: Any, x: Any, k: int = 0) -> Any:
 @primitive(gauss_rule, elementwise=True)
 @atomic
 def gauss(x: Any, k: int = 0) -> Any:
-    """The `k`-th derivative of ``exp(-x²)``."""
+    """Return the `k`-th derivative of ``exp(-x²)``."""
     end = END.get(np.result_type(x, np.float16).char, END["d"])
-    z = np.minimum(np.maximum(x, -end), end)  # infinity times 0 is not asked for
+    z = np.minimum(np.maximum(x, -end), end)  # avoids infinity times 0
     before, y = 0, np.exp(-z * z)
     for i in range(k):  # Hermite's recurrence
         before, y = y, -2 * (z * y + i * before)
@@ -67,7 +67,7 @@ def erf(x: Any) -> Any:
 @primitive(lambda g, y, x: g * (-2 / math.sqrt(math.pi)) * gauss(x), elementwise=True)
 @atomic
 def erfc(x: Any) -> Any:
-    """``1 - erf(x)``, without the difference: of 20 it is 5.4e-176."""
+    """Return ``1 - erf(x)``, computed without the difference: ``erfc(20)`` is 5.4e-176."""
     near, z, outside = parts(x)
     y = 1 - np.copysign(near, x)
     if outside is not None:
@@ -76,7 +76,7 @@ def erfc(x: Any) -> Any:
 
 
 def parts(x: Any) -> tuple[Any, Any, Any]:
-    """``erf(|x|)`` near 0, ``|x|``, and ``erfc(|x|)`` further out, or None where nothing is."""
+    """Return ``erf(|x|)`` near 0, ``|x|``, and ``erfc(|x|)`` further out, or None if no number lies there."""
     dtype = np.result_type(x, np.float16)
     near, far = series(dtype.itemsize < 8)
     z = np.minimum(np.abs(x), END.get(dtype.char, END["d"]))
@@ -90,10 +90,10 @@ def parts(x: Any) -> tuple[Any, Any, Any]:
 
 @lru_cache(maxsize=2)
 def series(single: bool) -> tuple[Any, Any]:
-    """For ``erf(z) / z`` in z² up to NEAR; from there ``(1 + 2z) exp(z²) erfc(z)``, in (z - 3.75) / (z + 3.75), as Shepherd
-    and Laframboise do it (1981).
+    """Return two series: for ``erf(z) / z`` in z² up to NEAR; from there for ``(1 + 2z) exp(z²) erfc(z)``.
 
-    Single precision is content with shorter ones, which take a fifth of the time.
+    The latter is a series in (z - 3.75) / (z + 3.75), see Shepherd & Laframboise (1981). Shorter series are enough for
+    single precision, and take a fifth of the time.
     """
     m, n = (5, 12) if single else (16, 30)
     first, last = (NEAR - 3.75) / (NEAR + 3.75), (END["d"] - 3.75) / (END["d"] + 3.75)
@@ -103,7 +103,7 @@ def series(single: bool) -> tuple[Any, Any]:
 
 
 def scaled_erfc(z: float) -> float:
-    """``(1 + 2z) exp(z²) erfc(z)``; far out, where `z²` is too large for all digits, a continued fraction."""
+    """Return ``(1 + 2z) exp(z²) erfc(z)``; by a continued fraction far out, where a large `z²` loses digits."""
     if z < 3:
         return (1 + 2 * z) * math.exp(z * z) * math.erfc(z)
     below = z
@@ -113,13 +113,13 @@ def scaled_erfc(z: float) -> float:
 
 
 def powers(p: Any) -> tuple[float, float, list[float]]:
-    """A series as powers of ``shift + scale * x``, highest first; Python's numbers, which leave arrays their dtype."""
+    """Return a series in powers of ``shift + scale * x``, highest first, as Python's numbers, which keep dtypes."""
     shift, scale = map(float, p.mapparms())
     return shift, scale, cheb2poly(p.coef)[::-1].tolist()
 
 
 def polynomial(p: tuple[float, float, list[float]], x: Any) -> Any:
-    """Horner's scheme."""
+    """Return the value of a series at `x`, by Horner's scheme."""
     shift, scale, (y, *others) = p
     x = shift + scale * x
     for c in others:

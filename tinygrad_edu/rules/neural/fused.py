@@ -1,7 +1,7 @@
-"""Functions that NumPy lacks and networks need, each fused into one operation because that is faster.
+"""Fused operations of networks: `sigmoid`, `relu`, `linear`, `softmax`, `squared_error`, one operation each for speed.
 
-They are declared in the same table as NumPy's own, by the same decorator that you can use. They compute with arrays; their
-types are what a caller sees, who gives Tensors and gets Tensors.
+They are in the same table as NumPy's functions, declared by the decorator that you can use too. They compute with
+arrays; their annotations are for the caller, who gives Tensors and gets Tensors.
 """
 
 # mypy: disable-error-code="no-any-return, return-value, arg-type"
@@ -129,7 +129,7 @@ def linear(x: Tensor | NDArray[Any], weight: Tensor | NDArray[Any], bias: Tensor
     if x.ndim == 0:
         raise ValueError("linear: a single number has no axis of inputs")
     if x.ndim <= 2:
-        dot: Any = ndarray.dot if type(x) is ndarray is type(weight) else np.dot  # which asks other libraries too, and takes longer
+        dot: Any = ndarray.dot if type(x) is ndarray is type(weight) else np.dot  # slower, but asks other libraries
         y = dot(x, weight.T)
     else:  # one large product, not a loop over small ones
         y = np.dot(rows(x), weight.T).reshape(x.shape[:-1] + weight.shape[:1])
@@ -242,8 +242,8 @@ def squared_error(a: TensorLike, b: TensorLike, divisor: float = 1) -> Tensor:
     """
     shape, other = getattr(a, "shape", ()), getattr(b, "shape", ())
     if shape != other and shape and other:
-        raise ValueError(f"squared_error: shapes {shape} and {other} must be equal, else each number would be compared with all of the "
-                         "others: reshape one of them, or take np.sum((a - b) ** 2) if that is meant")
+        raise ValueError(f"squared_error: shapes {shape} and {other} must be equal, else each number would be compared "
+                         "with all of the others: reshape one of them, or take np.sum((a - b) ** 2) if you intend that")
     d = np.subtract(a, b).reshape(-1)
     refuse_complex("squared_error", d)
     return d.dot(d) / divisor
@@ -253,4 +253,4 @@ def refuse_complex(name: str, differences: Any) -> None:
     """Raise an error for complex numbers: their squares are complex, and measure no error."""
     if differences.dtype.kind == "c":
         raise TypeError(f"{name}: complex numbers have complex squares, which measure no error; "
-                        "add up the squared lengths, np.sum(np.real(d * np.conj(d))) of d = a - b")
+                        "add up the squared lengths, np.sum(np.real(d * np.conj(d))) for d = a - b")

@@ -1,7 +1,7 @@
-"""Windows over the last axes, laid upon each other; and back. What pooling is made of.
+"""Windows for pooling: `windows` copies sliding windows out of an array (unfold, im2col), and `fold` adds them back.
 
-`windows` and `fold` are each other's transpose: what is read by several windows gets the sum of what comes back from
-them. The largest of each window is then ``np.max`` over the first axis, with its own rule: equal numbers share evenly.
+They are each other's transpose: a number that several windows read gets the sum of their gradients. The largest number
+of each window is then ``np.max`` over the first axis, with its own rule: equal numbers share evenly.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from .convolution import Lengths, crossings, meetings, writable
 @primitive(lambda g, y, x, kernel, size, fill, *how: fold(g, kernel, x.shape[x.ndim - len(size) :], *how))  # type: ignore[has-type]
 @atomic
 def windows(x: Any, kernel: Lengths, size: Lengths, fill: float, stride: Lengths, before: Lengths, dilation: Lengths) -> Any:
-    """One array for each place of the kernel, along a new first axis: what is there in each of `size` windows.
+    """Return an array for each place of the kernel, along a new first axis: the number there in each of `size` windows.
 
-    Where a window reaches beyond the ends of `x`, there is `fill`.
+    Where a window reaches beyond the ends of `x`, the number is `fill`.
     """
     lead, space = x.shape[: x.ndim - len(size)], x.shape[x.ndim - len(size) :]
     out = writable(np.full_like(x, fill, order="C", shape=(*kernel, *lead, *size)))
@@ -33,7 +33,7 @@ def windows(x: Any, kernel: Lengths, size: Lengths, fill: float, stride: Lengths
 @primitive(lambda g, x, y, kernel, size, *how: windows(g, kernel, y.shape[y.ndim - len(size) :], 0, *how))
 @atomic
 def fold(y: Any, kernel: Lengths, size: Lengths, stride: Lengths, before: Lengths, dilation: Lengths) -> Any:
-    """Windows added up, each where it was taken from, in an array whose last axes are of lengths `size`."""
+    """Return windows added up, each where it was taken from, in an array whose last axes have the lengths `size`."""
     lead, space = y.shape[1 : y.ndim - len(size)], y.shape[y.ndim - len(size) :]
     y = y.reshape(*kernel, *lead, *space)
     out: Any = writable(np.zeros_like(y, order="C", shape=(*lead, *size)))
