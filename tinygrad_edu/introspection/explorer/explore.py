@@ -69,11 +69,11 @@ def explore(subject: Tensor | Sequence[Tensor] | Callable[..., Any], *inputs: An
     names = variables_of(sys._getframe(1))
     if not is_computed(subject):
         if not callable(subject):
-            raise TypeError("explore() takes a Tensor, or a function and what to call it with; "
+            raise TypeError("explore() takes a Tensor, or a function and its arguments; "
                             f"got {type(subject).__name__}")
         return Explorer(*run_watched(subject, inputs, settings, names))
     if inputs or settings:
-        raise TypeError("explore(tensor) takes nothing else; explore(function, *inputs) takes what to call it with")
+        raise TypeError("explore(tensor) takes no other arguments; explore(function, *inputs) takes the function's")
     return Explorer(flatten(subject)[0], names)
 
 
