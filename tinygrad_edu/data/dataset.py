@@ -1,4 +1,4 @@
-"""Data sets: examples by number, however they are stored; and subsets."""
+"""Dataset, TensorDataset and Subset: examples by number, however they are stored; and random splits."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ def random_split(dataset: DatasetLike, lengths: Sequence[float], generator: int 
     if all(isinstance(length, int | np.integer) for length in lengths):
         sizes = [operator.index(length) for length in lengths]  # type: ignore[arg-type]
     elif math.isclose(sum(lengths), 1):
-        # Rounded down, each; what is left goes to the first parts, one each.
+        # Round each size down; the examples that are left go to the first parts, one each.
         sizes = [math.floor(total * length + 1e-9) for length in lengths]
         sizes = [size + (i < total - sum(sizes)) for i, size in enumerate(sizes)]
     else:

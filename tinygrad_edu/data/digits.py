@@ -148,7 +148,7 @@ def _find(folder: StrPath, name: str) -> str:
     for spelling in (name, name.replace("-idx", ".idx")):
         for ending in ("", ".gz"):
             path = os.path.join(folder, spelling + ending)
-            with suppress(FileNotFoundError, NotADirectoryError):  # but that one may not look there is an error
+            with suppress(FileNotFoundError, NotADirectoryError):  # a file that may not be read is an error
                 if stat.S_ISREG(os.stat(path).st_mode):
                     return path
     raise FileNotFoundError(
