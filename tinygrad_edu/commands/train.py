@@ -42,7 +42,7 @@ def run(options: Namespace) -> int:
             history[-1]["test accuracy"] = accuracy(model, digits.test.images, digits.test.labels)
     except KeyboardInterrupt:
         interrupted = True
-        print("\nStopped; what was learnt so far is kept.")
+        print("\nStopped; the weights learnt so far are kept.")
 
     save(out / "weights.npz", model)  # first of all: nothing that follows may lose it
     share = accuracy(model, digits.test.images, digits.test.labels)

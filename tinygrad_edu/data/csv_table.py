@@ -118,7 +118,7 @@ def read_csv(path: str | os.PathLike[str], target: str | int = -1, *, columns: S
     if wanted in features or len(set(features)) < len(features):
         twice = wanted if wanted in features else next(i for i in features if features.count(i) > 1)
         raise ValueError(f"{path}: column {cells.names[twice]!r} is given twice, in target={target!r} and columns={list(columns or ())!r}; "
-                         "what is to be predicted can't be among what it is predicted from")
+                         "the target can't be one of the features")
     x = np.stack([cells.numbers(i) for i in features], 1) if features else np.zeros((len(cells), 0))
     answers = cells.column(wanted)
     cells.refuse_other_delimiter(answers)

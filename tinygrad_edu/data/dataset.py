@@ -210,7 +210,7 @@ def warn_of_tables(table: Any, answers: Any) -> None:
     """Warn of a table that has the answers among its columns, and of rows that don't seem to belong together."""
     name = getattr(answers, "name", None)
     if isinstance(name, str) and name in getattr(table, "columns", ()) and np.array_equal(table[name], answers):
-        warnings.warn(f"column {name!r}, which is to be predicted, is among those to predict it from: leave it out, with "
+        warnings.warn(f"column {name!r}, the target, is also one of the features: leave it out, with "
                       f"drop(columns=[{name!r}])", UserWarning, stacklevel=3)
     rows, others = (np.asarray(getattr(x, "index", ())) for x in (table, answers))
     if len(rows) == len(others) and not np.array_equal(rows, others) and set(rows.tolist()) == set(others.tolist()):

@@ -133,6 +133,7 @@ class Digits(NamedTuple):
 
 
 def _read_part(folder: StrPath, name: str, dtype: np.dtype[Any]) -> Part:
+    """Return the images and labels of one part, which must be equally many."""
     images_path = _find(folder, f"{name}-images-idx3-ubyte")
     labels_path = _find(folder, f"{name}-labels-idx1-ubyte")
     labels = _read_bytes(labels_path, "labels", axes=1)

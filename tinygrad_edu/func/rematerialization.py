@@ -118,7 +118,7 @@ class Call:
         if [i for i, y in enumerate(outputs) if is_tracked(y)] != self.tracked or not all(map(same, tensors, to_arrays(y))):
             raise differs("gave another result")
         wanted = nodes + self.captured
-        # unconjugated, since this walk is part of another
+        # Unconjugated, since this walk is part of another.
         seeds = [(t._node, conjugate(ct)) for t, ct in zip(tensors, g, strict=True)]
         found = backpropagate(seeds, wanted, record, record, partial=True)
         if any(node not in found for node in self.captured):

@@ -148,9 +148,9 @@ class Trace:
 
 
 def warn_ignored(what: str) -> str:
-    return (f"{what}: what the function returned was not computed from the argument that is to be differentiated (or by steps like floor "
-            "only), so the derivative is zeros. A function that takes a module's parameter must use what it is given, not the module's "
-            "own: see func.functional_call")
+    return (f"{what}: the function's result was not computed from the argument that is differentiated (or only by "
+            "steps like floor), so the derivative is zero. A function that takes a module's parameter must use its "
+            "argument, not the module's own parameter: see func.functional_call")
 
 
 def record_mode() -> AbstractContextManager[None]:

@@ -95,7 +95,7 @@ class Captured(Generic[P, R_co]):
         self.__qualname__ = ""  # unless the function has one
         wraps(f, updated=())(self)
         self._f: Callable[..., Any] = f
-        self._recordings: dict[Any, list[Recording]] = {}  # for each kind of arguments, one for each state of what is outside
+        self._recordings: dict[Any, list[Recording]] = {}  # by kind of arguments; several where modules' modes differ
         self._latest: Recording | None = None
         self._pace = Pace()
         # How often the recording in use changed, and how many calls were of a kind for which there was no room.
@@ -134,6 +134,8 @@ class Captured(Generic[P, R_co]):
         return self._record(key, leaves, rebuild, 4)
 
     def _record(self, key: Any, leaves: Sequence[Any], rebuild: Any, depth: int) -> Any:
+        """Record a call, keep the recording for others of its kind, and return the result; or only call it."""
+
         def fill(xs: tuple[Any, ...]) -> Any:
             """Return the function's result, with `xs` in place of the arrays among its arguments."""
             given = iter(xs)
@@ -149,7 +151,7 @@ class Captured(Generic[P, R_co]):
         if any(isinstance(x, TensorBase) and is_foreign(x._array) for x in leaves) or not self._make_room(depth + 1):
             args, kwargs = rebuild(leaves)
             return self._f(*args, **kwargs)  # programs are for NumPy
-        static = [EMPTY if is_array(x) else x for x in leaves]  # so that nothing is kept here
+        static = [EMPTY if is_array(x) else x for x in leaves]  # so that the recording keeps no arguments alive
         made = Recording((self._f, *static), tuple(as_tensor(x) for x in leaves if is_array(x)), fill, self._pace)
         written = {e.source for e in made.effects if e.kind in (CHANGE, REPLACE)}
         if any(i in written and not isinstance(x, TensorBase) for i, x in enumerate(filter(is_array, leaves))):

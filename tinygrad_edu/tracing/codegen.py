@@ -131,7 +131,7 @@ class Writing:
             return f"{self.name(line.made)} = {args[0]} {OPERATORS[line.fn]} {args[1]}"  # quicker for single numbers
         if self.strips is not None:
             target = self.piece(target or self.whole(line.made), self.tape.values[line.made])
-        if target and line.fn in (np.minimum, np.maximum):  # some types of numbers want it by keyword
+        if target and line.fn in (np.minimum, np.maximum):  # NumPy wants it by keyword here
             target = f"out={target}"
         if target:
             return f"{self.function(line.fn)}({', '.join([*args, target])})"
@@ -161,7 +161,7 @@ class Writing:
             return f"{{{', '.join(f'{k!r}: {self.argument(v)}' for k, v in a.items())}}}"
         if isinstance(a, np.dtype) and is_usual(a) and a.kind in "biufc":
             return f"np.{a.name}" if a.name != "bool" else "np.bool_"
-        # the repr of other types may be no Python
+        # The repr of other types may not be Python source.
         if a is None or type(a) in (bool, int, str) or (type(a) is float and abs(a) < 1e300):
             return repr(a)
         if callable(a) and not isinstance(a, type):

@@ -109,5 +109,5 @@ UNSTEADY = {
     np.setxor1d,
     np.array_equal, np.array_equiv, np.allclose, np.linalg.matrix_rank, np.shares_memory, np.may_share_memory, np.real_if_close,
 }  # fmt: skip
-# their shape depends on values if this argument is traced
+# Their shape depends on values if this argument is traced.
 UNSTEADY_BY = {np.repeat: "repeats", np.delete: "obj", np.insert: "obj"}

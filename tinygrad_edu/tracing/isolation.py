@@ -55,7 +55,7 @@ def require_unchanged(around: Reached) -> Iterator[None]:
     names = [{k for k in [*d] if not k.startswith("_")} or {seen} for _, _, d in memories]
     for (_, _, d), there in zip(memories, names, strict=True):
         if seen in there:
-            d[seen] = True  # gone, if the function forgets what is there
+            d[seen] = True  # a mark that is gone if the function clears the state
     try:
         yield
     finally:

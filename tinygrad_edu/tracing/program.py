@@ -20,7 +20,7 @@ from .passes import quicker, tidy
 from .tape import Tape
 
 INTO = {np.dot, np.matmul}  # they can write into a given array, as ufuncs can
-# their results are never views
+# Their results are never views.
 NEW = {np.sum, np.mean, np.add.reduce, np.copy, np.where, np.concatenate, np.stack, np.tensordot, where_or_zero}
 
 
@@ -50,7 +50,7 @@ class Program:
         checks = [back[2] for back in backwards if back]
         later = {p for some in checks for p in some}
         ahead = self.needed([*self.outputs, *(p for p, line in self.lines.items() if must_run(line) and p not in later)])
-        # views of arguments: making them again is cheap, and keeps no memory
+        # Views of arguments: making them again is cheap, and keeps no memory.
         again = {p for p in ahead if not self.owners[p].isdisjoint(given)}
         self.ahead = sorted(ahead)
         self.backs = [sorted(self.needed([*g, *c], ahead - again)) for g, c in zip(self.gradients, checks, strict=True)]
@@ -80,7 +80,7 @@ class Program:
         for copy, place in same.items():
             values[place].append(self.tape.values[copy])
         owners = {place: {place} for place in range(len(values))}
-        for place, line in self.lines.items():  # in order, so that what is read is there already
+        for place, line in self.lines.items():  # in order, so that arguments come before their readers
             if line.fn not in NEW and not isinstance(line.fn, np.ufunc):
                 owners[place].update(*(owners[p] for p in read(line) if share_memory(values[place], values[p])))
         return owners
@@ -178,6 +178,7 @@ class Program:
                 if len(group) > 1 and readers.get(p) == {number} and p not in self.kept}  # fmt: skip
 
     def kind(self, place: int) -> Any:
+        """Return the shape and dtype of the buffer that a result needs; buffers of one kind can replace each other."""
         value = self.tape.values[place]
         return (tiling.STRIP,) if place in self.passing else value.shape, value.dtype
 

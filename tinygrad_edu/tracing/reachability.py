@@ -186,6 +186,6 @@ def names_of(f: Callable[..., Any], n: int, tensors: list[tuple[str, TensorBase]
 
 
 OURS = {"tinygrad_edu", "numpy", *sys.stdlib_module_names}
-# they hold nothing to search
+# They hold nothing to search.
 ATOMS = {type(None), bool, int, float, complex, str, bytes, CodeType, type(len), np.ndarray, np.ufunc}
 RESERVED = re.compile(r"[bgksv]\d*|forward|backward|program")

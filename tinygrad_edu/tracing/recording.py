@@ -66,7 +66,7 @@ class Recording:
         known = [t for _, t in around.tensors]
         outer = tuple({id(t): t for t in [*known, *leaves_behind(self.value, start, [*xs, *known])]}.values())
         names = names_of(given[0], len(xs), around.tensors)
-        # a context of its own: an interrupt leaves no twins behind
+        # A context of its own: an interrupt leaves no twins behind.
         made = copy_context().run(Transcript, fill, xs, outer, self.value, around)
         try:
             self.take(made, xs, outer, [*names[0], *(names[1].get(id(t), f"x{i}") for i, t in enumerate(outer, len(xs)))])
@@ -93,9 +93,9 @@ class Recording:
         self.outer = tuple((xs + outer)[i] for i in made.sources[len(xs) :])
         self.was = [(t, t._node, t._array.shape, t._array.dtype) for t in self.outer]
         n = len(made.sources)
-        # for each result, whether an input gets a gradient from it
+        # For each result, whether an input gets a gradient from it.
         self.flows = [[i in part for i in range(n)] for part in made.gradients]
-        # and the position of that gradient among the result's
+        # And the position of that gradient among the result's.
         self.turns = [[sum(flows[:i]) for i in range(n)] for flows in self.flows]
         self.all_flow = [all(f or not is_tracked(t) for t, f in zip(xs + self.outer, flows, strict=True)) for flows in self.flows]
         self.flowing = any(result.has_gradient for result in self.results)
@@ -173,6 +173,7 @@ class Recording:
         return copy_context().run(self.gradients, *work)
 
     def gradients(self, result: int, g: Any, inputs: Any, chance: Any) -> list[Any]:
+        """Run the function on fresh inputs and walk back from one result; return the gradients as Tensors."""
         record = any(isinstance(x, TensorBase) for x in inputs)
         flows, n = self.flows[result], len(inputs) - len(self.outer)
         xs = tuple(fresh_input(x) if is_tracked(x) else wrap(to_arrays(x)) for x in inputs[:n])

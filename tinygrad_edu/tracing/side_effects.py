@@ -112,7 +112,7 @@ class StandIns:
                 return [Effect(i, LEAVE, whole)]
             place = line.args[0].place
             more = line.args[1]
-            # it may become the gradient itself, and so must have its shape
+            # It may become the gradient itself, and so must have its shape.
             if not isinstance(more, Tracer) or more.shape != self.tensors[i].shape:
                 more = self.tape.do(np.full, (self.tensors[i].shape, more, self.tensors[i].dtype), {})
             added.insert(0, self.tape.place_of(more))

@@ -97,7 +97,7 @@ class Tape:
         made = self.enter(y)
         self.lines.append(Line(made.place, fn, args, kwargs))
         self.known[key] = made.place
-        # the captured function entered an np.errstate of its own
+        # The captured function entered an np.errstate of its own.
         if self.ambient is not None and (now := np.geterr()) != self.ambient:
             self.lines[-1].fn = under(fn, tuple(now.items()))
         return self.parts(made)

@@ -141,7 +141,7 @@ class Result:
         self.place = array.place if isinstance(array, Tracer) else None
         self.has_gradient = has_gradient and self.place is not None
         self.constant = None if self.place is not None else y
-        # each call makes a new one
+        # Each call makes a new one.
         self.is_made = self.place is None and y is not was and not isinstance(y, TensorBase | np.ndarray)
         if self.is_made:
             try:

@@ -57,7 +57,7 @@ class Workspace:
             return self.recording.again(result, g, inputs, self.chance)  # type: ignore[no-any-return]
         with self.functions.lock:
             found = list(self.functions.backwards[result](densify(g), *inputs))
-        # perhaps from a masked place, which only f itself can tell
+        # Perhaps from a masked place, which only f itself can tell.
         if type(g) is MaskedGradient and not all(np.isfinite(d).all() for d in found):
             return [to_arrays(d) for d in self.recording.again(result, g, inputs, self.chance)]
         return found

@@ -30,7 +30,7 @@ class Sketch:
         self.tensors: dict[Node, TensorBase] = {}
         for tensor in tensors:
             where = place(tensor)
-            # a node for a tensor outside all graphs
+            # A node for a tensor outside all graphs.
             root = where if isinstance(where, Node) else Constant(tensor._array)
             given, seen = ({root if k == where else k: v for k, v in held.items()} for held in (given, seen))
             self.roots.append(root)

@@ -96,8 +96,8 @@ class Scene:
     def settle_leaves(self) -> None:
         """Make the boxes for the leaves.
 
-        A module's leaf is in the innermost frame with all operations that use it; others are outside all frames. Leaves
-        that are used only within boxes of groups are not shown.
+        A module's parameter, or a constant without a name, is in the innermost frame with all operations that use it;
+        other leaves are outside all frames. Leaves that are used only within boxes of groups are not shown.
         """
         users: dict[Node, list[Box]] = {}
         for node in self.drawn:
@@ -109,7 +109,7 @@ class Scene:
                 users.setdefault(node, [])
         for leaf, boxes in users.items():
             boxes = [box for box in boxes if not self.is_back(box)] or boxes
-            # the forward or backward side
+            # The forward or backward side.
             frames: Frames = boxes[0].frames[:1] if boxes and self.sketch.derivatives else ()
             if leaf in self.sketch.owned or (isinstance(leaf, Constant) and leaf not in self.sketch.names):
                 frames = common([(*box.frames, box.what) if isinstance(box.what, Group) else box.frames for box in boxes])

@@ -36,6 +36,7 @@ class Arrays:
         return self.one(np.asarray(value), known)
 
     def one(self, array: Any, known: bool) -> int:
+        """Add one array to the table, unless an equal one is there, and return its place."""
         facts = {"shape": list(array.shape), "dtype": str(array.dtype)} | (describe_array(array) if known else {})
         key = json.dumps(facts)
         if key not in self.places:

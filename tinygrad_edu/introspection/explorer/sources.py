@@ -36,6 +36,7 @@ class Sources:
 
 
 def excerpt(file: str, used: list[int]) -> Any:
+    """Yield the used lines of a file, and those around them, as pairs of number and text."""
     last = 0
     for n in used:
         start = last + 1 if last and n - last <= GAP else max(last + 1, n - AROUND)

@@ -57,6 +57,7 @@ class Telling:
     # ---------------------------------------------------------------------------------------------- the data of a node
 
     def box(self, node: Node) -> dict[str, Any]:
+        """Return the data of a node's box."""
         symbol, info = self.story.symbols[node], node.info
         return {
             "name": self.names[node],
@@ -86,6 +87,7 @@ class Telling:
                 "words": ["Before anything is computed: leaves that require gradients (strong borders) and constants."]}
 
     def operation(self, done: Operation) -> Step:
+        """Return the forward step of an operation."""
         node, symbol = done.node, self.story.symbols[done.node]
         parents = dict.fromkeys(p for p in node.parents if isinstance(p, Node))
         return {
@@ -114,6 +116,7 @@ class Telling:
         }
 
     def product(self, done: Product) -> Step:
+        """Return the backward step of a vector-Jacobian product."""
         node, parent = done.node, done.node.parents[done.i]
         said, fitted = done.answer
         factor = factor_of(said, done.coming)

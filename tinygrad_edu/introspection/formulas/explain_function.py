@@ -141,7 +141,7 @@ def only_operation(outputs: list[Any]) -> Node | None:
 
 
 def as_inputs(leaves: list[Any], names: list[str]) -> list[Any]:
-    """Return the arguments, with arrays as Tensors that require gradients; so are numbers if there are no arrays."""
+    """Return the arguments with arrays as Tensors that require gradients, or numbers as such if there are no arrays."""
     if not any(map(is_array, leaves)):
         leaves = [np.asarray(a, float) if type(a) in (int, float) else a for a in leaves]
     return [as_input(a, name) for a, name in zip(leaves, names, strict=True)]

@@ -78,6 +78,7 @@ class Story:
         return tuple(self.argument(p, in_place) if isinstance(p, Node) else p for p in node.parents)
 
     def argument(self, parent: Node, in_place: bool) -> Any:
+        """Return the symbol of an argument; known constants may be written as numbers if `in_place`."""
         symbol = self.symbols[parent]
         if not isinstance(parent, Constant) or not symbol.known:
             return symbol
@@ -198,6 +199,7 @@ class Story:
         return lines
 
     def remarks(self) -> Lines:
+        """Return remarks on numbers that have changed, or are no longer known."""
         lines: Lines = []
         if self.changed:
             lines.append("Tensors were changed after this was computed; the numbers are not all of the same time.")

@@ -36,6 +36,7 @@ class Legend:
         self.values = {symbol.name: symbol.value for symbol in self.named.values() if symbol.known}
 
     def visit(self, x: Any) -> None:
+        """Collect the symbols, functions and arrays in a formula, and name the arrays."""
         if isinstance(x, Symbol):
             if x.name or x.fn is None:
                 self.named[id(x)] = x

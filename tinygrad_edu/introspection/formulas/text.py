@@ -32,6 +32,7 @@ class Text:
         return self.parentheses(text) if binding < least else text
 
     def written(self, x: Any) -> Written:
+        """Return the formula `x` as text, and how strongly its outermost sign binds."""
         if isinstance(x, list | tuple) and any(isinstance(a, Symbol) for a in flatten(x)[0]):
             return self.sequence([self.write(a) for a in x], isinstance(x, tuple)), ATOM
         if id(x) in self.names:
