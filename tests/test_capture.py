@@ -525,8 +525,8 @@ def test_what_can_not_be_replayed_says_why():
         (lambda x: x[np.nonzero(x.detach())].sum(), "depends on values"),
         (lambda x: np.repeat(x.data, (x.data[0] > 0).astype(int), 1).sum() * x, "depends on values"),
         (lambda x: np.insert(x.data, [x.data.argmax()], 1.0).sum() * x, "depends on values"),
-        (another, "another one"),
-        (lambda x: (x * rng.random(3)).sum(), "not seen"),
+        (another, "another shape"),
+        (lambda x: (x * rng.random(3)).sum(), "can't be recorded"),
         (lambda x: (x * mine.random(3)).sum(), "generator of your own"),
         (lambda x: (x * np.random.random(3)).sum(), "call number 2"),  # noqa: NPY002
         (lambda x: (x * generator().random(3, out=np.empty(3))).sum(), "writes into an array"),

@@ -103,7 +103,7 @@ def test_interrupting_keeps_what_was_learnt(tmp_path):
     process.send_signal(signal.SIGINT)
     text, _ = process.communicate(timeout=120)
     assert process.returncode == 130
-    assert "what was learnt so far is kept" in text
+    assert "the weights learnt so far are kept" in text
     assert "Accuracy on" in text
     assert {p.name for p in tmp_path.iterdir()} == PICTURES | {"weights.npz"}
 

@@ -626,7 +626,7 @@ def test_a_name_that_is_a_function_is_marked():
         (lambda: explain(np.ones(3)), "got ndarray"),
         (lambda: explain(Tensor([1.0])), "depends on nothing that requires gradients"),
         (lambda: explain(lambda x: x), r"<lambda> has no rule of its own; explain\(<lambda>, x\)"),
-        (lambda: explain(Tensor(1.0, requires_grad=True), 3), r"explain\(tensor\) takes nothing else"),
+        (lambda: explain(Tensor(1.0, requires_grad=True), 3), r"explain\(tensor\) takes no other arguments"),
         (lambda: explain(np.tanh, np.array([1, 2])), "floating"),
         (lambda: explain(np.add, np.ones(2)), "argument|operand|input"),
         (lambda: explain(np.sum, np.ones(2), axis=5), "axis 5 is out of bounds"),

@@ -184,7 +184,7 @@ def test_a_series_goes_by_its_order_and_not_by_its_labels():
 
 def test_an_answer_among_the_columns_is_told():
     table = pd.DataFrame({"a": [1.0, 2.0, 4.0], "b": [True, False, True]})
-    with pytest.warns(UserWarning, match=r"column 'b', which is to be predicted.*drop\(columns=\['b'\]\)") as told:
+    with pytest.warns(UserWarning, match=r"column 'b', the target, is also.*drop\(columns=\['b'\]\)") as told:
         data.TensorDataset(table, table["b"])
     assert told[0].filename == __file__
     with warnings.catch_warnings():

@@ -1,1 +1,1 @@
-"""What the command does: one file for each of its jobs."""
+"""The command ``tinygrad-edu``: one file for each of its subcommands, and what these share."""

@@ -1,4 +1,4 @@
-"""The command `check`: the network's gradients against finite differences, parameter by parameter."""
+"""The command `check`: compare a network's gradients with finite differences, parameter by parameter."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .mnist_network import network
 
 
 def run(options: Namespace) -> int:
-    """Check all weights and biases in float64, along random directions; an error names the worst."""
+    """Check the gradients of all weights and biases in float64, along random directions, and return the exit status."""
     part = mnist(options.data).test
     classes = int(part.labels.max()) + 1
     images = part.images[: options.batch].astype(np.float64)
@@ -28,7 +28,7 @@ def run(options: Namespace) -> int:
             if isinstance(parameter, nn.Parameter):
 
                 def cost_of(value: Any, module: Any = module, name: str = name) -> Any:
-                    vars(module)[name] = value  # for once, what is computed takes a Parameter's place
+                    vars(module)[name] = value  # without the check that only Parameters replace Parameters
                     return cost(model(Tensor(images)), Tensor(targets))
 
                 gradcheck(cost_of, [parameter.data], fast=True)

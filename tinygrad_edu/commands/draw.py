@@ -1,4 +1,4 @@
-"""The command `draw`: the computation graph of one training step, without training."""
+"""The command `draw`: draw the computation graph of one training step, without training."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .mnist_network import network
 
 
 def run(options: Namespace) -> int:
-    """Draw one step of the untrained network."""
+    """Draw one step of the untrained network, and return the exit status."""
     part = mnist(options.data).train
     classes = int(part.labels.max()) + 1
     images = Tensor(part.images[: options.batch])

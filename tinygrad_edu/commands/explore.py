@@ -1,4 +1,4 @@
-"""The command `explore`: run a script under `watch`, and write a page to step through what it computed."""
+"""The command `explore`: run a script under `watch`, and write a page to step through its computation."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ cost.backward()
 
 
 def run(options: Namespace) -> int:
-    """Write the page, of the tensor that is asked for or the last one on which `backward` was called."""
+    """Write the page for the tensor asked for, or the last one that called `backward`, and return the exit status."""
     if options.script is not None and not options.script.is_file():
         raise FileNotFoundError(f"there is no script {str(options.script)!r}")
     with remember_backward() as last, watch():
@@ -52,7 +52,7 @@ def run(options: Namespace) -> int:
 
 
 def run_neuron() -> dict[str, Any]:
-    """The example, as if it were a file."""
+    """Run the example as if it were a file, and return its variables."""
     linecache.cache["neuron.py"] = (len(NEURON), None, NEURON.splitlines(keepends=True), "neuron.py")
     variables: dict[str, Any] = {"__name__": "__main__"}
     exec(compile(NEURON, "neuron.py", "exec"), variables)
@@ -60,7 +60,7 @@ def run_neuron() -> dict[str, Any]:
 
 
 def run_script(script: Any) -> dict[str, Any]:
-    """As ``python script`` would."""
+    """Run a script as ``python script`` would, and return its variables."""
     arguments, path = sys.argv, sys.path
     sys.argv, sys.path = [str(script)], [str(script.resolve().parent), *sys.path]
     try:
@@ -75,7 +75,7 @@ def run_script(script: Any) -> dict[str, Any]:
 
 @contextmanager
 def remember_backward() -> Iterator[dict[str, Any]]:
-    """While this lasts, the last tensor on which `backward` was called, and the variables where that was."""
+    """Yield a dict that holds the last tensor that called `backward`, and the variables at that place."""
     last: dict[str, Any] = {}
     backward = Tensor.backward
 
@@ -91,16 +91,16 @@ def remember_backward() -> Iterator[dict[str, Any]]:
 
 
 def choose_tensor(options: Namespace, variables: dict[str, Any], last: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-    """The tensor to explore, and the names of what it was computed from."""
+    """Return the tensor to explore, and the variables that give names to what it was computed from."""
     names = last.get("names", variables)
     if options.tensor is None:
         if last:
             return last["tensor"], names
-        problem = "backward() was not called: say with --tensor what to explore"
+        problem = "backward() was not called: name the tensor to explore with --tensor"
     else:
         for found in variables, names:
             if isinstance(tensor := found.get(options.tensor), TensorBase) and tensor._node is not None:
                 return tensor, found
-        problem = f"{options.tensor!r} is no tensor that depends on something that requires gradients"
+        problem = f"{options.tensor!r} is not a tensor that depends on something that requires gradients"
     computed = [name for name, x in variables.items() if isinstance(x, Tensor) and not x.is_leaf]
     raise ValueError(problem + (f"; there are {', '.join(computed)}" if computed else ""))

@@ -1,4 +1,4 @@
-"""The notes' network learns digits: made, trained, asked, and tried on harder cases."""
+"""The network of the course notes, a multilayer perceptron for MNIST's digits: make, train and evaluate it."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from .progress import Progress
 
 
 def network(layers: tuple[int, ...], seed: int, dtype: Any = np.float32) -> nn.Sequential:
-    """Fully connected layers of these sizes, a sigmoid after each, with random weights and biases."""
+    """Return a network of fully connected layers of these sizes, each followed by a sigmoid, with random parameters."""
     rng = np.random.default_rng(seed)
     return nn.Sequential(*(m for a, b in pairwise(layers) for m in (nn.Linear(a, b, dtype=dtype, rng=rng), nn.Sigmoid())))
 
 
 def sizes(model: nn.Sequential) -> list[int]:
-    """How many neurons each layer has, the input's first."""
+    """Return the number of neurons in each layer, beginning with the input."""
     linears = [layer for layer in model if isinstance(layer, nn.Linear)]
     return [linears[0].in_features, *(layer.out_features for layer in linears)]
 
@@ -30,12 +30,12 @@ def sizes(model: nn.Sequential) -> list[int]:
 def train(
     model: Callable[[Any], Any], cost: Callable[[Any, Any], Any], descent: optim.SGD, batches: Batches, progress: Progress
 ) -> Iterator[dict[str, float]]:
-    """One epoch; from time to time, what the last few batches cost and how many were right."""
+    """Train for one epoch, and yield a record of the cost and the accuracy of the last batches from time to time."""
     every = max(1, len(batches) // 100)
     epoch, recent = np.zeros(3), np.zeros(3)  # images, their costs, how many were right
     for i, (x, target) in enumerate(batches, 1):
         descent.zero_grad()
-        output = model(wrap(x))  # the batch is nobody else's: no need for the copy that Tensor(x) makes
+        output = model(wrap(x))  # nobody else holds the batch, so it needs no copy, which Tensor(x) would make
         loss = cost(output, wrap(target))
         loss.backward()
         descent.step()
@@ -45,16 +45,16 @@ def train(
         if i % every == 0:
             yield show(progress, *recent)
             epoch, recent = epoch + recent, np.zeros(3)
-    progress.show(int(recent[0]), **averages(*(epoch + recent)))  # at the end, the whole epoch's
+    progress.show(int(recent[0]), **averages(*(epoch + recent)))  # at the end, those of the whole epoch
 
 
 def averages(images: float, costs: float, right: float) -> dict[str, float]:
-    """Per image."""
+    """Return the cost and the accuracy per image."""
     return {"cost": costs / images, "accuracy": right / images}
 
 
 def show(progress: Progress, images: float, costs: float, right: float) -> dict[str, float]:
-    """Tell the progress bar, and return the record."""
+    """Show the figures in the progress bar, and return them as a record."""
     figures = averages(images, costs, right)
     progress.show(int(images), **figures)
     return {"images": images, **figures}
@@ -62,17 +62,17 @@ def show(progress: Progress, images: float, costs: float, right: float) -> dict[
 
 @no_grad()
 def answers(model: Callable[[Any], Any], images: Any) -> Any:
-    """The network's outputs, an array of (images, classes)."""
+    """Return the network's outputs, an array of shape (images, classes)."""
     return model(wrap(images)).data
 
 
 def accuracy(model: Callable[[Any], Any], images: Any, labels: Any) -> float:
-    """The share of images whose most active output is the label."""
+    """Return the share of images whose most active output is their label."""
     return float(np.mean(answers(model, images).argmax(1) == labels))
 
 
 def harder_cases(model: Callable[[Any], Any], images: Any, labels: Any, seed: int) -> str:
-    """A table: how accuracy falls on distorted test digits, and how sure the network is of pure noise."""
+    """Return a table that shows how accuracy falls on distorted digits, and how sure the network is of pure noise."""
     rng = np.random.default_rng(seed)
     cases = [
         ("the test images as they are", images),

@@ -1,4 +1,4 @@
-"""The main job's pictures, each with a word on what it shows."""
+"""The pictures of the command `train`, each with a few words on what it shows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .mnist_network import answers
 def draw_all(
     out: Path, model: Any, cost: Any, history: list[dict[str, float]], digits: Any
 ) -> Iterator[tuple[Path, str]]:
-    """Write the pictures into the folder `out`; yields each file and what it is."""
+    """Write the pictures into the folder `out`, and yield each file with a description."""
     try:
         pixels, labels = digits.test.images, digits.test.labels
         if history:
@@ -39,7 +39,7 @@ def save(figure: Any, path: Path) -> Path:
 
 
 def draw_step(path: Path, model: Any, cost: Any, images: Any, targets: Any) -> tuple[Path, str]:
-    """The computation graph of one training step, with its gradients."""
+    """Draw the computation graph of one training step, with its gradients, and return the file with a description."""
     model.zero_grad()
     image, target = Tensor(images, name="images"), Tensor(targets, name="targets")
     loss = cost(model(image), target)

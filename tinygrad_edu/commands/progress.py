@@ -1,4 +1,4 @@
-"""A progress bar: tqdm's where it is installed, one line an epoch where it is not."""
+"""A progress bar: tqdm's if it is installed, or else one line for each epoch."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class Progress:
-    """Shows how far an epoch is, with the figures it is given and the images per second."""
+    """A progress bar for one epoch, with figures such as the cost, and the images per second."""
 
     def __init__(self, title: str, total: int) -> None:
         self.title, self.total, self.seen, self.start = title, total, 0, time.perf_counter()
@@ -20,7 +20,7 @@ class Progress:
         self.bar = tqdm(total=total, desc=title, unit=" images", unit_scale=True, mininterval=0.1)
 
     def show(self, images: int, **figures: float) -> None:
-        """`images` more are done; the figures are of these."""
+        """Count this many more images as done, and show their figures."""
         self.seen += images
         self.figures = figures
         if self.bar is not None:

@@ -1,4 +1,4 @@
-"""The main job: train the notes' network on all of MNIST, try it on harder cases, and draw what it became."""
+"""The command `train`: train the course notes' network on MNIST, test it on harder cases, and draw the result."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from .progress import Progress
 
 
 def run(options: Namespace) -> int:
-    """Train, evaluate, save, draw; what the command ``tinygrad-edu train`` does."""
+    """Train, save, evaluate and draw the network, and return the exit status."""
     reuse_memory()
     out = Path(options.out)
-    out.mkdir(parents=True, exist_ok=True)  # before the work, so that a bad folder costs no training
+    out.mkdir(parents=True, exist_ok=True)  # before the work: a wrong folder is found before training, not after it
     digits = mnist(options.data)
     count = 6_000 if options.quick else None
     pixels, labels = digits.train.images[:count], digits.train.labels[:count]
@@ -42,7 +42,7 @@ def run(options: Namespace) -> int:
             history[-1]["test accuracy"] = accuracy(model, digits.test.images, digits.test.labels)
     except KeyboardInterrupt:
         interrupted = True
-        print("\nStopped; what was learnt so far is kept.")
+        print("\nStopped; the weights learnt so far are kept.")
 
     save(out / "weights.npz", model)  # first of all: nothing that follows may lose it
     share = accuracy(model, digits.test.images, digits.test.labels)

@@ -38,7 +38,7 @@ class Cells:
         return len(self.rows)
 
     def column(self, i: int) -> list[str]:
-        """Return the cells of a column; raise an error if a value is missing."""
+        """Return the cells of a column; raise if a value is missing."""
         found = [row[i] for _, row in self.rows]
         for (line, _), cell in zip(self.rows, found, strict=True):
             if "\n" in cell:
@@ -72,14 +72,14 @@ class Cells:
     # ------------------------------------------------------------------------------ the wrong delimiter
 
     def refuse_single(self) -> None:
-        """Raise an error if there is only one column, from which nothing can be predicted."""
+        """Raise if there is only one column, from which nothing can be predicted."""
         if len(self.names) == 1:
             raise ValueError(f"{self.path}: there is one column only, {self.names[0]!r}, and nothing to predict it from."
                              + (self.advice([*self.names, self.rows[0][1][0]], DELIMITERS + " ") or f" Is {self.delimiter!r} what stands between the cells "
                                 "(delimiter=...)?"))
 
     def refuse_other_delimiter(self, cells: list[str]) -> None:
-        """Raise an error if all these cells contain a character that is more likely the delimiter."""
+        """Raise if all these cells contain a character that is more likely the delimiter."""
         for other in DELIMITERS:
             if other != self.delimiter and all(other in cell for cell in cells):
                 raise ValueError(f"{self.path}: there is {other!r} in every cell of a column, as in {cells[0]!r}.{self.advice(cells)}")
@@ -105,7 +105,7 @@ def rows_of(path: str | os.PathLike[str], delimiter: str) -> Iterator[tuple[int,
 
 
 def is_number(cell: str) -> bool:
-    """Say whether the cell is a finite number."""
+    """Return whether the cell is a finite number."""
     try:
         return "_" not in cell and bool(np.isfinite(float(cell)))
     except ValueError:

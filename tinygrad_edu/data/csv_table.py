@@ -118,7 +118,7 @@ def read_csv(path: str | os.PathLike[str], target: str | int = -1, *, columns: S
     if wanted in features or len(set(features)) < len(features):
         twice = wanted if wanted in features else next(i for i in features if features.count(i) > 1)
         raise ValueError(f"{path}: column {cells.names[twice]!r} is given twice, in target={target!r} and columns={list(columns or ())!r}; "
-                         "what is to be predicted can't be among what it is predicted from")
+                         "the target can't be one of the features")
     x = np.stack([cells.numbers(i) for i in features], 1) if features else np.zeros((len(cells), 0))
     answers = cells.column(wanted)
     cells.refuse_other_delimiter(answers)
@@ -140,7 +140,7 @@ def read_csv(path: str | os.PathLike[str], target: str | int = -1, *, columns: S
 def name_classes(answers: list[str]) -> tuple[list[str], NDArray[Any]]:
     """Return the classes in the order of their names, and the class number of each answer; 1 and 1.0 are the same."""
     meant = {cell: float(cell) if is_number(cell) else cell for cell in answers}
-    named = {meaning: cell for cell, meaning in reversed(meant.items())}  # what is called by several names goes by the first
+    named = {meaning: cell for cell, meaning in reversed(meant.items())}  # a class with several names gets the first
     order = sorted(named, key=lambda meaning: (np.inf, meaning) if isinstance(meaning, str) else (meaning, ""))
     number = {meaning: i for i, meaning in enumerate(order)}
     return [named[meaning] for meaning in order], np.array([number[meant[cell]] for cell in answers], np.int64)

@@ -1,4 +1,4 @@
-"""Data sets: examples by number, however they are stored; and subsets."""
+"""Dataset, TensorDataset and Subset: examples by number, however they are stored; and random splits."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ def random_split(dataset: DatasetLike, lengths: Sequence[float], generator: int 
     if all(isinstance(length, int | np.integer) for length in lengths):
         sizes = [operator.index(length) for length in lengths]  # type: ignore[arg-type]
     elif math.isclose(sum(lengths), 1):
-        # Rounded down, each; what is left goes to the first parts, one each.
+        # Round each size down; the examples that are left go to the first parts, one each.
         sizes = [math.floor(total * length + 1e-9) for length in lengths]
         sizes = [size + (i < total - sum(sizes)) for i, size in enumerate(sizes)]
     else:
@@ -210,7 +210,7 @@ def warn_of_tables(table: Any, answers: Any) -> None:
     """Warn of a table that has the answers among its columns, and of rows that don't seem to belong together."""
     name = getattr(answers, "name", None)
     if isinstance(name, str) and name in getattr(table, "columns", ()) and np.array_equal(table[name], answers):
-        warnings.warn(f"column {name!r}, which is to be predicted, is among those to predict it from: leave it out, with "
+        warnings.warn(f"column {name!r}, the target, is also one of the features: leave it out, with "
                       f"drop(columns=[{name!r}])", UserWarning, stacklevel=3)
     rows, others = (np.asarray(getattr(x, "index", ())) for x in (table, answers))
     if len(rows) == len(others) and not np.array_equal(rows, others) and set(rows.tolist()) == set(others.tolist()):

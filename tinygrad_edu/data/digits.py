@@ -133,6 +133,7 @@ class Digits(NamedTuple):
 
 
 def _read_part(folder: StrPath, name: str, dtype: np.dtype[Any]) -> Part:
+    """Return the images and labels of one part, which must be equally many."""
     images_path = _find(folder, f"{name}-images-idx3-ubyte")
     labels_path = _find(folder, f"{name}-labels-idx1-ubyte")
     labels = _read_bytes(labels_path, "labels", axes=1)
@@ -148,7 +149,7 @@ def _find(folder: StrPath, name: str) -> str:
     for spelling in (name, name.replace("-idx", ".idx")):
         for ending in ("", ".gz"):
             path = os.path.join(folder, spelling + ending)
-            with suppress(FileNotFoundError, NotADirectoryError):  # but that one may not look there is an error
+            with suppress(FileNotFoundError, NotADirectoryError):  # a file that may not be read is an error
                 if stat.S_ISREG(os.stat(path).st_mode):
                     return path
     raise FileNotFoundError(

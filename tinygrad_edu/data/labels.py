@@ -1,4 +1,4 @@
-"""One-hot encoding: the digit 3 as the vector that a network should answer with."""
+"""One-hot encoding: the label 3 as the vector of outputs that a network should give."""
 
 from __future__ import annotations
 

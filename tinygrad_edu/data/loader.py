@@ -100,9 +100,10 @@ class DataLoader:
         return len(self._batches)
 
     def __iter__(self) -> Iterator[Any]:
-        return map(self._finished, iter(self._batches))  # the order is drawn now, as `Batches` does it
+        return map(self._finished, iter(self._batches))  # the order is drawn now, as in `Batches`
 
     def _finished(self, rows: tuple[NDArray[Any], ...]) -> Any:
+        """Return the batch for these rows (or numbers of examples), collated and transformed."""
         batch = rows if self._whole else self.collate_fn([self.dataset[int(i)] for i in rows[0]])
         if self.transform is None:
             return batch

@@ -1,4 +1,4 @@
-"""Functions of functions: gradients, Jacobians and products with them, each a function again."""
+"""Transforms of functions: gradients, Jacobians, Hessians and products with them, each a function again."""
 
 from .functional_call import functional_call
 from .rematerialization import checkpoint

@@ -1,4 +1,4 @@
-"""A module as a function of its parameters, so that `func` can differentiate by these."""
+"""`functional_call`: call a module as a function of its parameters, so that `func` can differentiate by these."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def functional_call(module: Module, parameters: Mapping[str, Tensor], *args: Any
         The module to call.
     parameters : mapping of str to Tensor
         The tensors to use, by the names of ``module.named_parameters()`` and ``module.named_buffers()``, each of the same
-        shape as the module's own. A parameter that isn't named is the module's own.
+        shape as the module's own. For parameters that aren't named, the module's own are used.
     *args, **kwargs
         The arguments of the call.
 

@@ -1,4 +1,4 @@
-"""All partial derivatives of what was recorded, one unit vector after the other: row by row or column by column."""
+"""The Jacobian of a trace, row by row (vector-Jacobian products) or column by column (Jacobian-vector products)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Trading computation for memory: what happens inside a function is not kept, but computed again when it is needed."""
+"""Rematerialization, or gradient checkpointing: save memory by computing a function again for its gradient."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class Call:
         """Return what `f` returns, as one operation on everything that it depends on."""
         given = [self.leaves[i] for i in self.places]
         for i in self.places:
-            self.leaves[i] = None  # so that nothing is kept here
+            self.leaves[i] = None  # so that this object keeps no tensors alive
         start, self.chance = new_order(), generator().bit_generator.state
         nodes, outputs, rebuild = self.run([fresh_input(x) for x in given])
         self.tracked = [i for i, y in enumerate(outputs) if is_tracked(y)]
@@ -118,7 +118,8 @@ class Call:
         if [i for i, y in enumerate(outputs) if is_tracked(y)] != self.tracked or not all(map(same, tensors, to_arrays(y))):
             raise differs("gave another result")
         wanted = nodes + self.captured
-        seeds = [(t._node, conjugate(ct)) for t, ct in zip(tensors, g, strict=True)]  # this is a walk within a walk
+        # Unconjugated, since this walk is part of another.
+        seeds = [(t._node, conjugate(ct)) for t, ct in zip(tensors, g, strict=True)]
         found = backpropagate(seeds, wanted, record, record, partial=True)
         if any(node not in found for node in self.captured):
             raise differs("used other tensors")
@@ -152,7 +153,7 @@ def conjugate(g: Any) -> Any:
 
 
 def same(a: Any, b: Any) -> bool:
-    """Say whether a tensor holds these numbers; other libraries' arrays are not asked for theirs."""
+    """Return whether a tensor holds these numbers; for arrays of other libraries, only shapes are compared."""
     return a.shape == b.shape and (is_foreign(b) or np.array_equal(to_arrays(a), b, equal_nan=True))
 
 

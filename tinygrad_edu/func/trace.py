@@ -1,4 +1,4 @@
-"""One call of a function on fresh inputs: what was recorded between these and the outputs, to walk either way."""
+"""The trace of a function: one call on fresh inputs, recorded as a graph that can be walked backward and forward."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ class Trace:
     outputs : list of Tensor
         The leaves of what `f` returned, as they were recorded.
     value, aux
-        The outputs for the user, and what else `f` returned: connected to the Tensors outside on which they depend, and
-        to nothing otherwise.
+        The outputs for the user, and the auxiliary result of `f`. They are connected to the Tensors outside on which
+        they depend, and to nothing else.
     outer : bool
         Whether the value depends on Tensors outside. Then its derivatives do too, and are recorded.
     """
@@ -51,10 +51,10 @@ class Trace:
         leaves, rebuild = flatten(tuple(args[i] for i in nums))
         self.what = what
         self.rebuild_inputs: Rebuild = rebuild if isinstance(argnums, tuple) else lambda new: rebuild(new)[0]
-        self.start = new_order()  # what is older than this was there before
+        self.start = new_order()  # nodes older than this were made before the call
         connected = bool(level())
-        self.nested = False  # whether a derivative was taken within
-        self.left: Any = None  # the error of a number that left
+        self.nested = False  # whether a derivative was taken within the call
+        self.left: Any = None  # the error of a Tensor that was made a plain number within
         if (outside := transform.get()) is not None:
             outside.nested = True
         token = transform.set(self)
@@ -88,12 +88,12 @@ class Trace:
         self.kept: list[Any] = []
 
     def keep(self) -> None:
-        """Keep what is needed to walk again after a backward() from outside has come through here and released the graph."""
+        """Keep the saved values of the graph, to walk again even after a backward() from outside has released them."""
         if self.outer:
             inside, _ = subgraph(self.outputs, self.start)
             self.kept = [(node, node.saved, node.output) for node in inside if type(node) is Node]
 
-    # -------------------------------------------------------------------------------- to and fro
+    # -------------------------------------------------------------------------------- backward and forward
 
     def pull(self, cotangents: Iterable[Any], last: bool = False) -> Any:
         """Return the inputs' gradients, given the outputs' gradients; `last` frees the graph."""
@@ -101,7 +101,7 @@ class Trace:
         return self.rebuild_inputs(self.walk(self.outputs, vectors, self.inputs, last))
 
     def push(self, tangents: Iterable[Any]) -> Any:
-        """Return how the outputs change as the inputs move along `tangents`: a walk through the walk."""
+        """Return how the outputs change as the inputs move along `tangents`, by a walk back through a recorded walk."""
         if not self.pulled:  # the inputs' gradients as a function of the vectors that they start with
             starts = [u.requires_grad_() for u in self.anywhere()]
             self.starts = [u._node for u in starts]
@@ -111,11 +111,14 @@ class Trace:
         return self.rebuild_outputs(self.walk(self.pulled, vectors, self.starts))
 
     def ones(self) -> list[Any]:
-        """Return vectors of ones at the outputs: floating even where these are not, and arrays of the same library."""
+        """Return vectors of ones like the outputs, from the same libraries, and floating even where outputs are not."""
         return [wrap(np.ones_like(y._array, dtype=y.dtype if y.dtype.kind in "fc" else float)) for y in self.outputs]
 
     def anywhere(self) -> list[Any]:
-        """Return vectors to start from where any would do; equal numbers could mislead a rule to see a symmetry."""
+        """Return vectors to start from where any would do.
+
+        Their numbers differ: a rule may treat equal ones specially.
+        """
         rng = np.random.default_rng(0)
         for u in (vectors := self.ones()):
             if isinstance(u._array, np.ndarray):
@@ -125,8 +128,8 @@ class Trace:
     def walk(self, ends: list[Any], vectors: list[Any], wanted: list[Node], last: bool = False) -> list[Any]:
         """Walk back from the `ends`, starting with the `vectors`, to the `wanted` nodes.
 
-        What comes out is linear in the vectors. So where only these are tracked, it is enough to walk with Tensors
-        through arrays; where the value depends on Tensors outside, so does its derivative, and all is recorded.
+        The result is linear in the vectors. So if only these are tracked, it is enough to walk with Tensors through
+        arrays. If the value depends on Tensors outside, so does its derivative, and the whole walk is recorded.
         """
         for node, saved, y in self.kept:
             node.saved, node.output = saved, y
@@ -135,28 +138,28 @@ class Trace:
         seeds = [(y._node, v if connected else to_arrays(v)) for y, v in zip(ends, vectors, strict=True) if y._node is not None]
         found = backpropagate(seeds, wanted, not last, outer)
         if not found and wanted and ends and ends is self.outputs and not self.nested and any(y.dtype.kind in "fc" for y in ends):
-            self.nested = True  # to say it once
+            self.nested = True  # so as to warn only once
             warn_user(warn_ignored(self.what))
         results = [as_tensor(found.get(node), node) for node in wanted]
         return detach_unreached(results, self.start, [v._node for v in vectors if is_tracked(v)]) if outer else results
 
 
-# ------------------------------------------------------------------------------- what goes in and comes out
+# ------------------------------------------------------------------------------- inputs and outputs
 
 
 def warn_ignored(what: str) -> str:
-    return (f"{what}: what the function returned was not computed from the argument that is to be differentiated (or by steps like floor "
-            "only), so the derivative is zeros. A function that takes a module's parameter must use what it is given, not the module's "
-            "own: see func.functional_call")
+    return (f"{what}: the function's result was not computed from the argument that is differentiated (or only by "
+            "steps like floor), so the derivative is zero. A function that takes a module's parameter must use its "
+            "argument, not the module's own parameter: see func.functional_call")
 
 
 def record_mode() -> AbstractContextManager[None]:
-    """Return the context that records, if recording isn't on already."""
+    """Return a context in which operations are recorded, even under no_grad()."""
     return nullcontext() if level() else enable_grad()
 
 
 def require_function(what: str, f: Any) -> None:
-    """Raise an error if `f` is not a function."""
+    """Raise if `f` is not a function."""
     if not callable(f):
         raise TypeError(f"{what} takes a function first, and got {type(f).__name__}: write {what}(f), and not {what}(f(x))")
 
@@ -189,13 +192,13 @@ def fresh(what: str, x: Any, connected: bool) -> Any:
 
 
 def refuse_changed(what: str, inputs: list[Any], nodes: list[Any]) -> None:
-    """Raise an error if a function has given its input another value, so that its name means another place."""
+    """Raise if a function has assigned to items of its input, which then has another node."""
     if any(x._node is not node for x, node in zip(inputs, nodes, strict=True)):
         raise RuntimeError(f"{what}: the function assigned to items of its argument; let it assign to a copy (x = x.copy())")
 
 
 def output(what: str, y: Any) -> Any:
-    """Return a leaf of what a function returned as a Tensor."""
+    """Return a leaf of a function's result as a Tensor."""
     try:
         return y if isinstance(y, TensorBase) else Tensor(y)
     except TypeError as error:

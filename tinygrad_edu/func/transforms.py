@@ -1,13 +1,13 @@
-"""Functions of functions: the derivatives of mathematics, each a function again, so that they nest.
+"""Transforms of functions: grad, vjp, jvp, jacobian, hessian and hvp, whose results can be transformed again.
 
     df = grad(f);  ddf = grad(grad(f));  H = jacobian(grad(f))
 
-All of them run `f` once on fresh inputs and walk what it recorded. Fresh inputs are what keeps nested derivatives
-apart: an inner derivative is taken with respect to the inner call's inputs and to nothing else, even if these have the
-same values as the outer call's, or are the same tensors.
+All of them run `f` once on fresh inputs and walk the graph that it recorded. Fresh inputs are what keeps nested
+derivatives apart: an inner derivative is taken with respect to the inner call's inputs and to nothing else, even if
+these have the same values as the outer call's, or are the same tensors.
 
-Every transform takes numbers, arrays or Tensors, in nested lists, tuples and dicts. It passes Tensors to `f`, and
-returns Tensors. These are connected to the Tensors outside on which `f` depends, and to nothing otherwise.
+Every transform takes numbers, arrays or Tensors, in nested lists, tuples and dicts (pytrees). It passes Tensors to `f`,
+and returns Tensors. These are connected to the Tensors outside on which `f` depends, and to nothing else.
 """
 
 from __future__ import annotations
@@ -175,7 +175,7 @@ def vjp(f: Function, *primals: object, has_aux: bool = False) -> tuple[Any, ...]
 
 
 def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False) -> tuple[Any, ...]:
-    """Compute the value of `f` and its Jacobian-vector product: how it changes as its arguments move along the tangents.
+    """Compute the value of `f` and its Jacobian-vector product: its change as the arguments move along the tangents.
 
     Parameters
     ----------
@@ -206,8 +206,8 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux: b
 
     Notes
     -----
-    The vector-Jacobian product is linear in its vector, and this is its transpose: one walk through the walk. It costs
-    as much as a few evaluations of `f`, however many arguments and results there are.
+    The vector-Jacobian product is linear in its vector, and this is its transpose: one walk back through the walk. It
+    costs as much as a few evaluations of `f`, however many arguments and results there are.
 
     Examples
     --------
@@ -371,8 +371,8 @@ def elementwise_grad(f: Function, argnums: Argnums = 0) -> Function:
 
     Notes
     -----
-    What is computed is the gradient of the sum of the outputs. If an output depends on several elements, that is still
-    what comes back, and it is not the derivative of any one output.
+    This computes the gradient of the sum of the outputs. If an output depends on several elements of the argument, the
+    result is still this gradient, and not the derivative of any one output.
 
     Examples
     --------
@@ -393,7 +393,7 @@ def elementwise_grad(f: Function, argnums: Argnums = 0) -> Function:
     return derivative
 
 
-# --------------------------------------------------------------------------------------- what the transforms share
+# --------------------------------------------------------------------------------------- helpers of the transforms
 
 
 def gradient_of(what: str, f: Function, argnums: Argnums, has_aux: bool = False) -> Function:

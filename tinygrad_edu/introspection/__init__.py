@@ -1,1 +1,1 @@
-"""Looking at a graph: `draw`, `explain` and `explore`, and what they share."""
+"""Introspection of graphs: `draw`, `explain` and `explore`, and the walks, values and names that they share."""

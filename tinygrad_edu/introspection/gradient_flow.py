@@ -1,7 +1,7 @@
-"""The walk backwards once more, for pictures: what flows along each arrow, and the walk itself as a graph.
+"""Gradient flow, for pictures: backpropagation once more, for the norm along each edge, or for its graph.
 
-Nothing is changed by it: no ``.grad``, no hook is called, and nothing is released. Where the computation was watched,
-it goes back through a graph that `backward` has released, too.
+It changes nothing: no ``.grad`` is set, no hook is called, and nothing is released. If the computation was watched, it
+also walks through a graph that `backward` has released.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ Edge = tuple[Node, int]  # an operation, and which of its arguments
 
 
 class Flows:
-    """Gradients of the sum of `roots` with respect to every node, and the norm of what came along each edge.
+    """Gradients of the sum of `roots` with respect to every node, and the norm of the gradient along each edge.
 
-    Empty where they can't be known: the results are not single numbers, or the graph was released.
+    They are empty if they can't be known: if the results are not single numbers, or the graph was released.
     """
 
     def __init__(self, roots: Sequence[Node], nodes: Sequence[Node]) -> None:
@@ -38,7 +38,7 @@ class Flows:
             try:
                 with np.errstate(all="ignore"):
                     walk({root: np.ones(root.shape, root.dtype) for root in roots}, self.totals, self.norms)
-            except Exception:  # a rule that fails is backward()'s to report
+            except Exception:  # backward() will report a rule that fails
                 self.totals, self.norms = {}, {}
         for node, g in self.totals.items():
             if node.dtype.kind == "c":
@@ -46,7 +46,7 @@ class Flows:
 
 
 def record_flow(roots: Sequence[Node]) -> dict[Node, Tensor]:
-    """The same, recorded as it goes under `watch`: Tensors, whose graphs are that of the walk. Only the leaves'."""
+    """Return the leaves' gradients as Tensors, whose graph is the backward walk, recorded under `watch`."""
     totals: dict[Node, Any] = {}
     with watch():
         seeds = {root: Tensor(np.ones(root.shape, root.dtype), requires_grad=True) for root in roots}
@@ -61,7 +61,7 @@ class Seed(Info):
 
 
 def walk(seeds: dict[Node, Any], totals: dict[Node, Any], norms: dict[Edge, float]) -> None:
-    """Put the gradient of every node into `totals`, and the norm of what each argument is sent into `norms`."""
+    """Backpropagate from `seeds`, newest node first as `engine.backward` does, and fill in `totals` and `norms`."""
     totals.update(seeds)
     for node in newest_first(seeds):
         g, mask = totals[node], None
@@ -89,7 +89,7 @@ def walk(seeds: dict[Node, Any], totals: dict[Node, Any], norms: dict[Edge, floa
 
 
 def connect(value: Any, parent: Any) -> Any:
-    """A kept argument as a Tensor that knows its place in the graph."""
+    """Return a saved argument as a Tensor that knows its place in the graph."""
     if not isinstance(parent, Node) or value is None or value is parent:
         return value
     if parent.order:
@@ -106,12 +106,12 @@ def is_number(node: Node) -> bool:
 
 
 def remembers(node: Node) -> bool:
-    """Whether what its derivative needs is still there."""
+    """Return whether a node still has the values that its derivative needs."""
     return type(node) is not Node or node.saved is not None or node.info.values is not None
 
 
 def norm(array: Any) -> float | None:
-    """The length of an array as a vector, or of several as one; None of another library's."""
+    """Return the norm of an array, or of several arrays as one vector; None for arrays of other libraries."""
     if isinstance(array, MultiOutput):
         return float(np.linalg.norm([norm(part) or 0.0 for part in array]))
     if not isinstance(array, np.ndarray | np.generic):

@@ -1,4 +1,4 @@
-"""What a graph still knows of its computation: the values of its nodes, and what their author calls them."""
+"""The history of a graph: the values that its nodes still have, and the names that their author gave them."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ Names = Mapping[str, Any]  # variables: tensors, modules and arrays by their nam
 
 
 class History:
-    """The graph behind `roots`, from its oldest node to its newest.
+    """The nodes of the graph behind `roots`, from the oldest to the newest, with their values and names.
 
-    A constant of which nothing is kept may be the one array in `names` of its shape and dtype: if `guess`, that is
-    assumed, and whoever computes with it will see whether it was true.
+    The value of a constant may have been released. If `guess`, and if only one array in `names` has its shape and
+    dtype, this array is assumed to be the constant. Computing with it shows whether that was right.
     """
 
     def __init__(self, roots: list[TensorBase], names: Names, guess: bool = False) -> None:
@@ -37,7 +37,7 @@ class History:
             self.learn(node, y)
             for parent, arg in zip(node.parents, args or (), strict=False):
                 self.learn(parent, arg)
-        for node in self.nodes:  # what is not kept may be there yet
+        for node in self.nodes:  # a tensor that still exists has its value, even if no node keeps it
             tensor = node.tensor() if type(node) is Leaf else self.held[node][1] if node in self.held else None
             self.learn(node, None if tensor is None else tensor._array)
         self.guesses = guess and sum([self.guess(node) for node in self.nodes if isinstance(node, Constant)])
@@ -54,7 +54,7 @@ class History:
             self.values.setdefault(node, value if isinstance(value, MultiOutput) else np.asarray(value))
 
     def guess(self, node: Node) -> bool:
-        """Give a forgotten constant the value of the only array that it can be."""
+        """Give a released constant the value of the only array that fits, and return whether there is one."""
         fitting = [x for x in self.arrays.values() if (x.shape, x.dtype) == (node.shape, node.dtype)]
         if node in self.values or len(fitting) != 1:
             return False
@@ -62,19 +62,19 @@ class History:
         return True
 
     def value(self, node: Node) -> Any:
-        """The value, or if nobody knows it any more, another of its shape and dtype."""
+        """Return a node's value, or a placeholder of its shape and dtype if the value is no longer known."""
         return self.values[node] if node in self.values else shape_placeholder(node.shape, node.dtype)
 
     # ------------------------------------------------------------------------------------- names
 
     def given_name(self, node: Node) -> str:
-        """What its author calls it, if anything."""
+        """Return the name that the author of the program gave a node, or "" if there is none."""
         name = node.info.name or (self.held[node][0] if node in self.held else "")
         name = "".join(sign if sign.isprintable() else "�" for sign in " ".join(str(name).split()))
         return self.unused(name if len(name) <= LONG else f"{name[: LONG - 1]}…") if name else ""
 
     def own_name(self, node: Node) -> str:
-        """The name of an array with the same numbers, else y, v1, v2, ..."""
+        """Return a name for a node that has none: that of an array with the same numbers, or else y, v1, v2, ..."""
         if node in self.roots or not isinstance(node, Constant):
             return self.fresh("y" if node in self.roots else "x" if isinstance(node, Leaf) else "v")
         value = self.values.get(node)
@@ -87,24 +87,24 @@ class History:
         return self.equals[key]
 
     def fresh(self, stem: str) -> str:
-        """y, or v1, v2, ..."""
+        """Return a new name that begins with `stem`: y, or v1, v2, ..."""
         if stem == "y" and len(self.roots) == 1:
             return self.unused("y" if "y" not in self.taken else "result")
         numbers = self.numbers.setdefault(stem, count(1))
         return self.unused(next(name for i in numbers if (name := f"{stem}{i}") not in self.taken))
 
     def unused(self, name: str) -> str:
-        """`name`, marked if somebody else has it already."""
+        """Return `name`, with a number if another node has this name already."""
         name = next(n for i in count(1) if (n := name if i == 1 else f"{name}_{i}") not in self.taken)
         self.taken.add(name)
         return name
 
 
-LONG = 32  # names of more signs are cut
+LONG = 32  # longer names are cut
 
 
 def order_nodes(nodes: set[Node]) -> list[Node]:
-    """Constants as they are used, then the others as they were made."""
+    """Return the constants in the order of their use, and then the other nodes in the order of their creation."""
     made = sorted((node for node in nodes if not isinstance(node, Constant)), key=lambda node: node.order)
     constants = dict.fromkeys(p for node in made for p in node.parents if isinstance(p, Constant))
     return [*constants, *made]
@@ -115,7 +115,7 @@ def same(a: Any, b: Any) -> bool:
 
 
 def shape_placeholder(shape: Any, dtype: Any) -> Any:
-    """An array like any other: of different numbers, not zeros, in which some formulas make no sense."""
+    """Return an array to stand for one that is not known. Its numbers differ; zeros would break some formulas."""
     if isinstance(dtype, MultiOutputType):
         return MultiOutput(map(shape_placeholder, shape, dtype.parts))
     size = int(np.prod(shape, dtype=int))

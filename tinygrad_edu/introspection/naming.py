@@ -1,4 +1,4 @@
-"""What to call a tensor in a picture: whatever its author calls it, which the variables that hold it tell."""
+"""Names of tensors in pictures: those of the variables, modules and lists in the user's program that hold them."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ Held = dict[Any, tuple[str, TensorBase]]  # from a place in the graph to a tenso
 
 
 def tensors_held_in(names: Any) -> Held:
-    """The tensors in a mapping from names, or in a Module, by their places in the graph.
+    """Return the tensors in a mapping from names, or in a Module, by their places in the graph.
 
-    Looked at are tensors, the parameters of modules, and lists, tuples and dicts of these, one level deep.
-    A tensor with several names gets its path in a module, else the name that was given first.
+    Tensors, the parameters of modules, and lists, tuples and dicts of these are searched, one level deep.
+    A tensor with several names gets its path in a module, or else the name that was given first.
     """
     if isinstance(names, Module):
         return {place(tensor): (name, tensor) for name, tensor in names.named_parameters()}
@@ -31,7 +31,7 @@ def tensors_held_in(names: Any) -> Held:
     found: Held = {}
     for entries in variables, contents:
         for name, value in entries:
-            if issubclass(type(value), Module):  # type(), for some objects pretend when isinstance() asks
+            if issubclass(type(value), Module):  # type(), since some objects lie to isinstance()
                 for path, tensor in value.named_parameters():
                     found.setdefault(place(tensor), (f"{name}.{path}", tensor))
         for name, value in entries:
@@ -41,9 +41,9 @@ def tensors_held_in(names: Any) -> Held:
 
 
 def modules_in(names: Any) -> dict[str, Module]:
-    """The modules in a mapping from names, and in the lists, tuples and dicts there; the best name of each comes last.
+    """Return the modules in a mapping from names, and in its lists, tuples and dicts; the best name of each is last.
 
-    A notebook has all that it showed in ``Out[7]``, ``_7`` and ``_`` too, which nobody calls so.
+    Names with underscores are worst, since a notebook keeps all that it showed in ``Out[7]``, ``_7`` and ``_`` too.
     """
     if isinstance(names, Module):
         return {"": names}
@@ -53,30 +53,30 @@ def modules_in(names: Any) -> dict[str, Module]:
 
 
 def place(tensor: TensorBase) -> Any:
-    """A tensor's place in graphs: the node that made it, or what stands for it as a constant; its id if it is in none."""
+    """Return a tensor's place in graphs: the node that made it, or its node as a constant, or its id if it has none."""
     return tensor._node or tensor._source or id(tensor)
 
 
 def items(name: str, value: Any) -> Iterator[tuple[str, Any]]:
-    """What a list, tuple or dict holds, under names such as ``weights[0]`` and ``weights['first']``."""
+    """Yield the items of a list, tuple or dict, with names such as ``weights[0]`` and ``weights['first']``."""
     if type(value) in (list, tuple):
         yield from ((f"{name}[{i}]", item) for i, item in enumerate(islice(value, MANY)))
     elif type(value) is dict and len(value) <= MANY:
         yield from ((f"{name}[{key!r}]", item) for key, item in list(value.items()) if type(key) in (str, int))
 
 
-MANY = 1000  # nobody names more by hand; a list of a million numbers is not looked through
+MANY = 1000  # nobody names more by hand; a list of a million numbers is not searched
 
 
 def variables_of(frame: FrameType) -> dict[str, Any]:
-    """The variables that code running in `frame` sees, its own before the module's."""
+    """Return the variables that code running in `frame` sees, local ones before the module's."""
     local = frame.f_locals
     found = {**frame.f_globals, **local}
-    found = {name: found[name] for name in (*local, *found) if name.isidentifier()}  # others are somebody's machinery
+    found = {name: found[name] for name in (*local, *found) if name.isidentifier()}  # others are hidden names
     function = frame.f_code.co_flags & inspect.CO_OPTIMIZED
     if function and type(local) is dict and getrefcount(local) == OURS:
-        local.clear()  # Python up to 3.12 made this copy for us, and keeps it: it would keep all tensors in it alive
+        local.clear()  # Python up to 3.12 made this copy for us, and would keep it, with all tensors in it
     return found
 
 
-OURS = 3  # what getrefcount says of a dict that a frame, one variable and getrefcount itself hold
+OURS = 3  # the reference count of a dict that a frame, one variable and getrefcount itself hold

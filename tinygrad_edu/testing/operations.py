@@ -1,7 +1,7 @@
-"""The operations of programs, in families: each adds a line to a draft, if one makes sense.
+"""The operations of random programs, in families: each adds a line to a draft, if one makes sense.
 
-A row is the line's right-hand side, and the condition to use it: away from kinks and poles. Nothing here is about
-derivatives: these are lines that anybody who computes with arrays might write.
+A row of a table is the right-hand side of a line, with the condition under which it may be used, away from kinks and
+poles. Nothing here is about derivatives: anybody who computes with arrays might write these lines.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def family(fn: Callable[[Draft], bool]) -> Callable[[Draft], bool]:
     return fn
 
 
-# ------------------------------------------------------------------------------------ where rows suit
+# ------------------------------------------------------------------------------------ conditions of rows
 
 
 def anywhere(*values: Any) -> bool:
@@ -47,7 +47,7 @@ def positive(x: Any) -> Any:
 
 
 def apart(*values: Any) -> Any:
-    """Say whether no two elements that are compared are near each other."""
+    """Return whether no two elements that are compared are near each other."""
     if len(values) == 2:
         return real(*values) and np.abs(values[0] - values[1]).min() > MARGIN
     return real(*values) and np.diff(np.sort(values[0], None)).min(initial=1) > MARGIN

@@ -1,4 +1,4 @@
-"""A straight program as an object that can be called and whose source can be read."""
+"""Program: a function made of lines of Python, which can be called, and whose source can be read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A program while it is being drawn: its lines so far, and their values."""
+"""The builder of random programs: the lines drawn so far, and their values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LARGEST = 48  # number of elements: larger values are divided, or not computed a
 
 
 class Draft:
-    """Lines, the values of all names so far, and methods to draw more.
+    """A program while it is drawn: its lines, the values of all names, and methods to draw more lines.
 
     The arguments are x0, x1, ...; results are t0, t1, ...; a line that is tried out computes y.
     """
@@ -60,7 +60,7 @@ class Draft:
         return y if 0 < y.size <= LARGEST and y.ndim < 5 and np.isfinite(y).all() else None
 
     def add(self, expression: str, *operands: str, then: str = "") -> bool:
-        """Add a line for this expression, and perhaps one that changes its value; say whether that makes sense."""
+        """Add a line for this expression, and perhaps one that changes its value; return whether it was added."""
         if any(name is None for name in operands):
             return False
         line, then = "y = " + expression.format(*operands), then.format("y", *operands)
@@ -78,7 +78,7 @@ class Draft:
         return True
 
     def choose(self, rows: dict[str, Any], *operands: str | None) -> bool:
-        """Add a line from a table, one of the rows that suit the values of the operands; say whether there is one."""
+        """Add a line by one of the rows that suit the values of the operands; return whether one was added."""
         if None in operands:
             return False
         values = [self.values[name] for name in operands if name]

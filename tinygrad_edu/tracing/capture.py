@@ -1,4 +1,4 @@
-"""`capture`: a function recorded once, and replayed without the engine between NumPy and its numbers."""
+"""`capture`: trace a function of Tensors once, compile it to a straight program of NumPy calls, and replay that."""
 
 from __future__ import annotations
 
@@ -83,7 +83,8 @@ def capture(f: Callable[P, R_co]) -> Captured[P, R_co]:
     """
     require_function("capture", f)
     if isgeneratorfunction(f) or iscoroutinefunction(f) or isasyncgenfunction(f):
-        raise TypeError("capture: a generator or coroutine stops and goes on when others want, and is not a function of its arguments; capture what it calls")
+        raise TypeError("capture: a generator or coroutine runs in pieces, when others ask for them, and can't be "
+                        "replayed as one program; capture the function that it calls")
     return Captured(f)
 
 
@@ -94,10 +95,11 @@ class Captured(Generic[P, R_co]):
         self.__qualname__ = ""  # unless the function has one
         wraps(f, updated=())(self)
         self._f: Callable[..., Any] = f
-        self._recordings: dict[Any, list[Recording]] = {}  # for each kind of arguments, one for each state of what is outside
+        self._recordings: dict[Any, list[Recording]] = {}  # by kind of arguments; several where modules' modes differ
         self._latest: Recording | None = None
         self._pace = Pace()
-        self._turns = self._strangers = 0  # how often another recording's turn came; and calls of a kind for which there was no room
+        # How often the recording in use changed, and how many calls were of a kind for which there was no room.
+        self._turns = self._strangers = 0
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
         key: tuple[Any, ...] = (mode := level(),)
@@ -116,7 +118,7 @@ class Captured(Generic[P, R_co]):
         return self._called(mode, args, kwargs)  # type: ignore[no-any-return]
 
     def _called(self, mode: int, args: Any, kwargs: Any) -> Any:
-        """Call the function, with any kind of arguments."""
+        """Return the function's result for any kind of arguments."""
         if mode is WATCH or is_recording():
             return self._f(*args, **kwargs)
         leaves, rebuild = flatten((args, kwargs))
@@ -132,21 +134,24 @@ class Captured(Generic[P, R_co]):
         return self._record(key, leaves, rebuild, 4)
 
     def _record(self, key: Any, leaves: Sequence[Any], rebuild: Any, depth: int) -> Any:
+        """Record a call, keep the recording for others of its kind, and return the result; or only call it."""
+
         def fill(xs: tuple[Any, ...]) -> Any:
-            """Call the function, with these for the arrays among its arguments."""
+            """Return the function's result, with `xs` in place of the arrays among its arguments."""
             given = iter(xs)
             filled = [next(given) if x is EMPTY else x for x in static]
             args, kwargs = rebuild(filled)
             y = self._f(*args, **kwargs)
             after = flatten((args, kwargs))[0]
             if len(after) != len(filled) or any(a is not b for a, b in zip(after, filled, strict=True)):
-                raise CaptureError("capture: the function writes into a list or a dict that it is given; let it return what shall be there")
+                raise CaptureError("capture: the function writes into a list or a dict that it is given; let it return "
+                                   "the new values instead")
             return y
 
         if any(isinstance(x, TensorBase) and is_foreign(x._array) for x in leaves) or not self._make_room(depth + 1):
             args, kwargs = rebuild(leaves)
             return self._f(*args, **kwargs)  # programs are for NumPy
-        static = [EMPTY if is_array(x) else x for x in leaves]  # so that nothing is kept here
+        static = [EMPTY if is_array(x) else x for x in leaves]  # so that the recording keeps no arguments alive
         made = Recording((self._f, *static), tuple(as_tensor(x) for x in leaves if is_array(x)), fill, self._pace)
         written = {e.source for e in made.effects if e.kind in (CHANGE, REPLACE)}
         if any(i in written and not isinstance(x, TensorBase) for i, x in enumerate(filter(is_array, leaves))):
@@ -161,15 +166,19 @@ class Captured(Generic[P, R_co]):
         self._latest = recording
 
     def _make_room(self, depth: int) -> bool:
-        """Say whether there is room for another recording; broken ones are dropped. If there is none, one call in many gets the room
-        of the recording that was unused for longest: so recording takes a small part of the time, whatever comes."""
+        """Drop broken recordings, and return whether there is room for another one.
+
+        When all places are taken, one call in `KEPT` gets the place of the least recently used recording. So recording
+        takes a small part of the time, whatever arguments come.
+        """
         kept = [(key, r) for key, recordings in [*self._recordings.items()] for r in recordings if not r.is_broken]
         if len(kept) >= KEPT:
             self._strangers += 1
             if self._strangers == 1:
-                warnings.warn(f"{self!r} has been recorded for {KEPT} kinds of arguments (shapes, dtypes, and values of what is no array), "
-                              "and that is all that are kept. Calls of other kinds are mostly run as they are: pad arrays to fewer shapes, and "
-                              "pass numbers that change as arrays", stacklevel=depth)
+                warnings.warn(f"{self!r} has been recorded for {KEPT} kinds of arguments (shapes, dtypes, and values "
+                              "of arguments that are not arrays), and no more are kept. Most calls of other kinds run "
+                              "the function itself: pad arrays to fewer shapes, and pass numbers that change as "
+                              "arrays", stacklevel=depth)
             if self._strangers % KEPT:
                 return False
             kept.remove(min(kept, key=lambda pair: pair[1].turn))
@@ -179,7 +188,7 @@ class Captured(Generic[P, R_co]):
         return True
 
     def __reduce__(self) -> tuple[Any, ...] | str:
-        """Pickle the name, if a module knows the function by it; else a copy begins without recordings: its arrays are its own."""
+        """Return how to pickle it: by name, if a module knows it by its name; else as a new one, without recordings."""
         return self.__qualname__ if is_known_as(self.__module__, self.__qualname__, self) else (capture, (self._f,))
 
     def __get__(self, owner: Any, kind: Any = None) -> Any:
@@ -198,7 +207,7 @@ class Captured(Generic[P, R_co]):
 
 
 def is_known_as(module: str, name: str, x: Any) -> bool:
-    """Say whether a module's name leads to this object."""
+    """Return whether `name` in a module leads to this object."""
     try:
         return attrgetter(name)(sys.modules[module]) is x
     except (AttributeError, KeyError, TypeError):
@@ -215,7 +224,7 @@ def as_tensor(x: Any) -> Any:
 
 
 def signature(x: Any) -> Any:
-    """Return the part of an argument on which a recording depends."""
+    """Return a dict key for the part of an argument on which a recording depends, such as its shape and dtype."""
     if isinstance(x, TensorBase):
         array = x._array
         return type(array), array.shape, array.dtype, x._node is None
@@ -227,12 +236,12 @@ def signature(x: Any) -> Any:
 
 
 def is_value(x: Any) -> bool:
-    """Say whether equal objects of this kind are the same to a function: numbers, strings and the like, not a user's own."""
+    """Return whether equal objects of this kind mean the same: numbers and strings do, objects of a user's may not."""
     return type(x).__module__ in ("builtins", "numpy") or isinstance(x, Enum)
 
 
 class Same:
-    """An object as a key of a dict, equal to no other."""
+    """A dict key for one object, which is equal to no other object's."""
 
     def __init__(self, x: Any) -> None:
         self.x = x

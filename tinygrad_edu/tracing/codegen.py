@@ -1,4 +1,4 @@
-"""Lines of a tape as Python source."""
+"""Code generation: write the lines of a tape as Python source."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OPERATORS: dict[Any, str] = {np.add: "+", np.subtract: "-", np.multiply: "*", np
 
 
 def tracers(nest: Any) -> list[Tracer]:
-    """Those in a line, or in its arguments."""
+    """Return the Tracers in a line, or in its arguments."""
     if isinstance(nest, Tracer):
         return [nest]
     if isinstance(nest, Line):
@@ -30,12 +30,12 @@ def tracers(nest: Any) -> list[Tracer]:
 
 
 def read(line: Line) -> list[int]:
-    """The places that a line reads."""
+    """Return the places on the tape that a line reads."""
     return [tracer.place for tracer in tracers(line)]
 
 
 def behind(tape: Tape, places: list[int]) -> set[int]:
-    """These places, and all that they are computed from, or that must run."""
+    """Return `places` and all places that they are computed from, and those of lines that must run."""
     found = {*places, *(line.made for line in tape.lines if must_run(line))}
     for line in reversed(tape.lines):
         if line.made in found:
@@ -44,36 +44,44 @@ def behind(tape: Tape, places: list[int]) -> set[int]:
 
 
 def is_turned(line: Line) -> bool:
-    """Whether it is ``x.T``."""
+    """Return whether a line is ``x.T``."""
     return line.fn is np.transpose and len(line.args) == 1 and not line.kwargs
 
 
 def is_usual(dtype: Any) -> bool:
-    """Whether it is NumPy's own of its name, or one that pickle made, which is equal."""
+    """Return whether a dtype equals NumPy's own of its name, so that the name is enough to write it."""
     return bool(dtype == np.dtype(dtype.type))
 
 
 def is_check(line: Line) -> bool:
-    """Whether it makes nothing, and only looks."""
+    """Return whether a line computes nothing, and only checks its arguments."""
     return getattr(line.fn, "is_check", False)
 
 
 def must_run(line: Line) -> bool:
-    """Whether it is run even if nobody reads what it makes: a check, or random numbers that are drawn."""
+    """Return whether a line must run even if nobody reads its result, because it is a check or draws random numbers."""
     return is_check(line) or getattr(line.fn, "is_draw", False)
 
 
 class Writing:
-    """Names and expressions. `given` names what comes from outside, `arrays` the arrays that results are written into.
+    """The names and expressions of a program's source.
 
-    `fixed` are places that hold the same in each call, and what.
+    Parameters
+    ----------
+    tape : Tape
+    given : dict from places to names
+        The program's arguments.
+    arrays : dict from places to names
+        The buffers that results are written into.
+    fixed : dict from places to values
+        The places that hold the same value in each call.
 
     Attributes
     ----------
     space : dict
-        What the names in the source stand for, besides those that it defines.
+        The values of the names that the source uses and doesn't define.
     constants : list of str
-        Lines that define constants.
+        The lines that define constants.
     """
 
     def __init__(self, tape: Tape, given: dict[int, str], arrays: dict[int, str], fixed: dict[int, Any]) -> None:
@@ -83,15 +91,15 @@ class Writing:
         self.constants: list[str] = []
         self.numbers: dict[Any, str] = {}
         self.strips: dict[str, str] | None = None
-        self.order: dict[int, int] = {}  # of results that have no array, as they come
+        self.order: dict[int, int] = {}  # numbers for the results that have no buffer, in the order of their use
         self.turned = {line.made: line.args[0].place for line in tape.lines if is_turned(line)}
 
     def name(self, place: int) -> str:
-        """How an array is called; of a matrix turned over, the matrix's name and ``.T``."""
+        """Return the name of an array, or of its strip; a transposed matrix has the matrix's name and ``.T``."""
         return self.piece(self.whole(place), self.tape.values[place])
 
     def whole(self, place: int) -> str:
-        """The same, of all of it."""
+        """Return the name of the whole array, even where lines are done in strips."""
         if place in self.fixed:
             return self.constant(self.fixed[place])
         if (turned := self.turned.get(place)) is not None:
@@ -99,31 +107,31 @@ class Writing:
         return self.given.get(place) or self.arrays.get(place) or f"v{self.order.setdefault(place, len(self.order))}"
 
     def piece(self, name: str, value: Any) -> str:
-        """How a strip of it is called, where lines are done in strips."""
+        """Return the name of an array's strip, where lines are done in strips; else the array's name."""
         if self.strips is None or not np.ndim(value):
             return name
         return self.strips.setdefault(name, f"s{len(self.strips)}")
 
     @contextmanager
     def in_strips(self, wanted: bool) -> Iterator[dict[str, str]]:
-        """Write lines that are done in strips; what this gives is filled with the arrays' names, and those of their strips."""
+        """Write lines in strips, if `wanted`; yield a dict that fills with the names of arrays and their strips."""
         self.strips = {} if wanted else None
         yield {} if self.strips is None else self.strips
         self.strips = None
 
     def behind_turns(self, place: int) -> list[int]:
-        """The places by whose names this one is written."""
+        """Return the places whose names occur in the name of this one, because it is their transpose."""
         turned = self.turned.get(place)
         return [] if turned is None else [turned, *self.behind_turns(turned)]
 
     def line(self, line: Line, target: str) -> str:
-        """``v = fn(...)``, or ``fn(..., target)``."""
+        """Return the source of a line: ``v = fn(...)``, or ``fn(..., target)`` if it is written into a buffer."""
         args = [self.number(line, a) or self.argument(a) for a in line.args]
         if line.fn in OPERATORS and not line.kwargs and not isinstance(self.tape.values[line.made], np.ndarray) and len(args) == 2:
-            return f"{self.name(line.made)} = {args[0]} {OPERATORS[line.fn]} {args[1]}"  # of single numbers, quicker
+            return f"{self.name(line.made)} = {args[0]} {OPERATORS[line.fn]} {args[1]}"  # quicker for single numbers
         if self.strips is not None:
             target = self.piece(target or self.whole(line.made), self.tape.values[line.made])
-        if target and line.fn in (np.minimum, np.maximum):  # which want it by name
+        if target and line.fn in (np.minimum, np.maximum):  # NumPy wants it by keyword here
             target = f"out={target}"
         if target:
             return f"{self.function(line.fn)}({', '.join([*args, target])})"
@@ -139,7 +147,7 @@ class Writing:
         return f"{self.name(line.made)} = {made}"
 
     def argument(self, a: Any) -> str:
-        """An argument's expression."""
+        """Return the expression of an argument."""
         if isinstance(a, Tracer):
             return self.name(a.place)
         if isinstance(a, tuple | list) and type(a) in (tuple, list):
@@ -153,14 +161,15 @@ class Writing:
             return f"{{{', '.join(f'{k!r}: {self.argument(v)}' for k, v in a.items())}}}"
         if isinstance(a, np.dtype) and is_usual(a) and a.kind in "biufc":
             return f"np.{a.name}" if a.name != "bool" else "np.bool_"
-        if a is None or type(a) in (bool, int, str) or (type(a) is float and abs(a) < 1e300):  # others may print themselves as they like
+        # The repr of other types may not be Python source.
+        if a is None or type(a) in (bool, int, str) or (type(a) is float and abs(a) < 1e300):
             return repr(a)
         if callable(a) and not isinstance(a, type):
             return self.function(a)
         return self.piece(self.constant(a), a)
 
     def index(self, i: Any) -> str:
-        """What stands between brackets."""
+        """Return the expression of an index, as it stands between the brackets."""
         if isinstance(i, slice):
             parts = ["" if n is None else self.argument(n) for n in (i.start, i.stop, i.step)]
             return ":".join(parts[:2] if not parts[2] else parts)
@@ -169,7 +178,10 @@ class Writing:
         return self.argument(i)
 
     def number(self, line: Line, a: Any) -> str:
-        """A Python number beside arrays as a 0-d array of their dtype, which is what NumPy makes of it each time otherwise."""
+        """Return the name of a 0-d array for a Python number that meets arrays, or "" for other arguments.
+
+        NumPy would make this array again in each call.
+        """
         value = self.tape.values[line.made]
         if isinstance(a, Tracer) and isinstance(fixed := self.fixed.get(a.place), np.float32 | np.float64):
             a = float(fixed)
@@ -185,7 +197,7 @@ class Writing:
         return self.numbers[key]
 
     def constant(self, a: Any) -> str:
-        """A name for what can't be written out."""
+        """Return the name of a constant, for a value that can't be written as an expression."""
         key = call_key(a)
         if key in self.numbers:
             return self.numbers[key]
@@ -203,7 +215,7 @@ class Writing:
         return name
 
     def function(self, fn: Callable[..., Any]) -> str:
-        """The name of a function."""
+        """Return the name of a function in the source, and enter the function in the namespace under this name."""
         name = getattr(fn, "__name__", "function")
         owner = getattr(fn, "__self__", None)
         if isinstance(owner, np.ufunc):
@@ -214,5 +226,5 @@ class Writing:
         return name
 
     def empty(self, shape: tuple[int, ...], dtype: Any) -> str:
-        """A new array to write into."""
+        """Return the expression of a new buffer."""
         return f"np.empty({self.argument(shape)}, {self.argument(dtype)})"

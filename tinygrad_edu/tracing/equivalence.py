@@ -1,4 +1,4 @@
-"""Whether two results are the same, but for rounding."""
+"""Equivalence of results: whether two runs computed the same, except for rounding errors."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import numpy as np
 
 from ..optim.deferral import Calls
 
-ROUNDINGS = 2e3  # so many of them, of an array's largest number, make no difference
+ROUNDINGS = 2e3  # results count as equal if they differ by no more rounding errors of the array's largest number
 
 
 def alike(a: Any, b: Any, room: float = 0.0) -> bool:
-    """Whether two results differ by no more than rounding of the largest number in them, or than there is `room` for."""
+    """Return whether two results differ by no more than rounding errors of their largest number, plus `room`."""
     if a is b:
         return True
     if a is None or b is None or not hasattr(a, "dtype") or not hasattr(b, "dtype"):
@@ -27,7 +27,7 @@ def alike(a: Any, b: Any, room: float = 0.0) -> bool:
 
 
 def distance(a: Any, b: Any) -> float:
-    """The largest difference between numbers of two results, of those that are finite."""
+    """Return the largest finite difference between the numbers of two results."""
     if not hasattr(a, "dtype") or not hasattr(b, "dtype") or a.shape != b.shape or a.dtype.kind not in "fc":
         return 0.0
     with np.errstate(all="ignore"):
@@ -36,6 +36,6 @@ def distance(a: Any, b: Any) -> float:
 
 
 def same_calls(some: Calls, others: Calls) -> bool:
-    """Whether these are calls of the same functions, with the same arguments."""
+    """Return whether these are calls of the same functions with the same arguments."""
     some, others = ([x for fn, args, kwargs in calls for x in (fn, *args, *kwargs.items())] for calls in (some, others))
     return len(some) == len(others) and all(alike(x, y) for x, y in zip(some, others, strict=True))

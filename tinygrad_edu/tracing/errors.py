@@ -1,8 +1,8 @@
-"""The error of functions that can't be captured."""
+"""CaptureError, the error of functions that can't be captured."""
 
 
 class CaptureError(RuntimeError):
-    """The error of a function that can't be replayed, or whose replay would return something else.
+    """An error of a function that can't be replayed, or whose replay would return something else.
 
     Examples
     --------
@@ -18,5 +18,5 @@ class CaptureError(RuntimeError):
     """
 
 
-KEEPS = ("capture: the function keeps something that it computed (as an attribute, in a list, or as the gradient of a tensor that it has from "
-        "where it can't be found), and when it is replayed there will be none; let it return what is to be kept")
+KEEPS = ("capture: the function keeps something that it computed (as an attribute, in a list, or as the gradient of a "
+        "tensor that capture can't find), and a replay would not keep it; let the function return it instead")

@@ -1,4 +1,4 @@
-"""Running a function that is recorded on other arrays, and leaving everything around it as it was."""
+"""Isolation: run a function while it is recorded or compared, and leave everything around it as it was."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ is_recording = _recording.get
 
 
 def walk_isolated(ends: list[Any], seeds: list[Any], wanted: list[Any], record: bool = False, keep: bool = True) -> dict[Any, Any]:
-    """Gradients as they are within a walk, unconjugated, heard by no hook, and without warnings: perhaps nobody asks for them."""
+    """Return gradients by node, unconjugated as within a walk, without hooks or warnings: perhaps nobody wants them."""
     if not ends:
         return {}
     with np.errstate(all="ignore"):
@@ -37,7 +37,7 @@ def walk_isolated(ends: list[Any], seeds: list[Any], wanted: list[Any], record: 
 
 @contextmanager
 def record_isolated() -> Iterator[None]:
-    """While a function is recorded, captured ones that it calls are run as they are, and so become part of it."""
+    """Let captured functions that are called within run as plain functions, and so become part of the recording."""
     token = _recording.set(True)
     try:
         yield
@@ -47,7 +47,7 @@ def record_isolated() -> Iterator[None]:
 
 @contextmanager
 def require_unchanged(around: Reached) -> Iterator[None]:
-    """An error if the function changes an optimiser's settings, or draws from a generator of the user's; they are what they were."""
+    """Raise if the function changes an optimiser's settings or draws from a user's generator; restore them first."""
     settings = [(group, dict(group)) for optimiser in around.optimisers for group in optimiser.param_groups]
     memories = [(optimiser.state, p, d) for optimiser in around.optimisers for p, d in optimiser.state.items()]
     states = [(g.bit_generator, g.bit_generator.state) for g in around.generators]
@@ -55,7 +55,7 @@ def require_unchanged(around: Reached) -> Iterator[None]:
     names = [{k for k in [*d] if not k.startswith("_")} or {seen} for _, _, d in memories]
     for (_, _, d), there in zip(memories, names, strict=True):
         if seen in there:
-            d[seen] = True  # gone, if the function forgets what is there
+            d[seen] = True  # a mark that is gone if the function clears the state
     try:
         yield
     finally:
@@ -66,39 +66,39 @@ def require_unchanged(around: Reached) -> Iterator[None]:
     if not all(kept) or not all(same):
         for group, was in settings:
             group.update(was)
-        raise CaptureError("capture: the function changes an optimiser's settings or state, its rate, say; do so outside, or let a schedule "
-                           "do it")
+        raise CaptureError("capture: the function changes an optimiser's settings or state, such as its learning rate; "
+                           "do so outside, or let a schedule do it")
     for bits, state in states:
         if pickle.dumps(bits.state) != pickle.dumps(state):
             bits.state = state
-            raise CaptureError("capture: random numbers are drawn here from a generator of your own, and a recording would have the same "
-                               "each time; draw them outside, and pass them as arguments")
+            raise CaptureError("capture: random numbers are drawn here from a generator of your own, and a recording "
+                               "would repeat the same numbers each time; draw them outside, and pass them as arguments")
 
 
 def same_draws(chance: Any) -> AbstractContextManager[None]:
-    """Within, the random numbers are drawn that were drawn from there."""
+    """Return a context in which the generator starts from the state `chance`, and so draws the same numbers again."""
     return nullcontext() if chance is None else draw_again(chance)
 
 
 def spent(y: Any, start: int) -> bool:
-    """Whether backward() has been here, and let go of what the graph saved; behind what was made since `start`."""
+    """Return whether backward() has released what the graph of `y` saved, in the nodes that were made since `start`."""
     return any(type(node) is Node and node.saved is None for node in subgraph([y], start)[0])
 
 
 def leaves_behind(value: Any, start: int, known: list[Any]) -> list[Any]:
-    """The tensors outside that a value was computed from, besides those `known`."""
+    """Return the tensors outside that a value was computed from, besides those `known`."""
     found = []
     for node in subgraph([y for y in flatten(value)[0] if is_tracked(y)], start, [x._node for x in known if is_tracked(x)])[1]:
         tensor = node.tensor() if isinstance(node, Leaf) else None
         if tensor is None:
-            raise CaptureError(f"capture: the function uses a tensor that was computed outside, {node}, and can't be followed to where "
-                               "it has it from: pass it as an argument")
+            raise CaptureError(f"capture: the function uses a tensor that was computed outside, {node}, and capture "
+                               "can't find where the function has it from: pass it as an argument")
         found.append(tensor)
     return found
 
 
 def array_of(t: Any) -> Any:
-    """Its array, which must be NumPy's."""
+    """Return the array of a tensor, which must be NumPy's."""
     if not isinstance(t._array, np.ndarray | np.generic):
         raise CaptureError(f"capture is for NumPy's arrays; here is one of type {type(t._array).__name__}")
     return t._array

@@ -1,4 +1,4 @@
-"""What a tape says, said shorter: copies that nobody writes into, constants, and products with one."""
+"""Passes that simplify a tape: copy elimination, constant folding, products with one, and faster equivalents."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from .codegen import must_run, read, tracers
 from .tape import Line, Tape
 from .tracer import Tracer
 
-LIKE = {np.ones_like, np.zeros_like, np.full_like}  # of their first argument, only the shape and dtype are asked for
+LIKE = {np.ones_like, np.zeros_like, np.full_like}  # they read only the shape and dtype of their first argument
 
 
 def tidy(tape: Tape) -> tuple[dict[int, int], dict[int, Any]]:
-    """Let lines read the first of several places that hold the same, for what is at a place never changes.
+    """Let lines read the first of several places that hold the same value; the value at a place never changes.
 
     Returns
     -------
-    same : dict
-        Places, and the one that is read in place of each.
-    constants : dict
-        Places that hold the same in each call, and what.
+    same : dict from places to places
+        The place that is read instead of each copy.
+    constants : dict from places to values
+        The places that hold the same value in each call.
     """
     same: dict[int, int] = {}
     constants: dict[int, Any] = {}
@@ -37,12 +37,12 @@ def tidy(tape: Tape) -> tuple[dict[int, int], dict[int, Any]]:
 
 
 def matters(line: Line) -> list[int]:
-    """The places of which a line reads more than the shape."""
+    """Return the places of which a line reads more than the shape and dtype."""
     return read(Line(line.made, line.fn, line.args[1:], line.kwargs) if line.fn in LIKE else line)
 
 
 def factor_of_one(line: Line, tape: Tape, constants: dict[int, Any]) -> Any:
-    """Of a product of something and ones, that something; of all else None."""
+    """Return the other factor, if a line is a product with ones; else None."""
     if line.fn is np.multiply and not line.kwargs:
         for one, other in (line.args, line.args[::-1]):
             if isinstance(one, Tracer) and isinstance(other, Tracer) and one.place in constants and np.all(constants[one.place] == 1):
@@ -52,7 +52,7 @@ def factor_of_one(line: Line, tape: Tape, constants: dict[int, Any]) -> Any:
 
 
 def quicker(line: Line) -> Line:
-    """The same, computed faster: BLAS adds rows fastest."""
+    """Return a line that computes the same faster, where there is one: BLAS adds rows fastest."""
     if line.fn is np.sum and line.kwargs == {"axis": (0,)}:
         (x,) = line.args
         if x.ndim == 2 and x.dtype.kind == "f" and x.size:

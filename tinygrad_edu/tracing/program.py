@@ -1,8 +1,9 @@
-"""A straight program: what a tape holds, put in order for being run again and again.
+"""A straight program, made from a tape: dead code elimination, buffer planning, and its assembly as Python source.
 
-It is Python source, as one would write backpropagation by hand: `forward` computes the outputs, `backward` the gradients
-from theirs. What neither needs is left out. Results go into arrays that are there already (`b0`, `b1`, ...), and each of
-these is used again as soon as nobody will read it any more; only what leaves the program is new each time.
+It is Python source, as one would write backpropagation by hand: `forward` computes the outputs, and `backward` computes
+the gradients of the inputs from those of the outputs. Lines that neither needs are left out. Results are written into
+buffers (`b0`, `b1`, ...), and a buffer is used again as soon as nobody will read its result any more. Only the arrays
+that leave the program are new in each call.
 """
 
 from __future__ import annotations
@@ -18,22 +19,24 @@ from .codegen import Writing, is_turned, must_run, read
 from .passes import quicker, tidy
 from .tape import Tape
 
-INTO = {np.dot, np.matmul}  # they write into a given array, as ufuncs do
-NEW = {np.sum, np.mean, np.add.reduce, np.copy, np.where, np.concatenate, np.stack, np.tensordot, where_or_zero}  # results that are no views
+INTO = {np.dot, np.matmul}  # they can write into a given array, as ufuncs can
+# Their results are never views.
+NEW = {np.sum, np.mean, np.add.reduce, np.copy, np.where, np.concatenate, np.stack, np.tensordot, where_or_zero}
 
 
 class Program:
-    """Source and functions, of a tape.
+    """The source of a tape's program, and its functions `forward` and `backward`.
 
     Parameters
     ----------
     tape : Tape
-    given : dict
-        What `forward` is given, and each `backward` behind the gradient of its output: names by place.
+    given : dict from places to names
+        The arguments of `forward`. Each `backward` takes them too, after the gradient of its output.
     outputs : list of places
-        What `forward` returns.
+        The results of `forward`.
     backwards : list of triples
-        For each output None, or the place of its gradient, those of the gradients to be returned, and the checks that are made there.
+        For each output None, or three things: the place of its gradient, the places of the gradients to be returned,
+        and those of the checks that are made there.
     """
 
     def __init__(self, tape: Tape, given: dict[int, str], outputs: list[int], backwards: list[tuple[int, list[int], list[int]] | None]) -> None:
@@ -47,16 +50,17 @@ class Program:
         checks = [back[2] for back in backwards if back]
         later = {p for some in checks for p in some}
         ahead = self.needed([*self.outputs, *(p for p, line in self.lines.items() if must_run(line) and p not in later)])
-        again = {p for p in ahead if not self.owners[p].isdisjoint(given)}  # to look again costs less than to keep, and keeps nothing
+        # Views of arguments: making them again is cheap, and keeps no memory.
+        again = {p for p in ahead if not self.owners[p].isdisjoint(given)}
         self.ahead = sorted(ahead)
         self.backs = [sorted(self.needed([*g, *c], ahead - again)) for g, c in zip(self.gradients, checks, strict=True)]
         self.leaving = {*self.outputs, *(p for gradients in self.gradients for p in gradients)}
         self.kept = self.read_later()
-        self.arrays: dict[int, str] = {}  # the array that each result is written into
+        self.arrays: dict[int, str] = {}  # the buffer that each result is written into
         self.source, self.space = self.write(["None" if back is None else "" for back in backwards])
 
     def needed(self, wanted: list[int], there: Any = ()) -> set[int]:
-        """The lines that compute what is wanted, but for those that are `there` already."""
+        """Return the lines that compute the places `wanted`, without those that are `there` already."""
         found: set[int] = set()
         waiting = list(wanted)
         while waiting:
@@ -67,27 +71,31 @@ class Program:
         return found
 
     def memory(self, same: dict[int, int]) -> dict[int, set[int]]:
-        """For each place those whose memory is read where it is read: itself, and what it is a view of.
+        """Return for each place those whose memory a read of it touches: itself, and the places that it is a view of.
 
-        When it was recorded it may have been a view of a copy. Now that is the `same` place as what was copied.
+        When it was recorded, it may have been a view of a copy. The copy has been eliminated, and is now the `same`
+        place as its original.
         """
         values: list[list[Any]] = [[value] for value in self.tape.values]
         for copy, place in same.items():
             values[place].append(self.tape.values[copy])
         owners = {place: {place} for place in range(len(values))}
-        for place, line in self.lines.items():  # in order, so that what is read is there already
+        for place, line in self.lines.items():  # in order, so that arguments come before their readers
             if line.fn not in NEW and not isinstance(line.fn, np.ufunc):
                 owners[place].update(*(owners[p] for p in read(line) if share_memory(values[place], values[p])))
         return owners
 
     def read_later(self) -> set[int]:
-        """What backward functions read of forward's, and what leaves. It is kept, for they may run more than once."""
+        """Return the places to be kept: those of forward's that backward functions read, and those that are returned.
+
+        Their buffers are not used again, since a backward function may run more than once.
+        """
         ends = [p for back in self.backs for q in back for p in read(self.lines[q])]
         ahead = set(self.ahead)
         return {owner for p in ends for owner in self.owners[p] & ahead}.union(*(self.owners[p] for p in self.leaving))
 
     def last_readings(self, order: list[int]) -> dict[int, list[int]]:
-        """For the number of each of these lines, those of their results that are read there for the last time, and not kept."""
+        """Return, by position in `order`, the results whose liveness ends there: read last, and not kept."""
         last = {owner: turn for turn, q in enumerate(order) for p in read(self.lines[q]) for owner in self.owners[p]}
         readings: dict[int, list[int]] = {}
         for place in order:
@@ -98,15 +106,15 @@ class Program:
     # ------------------------------------------------------------------------------------------ source
 
     def write(self, missing: list[str]) -> tuple[str, dict[str, Any]]:
-        """The program's source, and what its names stand for."""
+        """Return the program's source, and its namespace."""
         seeds = {place: f"g{i}" if len(self.seeds) > 1 else "g" for i, place in enumerate(self.seeds)}
         self.writing = Writing(self.tape, {**self.given, **seeds}, self.arrays, self.constants)
-        self.made: dict[str, Any] = {}  # the arrays, and of what kind each is
-        self.passing: set[int] = set()  # results that are never there as a whole
+        self.made: dict[str, Any] = {}  # the buffers, and the shape and dtype of each
+        self.passing: set[int] = set()  # results of which only one strip exists at a time
         free: dict[Any, list[str]] = {}
         forward = self.block(self.ahead, free)
         blocks = []
-        for back in self.backs:  # each may have what forward and the others are done with
+        for back in self.backs:  # each may use the buffers that forward and the others are done with
             there = len(self.made)
             blocks.append(self.block(back, {kind: names.copy() for kind, names in free.items()}))
             for name, kind in list(self.made.items())[there:]:
@@ -114,7 +122,7 @@ class Program:
         return self.assembled(forward, blocks, missing), self.writing.space
 
     def block(self, lines: list[int], free: dict[Any, list[str]]) -> list[str]:
-        """The source of some lines. Arrays to write into are taken from those that are `free`, or made."""
+        """Return the source of some lines. Their results go into buffers that are `free`, or into new ones."""
         groups = tiling.arrange_lines(lines, self.lines, self.tape.values, read)
         self.passing = self.passed_on(groups)
         order = [place for group in groups for place in group]
@@ -140,7 +148,10 @@ class Program:
         return text
 
     def array_for(self, place: int, done: list[int], free: dict[Any, list[str]]) -> str:
-        """The array that a line's result is written into, perhaps that of one which is `done` with; "" for a new one."""
+        """Return the buffer that a line's result is written into, or "" if the result is a new array.
+
+        An elementwise line may write over an argument that it is the last to read, which is in `done`.
+        """
         line = self.lines[place]
         if not self.can_be_given_an_array(place):
             return ""
@@ -157,7 +168,7 @@ class Program:
         return target
 
     def passed_on(self, groups: list[list[int]]) -> set[int]:
-        """Results that are read only within the group of lines that makes them, and never are there as a whole."""
+        """Return the results that are read only within the group that makes them: one strip at a time is enough."""
         readers: dict[int, set[int]] = {}
         for number, group in enumerate(groups):
             for place in group:
@@ -167,18 +178,19 @@ class Program:
                 if len(group) > 1 and readers.get(p) == {number} and p not in self.kept}  # fmt: skip
 
     def kind(self, place: int) -> Any:
+        """Return the shape and dtype of the buffer that a result needs; buffers of one kind can replace each other."""
         value = self.tape.values[place]
         return (tiling.STRIP,) if place in self.passing else value.shape, value.dtype
 
     def can_be_given_an_array(self, place: int) -> bool:
-        """Whether a line's result may be written into an array of ours, which stays."""
+        """Return whether a line's result may be written into a buffer: the function can, and the result stays here."""
         line, value = self.lines[place], self.tape.values[place]
         takes = line.fn in INTO or (isinstance(line.fn, np.ufunc) and line.fn.nout == 1)
         plain = isinstance(value, np.ndarray) and value.ndim and value.size and value.flags.c_contiguous
         return bool(takes and plain and not line.kwargs and place not in self.leaving)
 
     def assembled(self, forward: list[str], blocks: list[list[str]], missing: list[str]) -> str:
-        """The lines as functions, in one that makes the arrays they write into."""
+        """Return the source of the program: a function that makes the buffers, and in it `forward` and `backward`."""
         kept = {p for back in self.backs for q in back for p in read(self.lines[q])}.union(*self.gradients)
         kept |= {turned for p in kept for turned in self.writing.behind_turns(p)}
         again = {p for back in self.backs for p in back}
@@ -202,7 +214,7 @@ class Program:
         return "\n".join([*self.writing.constants, "", "def program():", *indent_lines(inner)]) + "\n"
 
     def results(self, places: list[int], lines: list[int]) -> str:
-        """What a function returns: arrays that are nobody else's."""
+        """Return the expression that a function returns: a tuple of arrays that nobody else holds."""
         own = {p for p in lines if self.lines[p].fn in NEW | INTO or isinstance(self.lines[p].fn, np.ufunc)}
         names = [self.writing.name(p) for p in places]
         names = [name if p in own and p not in places[:i] else f"{self.writing.function(np.array)}({name})"
@@ -210,13 +222,13 @@ class Program:
         return f"({', '.join(names)},)" if names else "()"
 
     def compiled(self) -> Callable[[], Any]:
-        """A function that makes `forward` and `backward`, with arrays of their own."""
+        """Compile the source, and return a function that makes `forward` and `backward`, with buffers of their own."""
         exec(compile(self.source, "<captured>", "exec"), self.space)
         return self.space["program"]  # type: ignore[no-any-return]
 
 
 def share_memory(a: Any, b: Any) -> bool:
-    """Whether two results, which may be tuples of arrays, lie in the same memory."""
+    """Return whether two results, which may be tuples of arrays, share memory."""
     if isinstance(a, tuple | list):
         return any(share_memory(part, b) for part in a)
     if isinstance(b, tuple | list):

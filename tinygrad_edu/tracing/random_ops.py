@@ -1,4 +1,4 @@
-"""Random numbers in a captured function: where dropout draws some, the program draws new ones in each call."""
+"""Random operations in a captured function: where dropout draws numbers, the program draws new ones in each call."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ from .tracer import Tracer
 
 
 class Draws:
-    """What a function that is recorded has for a generator. What it draws goes on the tape.
+    """The random generator of a function while it is recorded: each draw is written on the tape.
 
-    `checkpoint` draws the same numbers a second time: then they are those that were drawn already.
+    `checkpoint` sets the generator back, to draw the same numbers a second time. Then the earlier results are given
+    again.
     """
 
     def __init__(self, tape: Tape) -> None:
         self.tape = tape
         self.made: list[Tracer] = []
-        self.state = 0  # how many were drawn
+        self.state = 0  # how many draws there were
 
     @property
     def bit_generator(self) -> Draws:
@@ -34,12 +35,14 @@ class Draws:
 
         def draw(*args: Any, **kwargs: Any) -> Any:
             if kwargs.get("out") is not None or name == "shuffle":
-                raise CaptureError(f"capture: {name} of a generator writes into an array here, and can't be recorded; let it make a new one")
+                raise CaptureError(f"capture: {name} of a generator writes into an array here, which can't be "
+                                   "recorded; let it return a new one")
             if self.state == len(self.made):
                 made = self.tape.do(drawing_function(name), args, kwargs)
                 if not isinstance(made, Tracer):
-                    raise CaptureError(f"capture: {name} of a generator gives no array here, and can't be recorded; draw an array, as in "
-                                       "random((3, 2)), or for a single number random(())")
+                    raise CaptureError(f"capture: {name} of a generator doesn't return an array here, and can't be "
+                                       "recorded; draw an array, as in random((3, 2)), or for a single number "
+                                       "random(())")
                 self.made.append(made)
             self.state += 1
             return self.made[self.state - 1]
@@ -49,7 +52,7 @@ class Draws:
 
 @cache
 def drawing_function(name: str) -> Callable[..., Any]:
-    """The function that draws, by a method of the generator."""
+    """Return a function that draws by the generator's method `name`, always the same function, marked as a draw."""
 
     def draw(*args: Any, **kwargs: Any) -> Any:
         return getattr(own_generator(), name)(*args, **kwargs)
@@ -61,7 +64,7 @@ def drawing_function(name: str) -> Callable[..., Any]:
 
 @contextmanager
 def record_draws(tape: Tape) -> Iterator[Draws]:
-    """Let draws go on the tape; afterwards, the generator is as if nothing had been drawn."""
+    """Record draws on the tape; afterwards, restore the generator as if nothing had been drawn."""
     draws, bits = Draws(tape), own_generator().bit_generator
     state = bits.state
     try:

@@ -1,4 +1,7 @@
-"""What a function reaches besides its arguments: the tensors and the modules that its name for things leads to."""
+"""Reachability: find the tensors, modules, optimisers and generators that a function uses besides its arguments.
+
+They are found through the function's closure, its globals, its defaults, and the objects that these hold.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ from ..optim.optimizer import Optimizer
 
 
 class Reached(NamedTuple):
-    """What a function may use."""
+    """The objects that a function may use."""
 
     tensors: list[tuple[str, TensorBase]]  # with names
     modules: list[Module]
@@ -31,16 +34,16 @@ class Reached(NamedTuple):
 
 
 def find_reached(given: tuple[Any, ...]) -> Reached:
-    """What the function's closure holds, the globals it names, and theirs.
+    """Return the objects that a function can reach through its closure, the globals that it names, and what these hold.
 
-    `given` are it and other objects that it is called with. Lists, tuples, dicts and objects are looked into; what is made
-    only while the function runs is not seen.
+    `given` are the function and the other objects that it is called with. Lists, tuples, dicts and objects are searched
+    too. Objects that are made only while the function runs are not seen.
     """
     found = Reached([], [], [], [])
     seen: set[int] = set()
     waiting = [("", x) for x in reversed(given)]
     last: list[Any] = []  # an optimiser's parameters have better names elsewhere, perhaps
-    kinds: set[type] = set()  # classes that were looked into
+    kinds: set[type] = set()  # classes that were searched
     while waiting or last:
         name, x = waiting.pop() if waiting else ("p", last.pop())
         if type(x) in ATOMS or id(x) in seen or len(seen) > 100_000:
@@ -65,7 +68,7 @@ def find_reached(given: tuple[Any, ...]) -> Reached:
 
 
 def parts(x: Any) -> Iterator[tuple[str, Any]]:
-    """What `x` holds, by name."""
+    """Yield the objects that `x` holds, with their names."""
     if isinstance(x, FunctionType):
         for name, cell in zip(x.__code__.co_freevars, x.__closure__ or (), strict=True):
             with suppress(ValueError):  # nothing is in it yet
@@ -109,7 +112,7 @@ def parts(x: Any) -> Iterator[tuple[str, Any]]:
 
 
 def members(kind: type) -> Iterator[tuple[str, Any]]:
-    """What the objects of a class have in common: its methods and attributes."""
+    """Yield the methods and attributes of a class, which its objects have in common."""
     for base in kind.__mro__:
         if not is_ours(base):
             yield from ((k if not callable(v) else "", v) for k, v in vars(base).items()
@@ -117,7 +120,7 @@ def members(kind: type) -> Iterator[tuple[str, Any]]:
 
 
 def names_used_in(module: Any, names: list[str], seen: tuple[Any, ...] = ()) -> Iterator[tuple[str, Any]]:
-    """Of a module of the user's, and of those in it, what a function may name."""
+    """Yield those of `names` that a user's module defines, or a module in it, with their values."""
     if is_ours(module) or any(module is other for other in seen):
         return
     for k in names:
@@ -129,7 +132,7 @@ def names_used_in(module: Any, names: list[str], seen: tuple[Any, ...] = ()) -> 
 
 
 def attributes(x: Any) -> dict[str, Any]:
-    """What is in an object's own dict, without asking its class, which might answer for anything."""
+    """Return an object's own ``__dict__``, without its class's ``__getattr__``, which might answer to any name."""
     try:
         return object.__getattribute__(x, "__dict__")  # type: ignore[no-any-return]
     except AttributeError:
@@ -137,13 +140,13 @@ def attributes(x: Any) -> dict[str, Any]:
 
 
 def slots(kind: type) -> tuple[str, ...]:
-    """The names in a class's ``__slots__``."""
+    """Return the names in a class's ``__slots__``."""
     names = vars(kind).get("__slots__", ())
     return (names,) if isinstance(names, str) else tuple(names)
 
 
 def names_in(code: CodeType) -> Iterator[str]:
-    """The names of globals, and of attributes, in a function and in those within it."""
+    """Yield the names of globals and attributes in a function's code, and in the functions within it."""
     yield from code.co_names
     for inner in code.co_consts:
         if isinstance(inner, CodeType):
@@ -155,7 +158,7 @@ def enumerate_items(items: Any) -> Iterator[tuple[str, Any]]:
 
 
 def is_ours(x: Any) -> bool:
-    """Whether it is a function, class or module of this package, of NumPy's or Python's: these hold no tensors of the user's."""
+    """Return whether `x` is a function, class or module of this package, NumPy or Python, without a user's tensors."""
     if not isinstance(x, FunctionType | type | ModuleType):
         return False
     name = x.__name__ if isinstance(x, ModuleType) else x.__module__ or ""
@@ -163,7 +166,7 @@ def is_ours(x: Any) -> bool:
 
 
 def names_of(f: Callable[..., Any], n: int, tensors: list[tuple[str, TensorBase]]) -> tuple[list[str], dict[int, str]]:
-    """Names in the program, for `n` arguments and for each tensor by its id: what the function calls them, as far as is known."""
+    """Return names for `n` arguments, and for each tensor by its id: those that the function uses, if known."""
     try:
         arguments = list(inspect.signature(f).parameters)
     except (TypeError, ValueError):
@@ -183,5 +186,6 @@ def names_of(f: Callable[..., Any], n: int, tensors: list[tuple[str, TensorBase]
 
 
 OURS = {"tinygrad_edu", "numpy", *sys.stdlib_module_names}
-ATOMS = {type(None), bool, int, float, complex, str, bytes, CodeType, type(len), np.ndarray, np.ufunc}  # nothing is looked for in them
+# They hold nothing to search.
+ATOMS = {type(None), bool, int, float, complex, str, bytes, CodeType, type(len), np.ndarray, np.ufunc}
 RESERVED = re.compile(r"[bgksv]\d*|forward|backward|program")

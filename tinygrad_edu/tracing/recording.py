@@ -1,4 +1,4 @@
-"""A recording: the straight program of a function for one kind of arguments, and how it takes part in the graph."""
+"""A recording: a captured function's program for one kind of arguments, and its replay as an operation of the graph."""
 
 from __future__ import annotations
 
@@ -28,33 +28,46 @@ from .workspace import Workspace, replay_result
 
 
 class Recording:
-    """What a function, which `fill` calls, does with the tensors `xs`; `given` are it and its other arguments.
+    """The program of a function for arguments like `xs`, and its side effects.
+
+    Parameters
+    ----------
+    given : tuple
+        The function, and its other arguments.
+    xs : tuple of Tensor
+        The tensors and arrays among its arguments.
+    fill : callable
+        It calls the function, with given tensors in place of `xs`.
+    pace : Pace
+        It says which calls are compared with the function.
 
     Attributes
     ----------
     source : str
         The program.
     value
-        What it returned when it was run to be recorded.
+        The result of the run that was recorded.
     outer : tuple of Tensor
-        What it depends on besides its arguments.
+        The tensors that the function depends on besides its arguments.
     """
 
     def __init__(self, given: tuple[Any, ...], xs: tuple[Any, ...], fill: Fill, pace: Pace) -> None:
         self.fill, self.pace = fill, pace
-        self.turn = 0  # when it came to be used last; see Captured
-        self.calls, self.counted, self.due = 1, 0, 2  # the calls, those of them that `pace` knows of, and the next that may be compared
+        self.turn = 0  # when it was last taken into use; see Captured
+        # All calls, those that `pace` has counted, and the next call that may be compared.
+        self.calls, self.counted, self.due = 1, 0, 2
         start, chance = new_order(), generator().bit_generator.state
         self.value = fill(xs)
         drew = generator().bit_generator.state != chance
         around = find_reached(given)
-        self.modules = [(m, m.training, m.__class__) for m in around.modules]  # with its first hook, it gets another class
+        self.modules = [(m, m.training, m.__class__) for m in around.modules]  # a module's first hook changes its class
         self.around, self.is_broken = around, False
         self.optimisers = [(optimiser, len(optimiser.param_groups)) for optimiser in around.optimisers]
         known = [t for _, t in around.tensors]
         outer = tuple({id(t): t for t in [*known, *leaves_behind(self.value, start, [*xs, *known])]}.values())
         names = names_of(given[0], len(xs), around.tensors)
-        made = copy_context().run(Transcript, fill, xs, outer, self.value, around)  # an interrupt leaves nothing standing in
+        # A context of its own: an interrupt leaves no twins behind.
+        made = copy_context().run(Transcript, fill, xs, outer, self.value, around)
         try:
             self.take(made, xs, outer, [*names[0], *(names[1].get(id(t), f"x{i}") for i, t in enumerate(outer, len(xs)))])
         finally:
@@ -62,13 +75,14 @@ class Recording:
         if kept:
             raise CaptureError(KEEPS)
         if drew and not made.draws:
-            raise CaptureError("capture: random numbers are drawn here where that is not seen, and a recording would have the same each "
-                               "time: draw them outside, and pass them as arguments")
-        values = flatten(self.value)[0]  # what the function has gone back from is not to be walked again
+            raise CaptureError("capture: random numbers are drawn here in a way that can't be recorded, and a "
+                               "recording would repeat the same numbers each time: draw them outside, and pass them as "
+                               "arguments")
+        values = flatten(self.value)[0]  # results on which the function has called backward() must not be walked again
         self.value = self.rebuild([y if r.has_gradient or not is_tracked(y) else y.detach() for r, y in zip(self.results, values, strict=True)])
 
     def take(self, made: Transcript, xs: tuple[Any, ...], outer: tuple[Any, ...], names: list[str]) -> None:
-        """Make a program of what was written down, and keep what is needed besides."""
+        """Make the program from a transcript, and keep what its replay needs."""
         self.everything, self.written = outer, made.digest()
         self.results, self.rebuild, self.draws = made.results, made.rebuild, made.draws
         self.effects, self.afterwards, self.forgotten = made.effects, made.afterwards, made.forgotten
@@ -79,8 +93,10 @@ class Recording:
         self.outer = tuple((xs + outer)[i] for i in made.sources[len(xs) :])
         self.was = [(t, t._node, t._array.shape, t._array.dtype) for t in self.outer]
         n = len(made.sources)
-        self.flows = [[i in part for i in range(n)] for part in made.gradients]  # for each result, the inputs that get gradients of it
-        self.turns = [[sum(flows[:i]) for i in range(n)] for flows in self.flows]  # and where these are among them
+        # For each result, whether an input gets a gradient from it.
+        self.flows = [[i in part for i in range(n)] for part in made.gradients]
+        # And the position of that gradient among the result's.
+        self.turns = [[sum(flows[:i]) for i in range(n)] for flows in self.flows]
         self.all_flow = [all(f or not is_tracked(t) for t, f in zip(xs + self.outer, flows, strict=True)) for flows in self.flows]
         self.flowing = any(result.has_gradient for result in self.results)
         touched = {e.source for e in self.effects} | {*self.forgotten}
@@ -88,27 +104,27 @@ class Recording:
         self.touched = sorted(i for i in touched if i < len(xs)), {id(t) for i, t in enumerate(xs + self.outer) if i >= len(xs) and i in touched}
         self.refuse(xs)
         self.refuse_common_memory(xs + self.outer)
-        self.idle: list[Any] = []  # functions of the program that nobody needs
+        self.idle: list[Any] = []  # functions of the program that no call uses now; see Workspace
 
     # ------------------------------------------------------------------------------------ replay
 
     def is_valid(self) -> bool:
-        """Whether what is outside is what was recorded: the same tensors, and modules in the same mode."""
+        """Return whether the surroundings are as they were recorded: the same tensors, and modules in the same mode."""
         if self.is_broken:
             return False
         for i, (t, node, shape, dtype) in enumerate(self.was):
             now = t._node
-            if now is not node or now is None:  # of another shape, it would be another node
+            if now is not node or now is None:  # a tensor of another shape would have another node
                 if type(now) is not type(node) or t._array.shape != shape or t._array.dtype != dtype:
                     return False
-                self.was[i] = t, now, shape, dtype  # it was frozen, and is no more
+                self.was[i] = t, now, shape, dtype  # the tensor was frozen and unfrozen since
         for module, training, kind in self.modules:
             if module.training is not training or module.__class__ is not kind:
                 return False
         return not any(len(optimiser.param_groups) != n for optimiser, n in self.optimisers)
 
     def replay(self, xs: tuple[Any, ...]) -> Any:
-        """What the function returns, and does, for other tensors of the same kind."""
+        """Run the program for other tensors of the same kind, do its side effects, and return its results."""
         self.calls += 1
         if self.effects:
             self.refuse(xs)
@@ -129,7 +145,7 @@ class Recording:
         return self.rebuild(ys)
 
     def run(self, sources: tuple[Any, ...], chance: Any) -> tuple[list[Any], Any]:
-        """The results, and the arrays that the function leaves in tensors."""
+        """Return the results, and the arrays that the function leaves in tensors."""
         space = Workspace(self, chance)
         if self.flowing:
             ys = [self.operation(space, turn, sources) for turn in range(len(self.flows))]
@@ -141,22 +157,23 @@ class Recording:
         return [result.again() if result.place is None else result.of(next(given)) for result in self.results], outputs[len(ys) :]
 
     def operation(self, space: Any, turn: int, sources: tuple[Any, ...]) -> Any:
-        """The program as an operation on all that a result depends on."""
+        """Return one result, recorded in the graph as a single operation on all tensors that it depends on."""
         if not self.all_flow[turn]:
             flows = zip(sources, self.flows[turn], strict=True)
             sources = tuple(x if f or x._node is None else x.detach() for x, f in flows)
         y = apply(replay_result, (space, turn), *sources)
-        if y._node is not None:  # what was saved is let go of after backward(), but not this
+        if y._node is not None:  # backward() releases what is saved; the workspace must stay
             y._node.parents = ("program", *y._node.parents[1:])
         return y
 
     # ------------------------------------------------------------------------- where f itself is run
 
     def again(self, *work: Any) -> list[Any]:
-        """A result's gradients as Tensors, for further derivatives: the function is run again, where it was."""
+        """Return a result's gradients as Tensors, for higher derivatives: run the function itself at the same point."""
         return copy_context().run(self.gradients, *work)
 
     def gradients(self, result: int, g: Any, inputs: Any, chance: Any) -> list[Any]:
+        """Run the function on fresh inputs and walk back from one result; return the gradients as Tensors."""
         record = any(isinstance(x, TensorBase) for x in inputs)
         flows, n = self.flows[result], len(inputs) - len(self.outer)
         xs = tuple(fresh_input(x) if is_tracked(x) else wrap(to_arrays(x)) for x in inputs[:n])
@@ -170,7 +187,7 @@ class Recording:
         return [as_tensor(found.get(t._node), t) for t in sources]
 
     def refuse(self, xs: tuple[Any, ...]) -> None:
-        """An error about arguments to which something can't be done: whose gradients would flow on, or that have two names."""
+        """Raise for arguments on which the side effects can't be done: not leaves, or one tensor given twice."""
         for i in self.leaves:
             if type(xs[i]._node) is not Leaf:
                 raise CaptureError(f"capture: backward() is called within the function, and would go on into what argument {i} was computed "
@@ -180,11 +197,12 @@ class Recording:
         if changed:
             twice += [i for i in changed if any(xs[i] is t for n, t in enumerate(xs + self.outer) if n != i)]
         if twice:
-            raise CaptureError(f"capture: the function changes a tensor, or leaves a gradient in it, that it has twice: argument {twice[0]} "
-                               "is also another argument, or one of those that it reaches; pass .detach() of it, or don't pass it")
+            raise CaptureError("capture: the function changes a tensor that it has twice, or leaves a gradient in it: "
+                               f"argument {twice[0]} is also another argument, or a tensor that the function reaches; "
+                               "pass .detach() of it, or don't pass it")
 
     def refuse_common_memory(self, sources: tuple[Any, ...]) -> None:
-        """An error if numbers are changed that two tensors have in common."""
+        """Raise if numbers are changed that two tensors have in common."""
         for t in [sources[e.source] for e in self.effects if e.kind is CHANGE]:
             if any(x is not t and x._shared and t._shared and np.may_share_memory(x._array, t._array) for x in sources):
                 raise CaptureError(f"capture: the function changes numbers that two tensors have in common ({t!r:.60}): make one of them a copy")

@@ -1,4 +1,4 @@
-"""Tape: what was asked of arrays, line by line, and what came of it."""
+"""The tape: the NumPy calls of a traced run, line by line, and their results. Equal calls are written once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .tracer import Tracer
 
 
 class Line:
-    """One call: ``made = fn(*args, **kwargs)``, where Tracers among the arguments stand for what earlier lines made."""
+    """One call, ``made = fn(*args, **kwargs)``; Tracers among the arguments stand for the results of earlier lines."""
 
     __slots__ = ("args", "fn", "kwargs", "made")
 
@@ -27,34 +27,34 @@ class Line:
 
 
 class Tape:
-    """All that was asked, in order. What is computed twice is written down once."""
+    """All calls of a run, in order. An equal call is written down once (common subexpression elimination)."""
 
     def __init__(self) -> None:
         self.lines: list[Line] = []
         self.values: list[Any] = []  # what each place held when it was recorded
         self.known: dict[Any, int] = {}
         self.is_closed = False
-        self.ambient: Any = None  # how NumPy treats divisions by 0 and the like around the function; None: it does not matter
-        self.closed_by: Any = ()  # calls that have to wait till the end: nothing comes behind them
-        self.tracers: WeakValueDictionary[int, Tracer] = WeakValueDictionary()  # those that somebody else than a line holds
+        self.ambient: Any = None  # np.geterr() around the function; None where it does not matter
+        self.closed_by: Any = ()  # deferred calls, which run at the end: nothing may be computed behind them
+        self.tracers: WeakValueDictionary[int, Tracer] = WeakValueDictionary()  # without those that lines hold
 
     def enter(self, array: Any) -> Tracer:
-        """A new place, for something that is given."""
+        """Put a value at a new place, and return a Tracer for it."""
         self.values.append(array)
         return Tracer(self, len(self.values) - 1)
 
     def close(self, has_failed: bool = False) -> bool:
-        """Let go of all arrays: lines know Tracers, and these know their tape, which would keep them for long.
+        """Release all arrays, and return whether anybody still holds a Tracer.
 
-        Who has a Tracer still has kept what the function computed: a tensor, a list, a dict. It gets what was there. The answer
-        is whether there are such.
+        Lines know Tracers, and these know their tape: such a circle would live long. An object that still holds a
+        Tracer (a tensor, a list, a dict) has kept a result of the function; it gets the array instead.
         """
         self.lines.clear()
         self.known.clear()
         found = self.held()
         if found and not has_failed:  # an error holds all that it came through
             found.clear()
-            gc.collect()  # perhaps it was only a circle of objects that nobody holds
+            gc.collect()  # perhaps only a circle of dead objects held it
             found = self.held()
         for tracer, holder in found:
             give_back(holder, tracer)
@@ -63,14 +63,14 @@ class Tape:
         return bool(found)
 
     def held(self) -> list[tuple[Tracer, Any]]:
-        """Tracers that somebody else holds, and who."""
+        """Return the Tracers that are still held, each with its holder."""
         left = list(self.tracers.values())
-        holders = gc.get_referrers(*left) if left else []  # for all at once: this looks at everything that there is
+        holders = gc.get_referrers(*left) if left else []  # for all at once, since it searches all objects
         return [(t, x) for x in holders if x is not left and not isinstance(x, FrameType)
                 for t in gc.get_referents(x) if isinstance(t, Tracer) and t.tape is self]
 
     def place_of(self, array: Any) -> int:
-        """Where this is: for what came out as a plain array, a place of its own."""
+        """Return the place of an array; a plain array gets a new one."""
         if isinstance(array, Tracer):
             return array.place
         made = self.enter(array)
@@ -78,10 +78,11 @@ class Tape:
         return made.place
 
     def do(self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Call `fn` and write it down."""
+        """Call `fn`, write the call down, and return a Tracer for its result (or the result, if it is no array)."""
         if self.closed_by:
-            raise CaptureError("capture: an optimiser's step() waits until all is computed, and here is more to compute behind it; let it "
-                               "be the last thing that the function does, or capture each step on its own")
+            raise CaptureError("capture: an optimiser's step() waits until all is computed, but here more is computed "
+                               "behind it; let step() be the last thing that the function does, or capture each step "
+                               "on its own")
         args, kwargs = settle(args), settle(kwargs)
         key = (fn, call_key(args), call_key(kwargs))
         if (place := self.known.get(key)) is not None and not getattr(fn, "is_draw", False):
@@ -92,16 +93,17 @@ class Tape:
             return None
         several = isinstance(y, tuple | list)
         if not all(isinstance(part, np.ndarray | np.generic) for part in (y if several else (y,))) or (several and not y):
-            return y  # a shape, a dtype: the same in every call
+            return y  # a shape or a dtype, which is the same in every call
         made = self.enter(y)
         self.lines.append(Line(made.place, fn, args, kwargs))
         self.known[key] = made.place
-        if self.ambient is not None and (now := np.geterr()) != self.ambient:  # the function says so itself, and is called under its own
+        # The captured function entered an np.errstate of its own.
+        if self.ambient is not None and (now := np.geterr()) != self.ambient:
             self.lines[-1].fn = under(fn, tuple(now.items()))
         return self.parts(made)
 
     def parts(self, made: Tracer) -> Any:
-        """What a line made; of several results each has a place of its own."""
+        """Return the Tracer of a line's result; for several results, a tuple of Tracers with places of their own."""
         y = made.value
         if not isinstance(y, tuple | list):
             return made
@@ -110,7 +112,7 @@ class Tape:
 
 @cache
 def under(fn: Callable[..., Any], treatment: Any) -> Callable[..., Any]:
-    """The function, called with this ``np.errstate``."""
+    """Return a function that calls `fn` under this ``np.errstate``."""
 
     @wraps(fn)
     def called(*args: Any, **kwargs: Any) -> Any:
@@ -121,7 +123,7 @@ def under(fn: Callable[..., Any], treatment: Any) -> Callable[..., Any]:
 
 
 def give_back(holder: Any, tracer: Tracer) -> None:
-    """Let somebody have an array in place of a Tracer."""
+    """Replace a Tracer by its array in the object that holds it."""
     if isinstance(holder, TensorBase):
         holder._array, holder._node = tracer.value, None
     elif isinstance(holder, CellType):
@@ -137,7 +139,7 @@ def give_back(holder: Any, tracer: Tracer) -> None:
 
 
 def settle(nest: Any) -> Any:
-    """Arguments as they are now: what can be written into later is copied."""
+    """Return the arguments as they are now: arrays that may be written into later are copied."""
     if isinstance(nest, Tracer):
         return Tracer(nest.tape, nest.place, in_line=True)
     if isinstance(nest, np.ndarray):
@@ -148,14 +150,14 @@ def settle(nest: Any) -> Any:
 
 
 def memory_of(array: Any) -> Iterator[Any]:
-    """An array, and those that it is a view of: what can't be written into by one name can be by another."""
+    """Yield an array and those that it is a view of, since a read-only view may have a writable base."""
     while isinstance(array, np.ndarray):
         yield array
         array = array.base
 
 
 def numbers(nest: Any, values: Any = None) -> Any:
-    """The same nest with arrays for Tracers: what is at their places, or would be with these values."""
+    """Return a copy of a nest with arrays in place of Tracers: those on the tape, or those in `values`."""
     if isinstance(nest, Tracer):
         return nest.value if values is None else values[nest.place]
     if isinstance(nest, dict):
@@ -164,11 +166,11 @@ def numbers(nest: Any, values: Any = None) -> Any:
 
 
 def call_key(nest: Any) -> Any:
-    """What tells calls apart."""
+    """Return a dict key that is equal for equal arguments only, bit for bit."""
     if isinstance(nest, Tracer):
         return "place", nest.place
     if isinstance(nest, np.ndarray):
-        numbers = nest.tobytes() if nest.dtype.char not in "gG" else repr(nest.tolist())  # long doubles have bytes that mean nothing
+        numbers = nest.tobytes() if nest.dtype.char not in "gG" else repr(nest.tolist())  # long doubles have padding
         return nest.dtype, nest.shape, numbers
     if isinstance(nest, dict):
         return tuple((k, call_key(v)) for k, v in nest.items())

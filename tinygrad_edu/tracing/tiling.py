@@ -1,8 +1,8 @@
-"""Long arrays are worked through in strips, so that what lies between one operation and the next stays in the cache.
+"""Loop tiling: elementwise operations on long arrays are done strip by strip, so that results stay in the cache.
 
-An array of a million numbers has left it when the next operation reads it again, and fetching it takes longer than
-computing with it. So elementwise operations on such arrays are done together, strip after strip: all of them on the
-first numbers, then all of them on the next.
+An array of a million numbers has left the cache when the next operation reads it, and fetching it again takes longer
+than computing with it. So such operations are done together: all of them on the first strip, then all of them on the
+next.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from .tape import Line
 from .tracer import Tracer
 
 STRIP = 16384  # numbers; 64 kB of float32
-LONG = 8 * STRIP  # from this size on it pays
+LONG = 8 * STRIP  # tiling pays from this size on
 
 
 def strips(*arrays: Any) -> Iterator[list[Any]]:
-    """The arrays' first numbers, then their next: views, in which a program reads and writes.
+    """Yield views of the arrays' first numbers, then of their next, for a program to read and write.
 
-    The first array is as long as any. One that has the length of a strip is there to work in, and given again each time.
+    The first array is as long as any. An array that is one strip long is a buffer, and given again each time.
     """
     flat = [array.reshape(-1) for array in arrays]
     for i in range(0, flat[0].size, STRIP):
@@ -31,10 +31,13 @@ def strips(*arrays: Any) -> Iterator[list[Any]]:
 
 
 def arrange_lines(order: Sequence[int], lines: Mapping[int, Line], values: Sequence[Any], read: Callable[[Line], list[int]]) -> list[list[int]]:
-    """The same lines, those together that are done in strips: each joins the first that it can wait for nothing else with."""
+    """Return the lines in groups; lines of a group are done together, in strips.
+
+    A line joins the latest group of its shape, unless it reads the result of a later group. Other lines are alone.
+    """
     groups: list[list[int]] = []
     turn: dict[int, int] = {}  # the group of each line
-    latest: dict[tuple[int, ...], int] = {}  # of each shape, the group that can still be joined
+    latest: dict[tuple[int, ...], int] = {}  # for each shape, the group that can still be joined
     for place in order:
         line = lines[place]
         after = max((turn[p] for p in read(line) if p in turn), default=-1)
@@ -51,7 +54,7 @@ def arrange_lines(order: Sequence[int], lines: Mapping[int, Line], values: Seque
 
 
 def in_strips(line: Line, values: Sequence[Any]) -> bool:
-    """Whether a line can be computed piece by piece, and is worth it."""
+    """Return whether a line can be computed strip by strip, and is long enough for it."""
     made = values[line.made]
     if not isinstance(line.fn, np.ufunc) or line.fn.nout > 1 or line.fn.signature or line.kwargs or np.size(made) < LONG:
         return False

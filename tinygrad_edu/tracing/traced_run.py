@@ -1,4 +1,4 @@
-"""What a function and its derivative asked of NumPy, when it was run on Tracers, and what it did besides."""
+"""A traced run: a function and its derivative are run on Tracers, to record their NumPy calls and side effects."""
 
 from __future__ import annotations
 
@@ -25,31 +25,42 @@ from .tape import Tape, call_key
 from .tracer import Tracer
 from .twins import standing_in
 
-Fill = Callable[[tuple[Any, ...]], Any]  # calls the function, with these for the arrays among its arguments
+Fill = Callable[[tuple[Any, ...]], Any]  # calls the function, with other tensors for the arrays among its arguments
 
 
 class Transcript:
-    """A run of the function that `fill` calls, on Tracers for the tensors `xs`, and for those `outer` that it may use besides.
+    """The record of one run of a function, on Tracers for its arguments and for the other tensors that it may use.
+
+    Parameters
+    ----------
+    fill : callable
+        It calls the function, with given tensors for its arguments.
+    xs, outer : tuples of Tensor
+        The arguments, and the other tensors that the function may use.
+    value
+        The function's result when it was run on arrays.
+    around : Reached
+        The objects that the function may use.
 
     Attributes
     ----------
     tape : Tape
     sources : list of int
-        The numbers, among ``xs + outer``, of the tensors that a program of it depends on, or does something to.
+        The tensors that a program of the run depends on or changes, by their numbers among ``xs + outer``.
     given : list of places
-        Where these are.
+        The places of the sources.
     results : list of Result
-        The leaves of what it returned, which `rebuild` puts together.
+        The leaves of the function's result, which `rebuild` puts together.
     seeds : list
-        For each result that was computed, the place of its gradient, if it has one.
+        For each result that was computed, the place of its gradient, or None.
     gradients : list of dicts
-        For each result that was computed, by source, the place of the gradient that the source gets from it.
+        For each result that was computed, the places of the gradients that it sends to the sources, by source.
     checks : list of lists of places
         For each result that was computed, the checks on the way back from it.
     effects : list of Effect
-        What the function does to tensors; of those in `sources`, by their numbers there.
+        The side effects on tensors, which are numbered as in `sources`.
     afterwards, forgotten
-        Calls to be made when all is computed, and the sources whose gradients are forgotten behind them.
+        The calls to be made when all is computed, and the sources whose gradients are forgotten after them.
     draws : bool
         Whether random numbers were drawn.
     """
@@ -64,7 +75,7 @@ class Transcript:
             raise
 
     def run(self, fill: Fill, xs: tuple[Any, ...], outer: tuple[Any, ...], was: list[Any], optimisers: list[Any]) -> None:
-        """`was` is what it returned when it was run on arrays."""
+        """Run the function on Tracers and note all attributes; `was` are the leaves of its result on arrays."""
         tape = self.tape
         inputs = tuple(wrap(tape.enter(array_of(x))) for x in xs)
         for x, stand_in in zip(xs, inputs, strict=True):
@@ -96,17 +107,19 @@ class Transcript:
         self.effects = [e._replace(source=self.sources.index(e.source)) for e in effects]
         self.forgotten = [self.sources.index(i) for i in forgotten]
         if any(isinstance(optimiser, Optimizer) and not any(optimiser is o for o in optimisers) for _, (optimiser, *_), _ in self.afterwards):
-            raise CaptureError("capture: a step() is taken here by an optimiser that is made within the function, or can't be found; make it outside")
+            raise CaptureError("capture: the optimiser of a step() here is made within the function, or can't be "
+                               "found; make it outside")
         if any(isinstance(getattr(x, "_array", x), Tracer) for _, args, kwargs in self.afterwards for x in (*args, *kwargs.values())):
-            raise CaptureError("capture: a step() is given what the function computes, and has to wait until that is known; call it outside")
+            raise CaptureError("capture: a step() takes an argument that the function computes, which is not known "
+                               "yet; call it outside")
 
     def digest(self) -> tuple[Any, ...]:
-        """What is equal for two runs that were written down alike: the lines, and what is made of them."""
+        """Return a summary that is equal for two runs with the same lines, outputs and side effects."""
         lines = [hash((line.made, same_function(line.fn), call_key(line.args), call_key(line.kwargs))) for line in self.tape.lines]
         return lines, self.sources, self.outputs, self.seeds, self.gradients, self.effects, self.forgotten
 
     def go_back(self, y: Any, has_gradient: bool, sources: tuple[Any, ...]) -> None:
-        """Write down the gradients that the sources get from this result."""
+        """Record the gradients that the sources get from a result."""
         start = len(self.tape.lines)
         g = self.tape.enter(np.ones(y.shape, y.dtype)) if has_gradient else None
         found = {} if g is None else walk_isolated([y], [g], [t._node for t in sources if is_tracked(t)])
@@ -116,33 +129,35 @@ class Transcript:
 
 
 def same_function(fn: Callable[..., Any]) -> Any:
-    """What two functions have in common that were made by the same line of somebody's code."""
+    """Return a function's code, which is the same for functions that the same line of a program made."""
     return getattr(unwrap(fn), "__code__", fn)
 
 
 class Result:
-    """One leaf of what the function returns; `was` is what it returned when it was run."""
+    """One leaf of the function's result; `was` is the same leaf when it was run on arrays."""
 
     def __init__(self, y: Any, was: Any, has_gradient: bool) -> None:
         array = y._array if isinstance(y, TensorBase) else y
         self.place = array.place if isinstance(array, Tracer) else None
         self.has_gradient = has_gradient and self.place is not None
         self.constant = None if self.place is not None else y
-        self.is_made = self.place is None and y is not was and not isinstance(y, TensorBase | np.ndarray)  # anew, by each call
+        # Each call makes a new one.
+        self.is_made = self.place is None and y is not was and not isinstance(y, TensorBase | np.ndarray)
         if self.is_made:
             try:
                 deepcopy(y)
             except TypeError as error:
-                raise CaptureError(f"capture: the function returns a {type(y).__name__}, of which each call makes another, and that can't be "
-                                   "copied; let it return Tensors, arrays and numbers, in lists, tuples and dicts") from error
+                raise CaptureError(f"capture: the function returns a new {type(y).__name__} in each call, and that "
+                                   "type can't be copied; let it return Tensors, arrays and numbers, in lists, tuples "
+                                   "and dicts") from error
         self.is_tensor, self.number = isinstance(y, TensorBase), type(was) if isinstance(was, float | int | complex | np.generic) else None
 
     def of(self, y: Any) -> Any:
-        """The same kind of thing, of a Tensor of today; a plain array is the user's to write into."""
+        """Return a replay's Tensor `y` as what the function returned: a Tensor, a number, or an array of the user's."""
         return y if self.is_tensor else self.number(y._array[()]) if self.number else np.array(y._array)
 
     def again(self) -> Any:
-        """What is the same in each call."""
+        """Return a result that is the same in each call, or a copy if the user may write into it."""
         if isinstance(self.constant, TensorBase | np.ndarray):
             return copy_array(self.constant)
         return deepcopy(self.constant) if self.is_made else self.constant

@@ -1,8 +1,8 @@
-"""Tracer: an array that answers NumPy with numbers, and writes down what it was asked.
+"""Tracer: an array that answers NumPy's calls with numbers, and writes each call on a tape.
 
-It is one more answer to the one question. The engine treats it as it treats any other library's array: it runs its
-rules on it and converts nothing. So one run of forward and backward on tracers leaves, on the tape, all the NumPy calls
-that they are made of, and nothing else of them.
+NumPy asks its arguments what a call means, and this is one more answer. The engine treats a tracer as it treats any
+other library's array: it runs its rules on it and converts nothing. So one run of forward and backward on tracers
+leaves on the tape all the NumPy calls that they are made of, and nothing else.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ if TYPE_CHECKING:
 
 
 class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
-    """What is at a place of the tape."""
+    """An array-like that stands for the value at a place of the tape."""
 
     __slots__ = ("__weakref__", "part_of", "place", "tape")
 
     def __init__(self, tape: Tape, place: int, in_line: bool = False) -> None:
         self.tape, self.place = tape, place
-        self.part_of: Any = None  # another one, and an index
+        self.part_of: Any = None  # the Tracer that this is a view of, and the index
         if not in_line:
             tape.tracers[id(self)] = self
 
     @property
     def value(self) -> Any:
-        """What was here at the time."""
+        """The array that was computed here when the run was traced."""
         if self.tape.is_closed:
             raise CaptureError(KEEPS)
         return self.tape.values[self.place]
@@ -56,7 +56,7 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, out: Any = None, **kwargs: Any) -> Any:
         if any(isinstance(x, TensorBase | SparseGradient | MaskedGradient) for x in inputs):
-            return NotImplemented  # they say what this means
+            return NotImplemented  # those types answer the call
         return call_ufunc(self.tape, ufunc, method, inputs, out, kwargs)
 
     def __array_function__(self, fn: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -68,13 +68,13 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
         return self.tape.do(fn, args, kwargs)
 
     def __getattr__(self, name: str) -> Any:
-        """Methods are NumPy's functions of the same name, but for those that work in place."""
+        """Return NumPy's function of this name as a method; those that work in place are defined below, or refused."""
         fn = None if name in INSTEAD else getattr(np, name, None)
         if name.startswith("_") or name == "base" or not hasattr(np.ndarray, name):
             raise AttributeError(f"an array that capture records has no attribute {name!r}")
         if not callable(fn):
             raise CaptureError(f"capture: an array's .{name} can't be recorded. "
-                               + INSTEAD.get(name, "Let what needs it be an operation of its own (see primitive)"))
+                               + INSTEAD.get(name, "Make the function that needs it an operation (see primitive)"))
         return lambda *args, **kwargs: fn(self, *args, **kwargs)
 
     def reshape(self, *shape: Any, **kwargs: Any) -> Any:
@@ -125,27 +125,30 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
         self.becomes(self.tape.do(place_values, (self, index, value), {}))
 
     def becomes(self, other: Tracer) -> None:
-        """Take another's place, after something was written into this one. Who has a view of it would not know."""
+        """Take the place of `other`, which holds the values after a write.
+
+        Refuse if there are views: they'd miss it.
+        """
         mine = self.value
         wholes = {id(t) for t in self.wholes()}
         others = [t for t in self.tape.tracers.values() if t is not self and id(t) not in wholes and isinstance(t.value, np.ndarray)]
         if any(np.may_share_memory(t.value, mine) and not self.is_apart(t) for t in others):
-            raise CaptureError("capture: something is written here into an array of which somebody else has a part, and that can't be "
-                               "recorded. Compute a new array instead (with np.where, say), or let what does so be an operation of its "
-                               "own (see primitive)")
+            raise CaptureError("capture: something is written here into an array of which somebody else has a part (a "
+                               "view), and that can't be recorded. Compute a new array instead, for example with "
+                               "np.where, or make the function that writes an operation of its own (see primitive)")
         self.place = other.place
         if self.part_of is not None:
             whole, index = self.part_of
             whole.becomes(self.tape.do(place_values, (whole, index, other), {}))
 
     def is_apart(self, other: Tracer) -> bool:
-        """Whether another one with the very same array is on its own: computed alike, or given, and not a part or another view."""
+        """Return whether a Tracer with the very same array is independent: computed alike or given, no view."""
         made = {line.made for line in self.tape.lines}
         one_place = self.place == other.place and other.part_of is None
         return self.value is other.value and (one_place or made.isdisjoint((self.place, other.place)))
 
     def wholes(self) -> Iterator[Tracer]:
-        """Those that this is a part of."""
+        """Yield the Tracers that this is a view of."""
         if self.part_of is not None:
             yield self.part_of[0]
             yield from self.part_of[0].wholes()
@@ -162,7 +165,7 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
     item = tolist = tobytes = tofile = dump = dumps = refuse
 
 
-LAYOUT = "It tells of the place in memory, which may be another one in each call: do without it"
+LAYOUT = "It depends on the place in memory, which may differ in each call: do without it"
 INSTEAD = {
     "flat": "Use .reshape(-1), or .ravel()", "put": "Assign with x[index] = values", "resize": "Use np.resize, which makes a new one",
     "setflags": LAYOUT, **dict.fromkeys(("ctypes", "data", "flags", "strides"), LAYOUT),
@@ -170,10 +173,10 @@ INSTEAD = {
 
 
 def view_memory(x: Any, dtype: Any) -> Any:
-    """The memory of `x`, read as numbers of another kind."""
+    """Return a view of the memory of `x` as numbers of another dtype."""
     return x.view(dtype)
 
 
 def astype(x: Any, dtype: Any) -> Any:
-    """`x`, converted."""
+    """Return `x` converted to a dtype."""
     return x.astype(dtype)

@@ -1,8 +1,8 @@
-"""Tensors that hold something else for a while, for those who look from here, and for nobody else.
+"""Twins: tensors that hold other arrays for a while, as seen from one thread only.
 
-While a function is recorded, the tensors that it reaches hold Tracers, and where it is only compared, what it does to
-them shall leave no trace. They belong to others too: a thread may compute with the same model at that very moment. So
-such a tensor gets two faces. Its class becomes one whose slots are answered by a twin, if the context has one for it.
+While a function is recorded, the tensors that it reaches hold Tracers. While it is only compared, its side effects on
+them must leave no trace. But other threads may compute with the same model at that very moment. So such a tensor gets
+two faces: its class becomes one whose slots are those of a twin, if the context has a twin for it.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from ..engine.tensor_base import TensorBase
 SLOTS = {name: TensorBase.__dict__[name] for name in TensorBase.__slots__ if name != "__weakref__"}
 
 _twins: ContextVar[Mapping[int, Any]] = ContextVar("tinygrad_edu twins", default=MappingProxyType({}))
-_faces: Counter[int] = Counter()  # of each tensor with two faces, how many contexts have a twin
-_lock = RLock()  # what was interrupted may be ended by the collector of cycles, at any moment
+_faces: Counter[int] = Counter()  # for each tensor with two faces, how many contexts have a twin
+_lock = RLock()  # reentrant: the garbage collector may end an interrupted context at any moment, in this very thread
 
 
 @contextmanager
 def standing_in(tensors: Sequence[Any], arrays: Sequence[Any]) -> Iterator[None]:
-    """For a while, let these tensors hold other arrays, and no gradients. Whatever becomes of them, they are what they were after it."""
+    """Let tensors hold other arrays, and no gradients, for a while. Afterwards they are exactly as before."""
     twins = {id(t): twin_of(t, array) for t, array in zip(tensors, arrays, strict=True)}
     token = _twins.set({**_twins.get(), **twins})
     with _lock:
@@ -48,13 +48,13 @@ def standing_in(tensors: Sequence[Any], arrays: Sequence[Any]) -> Iterator[None]
 
 
 def put_back(variable: ContextVar[Any], token: Token[Any]) -> None:
-    """Let it be what it was, if this still is where it was set: what is interrupted may be ended elsewhere."""
+    """Reset a context variable, unless this is another context: an interrupted generator may be ended elsewhere."""
     with suppress(ValueError):
         variable.reset(token)
 
 
 def twin_of(t: Any, array: Any) -> Any:
-    """Another tensor in the same place of the graph."""
+    """Return another tensor with the same place in the graph, which holds `array`."""
     twin = object.__new__(TensorBase)
     twin._array, twin._node, twin._shared, twin._source, twin._grad = array, t._node, False, t._source, None
     return twin
@@ -62,25 +62,25 @@ def twin_of(t: Any, array: Any) -> Any:
 
 @cache
 def two_faced_class(kind: type) -> type:
-    """A class whose tensors are of this kind, but that their slots are a twin's where they have one."""
+    """Return a subclass of `kind` whose tensors use the slots of their twin, where they have one."""
     held: dict[str, Any] = {name: face(slot) for name, slot in SLOTS.items()}
 
     def _accumulate(t: Any, g: Any) -> None:
         if t._grad is None or id(t) not in _twins.get():
             kind._accumulate(t, g)  # type: ignore[attr-defined]
         else:
-            t._grad = t._grad + g  # without the note of optim/zero_grad_check.py, which is not about the twin
+            t._grad = t._grad + g  # no note for optim/zero_grad_check.py: it is not about the twin's
 
     def __reduce__(t: Any) -> tuple[Any, ...]:
         make, arguments, *rest = kind.__reduce__(t)  # type: ignore[call-arg, str-unpack]  # mypy takes it for that of a class
-        return (make, tuple(kind if a is type(t) else a for a in arguments), *rest)  # a copy, or a file, is of the one face
+        return (make, tuple(kind if a is type(t) else a for a in arguments), *rest)  # a copy or a pickle has one face
 
     held["_accumulate"], held["__reduce__"] = _accumulate, __reduce__
     return type(kind.__name__, (kind,), {"__slots__": (), "__module__": kind.__module__, "__one_face__": kind, **held})
 
 
 def face(slot: Any) -> property:
-    """A slot that is the twin's, for those who have one."""
+    """Return a property that reads and writes a slot of the tensor's twin, or of the tensor if it has none."""
 
     def get(t: Any) -> Any:
         return slot.__get__(_twins.get().get(id(t), t))

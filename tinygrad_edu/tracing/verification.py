@@ -1,4 +1,4 @@
-"""Whether a function still is what was recorded: it is run again, and compared, in numbers and in what is written down."""
+"""Verification: now and then, a captured function is run again and compared with its recording: numbers and tape."""
 
 from __future__ import annotations
 
@@ -22,20 +22,21 @@ from .tape import numbers
 from .traced_run import Transcript
 from .twins import standing_in
 
-NEARBY = 100  # results may differ by so many times what they change by when all numbers are rounded otherwise
+NEARBY = 100  # results may differ by this many times the change that other roundings make
 
 
 class Pace:
-    """How often the recordings of a function are compared: at calls 2, 4, 8, ... of each, if there are few.
+    """A schedule that says which calls are compared with the function.
 
-    Of many, the second call of each always is, and for the rest all have together what one would have.
+    With few recordings, these are the calls 2, 4, 8, ... of each. With many, it is the second call of each, and later
+    ones only as often, for all recordings together, as for a single one.
     """
 
     def __init__(self) -> None:
         self.calls = self.compared = 0
 
     def is_turn(self, recording: Any) -> bool:
-        """Whether the recording's latest call is to be compared. When it is to ask again, is noted there."""
+        """Return whether the recording's latest call is to be compared, and note in it when to ask again."""
         self.calls += recording.calls - recording.counted
         recording.counted = recording.calls
         later = recording.calls > 2
@@ -48,10 +49,11 @@ class Pace:
 
 
 def compare(recording: Any, sources: tuple[Any, ...], n: int, replayed: list[Any], arrays: Any, chance: Any) -> None:
-    """An error if the function, run now, gives anything else, or has another gradient, or is written down in other lines.
+    """Raise if the function, when it is run now, has other results, gradients or side effects, or another tape.
 
-    `sources` are its `n` arguments and what else it depends on, `replayed` and `arrays` what the program made of them. If they don't
-    agree, another thread may have changed a tensor meanwhile; so both are run once more, on copies that no other has.
+    `sources` are its `n` arguments and the other tensors that it depends on. `replayed` and `arrays` are the program's
+    results for them. If they don't agree, another thread may have changed a tensor meanwhile; so both are run once
+    more, on copies.
     """
     if is_same(recording, sources, n, replayed, arrays, chance):
         return
@@ -63,17 +65,18 @@ def compare(recording: Any, sources: tuple[Any, ...], n: int, replayed: list[Any
             replayed, arrays = recording.run(sources, chance)
         if is_same(recording, sources, n, replayed, arrays, chance):
             return
-    raise CaptureError(f"capture: call number {recording.calls} was compared with what the function gives when it is run, and that "
-                       "is something else now. A captured function must depend on nothing that changes but its arguments, the "
-                       "tensors it reaches and whether modules are training: pass what changes as an argument, or capture anew")
+    raise CaptureError(f"capture: call number {recording.calls} was compared with what the function gives when it is "
+                       "run, and they differ now. A captured function must depend on nothing that changes except its "
+                       "arguments, the tensors it reaches and whether modules are training: pass what changes as an "
+                       "argument, or capture it anew")
 
 
 def is_same(recording: Any, sources: tuple[Any, ...], n: int, replayed: list[Any], arrays: Any, chance: Any) -> bool:
-    """Whether the function, run now, gives this."""
+    """Return whether the function, when it is run now, gives these results and side effects."""
     tensors = list({id(t): t for t in sources}.values())
     nodes, start = [t._node for t in tensors if is_tracked(t)], new_order()
     found: list[Any] = []
-    zeros = [None if t._grad is None else wrap(np.zeros_like(t._array)) for t in tensors]  # where there is a gradient, what is added is the same
+    zeros = [None if t._grad is None else wrap(np.zeros_like(t._array)) for t in tensors]  # so that what is added shows
     with standing_in(tensors, [t._array for t in tensors]), defer_calls(lambda: found.extend(arrays_held(tensors))) as calls:
         for t, zero in zip(tensors, zeros, strict=True):
             t._grad = zero
@@ -81,7 +84,7 @@ def is_same(recording: Any, sources: tuple[Any, ...], n: int, replayed: list[Any
             ys = flatten(recording.fill(sources[:n]))[0]
         ended, values = arrays_held(tensors), [*map(to_arrays, ys)]
     found = found or ended
-    m = len(tensors)  # behind a step that waits, no numbers are changed, and gradients only forgotten
+    m = len(tensors)  # after a deferred step, no numbers may change, and gradients may only be forgotten
     same = all(a is b for a, b in zip(found[:m], ended[:m], strict=True))
     forgotten = [t for t, g, now in zip(tensors, found[m:], ended[m:], strict=True) if now is not g]
     there = {id(t) for t, g in zip(tensors, found[m:], strict=True) if g is not None}
@@ -95,8 +98,10 @@ def is_same(recording: Any, sources: tuple[Any, ...], n: int, replayed: list[Any
 
 
 def is_alike(recording: Any, sources: tuple[Any, ...], n: int, nodes: list[Any], run: Any, replayed: Any) -> bool:
-    """Whether these are the same results, gradients and numbers that are left; and whether the function, written down anew, gives the
-    same lines. There, a number that is another one shows, however little it does."""
+    """Return whether a run and a replay agree in results, gradients, numbers left in tensors, and tapes.
+
+    A new tape of the function shows every constant that has changed, however small its effect is.
+    """
     both = []
     for results, values, left in run, replayed:
         ends = [y for y, r in zip(results, recording.results, strict=False) if r.has_gradient and is_tracked(y)]
@@ -108,7 +113,7 @@ def is_alike(recording: Any, sources: tuple[Any, ...], n: int, nodes: list[Any],
     try:
         same = made.digest() == recording.written
         apart = [i for i, (a, b) in enumerate(zip(*both, strict=True)) if not alike(a, b)]
-        if same and apart:  # where much cancels, what is left is rounding, and large against itself
+        if same and apart:  # where numbers cancel, little but rounding errors is left
             steady, moved = ([*arrays_left_by(made, values, sources, nodes)] for values in (again(made, False), again(made, True)))
             same = all(alike(both[0][i], both[1][i], NEARBY * distance(steady[i], moved[i])) for i in apart)
     finally:
@@ -117,12 +122,12 @@ def is_alike(recording: Any, sources: tuple[Any, ...], n: int, nodes: list[Any],
 
 
 def arrays_held(tensors: list[Any]) -> list[Any]:
-    """Their arrays, and then those of their gradients."""
+    """Return the tensors' arrays, and then the arrays of their gradients."""
     return [t._array for t in tensors] + [None if t._grad is None else t._grad._array for t in tensors]
 
 
 def seeds_for(ends: list[Any]) -> list[Any]:
-    """Gradients to start from, no two numbers of them equal: of equal ones nobody sees that they come in another order."""
+    """Return gradients to start from, whose numbers all differ: equal ones would not show a change of their order."""
     rng = np.random.default_rng(0)
     seeds = []
     for y in ends:
@@ -135,7 +140,7 @@ def seeds_for(ends: list[Any]) -> list[Any]:
 
 
 def again(made: Transcript, moves: bool) -> list[Any]:
-    """What is computed at each place of the tape; perhaps with each number a little moved, as by rounding otherwise."""
+    """Compute the tape again and return the value at each place; if `moves`, perturb each number by rounding errors."""
     tape, rng = made.tape, np.random.default_rng(0)
     values = tape.values.copy()
     seeds = [place for place in made.seeds if place is not None]
@@ -146,14 +151,14 @@ def again(made: Transcript, moves: bool) -> list[Any]:
         values = [v if i in computed else perturb_rounding(v, rng) for i, v in enumerate(values)]
     with np.errstate(all="ignore"):
         for line in tape.lines:
-            if not must_run(line):  # neither checks nor draws
+            if not must_run(line):  # checks and draws are left out
                 y = line.fn(*numbers(line.args, values), **numbers(line.kwargs, values))
                 values[line.made] = perturb_rounding(y, rng) if moves else y
     return values
 
 
 def perturb_rounding(x: Any, rng: np.random.Generator) -> Any:
-    """Numbers that are moved by some roundings."""
+    """Return `x` with each number changed at random by a few rounding errors."""
     if isinstance(x, tuple | list):
         return getattr(x, "_make", type(x))([perturb_rounding(part, rng) for part in x])
     if not isinstance(x, np.ndarray | np.generic) or x.dtype.kind not in "fc":
@@ -164,7 +169,7 @@ def perturb_rounding(x: Any, rng: np.random.Generator) -> Any:
 
 
 def arrays_left_by(made: Transcript, values: list[Any], sources: tuple[Any, ...], nodes: list[Any]) -> Iterator[Any]:
-    """What is left in tensors, the results and the gradients, from what is at the tape's places."""
+    """Yield the numbers left in tensors, the results and the gradients, for these values at the tape's places."""
     outputs = iter([values[place] for place in made.outputs])
     results = [next(outputs) if r.place is not None else None for r in made.results]
     yield from outcome(made.effects, sources, [*outputs])

@@ -1,8 +1,8 @@
-"""The operation that a replayed program is to the engine, and the arrays it works in.
+"""Workspaces: the buffers of a replayed program, and the operation that a replay is to the engine.
 
-A program writes into arrays of its own, and its backward reads what its forward left there. So each call has a space
-to itself, until its graphs are released or dropped; then the next one has it. That is seen to by what Python does with
-an object that nobody holds any more, and so by whatever thread it was that held it last.
+A program writes into buffers of its own, and its backward reads what its forward left there. So each call has a
+workspace to itself until its graphs are released or dropped; then the next call gets it. This is done when Python frees
+the workspace, since nobody holds it any more, in whatever thread held it last.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from ..engine.table import RULES
 from ..engine.tensor_base import TensorBase, to_arrays
 from .errors import CaptureError
 
-IDLE = 4  # functions that are kept for nobody
+IDLE = 4  # so many sets of functions, with their buffers, are kept for later calls
 
 
 class Functions:
-    """A program's functions, with arrays of their own."""
+    """A program's functions `forward` and `backward`, with buffers of their own."""
 
     __slots__ = ("backwards", "forward", "lock")
 
     def __init__(self, program: Callable[[], Any]) -> None:
         self.forward, self.backwards = program()
-        self.lock = Lock()  # two threads may go back from one call, to other ends
+        self.lock = Lock()  # two threads may walk back through one call
 
 
 class Workspace:
-    """What one call has for itself."""
+    """The functions, buffers and results of one call."""
 
     __slots__ = ("chance", "functions", "recording", "walks", "ys")
 
@@ -43,7 +43,7 @@ class Workspace:
             self.functions = recording.idle.pop()
         except IndexError:
             self.functions = Functions(recording.program)
-        self.ys: Any = None  # what forward gave
+        self.ys: Any = None  # the results of forward
         self.walks: dict[int, Walk] = {}  # by thread
         self.chance = chance  # the generator's state, where random numbers were drawn
 
@@ -52,18 +52,19 @@ class Workspace:
             self.recording.idle.append(self.functions)
 
     def find(self, result: int, g: Any, inputs: tuple[Any, ...]) -> list[Any]:
-        """The gradients of all inputs of one result."""
-        if isinstance(densify(g), TensorBase) or any(isinstance(x, TensorBase) for x in inputs):  # to be differentiated in their turn
+        """Return the gradients of all inputs with respect to one result."""
+        if isinstance(densify(g), TensorBase) or any(isinstance(x, TensorBase) for x in inputs):  # higher derivatives
             return self.recording.again(result, g, inputs, self.chance)  # type: ignore[no-any-return]
         with self.functions.lock:
             found = list(self.functions.backwards[result](densify(g), *inputs))
-        if type(g) is MaskedGradient and not all(np.isfinite(d).all() for d in found):  # perhaps by what was not taken, of which only f knows
+        # Perhaps from a masked place, which only f itself can tell.
+        if type(g) is MaskedGradient and not all(np.isfinite(d).all() for d in found):
             return [to_arrays(d) for d in self.recording.again(result, g, inputs, self.chance)]
         return found
 
 
 class Walk:
-    """A thread's way back through a call: the gradient that it came with, for which result, what was found, and what of it was asked."""
+    """One thread's walk back through a call: the gradient it came with, for which result, and the gradients found."""
 
     __slots__ = ("asked", "found", "g", "result")
 
@@ -72,7 +73,7 @@ class Walk:
 
 
 def replay_result(work: tuple[Workspace, int], *inputs: Any) -> Any:
-    """One result of a call. The first that is asked for computes them all."""
+    """Return one result of a call. The first that is asked for computes them all."""
     space, result = work
     if space.ys is None:
         space.ys = space.functions.forward(*inputs)
@@ -80,7 +81,10 @@ def replay_result(work: tuple[Workspace, int], *inputs: Any) -> Any:
 
 
 def gradient(i: int) -> Callable[..., Any]:
-    """The vjp of argument `i`. The first that is asked finds the gradients of all; the walk asks each, from first to last."""
+    """Return the vector-Jacobian product (vjp) of argument `i`.
+
+    The first that a walk asks for computes the gradients of all arguments. The walk asks for each, from first to last.
+    """
 
     def vjp(g: Any, y: Any, work: tuple[Workspace, int], *inputs: Any) -> Any:
         if type(work) is not tuple:  # a formula is asked for

@@ -1,4 +1,4 @@
-"""The backward pass beside the forward one: each operation faces the one whose derivative it is part of."""
+"""The backward pass beside the forward pass: each operation of a derivative is drawn across from its operation."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FORWARD, BACKWARD = "forward", "backward"
 
 
 def walk_back(tensors: Sequence[TensorBase]) -> dict[Node, Tensor]:
-    """The gradients of the leaves, as Tensors whose graph is the walk to them."""
+    """Return the gradients of the leaves, as Tensors whose graph is the backward pass that computes them."""
     for tensor in tensors:
         if tensor._node is None:
             raise nothing_recorded(tensor)
@@ -28,12 +28,12 @@ def walk_back(tensors: Sequence[TensorBase]) -> dict[Node, Tensor]:
     roots = [tensor._node for tensor in tensors]
     if not all(map(remembers, ancestors(roots))):
         raise RuntimeError("this graph was released by an earlier backward(), and its backward pass can't be drawn: draw it "
-                           "before, or compute under tinygrad_edu.watch(), or say backward(retain_graph=True)")
+                           "before, compute under tinygrad_edu.watch(), or say backward(retain_graph=True)")
     return record_flow(roots)
 
 
 def sides(sketch: Sketch, calls: Calls) -> Group:
-    """Two frames: what was computed, and the derivatives of it."""
+    """Return two frames: one with the operations, and one with those of their derivatives."""
     root = Group()
     for label, within in ((FORWARD, False), (BACKWARD, True)):
         side = build_groups([node for node in sketch.operations if (node in sketch.derivatives) is within], calls)
@@ -43,7 +43,7 @@ def sides(sketch: Sketch, calls: Calls) -> Group:
 
 
 def align_sides(scene: Scene) -> Iterator[str]:
-    """Lines that put boxes across from each other; none where there is no backward pass."""
+    """Yield the lines of DOT text that put boxes across from each other, if there is a backward pass."""
     pairs: dict[Box, list[Box]] = {}
     for node, of in scene.sketch.derivatives.items():
         here, there = scene.boxes.get(of), scene.boxes[node]

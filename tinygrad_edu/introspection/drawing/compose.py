@@ -1,4 +1,4 @@
-"""From tensors to a picture: what is known of the graph, what belongs together, what is shown of it, and how."""
+"""The stages from tensors to a picture: build the graph's model, group it, select what is shown, and paint it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .scene import Scene
 from .themes import THEMES
 
 DIRECTIONS = ("LR", "TB", "RL", "BT")
-MANY = 60  # boxes; where there are more, less is shown unless it is asked for
+MANY = 60  # larger graphs are folded, unless the user says otherwise
 
 FONT = {"fontname": "Helvetica", "fontsize": "12"}
 GRAPH = {**FONT, "nodesep": "0.18", "ranksep": "0.35"}
@@ -31,7 +31,7 @@ EDGE = {**FONT, "fontsize": "9", "arrowsize": "0.6"}
 
 
 class Options(NamedTuple):
-    """What `draw` was told."""
+    """The options of `draw`."""
 
     depth: int | None
     fold: bool | None
@@ -45,7 +45,7 @@ class Options(NamedTuple):
 
 
 def compose(tensors: list[TensorBase], inputs: list[TensorBase], names: Any, variables: Mapping[str, Any], options: Options) -> Picture:
-    """The picture of what is behind the tensors, and of what the inputs are at its beginning."""
+    """Return the picture of the graph behind `tensors`; `inputs` are the tensors that it begins with."""
     slopes = walk_back(tensors) if options.backward else {}
     sketch = Sketch(
         [*tensors, *slopes.values()],
@@ -65,7 +65,7 @@ def compose(tensors: list[TensorBase], inputs: list[TensorBase], names: Any, var
     lines = [*painter.lines(), *align_sides(scene)]
     graph = {**GRAPH, "rankdir": options.direction, "bgcolor": theme.paper, "fontcolor": theme.ink}
     if sketch.derivatives:
-        graph["newrank"] = "true"  # boxes may face each other across frames
+        graph["newrank"] = "true"  # so that boxes in different frames can be across from each other
     if options.legend:
         graph |= {"label": key(painter), "labelloc": "b"}
     edge = {**EDGE, "fontcolor": theme.faint, "color": theme.faint}
@@ -73,7 +73,7 @@ def compose(tensors: list[TensorBase], inputs: list[TensorBase], names: Any, var
 
 
 def calls_of(sketch: Sketch, sources: Iterable[Mapping[str, Any]]) -> tuple[Calls, dict[int, str]]:
-    """The calls of modules around each operation, and what modules are called, by their ids."""
+    """Return the calls of modules around each operation, and the names of the modules by their ids."""
     roots = {name: module for source in reversed(list(sources)) for name, module in source.items()}
     titles = {id(m): path for name, module in roots.items() for path, m in module.named_modules(name)}
     calls = calls_by_node(sketch.operations)
@@ -87,7 +87,7 @@ def calls_of(sketch: Sketch, sources: Iterable[Mapping[str, Any]]) -> tuple[Call
 
 
 def select_stages(sketch: Sketch, calls: Calls, depth: int | None, fold: bool | None) -> Scene:
-    """As much of it as was asked for, or as can be read."""
+    """Return a scene with as many levels of modules as the user asked for, or else as can be read."""
     if sketch.derivatives:
         return Scene(sketch, sides(sketch, calls), {}, deepest(depth))
     fold = len(sketch.nodes) > MANY if fold is None else fold
@@ -107,6 +107,6 @@ def deepest(depth: int | None) -> float:
 
 
 def levels(group: Group) -> int:
-    """How many calls there are within each other."""
+    """Return how deeply calls are nested."""
     inner = max((levels(item) for item in group.items if isinstance(item, Group)), default=0)
     return inner + (group.call is not None)

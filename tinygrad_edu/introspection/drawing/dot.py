@@ -1,8 +1,8 @@
 """Picture: a graphviz.Digraph that finds a program to lay it out.
 
-The ``graphviz`` package runs the program ``dot`` and does not bring it. A ``dot`` on the system's path is
-preferred; where there is none, the one in the wheel ``graphviz-pure`` is used, which installs as ``graphviz-pure``
-so as not to hide anybody's ``dot``. Which it is to be is decided each time something is rendered.
+The ``graphviz`` package runs the program ``dot``, but does not contain it. A ``dot`` on the system's path is preferred.
+If there is none, the one in the wheel ``graphviz-pure`` is used, which is installed under that name, so that it doesn't
+hide the system's ``dot``. The choice is made each time a picture is rendered.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
 
 
 class DotNotFound(graphviz.ExecutableNotFound):  # type: ignore[misc]
-    """The error if there is no program that can lay out a graph.
+    """An error that says that there is no program to lay out a graph.
 
     Examples
     --------
@@ -142,7 +142,7 @@ class DotNotFound(graphviz.ExecutableNotFound):  # type: ignore[misc]
 
 
 def format_of(file: Any) -> str:
-    """Return the format that a file's suffix names; raise an error if it is unknown."""
+    """Return the format that a file's suffix names; raise if it is unknown."""
     format = Path(file).suffix[1:].lower()
     if format not in RENDERED + TEXT:
         raise ValueError(f"{str(file)!r}: the suffix must name the picture's format, one of "
@@ -155,10 +155,10 @@ ONE_AT_A_TIME = Lock()
 
 @contextmanager
 def layout_program(format: str) -> Iterator[None]:
-    """Return the context in which the ``graphviz`` package runs a program that exists."""
+    """Let the ``graphviz`` package run a program that exists; raise if there is none."""
     with ONE_AT_A_TIME:
         before = dot_command.DOT_BINARY
-        if before == Path("dot") and shutil.which("dot") is None:  # else it is the system's, or the user's choice
+        if before == Path("dot") and shutil.which("dot") is None:  # else there is a system's dot, or the user chose one
             program = find_bundled_program()
             if program is None:
                 raise DotNotFound
@@ -173,7 +173,7 @@ def layout_program(format: str) -> Iterator[None]:
 
 
 def find_bundled_program() -> Path | None:
-    """Return the program in graphviz-pure's wheel, by the wheel's own record: the system's path may not include it."""
+    """Return the program of the wheel graphviz-pure, by the wheel's list of files, since it may not be on the path."""
     try:
         files = metadata.files("graphviz-pure") or []
     except metadata.PackageNotFoundError:

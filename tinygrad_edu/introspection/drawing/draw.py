@@ -1,4 +1,4 @@
-"""draw: a picture of the graph of a computation."""
+"""`draw`: a picture of the graph of a computation."""
 
 from __future__ import annotations
 
@@ -118,9 +118,9 @@ def draw(
         if value not in known:
             raise ValueError(f"{option} must be one of {', '.join(known)}, not {value!r}")
     if depth is not None and depth < 0:
-        raise ValueError(f"depth counts the modules within each other that are unfolded, from 0 up; got {depth}")
+        raise ValueError(f"depth is the number of nested modules to unfold, from 0 up; got {depth}")
     if file is not None:
-        format_of(file)  # a mistake in the name is better found before the work than after it
+        format_of(file)  # find a mistake in the name before the work, not after it
     if gradients is None and callable(what):
         gradients = True
     options = Options(depth, fold, detail, values, gradients, backward, direction, theme, legend)

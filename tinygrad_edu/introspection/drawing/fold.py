@@ -1,7 +1,7 @@
-"""Repeated parts, drawn once: twelve equal layers, or the thousand steps of a loop.
+"""Folding of repeated parts, which are drawn once: twelve equal layers, or the thousand steps of a loop.
 
-Each operation or group has a signature: what it is, and of what shapes. Where the sequence of signatures repeats itself,
-and each time is connected as the last one, all but the first time is folded away.
+Each operation or group has a signature, made of its function and shapes. Where the sequence of signatures repeats
+itself, and each repeat is connected like the one before, all but the first are folded away.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ import numpy as np
 from ...engine.node import Leaf, Node
 from .groups import Group
 
-FEWEST = 3  # times that are worth folding
-LONGEST = 64  # items in a part that repeats
+FEWEST = 3  # fewer repeats are not folded
+LONGEST = 64  # the most items in a repeated part
 
 Part = dict[Node, int]  # operations, and their numbers in the part
-Same = dict[Node, tuple[Node, Part]]  # from an operation that is folded away to the one drawn for it, and the part that this is in
+Same = dict[Node, tuple[Node, Part]]  # from an operation folded away to the one drawn for it, and that one's part
 
 
 def fold_repeats(root: Group) -> Same:
-    """Fold what repeats in the tree, from the outside in; the tree is changed."""
+    """Fold repeated parts of the tree in place, from the outside in, and return which operations were folded away."""
     same: Same = {}
     signatures: dict[Any, int] = {}
     waiting = [root]
@@ -34,7 +34,7 @@ def fold_repeats(root: Group) -> Same:
 
 
 def fold_items(group: Group, same: Same, signatures: dict[Any, int]) -> None:
-    """Fold among the items of one group."""
+    """Fold repeated items of one group, in place, and add them to `same`."""
     items = group.items
     if len(items) < FEWEST:
         return
@@ -62,13 +62,13 @@ def fold_items(group: Group, same: Same, signatures: dict[Any, int]) -> None:
 
 
 def candidates(marks: Any) -> dict[int, tuple[int, int]]:
-    """For each place where something may repeat: the length that covers most, and how often it comes."""
+    """Return, for each place where a repeat may begin, the period that covers most items, and its number of repeats."""
     n = len(marks)
     best = np.zeros(n, int)
     length = np.ones(n, int)
     for period in range(1, min(LONGEST, n // FEWEST) + 1):
         differs = np.flatnonzero(marks[:-period] != marks[period:])
-        ends = np.append(differs, n - period)  # where the run of equal marks that a place is in comes to its end
+        ends = np.append(differs, n - period)  # the ends of runs of equal marks
         runs = ends[np.searchsorted(ends, np.arange(n - period))] - np.arange(n - period)
         times = runs // period + 1
         covered = np.where(times >= FEWEST, times * period, 0)
@@ -79,12 +79,12 @@ def candidates(marks: Any) -> dict[int, tuple[int, int]]:
 
 
 def operations(part: Sequence[Node | Group]) -> list[Node]:
-    """All operations of these items, in order."""
+    """Return all operations of these items, in order."""
     return [node for item in part for node in (item.operations() if isinstance(item, Group) else (item,))]
 
 
 def signature(item: Node | Group, known: dict[Any, int]) -> int:
-    """A number: the same for what looks the same."""
+    """Return a number that is equal for operations or groups that look the same."""
     key: tuple[Any, ...]
     if isinstance(item, Group):
         key = ("group", type(item.module), tuple(signature(inner, known) for inner in item.items))
@@ -95,7 +95,7 @@ def signature(item: Node | Group, known: dict[Any, int]) -> int:
 
 
 def repeats(items: Sequence[Node | Group], i: int, period: int, most: int) -> list[Part]:
-    """The parts from place `i` on that are connected alike."""
+    """Return the repeated parts from place `i` on that are connected in the same way."""
     parts: list[Part] = []
     pattern: list[Any] = []
     while len(parts) < most:
@@ -111,7 +111,7 @@ def repeats(items: Sequence[Node | Group], i: int, period: int, most: int) -> li
 
 
 def wires(parts: list[Part], k: int) -> list[Any]:
-    """Where part `k` takes its arguments from: from itself or the part before it, or from outside."""
+    """Return where part `k` takes its arguments from: itself or the part before it, a leaf, or elsewhere outside."""
     found: list[Any] = []
     for node in parts[k]:
         for p in node.parents:
@@ -121,7 +121,7 @@ def wires(parts: list[Part], k: int) -> list[Any]:
 
 
 def alike(parts: list[Part], pattern: list[Any]) -> bool:
-    """Whether the first part is connected as the second: what this takes from the part before it comes from outside."""
+    """Return whether the first part is connected like the second, but from outside instead of from a part before."""
     given: dict[Any, Any] = {}
     parents = (p for node in parts[0] for p in node.parents)
     for parent, wire, wanted in zip(parents, wires(parts, 0), pattern, strict=True):

@@ -1,4 +1,4 @@
-"""What is known of a graph, for as long as it takes to draw it: names, values, gradients, kinds of nodes."""
+"""The model of a graph that is drawn: its nodes with their names, values, gradients and kinds."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from ..naming import Held, place
 
 
 class Sketch:
-    """The graph behind some tensors.
+    """The graph behind some tensors, with all that is known of its nodes.
 
-    `given` and `seen` are tensors by their places in the graph: those that the user has named, and those that the user's
-    variables hold; `arrays` are the arrays there.
+    `given` and `seen` are tensors by their places in the graph: those that the user has named, and those in the user's
+    variables. `arrays` are the arrays in these variables.
     """
 
     def __init__(self, tensors: Sequence[TensorBase], given: Held, seen: Held, arrays: Mapping[str, Any]) -> None:
@@ -30,7 +30,8 @@ class Sketch:
         self.tensors: dict[Node, TensorBase] = {}
         for tensor in tensors:
             where = place(tensor)
-            root = where if isinstance(where, Node) else Constant(tensor._array)  # a face for one outside all graphs
+            # A node for a tensor outside all graphs.
+            root = where if isinstance(where, Node) else Constant(tensor._array)
             given, seen = ({root if k == where else k: v for k, v in held.items()} for held in (given, seen))
             self.roots.append(root)
             if tensor._node is None:
@@ -46,38 +47,38 @@ class Sketch:
         self.names.update((node, name) for node, name in self.history.names.items() if node not in seen and name in arrays)
         self.names.update((node, name) for node in self.nodes if (name := node.info.name))
         self.names.update((node, name) for node, (name, _) in given.items())
-        self.owned: set[Any] = set()  # what modules hold: parameters and buffers
-        self.inputs: set[Any] = set()  # what the picture's own call was given
+        self.owned: set[Any] = set()  # parameters and buffers of modules
+        self.inputs: set[Any] = set()  # the inputs, if the function was called for the picture
         self.flows: Flows | None = None
         self.derivatives: dict[Node, Node] = derivatives(self.nodes)
 
     def belong(self, names: Mapping[Any, str]) -> None:
-        """Take note of what modules own, by places; and of its names, where there are no better ones."""
+        """Note the parameters and buffers of modules, by places, and their names where there are no better ones."""
         self.owned.update(names)
         for node, name in names.items():
             self.names.setdefault(node, name)
 
     def name_slopes(self, slopes: Mapping[Node, TensorBase]) -> None:
-        """Gradients are called after what they are the gradients of."""
+        """Name gradients after their leaves: ``w.grad``."""
         for leaf, gradient in slopes.items():
             known = self.names.get(gradient._node, "")
             name = f"{self.names.get(leaf, leaf.name)}.grad"
             self.names[gradient._node] = f"{known} = {name}" if known.endswith(".grad") else name
 
     def learn(self, flows: Flows) -> None:
-        """Take note of gradients, if there are any."""
+        """Note the gradients, if there are any."""
         self.flows = flows if flows.totals else None
 
     def tensor(self, node: Node) -> Any:
-        """The tensor at a node, if somebody holds it."""
+        """Return the tensor at a node, or None if nobody holds it."""
         tensor: Any = self.tensors.get(node)
         if tensor is None and type(node) is Leaf:
             tensor = node.tensor()
-        # It may have been given other data since.
+        # Its data may have been replaced since.
         return None if tensor is None or getattr(tensor._array, "shape", None) != node.shape else tensor
 
     def kind(self, node: Node) -> str:
-        """Which look it gets."""
+        """Return a node's kind, which its look depends on."""
         if node in self.derivatives or is_seed(node):
             return "derivative"
         if isinstance(node, Constant):
@@ -87,7 +88,7 @@ class Sketch:
         return "result" if node in self.roots else "operation"
 
     def gradient(self, node: Node) -> Any:
-        """The gradient at a node: that of the results with respect to it, if it was computed, else what ``.grad`` holds."""
+        """Return the gradient of the results with respect to a node if it was computed, else its tensor's ``.grad``."""
         if self.flows is not None:
             return self.flows.totals.get(node)
         tensor = self.tensor(node)
@@ -95,7 +96,7 @@ class Sketch:
         return kept._array if isinstance(kept, TensorBase) else None
 
     def kept(self) -> set[Node]:
-        """The nodes whose values derivatives read, and the graph keeps for them."""
+        """Return the nodes whose values the graph keeps, since derivatives read them."""
         found: set[Node] = set()
         read: dict[Plan, set[int]] = {}
         for node in self.operations:
@@ -107,10 +108,10 @@ class Sketch:
 
 
 def derivatives(nodes: Sequence[Node]) -> dict[Node, Node]:
-    """For each operation of a recorded walk the node whose gradient it is part of: an operation, or what it takes.
+    """Return, for each operation of a recorded backward walk, the node whose derivative it is part of.
 
-    What a rule computes says so itself. The walk's own sums don't, but they add gradients and nothing else; the newer one
-    is that of the node for which they are added up.
+    Operations of a rule have a note of it. The sums of the walk itself have none, but they add gradients of the same
+    node, and the newer summand has a note.
     """
     found: dict[Node, Node] = {}
     targets: dict[Node, Node] = {}
@@ -125,12 +126,12 @@ def derivatives(nodes: Sequence[Node]) -> dict[Node, Node]:
 
 
 def is_seed(node: Node) -> bool:
-    """Whether a recorded walk began here."""
+    """Return whether a recorded walk began at a node."""
     return isinstance(node.info, Seed)
 
 
 def is_small(array: Any) -> bool:
-    """Whether to show its numbers."""
+    """Return whether an array is so small that its numbers are shown."""
     return isinstance(array, np.ndarray | np.generic) and 0 < array.size <= MOST and array.ndim <= 2
 
 

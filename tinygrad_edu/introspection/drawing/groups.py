@@ -1,4 +1,4 @@
-"""Groups: which operations belong together, as a tree of the calls of modules in which they ran."""
+"""Groups of operations: a tree of the calls of modules in which they ran."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ Calls = dict[Node, tuple[Any, ...]]  # for each operation the calls around it, o
 
 
 class Group:
-    """Operations and smaller groups, in the order of the computation: one call of a module, a part that repeats, or all."""
+    """Operations and smaller groups, in order: those of a call of a module, of a repeated part, or of a whole graph."""
 
     __slots__ = ("call", "chained", "items", "label", "times")
 
     def __init__(self, call: Any = None) -> None:
-        self.label = ""  # of a side of the picture
+        self.label = ""  # the title of the forward or backward side
         self.call = call  # a Call, or a Mirror of one, or None
         self.items: list[Node | Group] = []
-        self.times = 1  # how often it comes, one like the other
-        self.chained = False  # whether each of these takes what the one before it gave
+        self.times = 1  # the number of repeats that it stands for
+        self.chained = False  # whether each repeat takes results of the one before
 
     @property
     def module(self) -> Any:
         return None if self.call is None else self.call.module
 
     def operations(self) -> Iterator[Node]:
-        """All operations within, in order."""
+        """Yield all operations within, in order."""
         waiting = [iter(self.items)]
         while waiting:
             for item in waiting[-1]:
@@ -41,7 +41,7 @@ class Group:
                 waiting.pop()
 
     def groups(self) -> Iterator[Group]:
-        """All groups within, outer ones first."""
+        """Yield all groups within, outer ones first."""
         for item in self.items:
             if isinstance(item, Group):
                 yield item
@@ -49,14 +49,14 @@ class Group:
 
 
 class Mirror:
-    """What the derivative of a call is grouped by: it stands where the call stands, on the other side."""
+    """The counterpart of a call on the backward side, by which the operations of its derivative are grouped."""
 
     def __init__(self, call: Any) -> None:
         self.call, self.module = call, call.module
 
 
 def build_groups(operations: Iterable[Node], calls: Calls) -> Group:
-    """The tree, of operations in their order."""
+    """Return the tree of groups for operations, which are in order."""
     root = Group()
     groups: dict[int, Group] = {}
     for node in operations:
@@ -72,12 +72,12 @@ def build_groups(operations: Iterable[Node], calls: Calls) -> Group:
 
 
 def calls_by_node(operations: Iterable[Node]) -> Calls:
-    """What the watch mode wrote down."""
+    """Return the calls around each operation, as the watch mode recorded them."""
     return {node: calls for node in operations if (calls := node.info.calls)}
 
 
 def mirror_groups(calls: Calls, derivatives: dict[Node, Node]) -> Calls:
-    """The same groups again for derivatives, each where the operation is that it is the derivative of."""
+    """Add to `calls` a mirrored call for each operation of a derivative, and return them."""
     mirrors: dict[int, Mirror] = {}
     for node, of in derivatives.items():
         around = calls.get(of, ())
@@ -93,7 +93,7 @@ Names = dict[int, str]  # modules' names, by their ids
 
 
 def complete(names: Names, calls: Iterable[tuple[Any, ...]]) -> Names:
-    """Names for all modules that were called: where nobody has one for the outermost, by its class."""
+    """Return names for all modules that were called; if the outermost has none, by its class."""
     names, done = dict(names), set()
     for around in calls:
         for call in around:
@@ -106,13 +106,13 @@ def complete(names: Names, calls: Iterable[tuple[Any, ...]]) -> Names:
 
 
 def nameless(module: Any, path: str) -> str:
-    """``Sequential[0].hidden``"""
+    """Return a name for a module within one that has no name: ``Sequential[0].hidden``."""
     steps = (f"[{step}]" if step.isdecimal() else f".{step}" for step in path.split(".") if step)
     return type(module).__name__ + "".join(steps)
 
 
 def parameters_of(modules: Mapping[str, Module]) -> dict[Any, str]:
-    """Names of the parameters and buffers of these modules, by their places in the graph."""
+    """Return the names of the parameters and buffers of these modules, by their places in the graph."""
     found: dict[Any, str] = {}
     for name, module in modules.items():
         for path, tensor in module.named_tensors():

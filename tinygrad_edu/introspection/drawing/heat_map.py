@@ -1,4 +1,4 @@
-"""Miniatures: an array of any size as a few coloured cells, and in a few words."""
+"""Heat maps: an array of any size as a few coloured cells, and its statistics in a few words."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ import numpy as np
 
 from .themes import Theme, mix_colours
 
-SIDE = 8  # cells of a miniature, at most, in each direction
-MANY = 1 << 20  # numbers; of a larger array only some rows are looked at
-CELL = 6  # points
+SIDE = 8  # the most cells of a miniature in each direction
+MANY = 1 << 20  # in an array of more numbers, only some rows are read
+CELL = 6  # the size of a cell in points
 
 
 def heat_map(array: Any, theme: Theme) -> str:
-    """A cell of an HTML-like table, and in it a table: each cell is the mean of a block, white is 0, and the strongest colour is the largest.
+    """Return an array's heat map as a cell of an HTML-like table, or "" for an array that is too small to need one.
 
-    Arrays of more than two axes are shown as matrices of their last one. Empty for what is too small to need it.
+    Each coloured cell is the mean of a block of numbers. White is 0, and the strongest colour is the largest number. An
+    array of more than two axes is shown as a matrix whose rows run along its last axis.
     """
     cells = miniature(array)
     if cells is None:
@@ -34,7 +35,7 @@ def heat_map(array: Any, theme: Theme) -> str:
 
 
 def miniature(array: Any) -> Any:
-    """At most `SIDE` times `SIDE` means of blocks; a vector is one row, of twice as many. None of single numbers."""
+    """Return at most `SIDE` by `SIDE` means of blocks, or a row of twice as many for a vector; None for one number."""
     if not isinstance(array, np.ndarray) or array.size < 2 or array.dtype.kind not in "biuf":
         return None
     matrix = array.reshape(1, -1) if array.ndim == 1 else array.reshape(-1, array.shape[-1])
@@ -49,7 +50,7 @@ def miniature(array: Any) -> Any:
 
 
 def statistics(array: Any) -> str:
-    """Mean and standard deviation, and how many numbers are no numbers."""
+    """Return a text with the mean and the standard deviation, and how many numbers are NaN or infinite."""
     if not isinstance(array, np.ndarray) or array.size < 2 or array.dtype.kind not in "biuf":
         return ""
     finite = np.isfinite(array)

@@ -1,4 +1,4 @@
-"""What draw() is given: results, or a function that is called for them."""
+"""The arguments of draw(): the results of a computation, or a function that is called with inputs."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from ...tensor.tensor import Tensor
 
 
 def results(what: Any, inputs: tuple[Any, ...], variables: Mapping[str, Any]) -> tuple[list[TensorBase], list[TensorBase]]:
-    """The tensors whose computation is to be drawn; and if they are computed for the picture, what from."""
+    """Return the tensors to be drawn, and the inputs if a function is called for the picture."""
     if not callable(what):
         if inputs:
-            raise TypeError(f"draw() takes inputs for what it is to call, and {type(what).__name__} can't be called; "
-                            "options go by their names: draw(cost, file=..., names=...)")
+            raise TypeError(f"draw() takes inputs only for a function or module, and {type(what).__name__} can't be "
+                            "called; give options by name: draw(cost, file=..., names=...)")
         return tensors_in(what, f"draw() wants a Tensor, got {type(what).__name__}"), []
     if isinstance(what, Module) and not inputs:
-        raise TypeError(f"draw() wants a Tensor, got {type(what).__name__}: draw what it returns, or say what to call it on: "
+        raise TypeError(f"draw() wants a Tensor, got {type(what).__name__}: draw its result, or give its inputs: "
                         "draw(model, x)")
     arguments = [track_input(x, name) for x, name in zip(inputs, names_of(what, inputs, variables), strict=True)]
     with watch():
@@ -32,7 +32,7 @@ def results(what: Any, inputs: tuple[Any, ...], variables: Mapping[str, Any]) ->
 
 
 def tensors_in(nest: Any, complaint: str) -> list[TensorBase]:
-    """All tensors in a nest; there must be nothing else."""
+    """Return all tensors in a nest; raise if it has other leaves."""
     tensors = list(flatten(nest)[0])
     if not tensors or not all(isinstance(tensor, TensorBase) for tensor in tensors):
         raise TypeError(f"{complaint}: compute with Tensors, which record their graph; or draw(f, x) calls a function for you")
@@ -40,10 +40,10 @@ def tensors_in(nest: Any, complaint: str) -> list[TensorBase]:
 
 
 def names_of(what: Callable[..., Any], inputs: tuple[Any, ...], variables: Mapping[str, Any]) -> Iterator[str | None]:
-    """What the inputs are called: by a variable, else as the function's own parameters are."""
+    """Yield the names of the inputs: those of variables, or else those of the function's parameters."""
     try:
         parameters = list(inspect.signature(what.forward if isinstance(what, Module) else what).parameters.values())
-    except (TypeError, ValueError):  # of some functions nothing is known
+    except (TypeError, ValueError):  # some built-in functions have no signature
         parameters = []
     for i, x in enumerate(inputs):
         last = parameters[min(i, len(parameters) - 1)] if parameters else None
@@ -54,7 +54,7 @@ def names_of(what: Callable[..., Any], inputs: tuple[Any, ...], variables: Mappi
 
 
 def track_input(x: Any, name: str | None) -> Any:
-    """An input as a Tensor that requires gradients, if it is numbers: what is computed from others is not recorded."""
+    """Return an input as a Tensor that requires gradients, if it holds floating numbers; others can't be recorded."""
     if isinstance(x, TensorBase):
         if x._node is not None or x._array.dtype.kind not in "fc":
             return x

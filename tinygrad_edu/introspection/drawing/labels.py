@@ -1,4 +1,4 @@
-"""What is written in a box: numbers, shapes, arguments of operations, as HTML-like text that can do no harm."""
+"""Labels of boxes: numbers, shapes and arguments of operations, as escaped HTML-like text."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import numpy as np
 from ...engine.node import Node
 from ..gradient_flow import norm
 
-MOST = 6  # elements of which numbers are shown
-LONGEST = 40  # characters in a name
-WIDEST = 64  # in a line of numbers
+MOST = 6  # the most elements of which the numbers are shown
+LONGEST = 40  # the most characters in a name
+WIDEST = 64  # the most characters in a line of numbers
 INFIX = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**", "floor_divide": "//", "remainder": "%"}
 NOISE = {"edges"}  # arguments that follow from the others
 
@@ -22,7 +22,7 @@ NOISE = {"edges"}  # arguments that follow from the others
 def html_label(
     title: str, detail: str = "", lines: Iterable[str] = (), grads: Iterable[str] = (), pictures: Iterable[str] = (), color: str = ""
 ) -> str:
-    """The text of a box: a bold title, what specifies it, its value, its gradient; beneath, pictures of both."""
+    """Return the label of a box: a bold title and details, lines for the value and the gradient, and pictures below."""
     head = f"<B>{harmless(title)}</B>" + (f" {harmless(detail)}" if detail else "")
     rest = [f'<FONT POINT-SIZE="10">{harmless(line, WIDEST)}</FONT>' for line in lines if line]
     rest += [f'<FONT POINT-SIZE="10" COLOR="{color}">{harmless(line, WIDEST)}</FONT>' for line in grads if line]
@@ -34,13 +34,13 @@ def html_label(
 
 
 def attribute(text: str) -> str:
-    """The same for what stands between double quotes."""
+    """Return text escaped for an attribute between double quotes."""
     return harmless(text, 200)
 
 
 @lru_cache(maxsize=4096)
 def harmless(text: str, longest: int = LONGEST) -> str:
-    """`text`, to be read as it stands: no markup, no escape sequences, nothing invisible, and not too long."""
+    """Return text that is shown literally: no markup, no escape sequences, nothing invisible, and not too long."""
     visible = text[: longest + 1]
     if not visible.isprintable():
         visible = "".join(c if c.isprintable() or c in JOINERS else c.encode("unicode_escape").decode() for c in visible)
@@ -49,13 +49,13 @@ def harmless(text: str, longest: int = LONGEST) -> str:
     return html.escape(visible.replace("\\", "\\\\"))  # Graphviz reads \N, \G and others even here
 
 
-JOINERS = "\u200c\u200d"  # invisible, but some scripts are not written rightly without them
+JOINERS = "\u200c\u200d"  # invisible, but some scripts need them
 
 # ------------------------------------------------------------------------------------------ numbers
 
 
 def value_lines(array: Any) -> tuple[str, ...]:
-    """The numbers in a small array, row by row; the shape and dtype of a larger one, or of another library's."""
+    """Return the numbers of a small array, row by row, or the shape and dtype of any other array."""
     if isinstance(array, np.ndarray | np.generic) and 0 < array.size <= MOST and array.ndim <= 2:
         if array.ndim < 2:
             return (row(array.tolist()),)
@@ -68,7 +68,7 @@ def value_lines(array: Any) -> tuple[str, ...]:
 
 
 def row(values: Any) -> str:
-    """A number, or a list of numbers: with fewer digits where there is no place for more."""
+    """Return a number or a list of numbers as text, with fewer digits if there is no room for more."""
     if type(values) is not list:
         return number(values)
     for digits in (4, 3, 2):
@@ -79,17 +79,17 @@ def row(values: Any) -> str:
 
 
 def number(v: Any, digits: int = 4) -> str:
-    """So many significant digits; integers in full."""
+    """Return a number as text with this many significant digits; integers in full."""
     return str(v) if isinstance(v, int) else f"{v:.{digits}g}"
 
 
 def described(of: Any) -> str:
-    """Shape and dtype of an array or node."""
+    """Return the shape and dtype of an array or node as text."""
     return f"{tuple(of.shape) or 'scalar'} {of.dtype}"
 
 
 def gradient_text(grad: Any) -> str:
-    """A small gradient's numbers; a larger one's norm, since its shape is its tensor's."""
+    """Return the numbers of a small gradient as text, or the norm of a larger one; its shape is its tensor's."""
     if isinstance(grad, np.ndarray | np.generic) and grad.size <= MOST and grad.ndim < 2:
         return "grad " + value_lines(grad)[0]
     size = norm(grad)
@@ -100,7 +100,7 @@ def gradient_text(grad: Any) -> str:
 
 
 def arguments(node: Node) -> str:
-    """The arguments of an operation that are no arrays: ``** 2``, ``1 -``, ``axis=1``, ``[0, :]``."""
+    """Return the arguments of an operation that are not arrays as text: ``** 2``, ``1 -``, ``axis=1``, ``[0, :]``."""
     plain = [(i, p) for i, p in enumerate(node.parents) if not is_array(p)]
     if len(node.parents) == 2 and len(plain) == 1 and node.name in INFIX:
         ((i, operand),) = plain
@@ -112,12 +112,12 @@ def arguments(node: Node) -> str:
 
 
 def is_array(parent: Any) -> bool:
-    """Whether an argument gets a box of its own; numbers and settings are written into the operation's."""
+    """Return whether an argument has a box of its own; numbers and settings are written in the operation's box."""
     return isinstance(parent, Node) or (isinstance(parent, np.ndarray) and parent.ndim > 0)
 
 
 def argument_names(node: Node) -> tuple[str, ...]:
-    """What the derivative rules call the arguments, after `g` and `y`."""
+    """Return the names of the arguments in the derivative rules, after `g` and `y`."""
     for _, vjp in node.plan.vjps:
         code = getattr(vjp, "__code__", None)
         if code is not None and code.co_argcount > 2:
@@ -126,7 +126,7 @@ def argument_names(node: Node) -> tuple[str, ...]:
 
 
 def argument(v: Any) -> str:
-    """A number or a setting, as one would type it."""
+    """Return a number or a setting as one would type it."""
     if isinstance(v, np.generic) or (isinstance(v, np.ndarray) and v.ndim == 0):
         v = v.item()
     if isinstance(v, float | complex):
@@ -144,5 +144,5 @@ def argument(v: Any) -> str:
 
 
 def index(v: Any) -> str:
-    """What stands between the brackets of an index."""
+    """Return an index as it stands between the brackets."""
     return ", ".join(map(argument, v)) if isinstance(v, tuple) else argument(v)

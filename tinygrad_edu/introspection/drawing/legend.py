@@ -1,4 +1,4 @@
-"""The legend: what the colours and lines of a picture mean, of those that occur in it."""
+"""The legend of a picture: the meaning of the colours and lines that occur in it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KINDS = {
 
 
 def key(painter: Painter) -> str:
-    """An HTML-like label, of one line for each thing to be told."""
+    """Return the legend as an HTML-like label, with one line for each colour and line in the picture."""
     theme, shown = painter.theme, painter.shown
     rows = []
     for kind, words in KINDS.items():
@@ -40,7 +40,7 @@ def key(painter: Painter) -> str:
 
 
 def sample(look: dict[str, str], paper: str) -> str:
-    """A cell with a small box of some look."""
+    """Return a table cell with a small box of this look."""
     style = ",".join(word for word in ("rounded", "dashed", "dotted") if word in look.get("style", "rounded"))
     width = 2 if look.get("penwidth", "1") == "2" or look.get("shape") == "box3d" else 1
     box = f'<TABLE BGCOLOR="{look["fillcolor"]}" COLOR="{look["color"]}" BORDER="{width}" CELLBORDER="0" CELLSPACING="0" ' \
@@ -52,6 +52,6 @@ def sample(look: dict[str, str], paper: str) -> str:
 
 
 def line(color: str, width: int) -> str:
-    """A cell with a horizontal line."""
+    """Return a table cell with a horizontal line."""
     return f'<TD><TABLE BORDER="0" CELLSPACING="0" CELLPADDING="0"><TR><TD BGCOLOR="{color}" WIDTH="30" HEIGHT="{width}" ' \
            'FIXEDSIZE="TRUE"></TD></TR></TABLE></TD>'  # fmt: skip

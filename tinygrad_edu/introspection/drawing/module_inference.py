@@ -1,9 +1,9 @@
-"""Which module an operation belongs to, where nobody watched: its parameters tell.
+"""Module inference: which module an operation ran in, by its parameters, when the computation was not watched.
 
-What is inferred is no more than what can be relied upon. An operation that joins a module's own parameters with something
-that is computed from data ran in that module. (One of parameters alone need not: a penalty on weights uses them too.)
-What lies on a path between two operations of a larger module belongs to that as well, if the module was called but once;
-and so do, at the end of a Sequential, operations that go by the names of its last modules.
+Only what is certain is inferred. An operation that combines a module's own parameters with data ran in that module. (An
+operation on parameters alone may not have: a penalty on weights uses them too.) An operation on a path between two
+operations of a larger module belongs to that module too, if the module was called only once. So do, at the end of a
+Sequential, operations that have the names of its last modules.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from ...nn.module import Module
 from ...nn.parameter import Parameter
 from .groups import Calls
 
-Chain = tuple[Module, ...]  # a module, and before it those that it is part of, outermost first
+Chain = tuple[Module, ...]  # the modules that a module is part of, outermost first, and last the module itself
 
 
 def infer_calls(operations: Sequence[Node], modules: Iterable[Module]) -> Calls:
-    """Calls of these modules, and of all below them, in which the operations must have run."""
+    """Return for each operation the calls of these modules, and of their children, in which it must have run."""
     owners = owners_of(modules)
     if not owners:
         return {}
@@ -51,7 +51,7 @@ def infer_calls(operations: Sequence[Node], modules: Iterable[Module]) -> Calls:
 
 
 def owners_of(modules: Iterable[Module]) -> dict[Node, Chain]:
-    """For each parameter's leaf the module that holds it, and those around that; not of what several hold."""
+    """Return for each parameter's leaf the chain of modules that holds it; not for parameters in several modules."""
     found: dict[Node, Chain | None] = {}
 
     def visit(chain: Chain) -> None:
@@ -69,7 +69,7 @@ def owners_of(modules: Iterable[Module]) -> dict[Node, Chain]:
 
 
 def own_operations(operations: Iterable[Node], owners: dict[Node, Chain]) -> dict[Node, tuple[Chain, list[Node]]]:
-    """Operations that join parameters of one module with data: that module, and the parameters."""
+    """Return the operations that combine parameters of one module with data; each with the module and parameters."""
     found, of_data = {}, set()
     for node in operations:
         parents = [p for p in node.parents if isinstance(p, Node)]
@@ -82,7 +82,7 @@ def own_operations(operations: Iterable[Node], owners: dict[Node, Chain]) -> dic
 
 
 def hull(operations: Sequence[Node], found: Calls, call: Call) -> list[Node]:
-    """What lies on a path from one operation of a call to another."""
+    """Return the operations on a path from one operation of a call to another."""
     within = {node for node, calls in found.items() if call in calls}
     after = set(within)
     for node in operations:
@@ -96,7 +96,7 @@ def hull(operations: Sequence[Node], found: Calls, call: Call) -> list[Node]:
 
 
 def tail(operations: Sequence[Node], found: Calls, call: Call) -> list[Node]:
-    """What follows on the last operation of a Sequential, and is named as the modules there."""
+    """Return the operations after the last known one of a Sequential that have the names of its last modules."""
     if not isinstance(call.module, Sequential):
         return []
     children = list(call.module)

@@ -1,4 +1,4 @@
-"""A scene as DOT text: boxes with their labels, frames, arrows as wide as the gradients that come back along them."""
+"""Painter: writes a scene as DOT text, with boxes, frames, and arrows as wide as the gradients along them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DECADES = 2  # from the widest arrow to the narrowest, in powers of ten of the g
 
 @dataclass
 class Shown:
-    """What occurs in a picture, and its legend explains."""
+    """The kinds of things in a picture, which its legend explains."""
 
     kinds: set[str]
     norms: bool
@@ -32,21 +32,21 @@ class Shown:
 
 
 class Painter:
-    """Writes the lines of the DOT text."""
+    """A writer of the lines of DOT text for a scene."""
 
     def __init__(self, scene: Scene, theme: Theme, detail: str, values: bool, gradients: bool, titles: Mapping[int, str]) -> None:
         self.scene, self.sketch, self.theme = scene, scene.sketch, theme
         self.level, self.values, self.gradients = DETAILS.index(detail), values, gradients
-        self.titles = titles  # of modules, by their ids
-        self.numbers = count()  # of frames
+        self.titles = titles  # names of modules, by their ids
+        self.numbers = count()  # numbers for frames
         self.kept = self.sketch.kept() if self.level == 2 else set()
-        self.numbered: set[Box] = set()  # boxes that show numbers, so that no shape needs to be told
+        self.numbered: set[Box] = set()  # boxes that show numbers or a shape, so that arrows don't
         norms = [a.norm for a in scene.arrows if a.norm is not None and a.norm == a.norm and a.norm < math.inf]
         self.widest = max(norms, default=0.0) if gradients and (self.level or self.sketch.flows) else 0.0
         self.shown = Shown(set(), bool(self.widest))
 
     def lines(self) -> Iterator[str]:
-        """All of the text between the braces."""
+        """Yield all lines of the text between the braces."""
         yield from self.content(self.scene.root, "\t", 0)
         for arrow in self.scene.arrows:
             yield self.arrow(arrow)
@@ -54,7 +54,7 @@ class Painter:
     # ------------------------------------------------------------------------------------ frames
 
     def content(self, group: Group, indent: str, level: int) -> Iterator[str]:
-        """The boxes and frames in a frame."""
+        """Yield the lines of the boxes and frames in a frame."""
         for item in self.scene.items(group):
             if isinstance(item, Box):
                 yield f"{indent}{item.name} {self.box(item)}\n"
@@ -70,7 +70,7 @@ class Painter:
         return html_label(name, " ".join(filter(None, (path, count_text(group)))))
 
     def title(self, group: Group) -> tuple[str, str]:
-        """What a group is called: its module's class, and its path."""
+        """Return the title of a group: its module's class, and its path."""
         if group.module is None:
             return group.label or "repeated", ""
         kind, path = type(group.module).__name__, self.titles.get(id(group.module), "")
@@ -80,7 +80,7 @@ class Painter:
     # ------------------------------------------------------------------------------------- boxes
 
     def box(self, box: Box) -> str:
-        """The attributes of a box."""
+        """Return the attributes of a box."""
         kind = self.kind(box)
         self.shown.kinds.add(kind)
         look = " ".join(f'{k}="{v}"' for k, v in self.theme.looks[kind].items())
@@ -95,12 +95,12 @@ class Painter:
         return "module" if isinstance(box.what, Group) else self.sketch.kind(box.what)
 
     def result(self, box: Box) -> Node | None:
-        """The result that was computed in a box, be it folded away there."""
+        """Return the result that was computed in a box, even if it is folded there; or None."""
         within = box.what.operations() if isinstance(box.what, Group) else (box.what, *box.others)
         return next((node for node in within if node in self.sketch.roots and type(node) is Node), None)
 
     def label(self, box: Box) -> str:
-        """The text of a node's box."""
+        """Return the label of a node's box."""
         assert isinstance(box.what, Node)
         node = self.result(box) or box.what
         name, array = self.sketch.names.get(node, ""), self.sketch.values.get(node)
@@ -123,7 +123,7 @@ class Painter:
         return html_label(title, " ".join(filter(None, (detail, times))), lines, told, pictures, self.theme.gradient)
 
     def gradient(self, grad: Any, box: Box) -> str:
-        """What is said of a gradient; of those in a part that repeats, the first one's norm and the last one's."""
+        """Return the line for a gradient; for a repeated part, with the norms of the first and the last one."""
         last = self.sketch.gradient(box.others[-1]) if box.others else None
         if last is None:
             return gradient_text(grad)
@@ -132,12 +132,12 @@ class Painter:
         return f"grad, norm {' … '.join(map(number, sizes))}" if sizes else ""
 
     def named(self, node: Node, lines: list[str]) -> list[str]:
-        """With the name of an intermediate value before it."""
+        """Return the lines with the name of an intermediate value before them."""
         name = self.sketch.names.get(node)
         return lines if not name else [f"{name} = {lines[0]}" if lines else name, *lines[1:]]
 
     def value(self, box: Box, node: Node, array: Any) -> Iterator[str]:
-        """The numbers of a small value; the shape of a larger one, where no arrow tells it."""
+        """Yield the lines for a value: the numbers of a small one, else the shape where no arrow shows it."""
         if self.values and array is not None and is_small(array):
             self.numbered.add(box)
             yield from value_lines(array)
@@ -156,12 +156,12 @@ class Painter:
         return picture
 
     def settings(self, node: Node, others: list[Node]) -> str:
-        """Arguments that are no arrays; an ellipsis where those of folded operations differ."""
+        """Return the arguments that are not arrays as text, with an ellipsis where folded operations differ."""
         text = arguments(node)
         return f"{text} …" if any(arguments(other) != text for other in others) else text
 
     def group_label(self, box: Box, group: Group) -> str:
-        """The text of a group's box."""
+        """Return the label of a group's box."""
         name, path = self.title(group)
         module = group.module
         learnt = module.parameter_count() if module is not None and not isinstance(group.call, Mirror) else 0
@@ -174,14 +174,14 @@ class Painter:
         return html_label(name, " ".join(filter(None, (path, count_text(group)))), lines, told, [], self.theme.gradient)
 
     def tooltip(self, box: Box) -> str:
-        """What a viewer shows at the pointer: the line of the program."""
+        """Return the tooltip attribute: the line of the program."""
         line = None if isinstance(box.what, Group) else box.what.info.line
         return f' tooltip="{attribute(Path(line).name)}"' if line else ""
 
     # ------------------------------------------------------------------------------------ arrows
 
     def arrow(self, arrow: Arrow) -> str:
-        """Where it leads, what it says, and how wide it is."""
+        """Return the line for an arrow, with its label and its width."""
         a, b = arrow.tail, arrow.head
         if self.scene.is_back(b):
             return self.backward_arrow(a, b)
@@ -193,13 +193,13 @@ class Painter:
         return f"\t{a.name} -> {b.name}{f' [{told}]' if told else ''}\n"
 
     def backward_arrow(self, a: Box, b: Box) -> str:
-        """On the other side the ranks run the other way; what it takes of the forward pass crosses over."""
+        """Return the line for an arrow on the backward side, where ranks run the other way, or across to that side."""
         if self.kind(a) == "derivative":
             return f"\t{b.name} -> {a.name} [dir=back weight=4]\n"
         return f"\t{a.name} -> {b.name} [style=dotted constraint=false arrowhead=open]\n"
 
     def strength(self, arrow: Arrow) -> dict[str, str]:
-        """Wide and strong in colour where much of a gradient comes back; thin where little, dotted where none does."""
+        """Return attributes by the gradient's norm: wide and strong if it is large, thin if small, dotted if zero."""
         if not arrow.differentiated:
             return {"style": "dashed", "penwidth": "0.8"} if self.widest else {}
         if not self.widest or arrow.norm is None:
@@ -215,7 +215,7 @@ class Painter:
 
 
 def count_text(group: Group) -> str:
-    """How many times it comes."""
+    """Return the number of repeats as text."""
     return "" if group.times == 1 else f"× {group.times:,}" + (" in a row" if group.chained else "")
 
 

@@ -1,4 +1,4 @@
-"""What there is to see of a graph: boxes, in frames within frames, and arrows. `painter.py` draws them."""
+"""A scene: the boxes, nested frames and arrows of a picture. Their looks are decided in `painter`."""
 
 from __future__ import annotations
 
@@ -19,35 +19,38 @@ Frames = tuple[Group, ...]
 
 @dataclass(eq=False)
 class Box:
-    """A node, or a group of which no more is shown; `times` counts those that are folded into it."""
+    """A box for a node, or for a group whose inside isn't shown; others may be folded into it."""
 
     what: Node | Group
-    frames: Frames  # around it, outermost first
-    name: str = ""  # in the DOT text
-    alone: Group | None = None  # of which it is the only operation
-    others: list[Node] = field(default_factory=list)  # folded into it
+    frames: Frames  # the frames around it, outermost first
+    name: str = ""  # its name in the DOT text
+    alone: Group | None = None  # the group that has no other operation
+    others: list[Node] = field(default_factory=list)  # the nodes that are folded into it
 
 
 @dataclass(eq=False)
 class Arrow:
-    """What one operation takes from another, or from a leaf."""
+    """An arrow to an operation from its argument, another operation or a leaf."""
 
     tail: Box
     head: Box
     parent: Node
-    role: str = ""  # what the operation calls its argument, where that matters
-    norm: float | None = None  # of the gradient that comes back along it
-    differentiated: bool = True  # whether one does
+    role: str = ""  # the argument's name, where the order of arguments matters
+    norm: float | None = None  # the norm of the gradient that comes back along it
+    differentiated: bool = True  # whether a gradient comes back along it
 
 
 class Scene:
-    """Groups down to `depth` calls of modules as frames, deeper ones as boxes; operations in `same` stand for others."""
+    """Boxes and arrows of a graph: groups down to `depth` nested calls are frames, deeper ones are boxes.
+
+    Operations in `same` are folded away.
+    """
 
     def __init__(self, sketch: Sketch, root: Group, same: Same, depth: float) -> None:
         self.sketch, self.root, self.same = sketch, root, same
         self.boxes: dict[Any, Box] = {}  # for each operation and leaf
-        self.content: dict[int, list[Box | Group]] = {id(root): []}  # of frames, by their ids
-        self.before: dict[int, list[Box]] = {}  # leaves, by the ids of the boxes and frames that they are written before
+        self.content: dict[int, list[Box | Group]] = {id(root): []}  # the content of frames, by their ids
+        self.before: dict[int, list[Box]] = {}  # the leaves to write before a box or frame, by its id
         self.settle(root, (), 0, depth)
         for node in same:
             other = node
@@ -66,7 +69,7 @@ class Scene:
             box.name = f"n{i}"
 
     def settle(self, group: Group, frames: Frames, level: int, depth: float) -> None:
-        """Boxes for what is in a group."""
+        """Make the boxes for the items of a group."""
         for item in group.items:
             if not isinstance(item, Group):
                 self.put(Box(item, frames), item)
@@ -87,13 +90,14 @@ class Scene:
         self.content[id(box.frames[-1] if box.frames else self.root)].append(box)
 
     def owns(self, group: Group) -> bool:
-        """Whether operations of a group use what modules own."""
+        """Return whether operations of a group use parameters or buffers of modules."""
         return any(p in self.sketch.owned for node in group.operations() for p in node.parents if isinstance(p, Leaf))
 
     def settle_leaves(self) -> None:
-        """Boxes for the leaves: within the innermost frame that all of their users are in, or outside if they are the user's.
+        """Make the boxes for the leaves.
 
-        Those that are only used within groups that are not unfolded are not shown.
+        A module's parameter, or a constant without a name, is in the innermost frame with all operations that use it;
+        other leaves are outside all frames. Leaves that are used only within boxes of groups are not shown.
         """
         users: dict[Node, list[Box]] = {}
         for node in self.drawn:
@@ -105,7 +109,8 @@ class Scene:
                 users.setdefault(node, [])
         for leaf, boxes in users.items():
             boxes = [box for box in boxes if not self.is_back(box)] or boxes
-            frames: Frames = boxes[0].frames[:1] if boxes and self.sketch.derivatives else ()  # its side
+            # The forward or backward side.
+            frames: Frames = boxes[0].frames[:1] if boxes and self.sketch.derivatives else ()
             if leaf in self.sketch.owned or (isinstance(leaf, Constant) and leaf not in self.sketch.names):
                 frames = common([(*box.frames, box.what) if isinstance(box.what, Group) else box.frames for box in boxes])
             if not frames or id(frames[-1]) in self.content:
@@ -116,7 +121,7 @@ class Scene:
                     self.content[id(self.root)].append(box)
 
     def find_arrows(self) -> Iterator[Arrow]:
-        """One for each argument of each operation that is shown, but only one between boxes that stand for several."""
+        """Yield an arrow for each argument of each operation shown, but only one between boxes of several."""
         seen = set()
         for node in self.drawn:
             head = self.boxes[node]
@@ -132,7 +137,7 @@ class Scene:
                 role = roles[i] if told and i < len(roles) and head.what is node else ""
                 yield Arrow(tail, head, parent, role, self.flow(node, i, head), i in carrying)
 
-        for node, (_, part) in self.same.items():  # what is folded away takes from what is not
+        for node, (_, part) in self.same.items():  # arguments of folded operations that aren't folded themselves
             head = self.boxes[node]
             for i, parent in enumerate(node.parents):
                 if type(parent) is Node and parent not in self.same and parent not in part:
@@ -142,7 +147,7 @@ class Scene:
                         yield Arrow(tail, head, parent, "", self.flow(node, i, head), True)
 
     def flow(self, node: Node, i: int, head: Box) -> float | None:
-        """The norm of the gradient that comes back along an arrow: of the largest, where it stands for several."""
+        """Return the norm of the gradient that comes back along an arrow; the largest if it stands for several."""
         parent, flows = node.parents[i], self.sketch.flows
         if flows is not None:
             alike = (n for n in {node, *head.others} if self.boxes.get(n.parents[i]) is self.boxes[parent])
@@ -152,17 +157,17 @@ class Scene:
         return None if gradient is None else norm(gradient)
 
     def is_back(self, box: Box) -> bool:
-        """Whether it is on the side of the derivatives."""
+        """Return whether a box is on the backward side."""
         return box.what in self.sketch.derivatives or (isinstance(box.what, Group) and isinstance(box.what.call, Mirror))
 
     def items(self, group: Group) -> Iterator[Box | Group]:
-        """What is in a frame, in the order in which it is written."""
+        """Yield the content of a frame, in the order in which it is written."""
         for item in self.content[id(group)]:
             yield from self.before.get(id(item), ())
             yield item
 
     def all_boxes(self, group: Group) -> Iterator[Box]:
-        """All boxes in a frame, in the same order."""
+        """Yield all boxes in a frame and its inner frames, in the same order."""
         for item in self.items(group):
             if isinstance(item, Box):
                 yield item
@@ -174,12 +179,12 @@ ORDERED = {"subtract", "divide", "power", "floor_divide", "remainder", "matmul",
 
 
 def is_alone(group: Group) -> bool:
-    """Whether it is a single operation: all that a module did, or all that repeats."""
+    """Return whether a group is a single operation: all that a module did, or all that repeats."""
     return len(group.items) == 1 and isinstance(group.items[0], Node) and not group.label
 
 
 def common(paths: list[Frames]) -> Frames:
-    """The frames that all are in."""
+    """Return the frames that all paths have in common."""
     shared: list[Group] = []
     for level in zip(*paths, strict=False):
         if any(group is not level[0] for group in level):
@@ -189,5 +194,5 @@ def common(paths: list[Frames]) -> Frames:
 
 
 def within(box: Box, frames: Frames) -> Box | Group:
-    """The item directly in the innermost of these frames that `box` is, or is in."""
+    """Return the item directly in the innermost of `frames` that is `box`, or that `box` is in."""
     return box.frames[len(frames)] if len(box.frames) > len(frames) else box

@@ -1,7 +1,7 @@
-"""The looks of graphs: what each kind of box is painted like, on white paper, on dark screens, and in black and white.
+"""Themes: colours and borders of each kind of box, for white paper, dark screens, and black and white.
 
-Kinds are told apart by colour, and without it by their borders. Values and gradients are blue above 0 and orange below,
-which nearly everybody can tell apart.
+Kinds differ in colour, and without colour in their borders. Values and gradients are blue above 0 and orange below,
+which nearly everybody can distinguish.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ Look = dict[str, str]
 
 @dataclass(frozen=True)
 class Theme:
-    """Colours, and the attributes of Graphviz that boxes of each kind get."""
+    """The colours of a picture, and the Graphviz attributes for each kind of box."""
 
     paper: str
     ink: str
-    faint: str  # of text that only explains, and of arrows
-    gradient: str  # of gradients' text, and of the arrows along which much of it flows
-    frames: tuple[str, str]  # what is behind modules: one within another alternate
-    border: str  # around them
-    heat: tuple[str, str, str]  # below zero, zero, above
-    broken: str  # where a number is NaN or infinite
+    faint: str  # for explanations and arrows
+    gradient: str  # for text about gradients, and for arrows with a large gradient
+    frames: tuple[str, str]  # the backgrounds of frames; nested ones alternate
+    border: str  # around frames
+    heat: tuple[str, str, str]  # below zero, zero, above zero
+    broken: str  # for NaN and infinity
     looks: dict[str, Look]
 
 
 def looks(**colors: tuple[str, str]) -> dict[str, Look]:
-    """For each kind: its colours (inside, border), and a border that tells it apart without colours."""
+    """Return a look for each kind: its colours (inside, border), and a border that differs even without colours."""
     return {kind: {"fillcolor": inside, "color": border, **BORDERS[kind]} for kind, (inside, border) in colors.items()}
 
 
@@ -73,6 +73,6 @@ THEMES = {
 
 
 def mix_colours(a: str, b: str, share: float) -> str:
-    """The colour that lies `share` of the way from `a` to `b`, both ``#rrggbb``."""
+    """Return the colour that lies `share` of the way from `a` to `b`, both ``#rrggbb``."""
     one, other = ([int(color[i : i + 2], 16) for i in (1, 3, 5)] for color in (a, b))
     return "#" + "".join(f"{round(x + (y - x) * share):02x}" for x, y in zip(one, other, strict=True))

@@ -1,1 +1,1 @@
-"""The explorer: backpropagation through your own computation, step by step, as a page to be looked at."""
+"""The explorer: backpropagation through your own computation, step by step, as an interactive page."""

@@ -1,7 +1,7 @@
-"""Arrays as the page shows them: all numbers of small ones; of large ones a thumbnail, and what is worth knowing.
+"""Arrays as data for the page: all numbers of small arrays, and a thumbnail with statistics of large ones.
 
-A thumbnail has at most 32 × 32 cells, each the mean of a block of numbers. A cell is a whole number of two bytes, in
-units of the largest cell divided by 32,000: enough for a colour, and for four digits where one points at it.
+A thumbnail has at most 32 × 32 cells, each the mean of a block of numbers. A cell is an integer of two bytes, in units
+of the largest cell divided by 32,000. That is enough for a colour, and for four digits at the pointer.
 """
 
 from __future__ import annotations
@@ -14,28 +14,29 @@ import numpy as np
 
 from ...engine.multi_output import MultiOutput
 
-FEW = 64  # numbers that are all written down
-SIDE = 32  # cells of a thumbnail, at most, along each side
+FEW = 64  # all numbers of smaller arrays are written down
+SIDE = 32  # the most cells of a thumbnail along each side
 FULL = 32_000  # the largest cell; NaN and the infinities lie beyond
 NAN, INFINITE = -32_768, 32_767
 
-Place = int | list[int]  # of an array in the table, or of several that are one value
+Place = int | list[int]  # the place of an array in the table, or those of several arrays that are one value
 
 
 class Arrays:
-    """A table of arrays. What is equal to one that is there gets the same place: most gradients flow on unchanged."""
+    """A table of arrays. Equal arrays get the same place, since most gradients flow on unchanged."""
 
     def __init__(self) -> None:
         self.table: list[dict[str, Any]] = []
         self.places: dict[str, int] = {}
 
     def add(self, value: Any, known: bool = True) -> Place:
-        """Where the value is in the table; of one that isn't known, the shape is."""
+        """Add a value to the table, or only its shape and dtype if it isn't known, and return its place."""
         if isinstance(value, MultiOutput):
             return [self.one(np.asarray(part), known) for part in value]
         return self.one(np.asarray(value), known)
 
     def one(self, array: Any, known: bool) -> int:
+        """Add one array to the table, unless an equal one is there, and return its place."""
         facts = {"shape": list(array.shape), "dtype": str(array.dtype)} | (describe_array(array) if known else {})
         key = json.dumps(facts)
         if key not in self.places:
@@ -45,7 +46,7 @@ class Arrays:
 
 
 def describe_array(array: Any) -> dict[str, Any]:
-    """What the page is told of an array."""
+    """Return the data of an array: its numbers, or a thumbnail and statistics."""
     if array.dtype.kind not in "biufc" or not array.size:
         return {"numbers": []} if not array.size else {}
     if array.size <= FEW:
@@ -54,7 +55,7 @@ def describe_array(array: Any) -> dict[str, Any]:
 
 
 def thumbnail(array: Any) -> dict[str, Any]:
-    """Means of blocks: of lengths, if the numbers are complex."""
+    """Return the means of an array's blocks as data; of absolute values, if the numbers are complex."""
     with np.errstate(all="ignore"):
         plane = as_plane(np.abs(array) if array.dtype.kind == "c" else array)
         cells = means(means(plane, 0), 1)
@@ -68,12 +69,12 @@ def thumbnail(array: Any) -> dict[str, Any]:
 
 
 def as_plane(array: Any) -> Any:
-    """As rows and columns: a vector is one row, and of more dimensions the last remains."""
+    """Return an array as a matrix: a vector is one row, and of more dimensions only the last is kept."""
     return np.asarray(array, float).reshape((-1, array.shape[-1]) if array.ndim > 1 else (1, -1))
 
 
 def means(plane: Any, axis: int) -> Any:
-    """The means of blocks along an axis: of equal length, but for the last."""
+    """Return the means of blocks along an axis, which have equal lengths except the last."""
     n = plane.shape[axis]
     length = -(-n // SIDE)
     starts = np.arange(0, n, length)
@@ -83,7 +84,7 @@ def means(plane: Any, axis: int) -> Any:
 
 
 def statistics(array: Any) -> dict[str, Any]:
-    """The smallest, the mean, the largest, and the length as a vector."""
+    """Return the smallest number, the mean, the largest number, and the norm; only the norm of complex arrays."""
     x = array.astype(complex if array.dtype.kind == "c" else float).ravel()
     with np.errstate(all="ignore"):
         norm = float(np.linalg.norm(x))
@@ -93,7 +94,7 @@ def statistics(array: Any) -> dict[str, Any]:
 
 
 def number(x: Any) -> Any:
-    """As JSON has it: float32 in the few digits that it needs; what JSON hasn't, as text."""
+    """Return a number for JSON: float32 with no more digits than it needs, and as text what JSON lacks."""
     if isinstance(x, bool | np.bool_ | int | np.integer):
         return int(x)
     if isinstance(x, complex | np.complexfloating):

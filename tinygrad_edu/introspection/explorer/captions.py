@@ -1,4 +1,4 @@
-"""What is said in words at a step. The formulas say it exactly; the words say what to look at."""
+"""Captions of steps, in words. The formulas are exact; the words say what to look at."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MOVED: dict[Any, str] = {
 
 
 def forward(node: Node, names: dict[Node, str]) -> list[str]:
-    """What to see when an operation is computed."""
+    """Return the captions for an operation that is computed: what it does, and which arguments are broadcast."""
     words, parents = [about(node.plan.rule.fn)], dict.fromkeys(p for p in node.parents if isinstance(p, Node))
     if isinstance(node.plan.rule.fn, np.ufunc):
         words += [f"{names[p]}, {of_shape(p.shape)}, is stretched to {node.shape}: each of its numbers is used "
@@ -34,13 +34,13 @@ def forward(node: Node, names: dict[Node, str]) -> list[str]:
 
 
 def about(fn: Any) -> str:
-    """The first line of what one of our functions says of itself."""
+    """Return the first line of the docstring of a function of this package; "" for others."""
     doc = (inspect.getdoc(fn) or "").partition("\n")[0].replace("`", "")
     return doc if is_ours(fn) and fn not in SIGNS else ""
 
 
 def backward(node: Node, factor: Factor, me: str, parent: str, stretched: bool) -> str:
-    """What a rule does."""
+    """Return the caption for a rule: what it does to the gradient that comes in."""
     if factor.kind == "same":
         words = f"The local factor is 1: when {parent} grows a little, {me} grows as much."
         return words if stretched else f"{words} So the gradient flows on unchanged."
@@ -60,7 +60,7 @@ def backward(node: Node, factor: Factor, me: str, parent: str, stretched: bool) 
 
 
 def explain_fit(said: Any, parent: Node, name: str) -> str:
-    """How the gradient was made to fit its argument, if it had to be."""
+    """Return the caption for un-broadcasting, if the gradient had to be summed to its argument's shape; else ""."""
     have, want = getattr(said, "shape", ()), parent.shape
     if have == want or isinstance(values_of(said), MultiOutput):
         return ""
@@ -77,7 +77,7 @@ def explain_sum(name: str) -> str:
 
 
 def kind(node: Node, roots: Any) -> str:
-    """What the box looks like."""
+    """Return the kind of a node, which the look of its box depends on."""
     if isinstance(node, Leaf):
         return "constant" if isinstance(node, Constant) else "leaf"
     return "result" if node in roots else "operation"

@@ -1,4 +1,4 @@
-"""explore: watch backpropagation happen, on your own code, in a page that needs nothing but a browser."""
+"""`explore`: step through backpropagation of your own code, on a page that needs nothing but a browser."""
 
 from __future__ import annotations
 
@@ -69,11 +69,11 @@ def explore(subject: Tensor | Sequence[Tensor] | Callable[..., Any], *inputs: An
     names = variables_of(sys._getframe(1))
     if not is_computed(subject):
         if not callable(subject):
-            raise TypeError("explore() takes a Tensor, or a function and what to call it with; "
+            raise TypeError("explore() takes a Tensor, or a function and its arguments; "
                             f"got {type(subject).__name__}")
         return Explorer(*run_watched(subject, inputs, settings, names))
     if inputs or settings:
-        raise TypeError("explore(tensor) takes nothing else; explore(function, *inputs) takes what to call it with")
+        raise TypeError("explore(tensor) takes no other arguments; explore(function, *inputs) takes the function's")
     return Explorer(flatten(subject)[0], names)
 
 
@@ -87,13 +87,13 @@ def run_watched(fn: Callable[..., Any], args: Any, kwargs: Any, names: Names) ->
         results = fn(*args, **kwargs)
     outputs = [y for y in flatten(results)[0] if isinstance(y, TensorBase) and y._node is not None]
     if not outputs:
-        raise TypeError(f"{getattr(fn, '__name__', type(fn).__name__)} gives no Tensor that depends on its inputs: "
-                        "there are no gradients to be seen")
+        raise TypeError(f"{getattr(fn, '__name__', type(fn).__name__)} returns no Tensor that depends on its inputs: "
+                        "there are no gradients to show")
     return outputs, {**names, **parts_of(fn)}
 
 
 class Explorer:
-    """A computation to step through, as one page of HTML, which loads nothing; `explore` makes it.
+    """A computation to step through, as one page of HTML that loads nothing else; `explore` makes it.
 
     Attributes
     ----------
@@ -125,13 +125,13 @@ class Explorer:
         webbrowser.open(Path(file.name).as_uri())
 
     def _repr_html_(self) -> str:
-        """Return the page for a notebook, isolated from it."""
+        """Return the page for a notebook, in a sandboxed frame."""
         return (f'<iframe srcdoc="{escape(self.html)}" sandbox="allow-scripts" title="{escape(self.data["title"])}, step by '
                 'step" style="width: 100%; height: 760px; border: 0"></iframe>')
 
     @property
     def summary(self) -> str:
-        """The title and the size of the page, in words."""
+        """The title and size of the page, in words."""
         operations = sum(bool(box["operation"]) for box in self.data["boxes"])
         return f"{self.data['title']}: {operations} operations, {len(self.data['steps'])} steps, {len(self.html) >> 10} KB"
 
@@ -140,7 +140,7 @@ class Explorer:
 
 
 def page(data: Any, table: str) -> str:
-    """Return the page, put together from the parts beside this file. Data can't get out of its element."""
+    """Return the page, put together from the files in the folder `page`. Data can't break out of its element."""
     here = files(__package__) / "page"
     parts = {
         "title": escape(f"{data['title']}, step by step"),
@@ -150,10 +150,10 @@ def page(data: Any, table: str) -> str:
         "table": table,
     }
     text = (here / "page.html").read_text(encoding="utf-8")
-    pieces = text.split("%%")  # what is put in isn't looked through again
+    pieces = text.split("%%")  # so that inserted text isn't searched for marks again
     return "".join(piece if i % 2 == 0 else parts[piece] for i, piece in enumerate(pieces))
 
 
 def harmless(text: str) -> str:
-    """Return JSON in which no end of an element and no comment occurs."""
+    """Return JSON without anything that could end its element or begin a comment."""
     return re.sub("<(?=[!sS])", r"\\u003c", text).replace("</", r"<\/")

@@ -1,4 +1,4 @@
-"""The graph on the page: its boxes, its arrows, and the calls of modules around them, laid out twice."""
+"""The graph as data for the page: boxes, arrows, and the calls of modules around them, in two layouts."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from ..graph_history import History
 from .layout import HEIGHT, LETTER, Cluster, cut, layout, width_of
 from .sources import title_call
 
-MOST = 2000  # boxes: more take minutes to be laid out, and nobody steps through them
-LETTERS = 18  # of a name, in a box
+MOST = 2000  # boxes: the layout of more takes minutes, and nobody steps through them
+LETTERS = 18  # the most letters of a name in a box
 NARROWEST = 108
 
 
@@ -29,14 +29,14 @@ class Graph:
         self.arrows = {end: i for i, end in enumerate(self.ends)}
 
     def arrow(self, node: Node, i: int) -> int:
-        """The arrow of a node's argument; of two arguments that are the same there is one."""
+        """Return the number of the arrow from a node's argument; equal arguments share one."""
         return self.arrows[node.parents[i], node]
 
     def title(self, call: Any) -> str:
         return title_call(call.module, self.paths)
 
     def drawn(self, names: list[str]) -> dict[str, Any]:
-        """What the page draws: titles cut to fit, and two layouts, for wide windows and narrow ones."""
+        """Return the data that the page draws: titles cut to fit, and layouts for wide windows and narrow ones."""
         titles = [(cut(name, LETTERS), "" if isinstance(node, Leaf) else cut(name_of(node.plan.rule.fn), LETTERS))
                   for node, name in zip(self.boxes, names, strict=True)]
         widths = [max(NARROWEST, 32 + LETTER * (1.22 * width_of(a) + 0.92 * width_of(b))) for a, b in titles]
@@ -52,7 +52,7 @@ class Graph:
         }
 
     def clusters(self) -> Cluster:
-        """Each call with the operations in it; and with the leaves that nobody outside uses."""
+        """Return the tree of calls, each with its operations, and with the leaves that nothing outside uses."""
         calls: dict[Node, tuple[Any, ...]] = {n: n.info.calls for n in self.boxes}
         users: dict[Node, list[tuple[Any, ...]]] = {}
         for tail, head in self.ends:
@@ -70,7 +70,7 @@ class Graph:
 
 
 def common(paths: list[tuple[Any, ...]]) -> tuple[Any, ...]:
-    """The calls that all of these are in."""
+    """Return the calls that all paths have in common."""
     shared = paths[0]
     for path in paths[1:]:
         same = [a is b for a, b in zip(shared, path, strict=False)]
@@ -79,7 +79,7 @@ def common(paths: list[tuple[Any, ...]]) -> tuple[Any, ...]:
 
 
 def titles_of(cluster: Cluster) -> Any:
-    """As `layout` numbers them."""
+    """Yield the titles of all clusters within, in the order in which `layout` numbers them."""
     for inner in cluster.inner:
         yield inner.title
         yield from titles_of(inner)

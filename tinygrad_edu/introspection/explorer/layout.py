@@ -1,4 +1,4 @@
-"""Where boxes and arrows lie: Graphviz decides. What is in the boxes is the page's business."""
+"""The layout of boxes and arrows, which Graphviz computes. The page fills the boxes."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 
 from ..drawing.dot import Picture
 
-LARGE = 250  # boxes, from which on the arrows are straight, and placed with less patience
-HEIGHT = 46  # of a box, in points, which are the page's pixels
+LARGE = 250  # in graphs of more boxes, arrows are straight, and Graphviz searches less for their best places
+HEIGHT = 46  # the height of a box in points, which are the page's pixels
 LETTER = 7.2  # the width of a letter
 
 
@@ -25,13 +25,13 @@ class Cluster:
 
 
 def layout(widths: Sequence[float], arrows: Sequence[tuple[int, int]], outer: Cluster, direction: str) -> dict[str, Any]:
-    """Places of boxes of these widths, of the arrows between them, and of the clusters in the order of a walk down.
+    """Return the places of boxes of these widths, of the arrows between them, and of the clusters, outer ones first.
 
     Returns
     -------
     dict
-        ``size``, of the whole; ``boxes``, their middles; ``arrows``, paths as SVG has them; ``clusters``, their left and
-        upper edges, widths and heights.
+        ``size``, that of the whole graph; ``boxes``, their centres; ``arrows``, their SVG paths; ``clusters``, their
+        left and upper edges, widths and heights.
     """
     large = len(widths) > LARGE
     picture = Picture(
@@ -50,7 +50,7 @@ def layout(widths: Sequence[float], arrows: Sequence[tuple[int, int]], outer: Cl
 
 
 def nest(picture: Any, cluster: Cluster, titles: list[str]) -> None:
-    """Clusters in clusters, numbered on the way down."""
+    """Add the boxes and inner clusters of a cluster to the picture, and number the clusters on the way down."""
     for box in cluster.boxes:
         picture.node(str(box))
     for inner in cluster.inner:
@@ -62,7 +62,7 @@ def nest(picture: Any, cluster: Cluster, titles: list[str]) -> None:
 
 
 def parse_layout(told: dict[str, Any], boxes: int, arrows: int, clusters: int) -> dict[str, Any]:
-    """What Graphviz says, in the page's terms: y grows downwards."""
+    """Return Graphviz's layout in the page's coordinates, where y grows downwards."""
     _, _, width, height = numbers(told["bb"])
     places: dict[str, Any] = {}
     for thing in told.get("objects", []):
@@ -82,7 +82,7 @@ def parse_layout(told: dict[str, Any], boxes: int, arrows: int, clusters: int) -
 
 
 def path(spline: str, height: float) -> str:
-    """A spline, ``x,y`` and three such for each piece, as a path of SVG."""
+    """Return a spline as an SVG path; it is a point ``x,y``, and three more for each piece."""
     points = [numbers(point) for point in spline.split()]
     first, *rest = (f"{x:.1f} {height - y:.1f}" for x, y in points)
     return f"M{first}C{' '.join(rest)}"
@@ -93,12 +93,12 @@ def numbers(text: str) -> list[float]:
 
 
 def width_of(text: str) -> float:
-    """About how many letters wide a text is: Chinese characters and the like are twice as wide."""
+    """Return the width of a text in letters, roughly: Chinese characters and the like are wider."""
     return sum(1.75 if unicodedata.east_asian_width(sign) in "WF" else 1.0 for sign in text)
 
 
 def cut(text: str, letters: float) -> str:
-    """`text`, shortened to so many letters' width."""
+    """Return `text` cut to a width of this many letters."""
     if width_of(text) <= letters:
         return text
     kept = ""

@@ -1,7 +1,7 @@
-"""What a rule does to the gradient that comes in: multiply it by a local factor, move its numbers about, or else.
+"""The local factor of a rule: what it multiplies the incoming gradient by, or else whether it only moves its numbers.
 
-That is not declared anywhere. It is read off the rule's formula: if the gradient `g` passes nothing but products and
-quotients on its way to the top of it, the rest of the formula is the factor.
+This is not declared anywhere, but read off the rule's formula: if the gradient `g` passes through nothing but products
+and quotients, the rest of the formula is the factor.
 """
 
 from __future__ import annotations
@@ -19,19 +19,26 @@ from ..formulas.symbol import Symbol, values_of
 
 MOVES = {np.reshape, np.transpose, np.swapaxes, np.moveaxis, np.squeeze, np.expand_dims, np.roll, np.flip,
          operator.getitem, indexing.scatter, joining.join}  # fmt: skip
-COPIES = {np.broadcast_to, np.expand_dims, np.reshape}  # what spreads a number over an array: a factor doesn't mind
-TURNS = {np.expand_dims, np.reshape}  # but where the axes of the factor are others than the gradient's, they matter
+COPIES = {np.broadcast_to, np.expand_dims, np.reshape}  # they only copy or reshape: the factor stays the same
+TURNS = {np.expand_dims, np.reshape}  # except that these matter if the factor has other axes than the gradient
 CHOICES = {np.where, joining.choose}
 PRODUCTS = {np.matmul, np.dot}
 
 
 @dataclass
 class Factor:
-    """How a rule's answer comes from `g`.
+    """The way in which a rule's answer comes from the gradient `g`.
 
-    `kind` is "same", "copied" and "moved" where no number changes; "added" where some may get to one place; "product" where each is multiplied by one of the
-    `factor`; "left" and "right" where the answer is a product of matrices, of `coming` and the factor on that side; and
-    "function" for anything else.
+    Attributes
+    ----------
+    kind : str
+        "same", "copied" or "moved" if no number changes; "added" if several numbers may get to one place; "product" if
+        each number is multiplied by one of the factor; "left" or "right" if the answer is a matrix product with the
+        factor on that side; and "function" for anything else.
+    factor
+        The local factor, if there is one.
+    coming
+        The gradient as it is multiplied by the factor, if it was moved or got other axes before.
     """
 
     kind: str
@@ -40,7 +47,7 @@ class Factor:
 
 
 def factor_of(d: Any, g: Any) -> Factor:
-    """How the formula `d` comes from the symbol `g`.
+    """Return the way in which the formula `d` comes from the symbol `g`.
 
     Examples
     --------
@@ -76,7 +83,7 @@ def factor_of(d: Any, g: Any) -> Factor:
 
 
 def divide_by_gradient(d: Any, g: Any) -> Any:
-    """`d` without its factor `g`; None if it has no such factor."""
+    """Return `d` without its factor `g`; None if `g` is not a factor of it."""
     if d is g:
         return 1
     if not isinstance(d, Symbol):
@@ -108,7 +115,7 @@ def divide_by_gradient(d: Any, g: Any) -> Any:
 
 
 def spread(d: Any, g: Any) -> Any:
-    """`g` with the axes that it is given on its way into `d`, so that it can be multiplied by the rest; None if it stays as it is."""
+    """Return `g` with the axes that it gets on its way into `d`, to be multiplied by the rest; None if it gets none."""
     turned = g
     turns = []
     while d is not g:
@@ -129,7 +136,7 @@ def is_one(factor: Any) -> bool:
 
 
 def is_made_of(d: Any, g: Any, functions: set[Any]) -> bool:
-    """Whether nothing but `functions` was done to `g`."""
+    """Return whether `d` is `g` after nothing but calls of `functions`."""
     while d is not g:
         if not isinstance(d, Symbol) or d.fn not in functions:
             return False
@@ -138,7 +145,7 @@ def is_made_of(d: Any, g: Any, functions: set[Any]) -> bool:
 
 
 def adds(d: Any, g: Any) -> bool:
-    """Whether numbers of `g` may have been put into one place: an index of numbers may name it twice."""
+    """Return whether several numbers of `g` may have been added in one place, since an array as index may repeat it."""
     while d is not g:
         if d.fn is indexing.scatter and not is_basic(values_of(d.args[1])):
             return True
@@ -147,7 +154,7 @@ def adds(d: Any, g: Any) -> bool:
 
 
 def uses(d: Any, g: Any) -> bool:
-    """Whether `g` occurs in the formula `d`."""
+    """Return whether `g` occurs in the formula `d`."""
     waiting, seen = [d], set()
     while waiting:
         d = waiting.pop()

@@ -1,4 +1,4 @@
-"""Formulas on the page: as `explain` sets them, and once more with numbers for names."""
+"""Formulas on the page: as in `explain`, and once more with numbers in place of names."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from ..formulas.mathml import MathML, tag
 from ..formulas.symbol import Symbol, symbols_in
 from ..formulas.text import Written, parts_of_name
 
-MOST = 12  # numbers in a formula that still can be read
+MOST = 12  # a formula with more numbers can't be read
 
 
 class Barred(MathML):
-    """MathML in which the bar of a gradient is a line of the page's, whatever the font has."""
+    """A writer of MathML in which the page draws the bar of a gradient, whatever the font has."""
 
     def name(self, text: str) -> str:
         stem, index, bar = parts_of_name(text)
@@ -24,7 +24,7 @@ class Barred(MathML):
 
 
 class Numbered(Barred):
-    """MathML in which a name is replaced by its number; the gradient that comes in is marked."""
+    """A writer of MathML in which names are replaced by their numbers, and the incoming gradient is marked."""
 
     def __init__(self, names: Any, coming: Any = None) -> None:
         super().__init__(names)
@@ -37,7 +37,7 @@ class Numbered(Barred):
         return (f"<mrow class='coming'>{text}</mrow>" if x is self.coming else text), binding
 
     def infix(self, sign: str, binding: int, a: Any, b: Any) -> Written:
-        """A negative number on the right stands in parentheses: 1 + (−2)."""
+        """Return a sum or the like, with a negative number on the right in parentheses: 1 + (−2)."""
         if isinstance(b, Symbol) and re.match("(<mrow[^>]*>)*<mn>−", number := self.write(b, binding + 1)):
             middle = tag("mo", self.SIGNS.get(sign, sign))
             return f"<mrow>{self.write(a, binding)}{middle}{self.parentheses(number)}</mrow>", binding
@@ -45,7 +45,7 @@ class Numbered(Barred):
 
 
 def with_numbers(x: Any, names: Any, coming: Any = None) -> str:
-    """The formula with the numbers in it, if all of them are single numbers, and known; else nothing."""
+    """Return the formula with numbers for names, or "" unless all are known single numbers."""
     found = list(symbols_named_in(x))
     if not found or len(found) > MOST or not all(s.known and s.shape == () for s in found):
         return ""
@@ -53,7 +53,7 @@ def with_numbers(x: Any, names: Any, coming: Any = None) -> str:
 
 
 def symbols_named_in(x: Any) -> Any:
-    """The symbols that the formula `x` is written with."""
+    """Yield the symbols whose names occur in the formula `x`."""
     if isinstance(x, Symbol) and (x.fn is None or x.name):
         yield x
     elif isinstance(x, Symbol):
@@ -62,5 +62,5 @@ def symbols_named_in(x: Any) -> Any:
 
 
 def tidy(formula: str) -> str:
-    """MathML without rows of a single thing: there are many formulas on a page."""
+    """Return MathML without rows of a single element, to keep the page small."""
     return re.sub(r"<mrow>(<(mi|mn|mo|mtext)>[^<]*</\2>)</mrow>", r"\1", formula)

@@ -1,4 +1,4 @@
-"""The user's own source: the lines that were run, with what stands around them, and the modules that were called."""
+"""Sources: the lines of the user's program that were run, with their surroundings, and the names of its modules."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from ...nn.module import Module
 from ..graph_history import Names
 
 AROUND = 2  # lines shown before and after
-GAP = 8  # lines that may lie between two that were run, to be shown too
-WIDEST = 160  # signs of a line
+GAP = 8  # gaps of no more lines are shown too
+WIDEST = 160  # the most characters of a line
 
 
 class Sources:
-    """The lines of a computation. `places` is what the page is told of each: which file, and which line there."""
+    """The lines of the user's program that a computation ran."""
 
     def __init__(self) -> None:
         self.used: dict[str, set[int]] = {}
 
     def place(self, line: str | None) -> list[Any] | None:
-        """File and line of ``file:line``, if the line's text is to be had."""
+        """Return the file and line of ``file:line`` for the page, and note the line for `excerpts` if it has text."""
         if not line:
             return None
         file, _, number = line.rpartition(":")
@@ -31,16 +31,17 @@ class Sources:
         return [display_name(file), int(number)]
 
     def excerpts(self) -> list[dict[str, Any]]:
-        """Of every file the lines that were used and what lies around them, as pairs of number and text."""
+        """Return for every file the lines that were run and those around them, as pairs of number and text."""
         return [{"file": display_name(file), "lines": list(excerpt(file, sorted(used)))} for file, used in self.used.items()]
 
 
 def excerpt(file: str, used: list[int]) -> Any:
+    """Yield the used lines of a file, and those around them, as pairs of number and text."""
     last = 0
     for n in used:
         start = last + 1 if last and n - last <= GAP else max(last + 1, n - AROUND)
         if last and start > last + 1:
-            yield [0, ""]  # something is left out
+            yield [0, ""]  # lines are left out here
         for i in range(start, n + 1):
             yield number_lines(file, i)
         last = n
@@ -55,7 +56,7 @@ def number_lines(file: str, i: int) -> list[Any]:
 
 
 def display_name(file: str) -> str:
-    """A file's name without the folders, which are nobody's business; a notebook has cells."""
+    """Return a file's name without its folders, which are private; "a cell" for those of notebooks."""
     return "a cell" if re.search(r"ipykernel_|<ipython", file) else PurePath(file).name
 
 
@@ -63,7 +64,7 @@ def display_name(file: str) -> str:
 
 
 def module_names(names: Names) -> dict[int, str]:
-    """The paths of modules, such as ``model.0``, by their ids."""
+    """Return the paths of modules, such as ``model.0``, by their ids."""
     found: dict[int, str] = {}
     for name, value in names.items():
         if issubclass(type(value), Module):
@@ -73,6 +74,6 @@ def module_names(names: Names) -> dict[int, str]:
 
 
 def title_call(module: Any, paths: dict[int, str]) -> str:
-    """What a call of a module is titled."""
+    """Return the title of a module's call: its path and its class."""
     kind = type(module).__name__
     return f"{paths[id(module)]} · {kind}" if id(module) in paths else kind

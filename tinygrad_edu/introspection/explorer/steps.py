@@ -1,7 +1,7 @@
-"""A computation as data for the page: boxes, arrows, and every step of the way forward and back.
+"""A computation as data for the page: boxes, arrows, and every step forward and backward.
 
-Nothing is computed here: the story of `explain` is told once more, with other means. A step is a dict, and the page
-shows it without knowing more than is in it. Numbers are places in a table of arrays, boxes and arrows places in theirs.
+Nothing is computed here: this is the story of `explain` in another form. A step is a dict that holds all that the page
+needs to show it. Arrays, boxes and arrows are given by their places in tables.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ Step = dict[str, Any]
 
 
 def page_data(story: Story, names: Names) -> tuple[dict[str, Any], Explanation]:
-    """All that the page is told, and the same as `explain` has it."""
+    """Return all data of the page, and the explanation as `explain` would give it."""
     telling = Telling(story, names)
     return telling.data, telling.explanation
 
 
 class Telling:
-    """The story on its way to the page."""
+    """The builder of the page's data from a story of the chain rule."""
 
     def __init__(self, story: Story, names: Names) -> None:
         self.story, self.history = story, story.history
-        self.explanation = Explanation(story.lines, story.arrays)  # which gives arrays in formulas their names
+        self.explanation = Explanation(story.lines, story.arrays)  # it names the arrays in formulas
         self.arrays, self.sources = Arrays(), Sources()
         self.graph = Graph(self.history, module_names(names))
         self.names = {node: story.symbols[node].name for node in self.history.nodes}
@@ -54,9 +54,10 @@ class Telling:
             "remarks": [*(line for line in story.remarks() if isinstance(line, str)), *self.missing()],
         }
 
-    # ------------------------------------------------------------------------------------------ what is shown of a node
+    # ---------------------------------------------------------------------------------------------- the data of a node
 
     def box(self, node: Node) -> dict[str, Any]:
+        """Return the data of a node's box."""
         symbol, info = self.story.symbols[node], node.info
         return {
             "name": self.names[node],
@@ -73,19 +74,20 @@ class Telling:
         return tidy(self.style.name(symbol.name))
 
     def shown(self, symbol: Any) -> dict[str, Any]:
-        """A value with what it is called: by its name, or by the formula that it comes from."""
+        """Return a value with its label, which is its name or its formula."""
         known = not isinstance(symbol, Symbol) or symbol.known
         return {"label": tidy(self.style.write(symbol)), "value": self.arrays.add(values_of(symbol), known)}
 
     # ------------------------------------------------------------------------------------------------------- the steps
 
     def given(self) -> Step:
-        """Before anything is computed."""
+        """Return the step before anything is computed."""
         lit = [i for i, node in enumerate(self.graph.boxes) if isinstance(node, Leaf)]
         return {"phase": "given", "lit": lit, "arrows": [],
-                "words": ["Before anything is computed: what derivatives are asked for (strong borders), and constants."]}
+                "words": ["Before anything is computed: leaves that require gradients (strong borders) and constants."]}
 
     def operation(self, done: Operation) -> Step:
+        """Return the forward step of an operation."""
         node, symbol = done.node, self.story.symbols[done.node]
         parents = dict.fromkeys(p for p in node.parents if isinstance(p, Node))
         return {
@@ -99,7 +101,7 @@ class Telling:
         }
 
     def seed(self, node: Node) -> Step:
-        """Where the way back begins."""
+        """Return the step where the backward pass begins."""
         name = self.names[node]
         some = "each number in " if node.shape else ""
         return {
@@ -114,6 +116,7 @@ class Telling:
         }
 
     def product(self, done: Product) -> Step:
+        """Return the backward step of a vector-Jacobian product."""
         node, parent = done.node, done.node.parents[done.i]
         said, fitted = done.answer
         factor = factor_of(said, done.coming)
@@ -146,7 +149,7 @@ class Telling:
         return step
 
     def end(self) -> Step:
-        """What has come of it."""
+        """Return the last step, which shows the gradients of the leaves."""
         leaves = [i for i, node in enumerate(self.graph.boxes) if type(node) is Leaf]
         conjugate = any(node.dtype.kind == "c" for node in self.history.nodes if type(node) is Leaf)
         result = " + ".join(self.names[node] for node in self.history.roots)
@@ -159,7 +162,7 @@ class Telling:
         return step
 
     def missing(self) -> list[str]:
-        """What a watched computation would have told."""
+        """Return a remark on what is missing if the computation was not watched."""
         if all(done.node.info.line for done in self.story.operations):
             return []
         return ["This was not computed under watch(): so there are no source lines and modules, and some numbers may be "

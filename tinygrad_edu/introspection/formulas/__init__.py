@@ -1,1 +1,1 @@
-"""Derivatives as formulas: the rules run on symbols, and what they say set as text, LaTeX and MathML."""
+"""Derivatives as formulas, for `explain`: rules are run on symbols, and their answers set as text, LaTeX and MathML."""

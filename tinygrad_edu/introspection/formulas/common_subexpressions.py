@@ -1,4 +1,4 @@
-"""Long formulas, made short: what occurs in one more than once is written once, under a name; so is what fills a line."""
+"""Common subexpressions of long formulas: they are written once, under a name, and so are parts that fill a line."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from .symbol import Symbol, function, symbols_in
 from .text import Text
 
 LONG = 72  # formulas that fit in a line are left as they are
-SHORT = 10  # and so are parts not worth a name
+SHORT = 10  # shorter parts get no name
 
 
 def shares(x: Any, names: Iterator[str]) -> list[Line]:
-    """Name parts of `x` until it is short, and give the lines that say what they are, to stand before it."""
+    """Name parts of `x` until it is short, and return the lines that define them, which belong before it."""
     if not isinstance(x, Symbol) or is_short(x):
         return []
     lines = []
@@ -29,7 +29,7 @@ def shares(x: Any, names: Iterator[str]) -> list[Line]:
 
 
 def pieces(x: Symbol, names: Iterator[str]) -> list[Line]:
-    """Name parts of `x` that nearly fill a line, until the rest fits in one."""
+    """Name parts of `x` that nearly fill a line, until the rest fits in one, and return the lines that define them."""
     lines = []
     while len(text(x)) > LONG:
         lengths = [(len(text(part)), part) for part, _ in parts_of(x)]
@@ -41,7 +41,7 @@ def pieces(x: Symbol, names: Iterator[str]) -> list[Line]:
 
 
 def name_part(part: Symbol, name: str) -> Line:
-    """Give `part` a name, and say in a line what it was."""
+    """Give `part` a name, and return the line that defines it."""
     assert part.fn is not None
     line = Line(Symbol(part.value, name), function(part.fn, part.args, part.kwargs, part.value), shape(part.value))
     part.name = name
@@ -49,9 +49,9 @@ def name_part(part: Symbol, name: str) -> Line:
 
 
 def parts_of(x: Symbol) -> list[tuple[Symbol, int]]:
-    """The formulas that `x` is made of, each after its own parts, itself last; and how often each is used.
+    """Return the subexpressions of `x`, each after its own parts and `x` last, and how often each is used.
 
-    Equal formulas are made one: then all their uses are named together.
+    Equal formulas become one object, so that all their uses are named together.
     """
     found: dict[str, Symbol] = {}
     seen: dict[Symbol, Symbol] = {}
@@ -75,7 +75,7 @@ def parts_of(x: Symbol) -> list[tuple[Symbol, int]]:
 
 
 def is_short(x: Symbol) -> bool:
-    """Whether `x` fits in a line. Its text may be beyond all measure, so its parts are counted first."""
+    """Return whether `x` fits in a line. Its text may be enormous, so its parts are counted first."""
     sizes: dict[Symbol, int] = {}
 
     def size(symbol: Symbol) -> int:

@@ -1,4 +1,4 @@
-"""What happens in a computation, as records: every operation, then every vector-Jacobian product of the walk."""
+"""The events of a computation, as records: every operation, then every vector-Jacobian product of backpropagation."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .symbolic_vjp import Answer
 
 @dataclass
 class Operation:
-    """Forward: an operation, as a formula of its arguments with the value that it had."""
+    """A forward event: an operation, as a formula of its arguments, with its value."""
 
     node: Node
     formula: Symbol
@@ -21,13 +21,13 @@ class Operation:
 
 @dataclass
 class Product:
-    """Backward: what the rule of an operation gives its argument number `i`."""
+    """A backward event: the vector-Jacobian product that an operation sends to its argument number `i`."""
 
     node: Node
     i: int
     coming: Symbol  # the gradient of the operation's result, which is complete by now
-    answer: Answer  # what the rule says, and the same in the shape of the argument
-    parts: list[Line]  # what names in the formula stand for, if it is long
+    answer: Answer  # the rule's formula, and the same in the shape of the argument
+    parts: list[Line]  # the lines that define names in the formula, if it is long
     before: Any  # the gradient that the argument got on other paths, or None
-    after: Any  # and with this one added
+    after: Any  # the gradient with this one added
     known: bool  # whether all these numbers are known, or only their shapes

@@ -1,4 +1,4 @@
-"""explain: the derivatives of a function, or of your own computation, as formulas. No formula is written here."""
+"""`explain`: show the derivatives of a function, or of a computation of your own, as formulas."""
 
 from __future__ import annotations
 
@@ -72,11 +72,11 @@ def explain(subject: Tensor | Sequence[Tensor] | Callable[..., Any], *args: Any,
             raise TypeError(f"explain() takes a function or a Tensor, and got {type(subject).__name__}")
         return of_function(subject, args, kwargs, names)
     if args or kwargs:
-        raise TypeError("explain(tensor) takes nothing else; explain(function, *args) takes what to call it with")
+        raise TypeError("explain(tensor) takes no other arguments; explain(function, *args) takes the function's")
     return chain_rule(flatten(subject)[0], names)
 
 
 def is_computed(subject: Any) -> bool:
-    """Say whether this is a result, or several."""
+    """Return whether this is a Tensor, or a list or tuple of Tensors."""
     several = isinstance(subject, list | tuple) and len(subject) > 0
     return isinstance(subject, TensorBase) or (several and all(map(is_computed, subject)))

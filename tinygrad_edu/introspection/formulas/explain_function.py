@@ -1,4 +1,4 @@
-"""A function explained: its row of the table run on symbols, or what is recorded when it runs."""
+"""The explanation of a function: its derivative rule is run on symbols, or a call of it is recorded as a graph."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ Function = Callable[..., Any]
 
 
 def of_function(fn: Function, args: Any, kwargs: Any, names: Names) -> Explanation:
-    """What there is to say of a function: its rule, what it is made of, or that it has no derivative."""
-    fn = getattr(fn, "fn", fn)  # of an operation of ours, the function itself
+    """Return the explanation of a function: its rule, the operations it is made of, or that it has no derivative."""
+    fn = getattr(fn, "fn", fn)  # operations of this package wrap a function
     if fn in PLAIN:
         return Explanation([f"{name_of(fn)} has no derivative: it returns plain arrays"])
     rule = RULES.get(fn) or RULES.get(getattr(COMPOSITES.get(fn), "whole", None))  # type: ignore[arg-type]
     if not args and not kwargs:
         if not rule and fn not in COMPOSITES:
             name = name_of(fn)
-            raise TypeError(f"{name} has no rule of its own; explain({name}, x) tells what it does with an array x")
+            raise TypeError(f"{name} has no rule of its own; explain({name}, x) shows what it does with an array x")
         args, kwargs = example(fn)
     if rule:
         args, kwargs = by_position(rule, args, kwargs)
@@ -50,16 +50,16 @@ def of_function(fn: Function, args: Any, kwargs: Any, names: Names) -> Explanati
 
 
 def of_rule(rule: Rule, args: Any, kwargs: Any) -> Explanation:
-    """The vector-Jacobian product of each argument that has one."""
+    """Return the explanation of a rule: the vector-Jacobian product of each argument that has one."""
     vjps = [rule.each(i) if rule.each else rule.vjps[i] if i < len(rule.vjps) else None for i in range(len(args))]
     names = names_of_arguments(rule.fn, [v for v in vjps if v], args)
     arrays = {id(a): (name, a) for a, name in zip(args, names, strict=True) if isinstance(a, np.ndarray)}
-    numbers = not any(map(is_array, args))  # explain(np.multiply, 2, 3) is about them
+    numbers = not any(map(is_array, args))  # explain(np.multiply, 2, 3) is about numbers
     symbols = tuple(Symbol(np.asarray(to_arrays(a)), name) if is_array(a) or (vjp and numbers and np.isscalar(a)) else to_arrays(a)
                     for a, name, vjp in zip(args, names, vjps, strict=True))
     result = formula(rule.fn, symbols, kwargs)
     if not symbols_in(symbols):
-        raise TypeError(f"{name_of(rule.fn)} is explained with arrays of floating numbers; these arguments have none")
+        raise TypeError(f"{name_of(rule.fn)} is explained with floating-point arrays; these arguments have none")
     if isinstance(result.value, MultiOutput):
         numbered = [f"y{i}" for i in range(1, len(result.value) + 1)]
         fields = getattr(getattr(result.value.kind, "__self__", None), "_fields", numbered)  # those of a named tuple
@@ -85,17 +85,17 @@ def of_rule(rule: Rule, args: Any, kwargs: Any) -> Explanation:
 
 
 def by_position(rule: Rule, args: Any, kwargs: Any) -> tuple[Any, Any]:
-    """Arrays given by keyword, where the rule wants them; keywords that say nothing left out."""
+    """Return the arguments as the rule takes them: arrays by position, and without keywords that change nothing."""
     tensors = {k: Tensor(v) if is_array(v) else v for k, v in kwargs.items()}
     try:
         args, kwargs = rule.arrange(args, tensors)
-    except TypeError:  # keywords that the rule doesn't know: the general form, if there is one, will see to them
+    except TypeError:  # keywords that the rule doesn't know; the composite form, if there is one, may
         return args, kwargs
     return tuple(to_arrays(a) for a in args), kwargs
 
 
 def names_of_arguments(fn: Function, vjps: list[Function], args: Any) -> list[str]:
-    """What the rule calls its arguments: ``(g, y, a, b)`` says a and b. If it doesn't say, what the function calls them."""
+    """Return the names of the arguments: those in the rule, such as a and b in ``(g, y, a, b)``, or the function's."""
     ours = [list(inspect.signature(vjp).parameters.values())[2:] for vjp in vjps]
     named = max(([p.name for p in ps if p.kind is p.POSITIONAL_OR_KEYWORD] for ps in ours), key=len)
     if not named:
@@ -108,7 +108,7 @@ def names_of_arguments(fn: Function, vjps: list[Function], args: Any) -> list[st
 
 
 def explain_recording(fn: Function, args: Any, kwargs: Any, names: Names) -> Explanation:
-    """Any function of Tensors: the chain rule of what it records."""
+    """Return the explanation of any function of Tensors: call it, and show the chain rule of the graph."""
     is_known = fn in COMPOSITES or fn in RULES
     leaves, rebuild = flatten((args, kwargs))
     called = names_of_leaves(fn, args, kwargs)
@@ -131,7 +131,7 @@ def explain_recording(fn: Function, args: Any, kwargs: Any, names: Names) -> Exp
 
 
 def only_operation(outputs: list[Any]) -> Node | None:
-    """The operation on arguments whose several results the outputs are, in order, if they are that."""
+    """Return the operation on arguments whose results, in order, are exactly these outputs; None if there is none."""
     whole = next(iter(outputs[0]._node.parents), None)
     if not isinstance(whole, Node) or not isinstance(whole.dtype, MultiOutputType):
         return None
@@ -141,19 +141,19 @@ def only_operation(outputs: list[Any]) -> Node | None:
 
 
 def as_inputs(leaves: list[Any], names: list[str]) -> list[Any]:
-    """What a function is called with: arrays as Tensors that require gradients, and numbers if there is nothing else."""
+    """Return the arguments with arrays as Tensors that require gradients, or numbers as such if there are no arrays."""
     if not any(map(is_array, leaves)):
         leaves = [np.asarray(a, float) if type(a) in (int, float) else a for a in leaves]
     return [as_input(a, name) for a, name in zip(leaves, names, strict=True)]
 
 
 def as_input(a: Any, name: str) -> Any:
-    """An array as a Tensor that requires gradients."""
+    """Return an array as a Tensor that requires gradients, and other arguments as they are."""
     return Tensor(to_arrays(a), requires_grad=True, name=name) if is_array(a) and getattr(a, "_node", None) is None else a
 
 
 def names_of_leaves(fn: Function, args: Any, kwargs: Any) -> list[str]:
-    """For every leaf of the arguments, the name of the argument; several in one are numbered."""
+    """Return a name for every leaf of the arguments: the argument's, with a number if it has several leaves."""
     names: list[str] = []
     named = parameters(fn)
     for stem, arg in [*zip([*named, *number_names(len(args) - len(named))], args, strict=False), *kwargs.items()]:
@@ -163,12 +163,12 @@ def names_of_leaves(fn: Function, args: Any, kwargs: Any) -> list[str]:
 
 
 def number_names(n: int) -> list[str]:
-    """Names for `n` arguments that have none."""
+    """Return names for `n` arguments that have none."""
     return ["x"] if n == 1 else [f"x{i}" for i in range(1, n + 1)]
 
 
 def parts_of(fn: Any) -> Mapping[str, Any]:
-    """What a module calls its parameters."""
+    """Return a module's parameters by their names."""
     return dict(fn.named_parameters()) if hasattr(fn, "named_parameters") else {}
 
 

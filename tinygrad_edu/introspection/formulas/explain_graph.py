@@ -1,4 +1,4 @@
-"""The chain rule, told of a graph: every operation forward, then every vector-Jacobian product, as the walk takes them."""
+"""The explanation of a graph: the chain rule, first every operation, and then every vector-Jacobian product."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ Lines = list[Line | Heading | str]
 
 
 def chain_rule(tensors: Sequence[TensorBase], names: Names) -> Explanation:
-    """How `tensors` were computed, and how the gradients of their sum are, with the numbers."""
+    """Return how `tensors` were computed, and how the gradients of their sum are computed, with the numbers."""
     story = build_story(tensors, names)
     return Explanation(story.lines, story.arrays)
 
 
 def build_story(tensors: Sequence[TensorBase], names: Names) -> Story:
-    """The whole story of `tensors`: its lines, and the records of what happened."""
+    """Return the whole story of `tensors`: its lines, and the records of its events."""
     if any(tensor._node is None for tensor in tensors):
-        raise TypeError("this tensor depends on nothing that requires gradients: there is no chain rule to tell")
+        raise TypeError("this tensor depends on nothing that requires gradients: there is no chain rule to show")
     story = Story(History(list(tensors), names, guess=True))
     forward = story.forward()
     if story.changed and story.history.guesses:
@@ -44,25 +44,25 @@ def build_story(tensors: Sequence[TensorBase], names: Names) -> Story:
 
 
 def derivative(tensors: Sequence[TensorBase], names: Names, words: str) -> Explanation:
-    """The same of the results of a function, whatever their gradients are: it is the shapes that matter."""
+    """Return the explanation of a function's results, with shapes in place of numbers, for any gradients of theirs."""
     story = Story(History(list(tensors), names), note=shape)
     forward = story.forward()
     return Explanation([words, *story.given(), *forward, *story.backward()], story.arrays)
 
 
 class Story:
-    """The symbols that stand for the nodes of a graph, and for their gradients."""
+    """The chain rule of a graph as lines and events, with symbols for the nodes and for their gradients."""
 
     def __init__(self, history: History, note: Any = numbers) -> None:
         self.history = history
         self.note = note
         self.symbols: dict[Node, Symbol] = {}
         self.grads: dict[Node, Symbol] = {}
-        self.arrays: dict[int, tuple[str, Any]] = {}  # masks, indices: what is no symbol, by ids
+        self.arrays: dict[int, tuple[str, Any]] = {}  # masks and indices, which are not symbols, by their ids
         self.lines: Lines = []
-        self.operations: list[Operation] = []  # what happened, in this order
-        self.products: list[Product] = []
-        self.changed = False  # whether what is known of a node isn't what its operation gives today
+        self.operations: list[Operation] = []  # the forward events, in order
+        self.products: list[Product] = []  # the backward events, in order
+        self.changed = False  # whether a node's known value differs from what its operation gives now
         for node in history.nodes:
             if isinstance(node, Leaf):
                 self.add(node, history.value(node), node in history.values)
@@ -73,11 +73,12 @@ class Story:
             self.arrays[id(value)] = (self.history.names[node], value)
 
     def arguments(self, node: Node) -> tuple[Any, ...]:
-        """Symbols for what a gradient may come to, and what else was given as it is: an index, a mask, a number."""
-        in_place = isinstance(node.plan.rule.fn, np.ufunc)  # where 2 is as good as an array that is 2
+        """Return an operation's arguments: symbols for nodes, and indices, masks and numbers as they are."""
+        in_place = isinstance(node.plan.rule.fn, np.ufunc)  # for a ufunc, 2 is as good as an array of 2
         return tuple(self.argument(p, in_place) if isinstance(p, Node) else p for p in node.parents)
 
     def argument(self, parent: Node, in_place: bool) -> Any:
+        """Return the symbol of an argument; known constants may be written as numbers if `in_place`."""
         symbol = self.symbols[parent]
         if not isinstance(parent, Constant) or not symbol.known:
             return symbol
@@ -88,7 +89,7 @@ class Story:
     # ----------------------------------------------------------------------------------- the lines
 
     def given(self) -> Lines:
-        """A line for every leaf and constant; of a function's arguments the numbers don't matter."""
+        """Return a line for every leaf and constant; only for constants if it explains a function, not numbers."""
         operations = [node for node in self.history.nodes if not isinstance(node, Leaf)]
         used = {id(a) for node in operations for a in self.arguments(node)}
         leaves = [s for node, s in self.symbols.items() if type(node) is Leaf and self.note is numbers]
@@ -98,7 +99,7 @@ class Story:
         return [GIVEN, *lines] if lines else []
 
     def forward(self) -> Lines:
-        """A line for every operation."""
+        """Compute every operation, and return a line for each."""
         lines: Lines = []
         for node in self.history.nodes:
             if not isinstance(node, Leaf):
@@ -109,7 +110,7 @@ class Story:
         return [FORWARD if self.note is numbers else Heading(FORWARD.words, "shape"), *lines] if lines else []
 
     def computed(self, node: Node) -> Symbol:
-        """The operation with its value: the one that the graph knows, else the one that it has with what is known."""
+        """Return an operation as a symbol, with the value that the graph knows, or else computed from known values."""
         rule, args = node.plan.rule, self.arguments(node)
         expression = function(rule.fn, args, node.kwargs, self.history.value(node))
         try:
@@ -126,7 +127,7 @@ class Story:
         return expression
 
     def backward(self) -> Lines:
-        """A line for every vector-Jacobian product, in the order of the walk."""
+        """Run every vector-Jacobian product in the order of backpropagation, and return a line for each."""
         lines = self.results() if self.note is shape else self.seeds()
         temporary = (name for i in count(1) if (name := f"t{i}") not in self.history.taken)
         for node in newest_first(self.history.roots):
@@ -135,7 +136,7 @@ class Story:
         return lines + self.conjugates()
 
     def passed_on(self, node: Node, i: int, answer: Answer, temporary: Iterator[str]) -> Lines:
-        """Add what a rule says to the gradient of its argument."""
+        """Add a rule's answer to the gradient of its argument, and return the lines for it."""
         parent, d = node.parents[i], answer.fitted
         value, known = values_of(d), d.known if isinstance(d, Symbol) else True
         total = self.grads.get(parent)
@@ -149,7 +150,7 @@ class Story:
         return [*parts, Line(total, d, self.note_of(total), "=" if before is None else "+=")]
 
     def seeds(self) -> Lines:
-        """Where the walk begins: the gradient of a result with respect to itself is 1."""
+        """Return the lines where the walk begins: the gradient of a result with respect to itself is 1."""
         lines: Lines = [BACKWARD]
         for node in self.history.roots:
             self.grads[node] = self.gradient(node, ones(node))
@@ -157,7 +158,7 @@ class Story:
         return lines
 
     def results(self) -> Lines:
-        """The gradients of a function's results, which may be any; and what it returns untouched."""
+        """Return the lines for the gradients of a function's results, which are free, and for leaves it returns."""
         forward, backward, roots = [], [], self.history.roots
         for node in roots:
             g, name = self.gradient(node, ones(node)), self.history.names[node]
@@ -172,7 +173,7 @@ class Story:
         return [*heading, *forward, Heading(f"backward: {told}"), *backward]
 
     def answers(self, node: Node) -> Iterator[tuple[int, Answer]]:
-        """What each rule of an operation answers."""
+        """Yield the answer of each rule of an operation, with the number of its argument."""
         y, g, args = self.symbols[node], self.grads[node], self.arguments(node)
         if isinstance(y.value, MultiOutput):
             y, g = ([part[i] for i in range(len(y.value))] for part in (y, g))  # type: ignore[assignment]
@@ -180,7 +181,7 @@ class Story:
             yield i, ask(name_of(node.plan.rule.fn), vjp, g, y, args, node.kwargs, node.parents[i])
 
     def conjugates(self) -> Lines:
-        """At its end the walk conjugates the gradients of complex leaves."""
+        """Conjugate the gradients of complex leaves, as the walk does at its end, and return the lines for it."""
         lines: Lines = []
         for node, g in self.grads.items():
             if type(node) is Leaf and node.dtype.kind == "c" and self.note is numbers:
@@ -189,6 +190,7 @@ class Story:
         return lines
 
     def remarks(self) -> Lines:
+        """Return remarks on numbers that have changed, or are no longer known."""
         lines: Lines = []
         if self.changed:
             lines.append("Tensors were changed after this was computed; the numbers are not all of the same time.")
@@ -208,12 +210,12 @@ def ones(node: Node) -> Any:
 
 
 def describe_seed(node: Node) -> Any:
-    """What the walk begins with: 1."""
+    """Return the formula of the gradient that the walk begins with: 1, or ones."""
     return function(np.ones, (node.shape,), {}, ones(node)) if node.shape else 1
 
 
 def close(a: Any, b: Any) -> bool:
-    """Whether two results of the same operation are the same but for rounding."""
+    """Return whether two results of the same operation are equal except for rounding errors."""
     if isinstance(b, MultiOutput):
         return all(map(close, a, b))
     a = np.asarray(a)

@@ -1,4 +1,4 @@
-"""Explanation: equations in lines, to be printed, typeset, or shown in a notebook."""
+"""Explanation: lines of equations that print as text, or are typeset as LaTeX or HTML."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .text import Text
 
 @dataclass
 class Line:
-    """An equation, ``left sign right``, and a note of its value; what is given has no right side."""
+    """An equation, ``left sign right``, with a note of its value; given values have no right side."""
 
     left: Any
     right: Any = None
@@ -27,21 +27,21 @@ class Line:
 
 @dataclass
 class Heading:
-    """A heading of the following lines, and of their notes."""
+    """A heading for the lines that follow, and one for their notes."""
 
     words: str
     note: str = ""
 
 
 class Explanation:
-    """An explanation: lines of equations under headings, and words; `explain` makes it.
+    """An explanation of derivatives: lines of equations under headings, and remarks. `explain` makes it.
 
-    It is printed as text; a notebook shows it as mathematics.
+    It prints as text; a notebook shows it as mathematics.
 
     Attributes
     ----------
-    values : dict
-        The values of the names in it, as far as they are known: arrays by their names.
+    values : dict from names to arrays
+        The values of the names in it, as far as they are known.
     """
 
     def __init__(self, lines: Sequence[Line | Heading | str], names: dict[int, tuple[str, Any]] | None = None) -> None:
@@ -56,7 +56,7 @@ class Explanation:
 
     @property
     def text(self) -> str:
-        """Plain text, in Python's notation, which can be computed with `values`."""
+        """The explanation as plain text, in Python's notation, which can be evaluated with `values`."""
         style = Text(self.names)
         rows = []
         for line in self.lines:
@@ -70,7 +70,7 @@ class Explanation:
 
     @property
     def latex(self) -> str:
-        """The text for LaTeX with `amsmath`."""
+        """The explanation as LaTeX, for `amsmath`."""
         style = Latex(self.names)
         rows = []
         for line in self.lines:
@@ -85,7 +85,7 @@ class Explanation:
 
     @property
     def html(self) -> str:
-        """A table with MathML, which browsers draw without any script."""
+        """The explanation as an HTML table with MathML, which browsers draw without any script."""
         style = MathML(self.names)
         rows = []
         for line in self.lines:
@@ -136,5 +136,5 @@ def numbers(value: Any) -> str:
 
 
 def write_list(x: Any, digits: str) -> str:
-    """Return nested lists as text, with numbers of so many digits."""
+    """Return nested lists as text, with numbers in the format `digits`."""
     return f"[{', '.join(write_list(item, digits) for item in x)}]" if isinstance(x, list) else format(x, digits)

@@ -1,4 +1,4 @@
-"""Formulas in LaTeX's mathematics."""
+"""Formulas as LaTeX."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .text import Text, Written, literal, one, parts_of_name, round_number
 
 
 class Latex(Text):
-    """LaTeX, for mathematical mode; `amsmath` is needed."""
+    """A writer of formulas as LaTeX, for mathematical mode with `amsmath`."""
 
     SIGNS: ClassVar = {"*": r"\odot", "@": r"\;", "==": "=", "!=": r"\neq", "<=": r"\leq", ">=": r"\geq", "&": r"\wedge",
                        "|": r"\vee", "~": r"\neg ", "//": r"\mathbin{/\!/}", "%": r"\bmod"}  # fmt: skip
@@ -108,6 +108,6 @@ class Latex(Text):
 
 
 def tex(text: str) -> str:
-    """Plain text within LaTeX."""
+    """Return plain text escaped for LaTeX."""
     special = {"\\": r"\textbackslash{}", "^": r"\^{}", "~": r"\~{}"}
     return "".join(special.get(sign, "\\" + sign if sign in "{}_#%&$" else sign) for sign in text)

@@ -1,4 +1,4 @@
-"""What a reader of formulas must be told beside them: what arrays and functions they mention."""
+"""The legend of formulas: names and values of the arrays in them, and what their functions compute."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ SMALL = 6  # arrays of no more elements are written out within a formula
 
 
 class Legend:
-    """Names for the arrays in `formulas`; those that are named already, by their ids, are in `given`."""
+    """Names for the arrays in `formulas`, and descriptions of the functions; `given` has the known names, by id."""
 
     def __init__(self, formulas: Iterable[Any], given: dict[int, tuple[str, Any]]) -> None:
         self.given = given
-        self.names: dict[int, str] = {}  # of arrays, by their ids
+        self.names: dict[int, str] = {}  # names of arrays, by their ids
         self.constants: list[Symbol] = []  # a symbol for each array
-        self.values: dict[str, Any] = {}  # and whatever else has a name
-        self.functions: list[str] = []  # what those of this package do
+        self.values: dict[str, Any] = {}  # values of all names
+        self.functions: list[str] = []  # descriptions of this package's functions
         self.equals: dict[Any, str] = {}
         formulas = list(formulas)
         self.taken = {f.name for f in formulas if isinstance(f, Symbol)} | {name for name, _ in given.values()}
@@ -36,6 +36,7 @@ class Legend:
         self.values = {symbol.name: symbol.value for symbol in self.named.values() if symbol.known}
 
     def visit(self, x: Any) -> None:
+        """Collect the symbols, functions and arrays in a formula, and name the arrays."""
         if isinstance(x, Symbol):
             if x.name or x.fn is None:
                 self.named[id(x)] = x
@@ -51,12 +52,12 @@ class Legend:
                 key = (x.shape, x.dtype.str, x.tobytes())
                 name = self.equals[key] = self.equals.get(key) or next(self.fresh)
             self.names[id(x)] = name
-            symbol = self.named[id(x)] = Symbol(x, name)  # which keeps the array, so the id remains its
+            symbol = self.named[id(x)] = Symbol(x, name)  # it keeps the array alive, and so its id
             if name not in {constant.name for constant in self.constants}:
                 self.constants.append(symbol)
 
     def rename(self, formulas: list[Any]) -> None:
-        """An underscore for what is called like a function that is mentioned too: ``where(where_, g, 0)``."""
+        """Add an underscore to names that are also names of functions here, as in ``where(where_, g, 0)``."""
         style = Text(self.names)
         for formula in formulas:
             style.write(formula)
@@ -67,7 +68,7 @@ class Legend:
         self.names = {i: f"{name}_" if name in style.called else name for i, name in self.names.items()}
 
     def tell(self, fn: Any) -> None:
-        """The first line of what one of our functions says of itself."""
+        """Add the first line of the docstring of a function of this package."""
         doc = (inspect.getdoc(fn) or "").partition("\n")[0].replace("`", "")
         doc = doc.removeprefix("Compute ").removeprefix("Return ")
         if is_ours(fn) and fn not in SIGNS and doc:

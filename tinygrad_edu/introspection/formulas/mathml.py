@@ -1,4 +1,4 @@
-"""Formulas in MathML, which browsers draw without any script: what stands between ``<math>`` and ``</math>``."""
+"""Formulas as MathML, which browsers draw without any script: the content of ``<math>...</math>``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .text import Text, Written, literal, one, parts_of_name, round_number
 
 
 class MathML(Text):
-    """MathML Core."""
+    """A writer of formulas as MathML Core."""
 
     SIGNS: ClassVar = {"*": "⊙", "==": "=", "!=": "≠", "<=": "≤", ">=": "≥", "&": "∧", "|": "∨", "~": "¬", "-": "−",
                        "%": "mod"}  # fmt: skip
@@ -22,7 +22,7 @@ class MathML(Text):
     def name(self, text: str) -> str:
         stem, index, bar = parts_of_name(text)
         name = tag("mi", stem)
-        if bar:  # not every browser and font can stretch a sign over a word
+        if bar:  # some browsers and fonts can't stretch a bar over a word
             name = (f"<mover accent='true'>{name}<mo>¯</mo></mover>" if len(stem) == 1
                     else f"<mrow style='border-top: 0.06em solid'>{name}</mrow>")
         return f"<msub>{name}{tag('mn', index)}</msub>" if index else name
@@ -125,5 +125,5 @@ def tag(kind: str, text: str) -> str:
 
 
 def html_text(text: str) -> str:
-    """Plain text within HTML or XML: what no document may hold is left out."""
+    """Return plain text escaped for HTML or XML, without characters that no document may hold."""
     return escape("".join(sign if sign.isprintable() else "�" for sign in text))

@@ -1,4 +1,4 @@
-"""Which functions mathematics has a sign for: the method of `text.Text` that writes each, and what it is told."""
+"""Notation: the functions that mathematics has a sign for, with the method of `text.Text` that writes each."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from ...engine.table import RULES
 from ...rules import joining, padding, polynomials, products
 from ...rules.shapes import cast
 
-COMPARE, OR, AND, ADD, MULTIPLY, UNARY, POWER, ATOM = range(1, 9)  # what binds more comes later, as in Python
+COMPARE, OR, AND, ADD, MULTIPLY, UNARY, POWER, ATOM = range(1, 9)  # precedence, weakest first, as in Python
 
 
 
 def several(*parts: Any) -> MultiOutput:
-    """Several arrays as one value."""
+    """Return several arrays as one value."""
     return MultiOutput(parts)
 
 
@@ -60,7 +60,7 @@ SIGNS: dict[Any, tuple[Any, ...]] = {
     operator.getitem:        ("index",),
     cast:                    ("cast",),
     several:                 ("several",),
-    products.contract:       ("call", "einsum"),  # and these, which are NumPy's by another door
+    products.contract:       ("call", "einsum"),  # from here on, this package's forms of NumPy's functions
     padding.pad_zeros:       ("call", "pad"),
     polynomials.convolution: ("call", "convolve"),
     polynomials.polynomial:  ("call", "polyval"),
@@ -68,7 +68,7 @@ SIGNS: dict[Any, tuple[Any, ...]] = {
 
 
 def name_of(fn: Callable[..., Any]) -> str:
-    """What a function without a sign is called: by this package and NumPy as in Python, by you as you say."""
+    """Return the name of a function in formulas: the one in Python, or the one that its author gave its rule."""
     name = getattr(fn, "__name__", None) or type(fn).__name__
     rule = RULES.get(fn)
     if rule and not is_ours(fn):
@@ -79,5 +79,5 @@ def name_of(fn: Callable[..., Any]) -> str:
 
 
 def is_ours(fn: Callable[..., Any]) -> bool:
-    """Whether this package defines `fn`."""
+    """Return whether this package defines `fn`."""
     return (getattr(fn, "__module__", None) or "").startswith("tinygrad_edu.")

@@ -1,4 +1,4 @@
-"""Example calls, for functions that are to be explained without one: arrays of few elements, and what must come beside."""
+"""Sample calls, for functions that are explained without arguments: small arrays, and other arguments they need."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Call = tuple[tuple[Any, ...], dict[str, Any]]
 
 
 def example(fn: Callable[..., Any]) -> Call:
-    """Arguments that `fn` accepts."""
+    """Return arguments and keywords that `fn` accepts."""
     if fn in EXAMPLES:
         return EXAMPLES[fn], KEYWORDS.get(fn, {})
     if isinstance(fn, np.ufunc):
@@ -31,7 +31,7 @@ def example(fn: Callable[..., Any]) -> Call:
             continue
         return args, {}
     name = getattr(fn, "__name__", repr(fn))
-    raise TypeError(f"no example is known for {name}: say what to call it with, as in explain({name}, x, axis=0)")
+    raise TypeError(f"no example is known for {name}: give its arguments, as in explain({name}, x, axis=0)")
 
 
 VECTOR = np.array([0.25, 0.5, 0.75])

@@ -1,8 +1,8 @@
-"""Symbol: an array that remembers its formula. Whoever computes with one gets the formula of the result.
+"""Symbol: an array that remembers its formula. Computing with symbols gives the formula of the result.
 
-A derivative rule is plain NumPy, so run on symbols it writes itself down. A symbol carries its value along:
-that gives each result its shape and dtype, decides what a rule decides by looking at numbers, and is there to be
-shown. Only what is free, a gradient that may be any, never shows its numbers: they would get into a formula.
+A derivative rule is plain NumPy, so when it is run on symbols, it writes itself down. A symbol carries its value along:
+it gives each result its shape and dtype, it is what a rule sees that decides by numbers, and it can be shown. Only a
+free symbol, such as a gradient that may be anything, never shows its numbers, since they would get into a formula.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ...engine.multi_output import MultiOutput
 from ...pytree import flatten
 from ...rules.shapes import cast
 
-write: Callable[[Any], str] = object.__repr__  # how a symbol shows itself; text.py puts its writer here
+write: Callable[[Any], str] = object.__repr__  # the repr of symbols; text.py puts its writer here
 
 
 class Symbol(NDArrayOperatorsMixin):
@@ -34,16 +34,16 @@ class Symbol(NDArrayOperatorsMixin):
     tanh(x) * 2 + 1
     """
 
-    fn: Callable[..., Any] | None = None  # what was called, if it is a function of others
+    fn: Callable[..., Any] | None = None  # the function that was called, if it is a function of others
     args: Any = ()
     kwargs: Any = {}  # noqa: RUF012  (never written to)
 
     def __init__(self, value: Any, name: str = "", free: bool = False, known: bool = True) -> None:
         self.value, self.name = value, name
-        self.free = free  # whether it is, or depends on, what may be anything
-        self.known = known  # whether the value is more than a shape and a dtype
+        self.free = free  # whether it depends on a gradient that may be anything
+        self.known = known  # whether the numbers of the value are known, not only its shape and dtype
 
-    # --------------------------------------------------------------- whatever is called answers with a formula
+    # --------------------------------------------------------------- every call returns a formula
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         return formula(ufunc if method == "__call__" else getattr(ufunc, method), inputs, kwargs)
@@ -73,7 +73,7 @@ class Symbol(NDArrayOperatorsMixin):
     real = property(lambda self: np.real(self))
     imag = property(lambda self: np.imag(self))
 
-    # --------------------------------------------------------------------------- facts, which are no formulas
+    # --------------------------------------------------------------------------- facts, which are not formulas
 
     shape = property(lambda self: self.value.shape)
     dtype = property(lambda self: self.value.dtype)
@@ -81,16 +81,16 @@ class Symbol(NDArrayOperatorsMixin):
     size = property(lambda self: self.value.size)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        """The value, where only that is of interest: an index, a mask."""
+        """Return the value, where NumPy needs numbers, for an index or a mask."""
         return np.array(self.shown(), dtype)
 
     def shown(self) -> Any:
         if self.free or not self.known:
-            raise TypeError(f"the formula can't depend on the numbers in {self!r}: they may be any")
+            raise TypeError(f"the formula can't depend on the numbers in {self!r}: they may be anything")
         return self.value
 
     def __bool__(self) -> bool:
-        """A decision. One about a gradient is only allowed to be that nothing is wrong with it."""
+        """Return the value as a decision of a rule; about a free gradient, only the answer False is allowed."""
         return bool(self.shown() if self.value or not self.free else self.value)
 
     def __len__(self) -> int: return len(self.value)
@@ -102,7 +102,7 @@ class Symbol(NDArrayOperatorsMixin):
 
 
 def formula(fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-    """``fn(*args, **kwargs)`` as a symbol, or as several; facts such as a shape are themselves."""
+    """Return ``fn(*args, **kwargs)`` as a symbol, or as several; facts such as shapes are returned as they are."""
     with np.errstate(all="ignore"):
         value = fn(*values_of(args), **values_of(kwargs))
     if fn is np.reshape and value.shape == np.shape(args[0]):
@@ -119,13 +119,13 @@ def formula(fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
 
 
 def undoes(fn: Callable[..., Any], args: Any, x: Any) -> bool:
-    """Whether this is the transpose of a transpose: `x` once more transposed."""
+    """Return whether `x` is a transpose, and this call transposes it back."""
     return (isinstance(x, Symbol) and not x.name and x.fn is fn and not x.kwargs and x.args[1:] == args[1:]
             and (fn is np.swapaxes or not args[1:] or args[1] is None))
 
 
 def function(fn: Callable[..., Any], args: Any, kwargs: Any, value: Any) -> Symbol:
-    """The symbol for a function's `value`."""
+    """Return the symbol for the `value` of a function of `args`."""
     made_of = symbols_in((args, kwargs))
     symbol = Symbol(value, "", any(s.free for s in made_of), all(s.known for s in made_of))
     symbol.fn, symbol.args, symbol.kwargs = fn, args, kwargs
@@ -137,6 +137,6 @@ def symbols_in(nest: Any) -> list[Symbol]:
 
 
 def values_of(nest: Any) -> Any:
-    """The same nest with values for symbols."""
+    """Return a copy of a nest with values in place of symbols."""
     leaves, rebuild = flatten(nest)
     return rebuild(x.value if isinstance(x, Symbol) else x for x in leaves)

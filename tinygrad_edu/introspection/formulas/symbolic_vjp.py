@@ -1,4 +1,4 @@
-"""Asking a rule for a formula: its vector-Jacobian product, run on symbols."""
+"""Symbolic vector-Jacobian products: a rule is run on symbols, and so returns its formula."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from .symbol import function, symbols_in, values_of
 
 
 class Answer(NamedTuple):
-    """What a rule says, and what the walk makes of it: the same with the shape and dtype of the argument."""
+    """The formula that a rule returns, and the same after the walk has given it the argument's shape and dtype."""
 
     said: Any
     fitted: Any
 
 
 def ask(name: str, vjp: Callable[..., Any], g: Any, y: Any, args: Any, kwargs: Any, argument: Any) -> Answer:
-    """What `vjp`, of the rule called `name`, answers.
+    """Return the answer of `vjp`, of the rule called `name`, to symbols.
 
-    A rule may do what can't be written down, such as ask a library of its own. Then its answer is a function without
-    a formula.
+    A rule may do things that can't be written as a formula, such as calling another library. Then its answer is a
+    single function, ``{name}_vjp``.
     """
     with np.errstate(all="ignore"):
         try:
@@ -35,13 +35,13 @@ def ask(name: str, vjp: Callable[..., Any], g: Any, y: Any, args: Any, kwargs: A
                 said = d = function(several, tuple(d), {}, several(*values_of(tuple(d))))
             return Answer(said, d)
         except NotImplementedError:
-            raise  # there is no such derivative
+            raise  # this derivative is not implemented, which the explanation says
         except Exception:
             def answer(g: Any, y: Any, *args: Any) -> Any:
                 return fitted(densify(vjp(g, y, *args, **kwargs)), argument)
 
             answer.__name__ = f"{name}_vjp"
-            answer.__doc__ = f"What the rule of {name} computes; it can't be written as a formula."
+            answer.__doc__ = f"Return the result of the rule of {name}, which can't be written as a formula."
             call = g, y, *args
             known = all(symbol.known for symbol in symbols_in(call))
             d = function(answer, call, {}, answer(*values_of(call)) if known else np.zeros(argument.shape, argument.dtype))

@@ -1,4 +1,4 @@
-"""Formulas as plain text, in Python's notation: what is written can be computed."""
+"""Formulas as plain text, in Python's notation, which can be evaluated."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ Written = tuple[str, int]  # a formula, and how strongly it binds
 
 
 class Text:
-    """How a formula is written: one method for each sign, which `notation.SIGNS` chooses from.
+    """A writer of formulas as plain text: one method for each kind of sign, which `notation.SIGNS` chooses from.
 
-    `names` are those of arrays that are no symbols, such as a mask, by their ids.
+    `names` are the names of arrays that are not symbols, such as masks, by their ids.
     """
 
     def __init__(self, names: Mapping[int, str] | None = None) -> None:
@@ -27,11 +27,12 @@ class Text:
         self.called: set[str] = set()  # the names of functions that were written
 
     def write(self, x: Any, least: int = 0) -> str:
-        """The formula `x`, in parentheses if it binds less than `least`."""
+        """Return the formula `x` as text, in parentheses if it binds less than `least`."""
         text, binding = self.written(x)
         return self.parentheses(text) if binding < least else text
 
     def written(self, x: Any) -> Written:
+        """Return the formula `x` as text, and how strongly its outermost sign binds."""
         if isinstance(x, list | tuple) and any(isinstance(a, Symbol) for a in flatten(x)[0]):
             return self.sequence([self.write(a) for a in x], isinstance(x, tuple)), ATOM
         if id(x) in self.names:
@@ -45,7 +46,7 @@ class Text:
             method, told = "call", [name_of(x.fn)]
         return getattr(self, method)(*told, *x.args, **x.kwargs)  # type: ignore[no-any-return]
 
-    KEYWORDS: ClassVar = {"call", "sum", "joined", "cast"}  # the methods that say what to do with keywords
+    KEYWORDS: ClassVar = {"call", "sum", "joined", "cast"}  # the methods that take keywords
 
     # ------------------------------------------------------------------------------------- atoms
 
@@ -66,7 +67,7 @@ class Text:
     # -------------------------------------------------------------------------------------- signs
 
     def infix(self, sign: str, binding: int, a: Any, b: Any) -> Written:
-        left = binding + (binding == COMPARE)  # a == b == c is no (a == b) == c
+        left = binding + (binding == COMPARE)  # a == b == c doesn't mean (a == b) == c
         return f"{self.write(a, left)} {sign} {self.write(b, binding + 1)}", binding
 
     def prefix(self, sign: str, x: Any) -> Written:
@@ -128,7 +129,7 @@ class Text:
         return f"{self.write(x, ATOM)}[{self.places(index)}]", ATOM
 
     def places(self, index: Any) -> str:
-        """What stands between the brackets; it means the same whether one index is in a tuple or not."""
+        """Return an index as it stands between the brackets; a tuple of one index means the same as the index."""
         if isinstance(index, tuple):
             return ", ".join(map(self.places, index)) or "()"
         return slice_text(index) if isinstance(index, slice) else Text.write(Text(self.names), index)
@@ -144,11 +145,11 @@ class Text:
         return ", ".join([*map(self.write, args), *(f"{k}={self.write(v)}" for k, v in kwargs.items())])
 
 
-# ---------------------------------------------------------------------------------- what is no symbol
+# ---------------------------------------------------------------------- literals, which are not symbols
 
 
 def literal(x: Any, names: Mapping[int, str] | None = None) -> str:
-    """A value that has no formula: a number, an axis, a shape, a mask."""
+    """Return a value without a formula as text: a number, an axis, a shape, or a mask."""
     if id(x) in (names or {}):
         return (names or {})[id(x)]
     x = values_of(x)
@@ -184,18 +185,18 @@ def slice_text(x: slice) -> str:
 
 
 def round_number(x: Any) -> tuple[str, str]:
-    """A number as it is read rather than computed with: six digits, and the power of ten if there is one."""
+    """Return a number for reading: six digits, and its power of ten, or "" if it needs none."""
     digits, _, exponent = f"{x:.6g}".partition("e")
     return digits, exponent and str(int(exponent))
 
 
 def one(axis: Any) -> Any:
-    """An axis for a tuple of one."""
+    """Return the axis in a tuple of one axis, and any other argument as it is."""
     return axis[0] if isinstance(axis, tuple) and len(axis) == 1 else axis
 
 
 def parts_of_name(text: str) -> tuple[str, str, bool]:
-    """A name as mathematics takes it, ``v3`` with an index, ``w.grad`` with a bar: stem, index, whether it is a gradient."""
+    """Split a name, and return its stem, its index (3 in ``v3``), and whether it is a gradient (as ``w.grad`` is)."""
     bar = text.endswith(".grad") and text != ".grad"
     text = text.removesuffix(".grad") if bar else text
     stem = text.rstrip("0123456789")

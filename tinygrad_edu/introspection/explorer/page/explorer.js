@@ -1,4 +1,4 @@
-// The page's state is in one place, and changes in one place: go(). Then everything is shown anew.
+// The page's state is in one place, and changes in one place: go(). Then everything is drawn again.
 
 const DATA = JSON.parse(document.getElementById("data").textContent);
 const state = { step: 0, playing: false, pace: 1, story: null, theme: null };
@@ -50,7 +50,7 @@ function schedule() {
   timer = setTimeout(() => state.playing && go({ step: state.step + 1 }), 1800 / state.pace);
 }
 
-// What is known at a step: when each box is computed, its gradient by then, and what the walk has been through.
+// Return the situation at a step: when each box is computed, its gradient so far, and what the walk has passed.
 function situation(at) {
   const computed = DATA.boxes.map(() => 0), gradients = {}, passed = DATA.boxes.map(() => false);
   const forward = new Set(), backward = new Set();

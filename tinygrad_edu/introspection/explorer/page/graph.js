@@ -1,5 +1,5 @@
 // The graph: boxes and arrows where Graphviz put them, lit as the state says. It is drawn once for each of the two
-// layouts; at every step only classes, gradients and the part that one sees change.
+// layouts; each step changes only classes, gradients and the visible part.
 
 const SVG = "http://www.w3.org/2000/svg";
 const canvas = document.querySelector("#graph svg");
@@ -12,7 +12,7 @@ function svg(kind, attributes = {}, ...children) {
   return e;
 }
 
-// Of the two layouts, the one that can be drawn larger here.
+// Return the one of the two layouts that can be drawn larger here.
 function bestWay() {
   const { clientWidth: width, clientHeight: height } = canvas;
   const scale = ({ size }) => Math.min(width / (size[0] + 24), height / (size[1] + 24), LARGEST);
@@ -108,7 +108,7 @@ function lightGraph(state) {
   follow([...(step.phase === "given" || step.phase === "end" ? [] : step.lit), ...(step.to === undefined ? [] : [step.to])]);
 }
 
-// Something runs along the arrow that is lit, the way that the numbers go.
+// Animate the arrow that is lit, in the direction of the numbers.
 function sparkle(state, calm) {
   const step = DATA.steps[state.step];
   if (calm || step.arrows.length !== 1 || state.story !== null) return;
@@ -127,7 +127,7 @@ function sparkle(state, calm) {
   requestAnimationFrame(run);
 }
 
-// ------------------------------------------------------------------------------------- what one sees
+// ------------------------------------------------------------------------------------- the visible part
 
 // The view is a rectangle of the graph: its middle, and the scale.
 function look(view) {
@@ -142,13 +142,13 @@ function fitAll() {
   look({ x: width / 2, y: height / 2, scale: Math.max(scale, 0.02) });
 }
 
-// To begin with all of the graph, or if it couldn't be read, a part of it.
+// Show the whole graph at first, or a part of it if the whole would be too small to read.
 function firstLook() {
   fitAll();
   if (graph.view.scale < LEGIBLE) look({ ...graph.view, scale: COMFORTABLE });
 }
 
-// Move if what is going on can't be seen.
+// Move the view if these boxes can't be seen.
 function follow(boxes) {
   if (!boxes.length || !graph.view) return;
   const places = boxes.map((i) => graph.boxes[i].place);
@@ -166,7 +166,7 @@ function zoom(factor, x = canvas.clientWidth / 2, y = canvas.clientHeight / 2) {
   look({ x: view.x + dx / view.scale - dx / scale, y: view.y + dy / view.scale - dy / scale, scale });
 }
 
-// Dragging with one pointer, pinching with two, turning the wheel; a click that doesn't move tells a box's story.
+// Dragging with one pointer, pinching with two, turning the wheel; a click that doesn't move shows a box's story.
 function listenToGraph(tell) {
   const pointers = new Map();
   let moved = 0;

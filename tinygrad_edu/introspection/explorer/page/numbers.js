@@ -1,10 +1,10 @@
-// Arrays, as numbers or as heat maps. An array is told by its shape, its dtype, and either all of its `numbers` or the
+// Arrays, as numbers or as heat maps. An array is given by its shape, its dtype, and either all its `numbers` or the
 // `cells` of a thumbnail: means of blocks, whole numbers in units of `largest` / FULL.
 
 const FULL = 32000, NAN = -32768, INFINITE = 32767;
 let NEGATIVE, POSITIVE, ZERO; // the colours of numbers, which are the theme's
 
-// A number with so many significant digits, and a true minus sign. What JSON can't write comes as text.
+// Return a number as text with this many significant digits and a true minus sign. What JSON lacks comes as text.
 function digits(x, n = 4) {
   if (typeof x === "string") return x.replace(/-/g, "−");
   if (Number.isInteger(x) && Math.abs(x) < 1e6) return String(x).replace("-", "−");
@@ -13,16 +13,16 @@ function digits(x, n = 4) {
   return (power === undefined ? short : `${short}e${Number(power)}`).replace(/-/g, "−");
 }
 
-// A shape as Python has it.
+// Return a shape as Python writes it.
 const shapeText = (shape) => `(${shape.join(", ")}${shape.length === 1 ? "," : ""})`;
 
-// The places of one value: an operation may have several results.
+// Return the places of one value, as an operation may have several results.
 const placesOf = (value) => (Array.isArray(value) ? value : [value]);
 
 const isKnown = (array) => array.numbers !== undefined || array.cells !== undefined;
 const isNumber = (array) => array.shape.length === 0 && array.numbers !== undefined;
 
-// What is worth knowing of an array, in a line.
+// Return a summary of an array in one line.
 function factsOf(array) {
   const facts = [shapeText(array.shape)];
   if (!isKnown(array)) facts.push("numbers not known");
@@ -48,7 +48,7 @@ function gridOf(array) {
   return { rows: cells.length / (columns || 1), columns, cells, largest: Math.max(0, ...finite) };
 }
 
-// What the style sheet says now. Purple and orange are told apart by all eyes.
+// Read the colours from the style sheet. Nearly everybody can tell purple from orange.
 function readColours() {
   const style = getComputedStyle(document.documentElement);
   const colours = ["--negative", "--positive", "--zero"].map((name) => style.getPropertyValue(name));
@@ -133,7 +133,7 @@ function heatMap(place, array, rows, columns, cells) {
   return image;
 }
 
-// What a cell says when one points at it: where it is, and its number, or the mean of the numbers there.
+// Return the text for a cell at the pointer: its place, and its number or the mean of its block.
 function cellText(array, index) {
   const { rows, columns, cells } = gridOf(array);
   if (index >= cells.length) return "";

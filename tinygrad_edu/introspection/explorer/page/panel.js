@@ -1,11 +1,11 @@
-// What happens at a step: what it is, what came in, what the rule says, what flows on. It is written anew at each step.
+// The panel for a step: its title, the gradient that comes in, the rule, and the gradient that flows on.
 
 const panel = document.getElementById("panel");
 
 const isBackward = (step) => step.phase === "seed" || step.phase === "backward" || step.phase === "end";
 const boxName = (i) => DATA.boxes[i].name;
 
-// What a step is called, for the heading and for whoever listens.
+// Return the title of a step, for the heading and for screen readers.
 function titleOf(step) {
   const [i] = step.lit, does = i === undefined ? "" : DATA.boxes[i].operation;
   switch (step.phase) {
@@ -50,7 +50,7 @@ function result(step) {
   return isNumber(array) ? `<mo>=</mo><mn class="outcome">${digits(array.numbers[0], 6)}</mn>` : "";
 }
 
-// ---------------------------------------------------------------------------------- a kind of step, each
+// ---------------------------------------------------------------------------------- one function per kind of step
 
 const WRITERS = {
   given: (step) => [cardRow(step.lit.slice(0, MOST).map((i) => boxCard(i)), step.lit.length)],
@@ -69,7 +69,7 @@ const WRITERS = {
 };
 const MOST = 24; // cards in a panel
 
-// What came in, times the local factor, is what flows on.
+// Show a product: the incoming gradient times the local factor is the gradient that flows on.
 function flowOf(step) {
   const label = step.label || DATA.boxes[step.lit[0]].gradient;
   const coming = card({ caption: "coming in", label, value: step.coming, kind: "coming" });
@@ -136,7 +136,7 @@ function meeting(step) {
 
 // ------------------------------------------------------------------------------------------- cards
 
-// A value with what it is called.
+// A value with its label.
 function card({ caption, label, value, kind }) {
   const above = caption ? element("span", { class: "caption" }, caption) : "";
   const title = element("figcaption", {}, above, label ? formula(label) : "");
@@ -164,7 +164,7 @@ const cardRow = (cards, n) => element("div", {}, element("div", { class: "flow" 
 
 // ------------------------------------------------------------------------------------ pointing at a number
 
-// One points at a cell: its number is read out, and in a product the numbers that it is the product of.
+// Show the number of the cell at the pointer, and in a product the numbers that it is made of.
 function listenToPanel() {
   for (const event of ["pointermove", "pointerdown"]) {
     panel.addEventListener(event, (e) => {

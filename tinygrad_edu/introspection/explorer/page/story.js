@@ -44,7 +44,7 @@ function factsOfBox(box) {
   return facts;
 }
 
-// The steps in which a box has a part.
+// Return the steps in which a box takes part.
 function eventsOf(i) {
   const events = [];
   DATA.steps.forEach((step, n) => {
@@ -62,7 +62,7 @@ function eventsOf(i) {
   return events;
 }
 
-// The program, with the line that is at work.
+// Show the program, with the current line marked.
 function writeSource(state) {
   const step = DATA.steps[state.step], lit = step.phase === "given" || step.phase === "end" ? -1 : step.lit[0];
   const place = DATA.boxes[state.story ?? lit]?.line, pane = document.getElementById("source");
