@@ -138,6 +138,13 @@ def test_the_parts_of_a_gradient_are_the_derivatives_with_respect_to_the_parts()
     assert a.grad.dtype == b.grad.dtype == float
 
 
+def test_a_gradient_of_double_precision_keeps_both_parts_in_single_precision():
+    z, w = Tensor(np.array([1 + 2j], np.complex64), requires_grad=True), np.array([3 + 4j])
+    np.real(z * w).sum().backward()
+    assert z.grad.tolist() == [3 - 4j]
+    assert z.grad.dtype == np.complex64
+
+
 def test_descending_along_the_gradient_arrives():
     c = some(3)
     z = Tensor(np.zeros(3, complex), requires_grad=True)

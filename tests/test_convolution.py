@@ -217,6 +217,13 @@ def test_layers_say_what_they_are():
     assert repr(nn.MaxPool2d(2)).startswith("MaxPool2d(2")
 
 
+@pytest.mark.parametrize("f", [F.conv2d, F.conv_transpose2d])
+def test_the_dtype_is_that_of_all_three_together(f):
+    x, w, b = IMAGES.astype(np.float32), np.ones((4, 4, 1, 1), np.float32), np.ones(4, np.float32)
+    assert f(x, w).dtype == f(x, w, b).dtype == np.float32
+    assert f(x, w, b.astype(float)).dtype == f(x, w.astype(float)).dtype == f(x.astype(float), w, b).dtype == np.float64
+
+
 # ----------------------------------------------------------------------------------------------- refusals
 
 REFUSED = [
@@ -228,6 +235,9 @@ REFUSED = [
     (lambda: nn.Conv2d(3, 4, (5, 5, 5)), "kernel_size must be"),
     (lambda: F.conv2d(IMAGES, np.zeros((2, 3, 3, 3))), r"conv2d: .*\(2, 3, 3, 3\) .* 3 channels; .*\(2, 4, 7, 8\)"),
     (lambda: F.conv2d(IMAGES, np.zeros((3, 2, 3, 3)), groups=2), "divided into 2 groups"),
+    (lambda: F.conv2d(IMAGES, np.zeros(())), r"conv2d wants .* a weight of 4 axes; got \(2, 4, 7, 8\) and \(\)"),
+    (lambda: F.conv1d(LINES, np.zeros(4)), r"conv1d wants .* a weight of 3 axes; got .* and \(4,\)"),
+    (lambda: F.conv_transpose1d(LINES, np.zeros(())), r"conv_transpose1d wants .* a weight of 3 axes; got .* and \(\)"),
     (lambda: F.conv2d(IMAGES, np.zeros((2, 4, 3, 3)), np.zeros(3)), r"bias must have shape \(2,\), .*; it has shape \(3,\)"),
     (lambda: F.conv2d(IMAGES, np.zeros((2, 4, 3, 3)), stride=2, padding="same"), "exclude each other"),
     (lambda: F.conv2d(IMAGES, np.zeros((2, 4, 3, 3)), stride=0), "stride must be"),

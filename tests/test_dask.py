@@ -140,6 +140,21 @@ def learnt(settings, make, place, between, context=nullcontext):
     return [p.data for p in params]
 
 
+@pytest.mark.parametrize("settings", SETTINGS, ids=str)
+def test_weights_of_numpys_may_have_gradients_of_dasks(settings):
+    """Nothing is written into an array that is not there yet."""
+    def stepped(x):
+        w = Tensor(np.ones(4), requires_grad=True)
+        optimiser = optim.SGD([w], lr=0.5, **settings)
+        for _ in range(3):
+            optimiser.zero_grad()
+            (w * w * x).sum().backward()
+            optimiser.step()
+        return np.asarray(w.data)  # fmt: skip
+
+    np.testing.assert_allclose(stepped(da.arange(4.0, chunks=2)), stepped(np.arange(4.0)))
+
+
 def compute_gradients(params):
     for p, g in zip(params, dask.compute(*(p.grad.data for p in params))):
         p.grad.data = g

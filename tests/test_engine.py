@@ -410,6 +410,21 @@ def test_an_operation_takes_a_few_hundred_bytes():
     assert used / 10_000 < 450
 
 
+def test_an_array_whose_numbers_no_rule_reads_is_not_copied():
+    """A sum's derivative asks for none; that of a product reads it, and keeps it from being changed."""
+    x, a = leaf(1), np.ones(100_000)
+    peaks = []
+    for operation in np.add, np.multiply:
+        operation(x, a)  # and what is made once is made
+        tracemalloc.start()
+        try:
+            operation(x, a)
+            peaks.append(tracemalloc.get_traced_memory()[1] / a.nbytes)
+        finally:
+            tracemalloc.stop()
+    assert [round(peak) for peak in peaks] == [1, 2]
+
+
 # ------------------------------------------------------------------------ freed when dropped
 
 

@@ -414,6 +414,8 @@ def test_one_hot_worked_out_by_hand():
     for wrong in [-1, 0], [0, 3]:
         with pytest.raises(ValueError, match="from 0 to 2; these go from"):
             F.one_hot(wrong, 3)
+    with pytest.raises(ValueError, match="num_classes must be"):
+        F.one_hot([0, 2], -2)
     for wrong in [True, False], [0.0, 1.0]:
         with pytest.raises(TypeError, match="must be integers"):
             F.one_hot(wrong, 3)

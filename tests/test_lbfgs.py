@@ -184,6 +184,14 @@ def test_lengths_by_hand():
     assert length == pytest.approx(1)
 
 
+def test_between_two_lengths_the_lowest_so_far_stays():
+    """What lies between is low enough, level, and yet no better than where the slope is too steep still."""
+    costs, slopes = {0: 0.0, 1: -0.5}, {0: -1.0, 1: 0.95}
+    length, tried = searched(lambda t: costs.get(t, -0.4), lambda t: slopes.get(t, 0.0), 1.0)
+    assert length == 1
+    assert len(tried) > 2
+
+
 def test_how_far_down_is_far_enough():
     """By c1 of what the slope at the beginning promised."""
     f, slope = lambda t: -t, lambda t: -1.0

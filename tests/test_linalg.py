@@ -174,11 +174,17 @@ def test_debug_mode_looks_at_every_result():
 # ------------------------------------------------------------------------------------- singular
 
 
-@pytest.mark.parametrize("a", [np.arange(1.0, 10).reshape(3, 3), np.diag([0.0, 2, 3]), np.diag([0.0, 0, 3]), ZERO, np.zeros((1, 1)), ONE],
-                         ids=["rank 2", "diagonal, rank 2", "rank 1", "rank 0", "number", "one"])
+@pytest.mark.parametrize("a", [np.arange(1.0, 10).reshape(3, 3), np.diag([0.0, 2, 3]), np.diag([0.0, 0, 3]), ZERO, np.zeros((1, 1)), ONE, np.diag([0.0, 1, 2, 3])],
+                         ids=["rank 2", "diagonal, rank 2", "rank 1", "rank 0", "number", "one", "four"])  # fmt: skip
 def test_the_determinant_has_derivatives_everywhere(a):
     assert gradcheck(L.det, a, order=2)
     assert gradcheck(L.det, np.stack([a, a + a.shape[0] * np.eye(len(a))]), order=2)
+
+
+def test_of_small_matrices_of_whole_numbers_it_is_exact():
+    assert gradient(L.det, np.arange(1.0, 10).reshape(3, 3)).tolist() == [[-3, 6, -3], [6, -12, 6], [-3, 6, -3]]
+    assert gradient(L.det, np.array([[2.0, 3.0], [4.0, 6.0]])).tolist() == [[6, -4], [-3, 2]]
+    assert gradient(L.det, np.array([[2.0, 1, 3], [1, 4, 1], [5, 9, 2]])).tolist() == [[-1, 3, -11], [25, -11, -13], [-11, 1, 7]]
 
 
 SINGULAR = {
@@ -368,6 +374,12 @@ def test_the_norm_is_flat_at_the_origin(ord):
     with np.errstate(divide="ignore"):
         assert gradient(lambda x: L.norm(x, ord), [0.0, -0.0]).tolist() == [0, 0]
         assert np.isfinite(gradient(lambda x: L.norm(x, ord, axis=1), [[0.0, 0.0], [0.0, 2.0]])).all()
+
+
+@pytest.mark.parametrize("ord", [-1, -2.5])
+def test_a_single_zero_holds_a_norm_of_negative_order_at_zero(ord):
+    with np.errstate(divide="ignore"):
+        assert gradient(lambda x: L.norm(x, ord), [0.0, 2.0]).tolist() == [0, 0]
 
 
 @pytest.mark.parametrize("ord", [None, "fro", "nuc", 1, -1, 2, -2, np.inf, -np.inf])

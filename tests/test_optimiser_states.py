@@ -288,6 +288,7 @@ def test_what_is_not_even_a_dict_is_refused(kind):
     ("RMSprop", {"centered": 1}, "centered=1 must be True or False"), ("RMSprop", {"alpha": 1}, "alpha=1 is out of range; it must be at least 0 and below 1"),
     ("Adagrad", {"lr_decay": "0"}, "lr_decay='0'"), ("Adagrad", {"initial_accumulator_value": -1}, "initial_accumulator_value=-1"),
     ("Adagrad", {"eps": True}, "eps=True is not a number"), ("LBFGS", {"max_iter": 0}, "max_iter=0 must be at least 1"),
+    ("LBFGS", {"max_iter": 2**63}, "max_iter=9223372036854775808 must be a whole number"),
     ("LBFGS", {"max_iter": 2.5}, "max_iter=2.5 must be a whole number"), ("LBFGS", {"history_size": 0}, "history_size=0 must be at least 1"),
     ("LBFGS", {"history_size": None}, "history_size=None"), ("LBFGS", {"line_search_fn": "wolfe"}, "line_search_fn='wolfe' must be None or 'strong_wolfe'"),
     ("LBFGS", {"line_search_fn": np.ones(2)}, "line_search_fn="), ("LBFGS", {"tolerance_grad": -1}, "tolerance_grad=-1"),
@@ -389,6 +390,7 @@ def test_a_set_of_parameters_has_no_order_to_save_them_by():
     (lambda e: e.update(bends=e["bends"][:1]), "bends of the state must be vectors of 5 numbers, as many of them as steps"),
     (lambda e: e.update(steps=e["steps"][0]), "steps of the state"), (lambda e: e.update(steps=np.array("a")), "steps of the state"),
     (lambda e: e.update(bends=e["bends"] * 1j), "bends of the state"), (lambda e: e.update(bends=-e["bends"]), "does not bend upwards"),
+    (lambda e: e.update(bends=0 * e["bends"]), "does not bend upwards"),
     (lambda e: e.update(steps=e["steps"] * np.nan), "or have NaN"), (lambda e: e.update(steps=None, bends=None), "steps of the state"),
 ])  # fmt: skip
 def test_the_memory_of_lbfgs_is_looked_at_too(change, message):

@@ -89,6 +89,7 @@ def test_the_polynomial_of_a_matrix_has_its_eigenvalues_for_roots():
     a = np.array([[2.0, 1.0], [0.5, 3.0]])
     np.testing.assert_allclose(np.poly(leaf(a)).data, np.poly(a))
     assert gradcheck(np.poly, a)
+    assert np.poly(leaf([[3.0]])).tolist() == [1, -3]
 
 
 def test_roots_move_as_the_coefficients_do():

@@ -173,6 +173,11 @@ def test_what_numpy_refuses_is_refused(call):
              else leaves([a])[0] if isinstance(a, np.ndarray | np.float64) else a for a in args))  # fmt: skip
 
 
+def test_shapes_that_can_not_be_stacked_are_named():
+    with pytest.raises(ValueError, match=r"stack: all arrays must have the same shape, got \[\(2, 3\), \(3,\)\]"):
+        np.stack(leaves([V, M]))
+
+
 @pytest.mark.parametrize(
     "call",
     [

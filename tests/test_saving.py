@@ -237,6 +237,14 @@ def test_what_another_is_writing_is_left_alone(tmp_path, suffix):
     assert sorted(os.listdir(tmp_path)) == ["other", f"state{suffix}"]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such links for all")
+def test_links_are_nothing_left_behind(tmp_path):
+    (tmp_path / "kept").write_text("mine")
+    (tmp_path / f"{atomic_write.UNFINISHED}0").symlink_to(tmp_path / "kept")
+    save(tmp_path / "a.npz", {"n": 1})
+    assert (tmp_path / f"{atomic_write.UNFINISHED}0").read_text() == "mine"
+
+
 def test_what_is_taken_for_left_behind_before_it_is_locked_is_made_again(tmp_path, monkeypatch):
     fcntl = pytest.importorskip("fcntl")
     flock, swept = fcntl.flock, []
@@ -398,6 +406,12 @@ def test_two_arrays_never_have_one_name(tmp_path, suffix, state):
     assert_same(load(tmp_path / f"a{suffix}"), state)
 
 
+def test_the_second_of_a_name_is_numbered_2(tmp_path):
+    save(tmp_path / "a.npz", {1: np.ones(2), "1": np.zeros(2), "n": [{"1": np.ones(1)}]})
+    with np.load(tmp_path / "a.npz") as file:
+        assert {*file} == {"1", "1~2", "n.0.1", "tinygrad_edu"}
+
+
 @both
 @pytest.mark.parametrize(("name", "why"), [("__metadata__", "use it themselves"), ("tinygrad_edu", "use it themselves"), ("a\0b", "a NUL"),
                                            ("é" * 31_000, "longer than 60000 bytes"), ("\ud800", "half a character")])  # fmt: skip
@@ -409,16 +423,27 @@ def test_names_that_files_can_not_hold_are_refused_when_saving(tmp_path, suffix,
 
 
 @both
+def test_names_may_be_of_60_000_bytes(tmp_path, suffix):
+    name = "é" * 30_000
+    save(tmp_path / f"a{suffix}", {name: np.ones(2)})
+    assert_same(load(tmp_path / f"a{suffix}"), {name: np.ones(2)})
+    with pytest.raises(ValueError, match="longer than 60000 bytes"):
+        save(tmp_path / f"a{suffix}", {f"{name}a": np.ones(2)})
+
+
+@both
 def test_nests_that_hold_themselves_are_refused(tmp_path, suffix):
     nest = {}
     nest["again"] = [nest]
     with pytest.raises(ValueError, match="holds itself"):
         save(tmp_path / f"a{suffix}", nest)
     deep = np.ones(2)
-    for i in range(serialization.DEEPEST):
+    for i in range(100):
         deep = ({i: deep}, [deep], (deep,))[i % 3]
     save(tmp_path / f"a{suffix}", deep)
     assert_same(load(tmp_path / f"a{suffix}"), deep)
+    with pytest.raises(ValueError, match="nested more than 100 deep"):
+        save(tmp_path / f"a{suffix}", [deep])
 
 
 def test_what_the_formats_do_not_read_is_not_written(tmp_path, monkeypatch):
@@ -427,9 +452,34 @@ def test_what_the_formats_do_not_read_is_not_written(tmp_path, monkeypatch):
     records = np.zeros(2, [(f"f{i}", float) for i in range(300)])
     save(tmp_path / "a.npz", {"a": records})
     assert_same(load(tmp_path / "a.npz"), {"a": records})
-    monkeypatch.setattr(file_formats, "SAFETENSORS_HEADER", 100)
+    for n in 9_000, 9_001:
+        name = "f" * (n - len("[('', '<f8')]"))
+        with contextlib.nullcontext() if n == 9_000 else pytest.raises(ValueError, match="records of 1 fields"):
+            save(tmp_path / "a.npz", {"a": np.zeros(2, [(name, float)])})
+    assert_same(load(tmp_path / "a.npz")["a"].dtype.names, ("f" * 8_987,))
+
+
+def test_names_may_take_as_much_as_safetensors_reads(tmp_path, monkeypatch):
+    safetensors = pytest.importorskip("safetensors")
+    for n, says in (100_000_000, "invalid ?header ?length"), (100_000_001, "header ?too ?large"):
+        with pytest.raises(safetensors.SafetensorError, match=f"(?i){says}"):
+            safetensors.deserialize(n.to_bytes(8, "little") + b"{}")
+    assert file_formats.SAFETENSORS_HEADER == 100_000_000
+    state = {f"{i}": np.ones(2) for i in range(3)}
+    save(tmp_path / "a.safetensors", state)
+    most = int.from_bytes((tmp_path / "a.safetensors").read_bytes()[:8], "little")
+    monkeypatch.setattr(file_formats, "SAFETENSORS_HEADER", most)
+    save(tmp_path / "a.safetensors", state)
+    monkeypatch.setattr(file_formats, "SAFETENSORS_HEADER", most - 1)
     with pytest.raises(ValueError, match=r"names of the 3 arrays.*save to \.npz"):
-        save(tmp_path / "a.safetensors", {f"{i}": np.ones(2) for i in range(3)})
+        save(tmp_path / "a.safetensors", state)
+
+
+def test_arrays_may_be_larger_than_an_archive_expects(tmp_path, monkeypatch):
+    """Whoever writes as it goes must say beforehand that an entry may pass 2 GiB; here it passes a smaller limit."""
+    monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 1000)
+    save(tmp_path / "a.npz", {"a": np.arange(1000)})
+    assert_same(load(tmp_path / "a.npz"), {"a": np.arange(1000)})
 
 
 

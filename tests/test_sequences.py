@@ -131,6 +131,21 @@ def test_scaled_dot_product_attention_is_that_of_pytorch():
                                    torch.nn.functional.scaled_dot_product_attention(*map(torch.tensor, (q, k, v)), **theirs), rtol=1e-9)
 
 
+@pytest.mark.parametrize("options", [{}, {"is_causal": True}, {"is_causal": True, "key_padding_mask": PADDED}, {"attn_mask": CAUSAL, "key_padding_mask": PADDED}],
+                         ids=lambda o: " ".join(o))  # fmt: skip
+def test_one_sequence_is_a_batch_of_one(options):
+    """And looking back is a mask like any other."""
+    attention = nn.MultiheadAttention(6, 2, batch_first=True)
+    x = rng.normal(size=(3, 5, 6)).astype(np.float32)
+    y, weights = attention(x, x, x, **options)
+    told = {**options, "attn_mask": CAUSAL, "is_causal": False} if options.get("is_causal") else options
+    np.testing.assert_allclose(attention(x, x, x, **told)[0].data, y.data, rtol=1e-5, atol=1e-6)
+    for i in range(3):
+        one = {k: o[i] if k == "key_padding_mask" else o for k, o in options.items()}
+        for got, want in zip(attention(x[i], x[i], x[i], **one), (y, weights), strict=True):
+            np.testing.assert_allclose(got.data, want.data[i], rtol=1e-5, atol=1e-6)
+
+
 def test_what_comes_later_does_not_matter_to_a_causal_layer():
     layer = nn.TransformerEncoderLayer(4, 2, 8, batch_first=True).eval()
     x = X[:, :, :].transpose(1, 0, 2).astype(np.float32)

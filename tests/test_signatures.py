@@ -70,6 +70,8 @@ np.logaddexp.reduce(a, (0, 2))            np.logaddexp.reduce(a, 1, keepdims=Tru
 np.pad(a, 7, "reflect", reflect_type="odd")             np.pad(a, ((5, 9), (0, 1), (2, 0)), "symmetric", reflect_type="odd")
 np.pad(a, 6, "reflect")                   np.pad(a, 6, "symmetric")                 np.pad(a[0], ((7, 0), (0, 9)), "wrap")
 np.pad(a, 2, "linear_ramp", end_values=3)               np.pad(a, (3, 1), "maximum", stat_length=2)
+np.pad(a, 2, "linear_ramp")               np.pad(a, 2)                              np.pad(a, {1: (1, 2)})
+np.pad(a, {-1: 2, 0: (0, 1)}, "edge")
 np.pad(a, (3, 1), "mean", stat_length=((1, 2), (2, 3), (4, 1)))         np.pad(a, 2, "minimum")                np.pad(a, 2, "edge")
 np.pad(a, 2, "median", stat_length=3)     np.pad(a, ((1, 2),), constant_values=((1, 2), (3, 4), (5, 6)))
 np.interp(9 * a, [-2, -1, 0.5, 3], [1.0, 4, 2, -3], period=7)           np.interp(a, [-0.9, 0.1, 0.6], [1.0, 4, 2], -5, 6)
@@ -128,6 +130,7 @@ np.unique(a)                              np.unique(a[0], axis=0)               
 np.meshgrid(a[0, 0], a[0, :, 0], indexing="ij")[0]      np.meshgrid(a[0, 0], a[0, :, 0], sparse=True)[1]
 np.resize(a, (5, 7))                      np.kron(a[0], a[1])                       np.rot90(a, 3, (0, 2))
 np.rollaxis(a, 2, 1)                      np.ptp(a, 1, keepdims=True)               np.diagflat(a[0], -1)
+np.vecdot(a, a, axis=0, keepdims=True)    np.vecdot(a, a, axis=1, keepdims=True)
 np.vecdot(a, a, axis=1)                   np.matvec(a, a[0, 0])                     np.vecmat(a[0, :, 0], a)
 np.apply_along_axis(np.cumsum, 1, a)      np.bincount([0, 2, 1, 2], a[0, 0], 5)     np.cumulative_sum(a, axis=1, include_initial=True)
 np.cumulative_prod(a, axis=2)             np.cumprod(a)                             np.histogram([0.1, 0.4, 0.9, 0.2], 3, weights=a[0, 0])[0]

@@ -191,6 +191,7 @@ def test_equal_elements_share_what_comes_back_to_the_one_that_stands_for_them():
     assert gradient(lambda x: np.unique(x, axis=1), [[1.0, 0.0, 1.0]], [[1, 2]]) == [[1, 1, 1]]
     assert gradient(np.unique, [np.nan, 1.0, np.nan], [1, 2]) == [1, 1, 1]
     assert gradient(lambda x: np.unique(x, equal_nan=False), [np.nan, 1.0, np.nan], [1, 2, 3]) == [2, 1, 3]
+    assert gradient(np.unique_values, [np.nan, 1.0, np.nan]) == [1, 1, 1]  # to this function, two NaNs are two values
     assert gradcheck(lambda x: np.unique(x[[0, 1, 0, 2]]) ** 2, np.array([1.0, 3.0, 2.0]), order=2)
 
 

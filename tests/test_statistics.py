@@ -129,6 +129,8 @@ def test_nothing_chosen():
         with pytest.warns(RuntimeWarning, match="Degrees of freedom"), np.errstate(invalid="ignore"):
             y = fn(leaves([x])[0], 1, where=nothing)
         np.testing.assert_array_equal(y.data, [fn(x[0]), np.nan])
+        with pytest.warns(RuntimeWarning, match="Degrees of freedom"), np.errstate(invalid="ignore"):
+            assert np.isnan(fn(leaves([x])[0], where=False).item())
         with pytest.warns(RuntimeWarning, match="Degrees of freedom"), np.errstate(divide="ignore"):
             assert fn(leaves([x])[0], where=True, mean=0.0, ddof=5).item() == np.inf
 
@@ -212,6 +214,17 @@ def test_a_correlation_that_is_one_stays_so():
     assert c.data.max() <= 1
     assert gradient(lambda x: np.corrcoef(x)[0, 1], x) == pytest.approx(np.zeros((2, 3)), abs=1e-12)
     assert gradcheck(lambda x: np.corrcoef(x)[0, 1], x, order=2)
+
+
+@pytest.mark.parametrize("factor", [3.0, -3.0, 3j, -3j])
+def test_no_correlation_is_beyond_one(factor):
+    """Rounding alone would take some of them there."""
+    for seed in range(40):
+        x = np.random.default_rng(seed).normal(size=5)
+        c = np.corrcoef(Tensor(x), Tensor(factor * x)).data
+        assert np.abs(c.real).max() <= 1
+        assert np.abs(c.imag).max() <= 1
+        np.testing.assert_allclose(c, np.corrcoef(x, factor * x), atol=1e-12)
 
 
 def test_too_few_samples():

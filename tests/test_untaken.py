@@ -158,6 +158,21 @@ def test_zeros_that_merely_occur_stay_honest():
     assert func.grad(lambda x: np.where(x >= 0, np.sqrt(x), 0.0))(0.0).item() == np.inf  # taken, and infinitely steep
 
 
+@pytest.mark.parametrize("name", ["sigmoid", "tanh", "silu", "gelu", "softplus", "logsigmoid", "elu", "selu", "leaky_relu", "relu", "relu6",
+                                  "hardtanh", "hardsigmoid", "hardswish", "mish", "softsign", "tanhshrink", "erf"])  # fmt: skip
+def test_every_activation_works_element_by_element(name):
+    """So it passes over what was not taken, be it NaN."""
+    g = func.grad(lambda x: np.where([False, True], getattr(F, name)(x), 0.0).sum())
+    assert g(np.array([np.nan, 0.4])).tolist() == [0, func.grad(getattr(F, name))(0.4).item()]
+
+
+@pytest.mark.parametrize("f", [np.fix, np.round, np.around, np.sinc, np.i0, np.real, np.imag, np.angle, lambda x: np.modf(x)[0], lambda x: np.astype(x, np.float32)])
+def test_so_do_these_though_they_are_no_ufuncs(f):
+    g = func.grad(lambda x: np.where(x > 0, f(np.sqrt(x)), 0.0).sum())(np.array([0.0, 4.0]))
+    assert g.data[0] == 0
+    assert np.isfinite(g.data[1])
+
+
 def test_what_is_not_elementwise_ends_it_and_what_is_declared_so_does_not():
     def root(x):
         return np.sqrt(x)

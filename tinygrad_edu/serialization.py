@@ -12,6 +12,7 @@ import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -150,9 +151,9 @@ def taken_apart(state: Any, name: str, arrays: dict[str, Any], depth: int = 0) -
         for key in state:
             if not isinstance(key, str | int):
                 raise TypeError(f"save: the keys of dicts must be strings or integers, and there is {key!r} in {where}")
-        entries = [taken_apart(v, f"{name}.{k}" if name else str(k), arrays, depth + 1) for k, v in state.items()]
-        plainly = all(isinstance(k, str) and k not in RESERVED for k in state)
-        return dict(zip(state, entries, strict=True)) if plainly else {"dict": [[k, v] for k, v in zip(state, entries, strict=True)]}
+        entries = {k: taken_apart(v, f"{name}.{k}" if name else str(k), arrays, depth + 1) for k, v in state.items()}
+        plainly = all(isinstance(k, str) and k not in RESERVED for k in entries)
+        return entries if plainly else {"dict": [[k, v] for k, v in entries.items()]}
     if isinstance(state, list | tuple):
         items = [taken_apart(v, f"{name}.{i}" if name else str(i), arrays, depth + 1) for i, v in enumerate(state)]
         return {"tuple": items} if isinstance(state, tuple) else items
@@ -185,7 +186,7 @@ def own_name(name: str, arrays: Mapping[str, Any]) -> str:
         raise ValueError(f"save: no array can be called {name[:60]!r}, since {why}; give it another name")
     if name not in arrays:
         return name
-    return next(other for i in range(2, len(arrays) + 3) if (other := f"{name}~{i}") not in arrays)
+    return next(other for i in count(2) if (other := f"{name}~{i}") not in arrays)
 
 
 def put_together(tree: Any, arrays: Mapping[str, Any]) -> Any:

@@ -96,7 +96,7 @@ def lends(frame: FrameType) -> bool:
 
 
 def is_running(frame: FrameType) -> bool:
-    caller: FrameType | None = sys._getframe(1)
+    caller: FrameType | None = sys._getframe()
     while caller is not None and caller is not frame:
         caller = caller.f_back
     return caller is not None

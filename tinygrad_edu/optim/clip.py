@@ -152,9 +152,9 @@ def joint_norm(arrays: list[Any], p: float, written_down: bool) -> Any:
 
 def scale_gradient(g: Any, scale: Any) -> Any:
     """Return the gradient times a number that is perhaps too small for its dtype."""
-    if not is_foreign(scale) and (scale > 1e-4 or (scale > LEAST and g.dtype == np.float64)):
-        return g * (scale if g.dtype == np.float64 else scale.astype(g.dtype))
-    return (widen(g) * scale).astype(g.dtype)
+    if is_foreign(scale) or scale < 1e-4:
+        return (widen(g) * scale).astype(g.dtype)
+    return g * scale.astype(g.dtype)
 
 
 def widen(a: Any) -> Any:

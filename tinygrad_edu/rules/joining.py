@@ -36,8 +36,8 @@ def concatenate(arrays: Any, axis: Any = 0, dtype: Any = None, casting: Any = "s
     if axis is None:
         arrays, axis = [np.reshape(a, -1) for a in arrays], 0
     if len(arrays) > MANY:
-        kinds = {array(a).dtype for a in arrays}
-        arrays = [to(array(a), np.result_type(*kinds)) for a in arrays] if len(kinds) > 1 else arrays
+        dtype = np.result_type(*{array(a).dtype for a in arrays})
+        arrays = [to(array(a), dtype) for a in arrays]
         return np.concatenate([np.concatenate(arrays[i : i + MANY], axis) for i in range(0, len(arrays), MANY)], axis)
     edges = (0, *accumulate(np.shape(a)[axis] for a in arrays))
     return apply(join, *arrays, axis=axis, edges=edges)

@@ -141,7 +141,7 @@ def apply_along_axis(func1d: Any, axis: int, arr: Any, *args: Any, **kwargs: Any
 def apply_over_axes(func: Any, a: Any, axes: Any) -> Any:
     ndim = np.ndim(a)
     for axis in np.atleast_1d(to_arrays(axes)).tolist():
-        y = func(a, axis % ndim if axis < 0 else axis)
+        y = func(a, normalize_axis_index(axis, ndim))
         a = y if np.ndim(y) == ndim else np.expand_dims(y, axis)
         if np.ndim(a) != ndim:
             raise ValueError(f"apply_over_axes: of {ndim} axes, the function left {np.ndim(y)}; one less at most is allowed")

@@ -69,7 +69,7 @@ def match_weights(name: str, what: str, weight: Any, losses: Any) -> Any:
 @check
 def refuse_improbable(name: str, what: str, values: Any, remedy: str) -> None:
     """Raise an error for numbers that can't be probabilities. NaN passes: then the loss is NaN too, which nobody overlooks."""
-    if values.size and (values.min() < 0 or values.max() > 1):
+    if values.size:
         slack = 4 * float(np.finfo(values.dtype).eps) if values.dtype.kind == "f" else 0  # sums that would be 1 without rounding
         if values.min() < -slack or values.max() > 1 + slack:
             raise ValueError(f"{name}: {what} must be probabilities, between 0 and 1; these go from {values.min():g} to {values.max():g}. "

@@ -216,7 +216,7 @@ def convolve(
     name: str, axes: int, x: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int
 ) -> Any:
     """Return the convolution along one axis or two; `name` is for error messages."""
-    check_shapes(name, axes, x, weight, groups, weight.shape[1] * groups, len(weight) if weight.ndim else 0)
+    check_shapes(name, axes, x, weight, groups, transposed=False)
     kernel, single = weight.shape[2:], x.ndim == axes + 1
     stride, dilation = per_axis(name, "stride", stride, axes), per_axis(name, "dilation", dilation, axes)
     reach = [d * (k - 1) for d, k in zip(dilation, kernel, strict=True)]  # from a pattern's first point to its last
@@ -235,7 +235,7 @@ def convolve_transposed(
     name: str, axes: int, x: Any, weight: Any, bias: Any, stride: Any, padding: Any, output_padding: Any, groups: int, dilation: Any
 ) -> Any:
     """Return the transposed convolution along one axis or two; `name` is for error messages."""
-    check_shapes(name, axes, x, weight, groups, len(weight), len(weight))
+    check_shapes(name, axes, x, weight, groups, transposed=True)
     kernel, single = weight.shape[2:], x.ndim == axes + 1
     stride, dilation = per_axis(name, "stride", stride, axes), per_axis(name, "dilation", dilation, axes)
     padding, more = per_axis(name, "padding", padding, axes, 0), per_axis(name, "output_padding", output_padding, axes, 0)
@@ -252,14 +252,15 @@ def convolve_transposed(
     return y[0] if single else y
 
 
-def check_shapes(name: str, axes: int, x: Any, weight: Any, groups: int, channels: int, divided: int) -> None:
+def check_shapes(name: str, axes: int, x: Any, weight: Any, groups: int, transposed: bool) -> None:
     """Raise an error for shapes that don't fit the groups or each other."""
     letters = "C, H, W" if axes == 2 else "C, L"
     if x.ndim not in (axes + 1, axes + 2) or weight.ndim != axes + 2:
         raise ValueError(f"{name} wants an input of shape (N, {letters}) or ({letters}) and a weight of {axes + 2} axes; "
                          f"got {x.shape} and {weight.shape}")
-    if groups < 1 or divided % groups:
+    if groups < 1 or len(weight) % groups:
         raise ValueError(f"{name}: a weight of shape {weight.shape} can't be divided into {groups} groups")
+    channels = len(weight) if transposed else weight.shape[1] * groups
     if x.shape[-axes - 1] != channels:
         raise ValueError(f"{name}: a weight of shape {weight.shape} in {groups} group{'s' * (groups > 1)} wants {channels} channels; "
                          f"the input has shape {x.shape}")

@@ -74,7 +74,7 @@ def one_hot(indices: TensorLike, num_classes: int = -1) -> np.ndarray[Any, np.dt
     indices : Tensor or array_like, any shape
         Integers, not negative: class numbers, for example.
     num_classes : int
-        The length of the vectors. By default it is one more than the largest index.
+        The length of the vectors. By default, -1, it is one more than the largest index.
 
     Returns
     -------
@@ -98,7 +98,9 @@ def one_hot(indices: TensorLike, num_classes: int = -1) -> np.ndarray[Any, np.dt
     indices = array_in(indices)
     if indices.dtype.kind not in "iu":
         raise TypeError(f"one_hot: indices must be integers; these are {indices.dtype}")
-    n = int(indices.max()) + 1 if num_classes < 0 else num_classes
+    if num_classes < -1:
+        raise ValueError(f"one_hot: num_classes must be how many classes there are, or -1 for as many as needed; it is {num_classes}")
+    n = int(indices.max()) + 1 if num_classes == -1 else num_classes
     if indices.size and not (indices.min() >= 0 and indices.max() < n):
         raise ValueError(f"one_hot: indices must be from 0 to {n - 1}; these go from {indices.min()} to {indices.max()}")
     return np.eye(n, dtype=np.int64)[indices]

@@ -7,7 +7,7 @@ its steep factor. These are smooth enough for a short series of Chebyshev polyno
 from __future__ import annotations
 
 import math
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -88,7 +88,7 @@ def parts(x: Any) -> tuple[Any, Any, Any]:
     return y, z, np.exp(-outside * outside) * polynomial(far, (outside - 3.75) / (outside + 3.75)) / (1 + 2 * outside)
 
 
-@lru_cache(maxsize=2)
+@cache
 def series(single: bool) -> tuple[Any, Any]:
     """Return two series: for ``erf(z) / z`` in z² up to NEAR; from there for ``(1 + 2z) exp(z²) erfc(z)``.
 
@@ -97,7 +97,7 @@ def series(single: bool) -> tuple[Any, Any]:
     """
     m, n = (5, 12) if single else (16, 30)
     first, last = (NEAR - 3.75) / (NEAR + 3.75), (END["d"] - 3.75) / (END["d"] + 3.75)
-    ratio = np.vectorize(lambda s: math.erf(math.sqrt(s)) / math.sqrt(s) if s else 2 / math.sqrt(math.pi))
+    ratio = np.vectorize(lambda s: math.erf(math.sqrt(s)) / math.sqrt(s))
     rest = np.vectorize(lambda t: scaled_erfc(3.75 * (1 + t) / (1 - t)))
     return powers(Chebyshev.interpolate(ratio, m, [0, NEAR**2])), powers(Chebyshev.interpolate(rest, n, [first, last]))
 
