@@ -19,6 +19,7 @@ from tinygrad_edu.rng import generator
 from tinygrad_edu.testing import programs
 from tinygrad_edu.tracing import tiling
 from tinygrad_edu.tracing.errors import CaptureError
+from tinygrad_edu.tracing.reachability import parts
 
 A = np.array([[0.5, -1.0, 2.0], [0.3, 0.2, -0.1]])
 B = np.array([[1.5, 0.4, 0.7], [2.0, 0.1, 0.6]])
@@ -497,6 +498,16 @@ def test_a_gradient_alone_that_changes_is_noticed():
     cut[0] = True
     with pytest.raises(CaptureError, match="call number 2"):
         f(leaf(A))
+
+
+def test_asserts_that_pytest_has_rewritten_do_not_lead_to_its_session():
+    def f(x):
+        assert x is not None
+        return x * w
+
+    w = leaf(A)
+    assert "@pytest_ar" in f.__code__.co_names
+    assert dict(parts(f)) == {"w": w}
 
 
 def test_what_can_not_be_replayed_says_why():

@@ -143,8 +143,11 @@ def slots(kind: type) -> tuple[str, ...]:
 
 
 def names_in(code: CodeType) -> Iterator[str]:
-    """The names of globals, and of attributes, in a function and in those within it."""
-    yield from code.co_names
+    """The names of globals, and of attributes, in a function and in those within it.
+
+    Those that pytest puts into functions with asserts (``@pytest_ar``) lead to its whole session, and can't be anybody's.
+    """
+    yield from (name for name in code.co_names if name[0] != "@")
     for inner in code.co_consts:
         if isinstance(inner, CodeType):
             yield from names_in(inner)
