@@ -215,7 +215,7 @@ def test_modes_are_each_threads_own():
 
 
 def interrupted(work, at):
-    """Run, with Ctrl-C before the line number `at` within replay/ and what it calls in contextlib; whether there are as many."""
+    """Run, with Ctrl-C before the line number `at` within the files of `WATCHED`; whether there are as many."""
     count = 0
 
     def trace(frame, event, arg):
@@ -239,7 +239,7 @@ def interrupted(work, at):
     return count >= at
 
 
-WATCHED = ("apart.py", "afterwards.py", "surroundings.py", "draws.py", "verifying.py", "contextlib.py", "chance.py")
+WATCHED = ("twins.py", "deferral.py", "isolation.py", "random_ops.py", "verification.py", "contextlib.py", "rng.py")
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # an interrupt where Python ends a generator

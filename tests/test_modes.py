@@ -187,7 +187,7 @@ def interrupted(work, at):
 
     def trace(frame, event, arg):
         nonlocal count
-        if not frame.f_code.co_filename.endswith(("modes.py", "witness.py")) or frame.f_code.co_name == "__del__":
+        if not frame.f_code.co_filename.endswith(("modes.py", "provenance.py")) or frame.f_code.co_name == "__del__":
             return None
         frame.f_trace_opcodes = True
         if event == "opcode":
