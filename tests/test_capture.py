@@ -65,6 +65,7 @@ def name(fn):
     return f"{getattr(fn, '__module__', None) or 'numpy'}.{fn.__name__}".replace("tinygrad_edu.rules.", "").removeprefix("numpy.")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fn", [fn for fn in {**RULES, **COMPOSITES} if fn in STRATEGIES and fn is not np.empty_like], ids=name)
 @given(data=st.data())
 def test_the_whole_table(fn, data):
@@ -903,6 +904,7 @@ def test_what_is_computed_twice_is_computed_once():
     assert f.source.count("exp(") == 1
 
 
+@pytest.mark.slow
 def test_long_programs_need_no_recursion():
     def f(x):
         for i in range(1500):

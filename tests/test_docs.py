@@ -21,7 +21,7 @@ DOCS = ROOT / "docs"
 PAGES = [page for page in (ROOT / "README.md", *sorted(DOCS.glob("*.md"))) if page.exists()]
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
-every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+SLOW = {"quickstart.md", "descent.md", "gallery.md"}  # they train, or draw much
 
 
 def blocks(page, language):
@@ -34,7 +34,7 @@ def blocks(page, language):
 # --------------------------------------------------------------------------------- programs
 
 
-@every_page
+@pytest.mark.parametrize("page", [pytest.param(p, marks=[pytest.mark.slow] * (p.name in SLOW), id=p.name) for p in PAGES])
 def test_programs(page, tmp_path, monkeypatch):
     """All blocks of a page in order, as one session; those with >>> must print what they show."""
     monkeypatch.chdir(tmp_path)
