@@ -190,7 +190,7 @@ def test_the_versions_that_are_claimed_are_those_that_are_tried():
 def sessions_of_continuous_integration():
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     loops = re.findall(r"^for session in ([\w -]+); do", script, re.MULTILINE)
-    return {name for names in loops for name in names.split()} | set(re.findall(r"nox -s ([\w-]+)", script))
+    return {name for names in loops for name in names.split()} | set(re.findall(r"bin/nox -s ([\w-]+)", script))
 
 
 def test_each_check_is_written_down_once_and_run_by_continuous_integration():
