@@ -28,12 +28,23 @@ def main() -> None:
 def step(seconds: float, quick: bool) -> None:
     """A training step of the network."""
     print("One training step of 784-16-16-10, microseconds (and as a ratio to the best NumPy)\n")
-    titles = {"best NumPy": "best", "tinygrad-edu": "ours", "  captured": "captured", "  its rules alone": "rules",
-              "naive NumPy": "naive", "PyTorch eager": "pytorch"}
-    table("batch", titles, [
-        (batch, contest([(t, f"network:{f}", {"batch": batch}) for t, f in titles.items()], seconds))
-        for batch in ((1, 32) if quick else (1, 32, 128, 1024))
-    ], "best NumPy")
+    titles = {
+        "best NumPy": "best",
+        "tinygrad-edu": "ours",
+        "  captured": "captured",
+        "  its rules alone": "rules",
+        "naive NumPy": "naive",
+        "PyTorch eager": "pytorch",
+    }
+    table(
+        "batch",
+        titles,
+        [
+            (batch, contest([(t, f"network:{f}", {"batch": batch}) for t, f in titles.items()], seconds))
+            for batch in ((1, 32) if quick else (1, 32, 128, 1024))
+        ],
+        "best NumPy",
+    )
 
 
 def operations(seconds: float, quick: bool) -> None:
@@ -44,20 +55,36 @@ def operations(seconds: float, quick: bool) -> None:
         for kind in ("multiply, add", "by a tensor", "tanh"):
             length = 60 if size > 1 else 1200
             arguments = {"size": size, "kind": kind, "length": length}
-            found = contest([("PyTorch eager", "operations:pytorch", arguments), ("tinygrad-edu", "operations:ours", arguments),
-                             ("  memory not reused", "operations:ours", {**arguments, "reuse": False}),
-                             ("  captured", "operations:captured", arguments)], seconds)
+            found = contest(
+                [
+                    ("PyTorch eager", "operations:pytorch", arguments),
+                    ("tinygrad-edu", "operations:ours", arguments),
+                    ("  memory not reused", "operations:ours", {**arguments, "reuse": False}),
+                    ("  captured", "operations:captured", arguments),
+                ],
+                seconds,
+            )
             rows.append((f"{size:,} {kind}", {k: v / length for k, v in found.items()}))
-    table("elements, operation", dict.fromkeys(("PyTorch eager", "tinygrad-edu", "  memory not reused", "  captured")), rows, "PyTorch eager")
+    table(
+        "elements, operation",
+        dict.fromkeys(("PyTorch eager", "tinygrad-edu", "  memory not reused", "  captured")),
+        rows,
+        "PyTorch eager",
+    )
 
 
 def convolution(seconds: float, quick: bool) -> None:
     """A layer of convolutions."""
     print("A convolution of 28x28 images, forward and backward, microseconds (and as a ratio to PyTorch)\n")
     rows = []
-    for batch, channels, kernel in ((2, (3, 4), 3),) if quick else ((1, (16, 32), 3), (32, (16, 32), 3), (32, (1, 16), 5), (32, (32, 64), 1)):
+    for batch, channels, kernel in (
+        ((2, (3, 4), 3),) if quick else ((1, (16, 32), 3), (32, (16, 32), 3), (32, (1, 16), 5), (32, (32, 64), 1))
+    ):
         arguments = {"batch": batch, "channels": channels, "kernel": kernel}
-        found = contest([("PyTorch eager", "convolution:pytorch", arguments), ("tinygrad-edu", "convolution:ours", arguments)], seconds)
+        found = contest(
+            [("PyTorch eager", "convolution:pytorch", arguments), ("tinygrad-edu", "convolution:ours", arguments)],
+            seconds,
+        )
         rows.append((f"{batch}, {channels[0]} to {channels[1]}, {kernel}x{kernel}", found))
     table("batch, channels, kernel", dict.fromkeys(("PyTorch eager", "tinygrad-edu")), rows, "PyTorch eager")
 
@@ -66,10 +93,24 @@ def trainings(seconds: float, quick: bool) -> None:
     """Steps of whole trainings."""
     print("One training step of small networks, microseconds (and as a ratio to PyTorch)\n")
     titles = {"PyTorch eager": "pytorch", "tinygrad-edu": "ours", "  captured": "captured"}
-    table("network", titles, [
-        (network, contest([(t, f"trainings:{f}", {"network": network}) for t, f in titles.items()], seconds * 2, 2 if quick else 15))
-        for network in (("perceptron",) if quick else ("perceptron", "digits", "convolution", "lstm", "transformer"))
-    ], "PyTorch eager")
+    table(
+        "network",
+        titles,
+        [
+            (
+                network,
+                contest(
+                    [(t, f"trainings:{f}", {"network": network}) for t, f in titles.items()],
+                    seconds * 2,
+                    2 if quick else 15,
+                ),
+            )
+            for network in (
+                ("perceptron",) if quick else ("perceptron", "digits", "convolution", "lstm", "transformer")
+            )
+        ],
+        "PyTorch eager",
+    )
 
 
 def million(seconds: float, quick: bool) -> None:
@@ -78,7 +119,9 @@ def million(seconds: float, quick: bool) -> None:
     print(f"A chain of {n:,} operations on one number, an operation\n")
     print(f"{'':16}{'forward':>12}{'backward':>12}{'memory':>12}")
     for library in ("ours", "PyTorch"):
-        program = f"import json; from benchmarks.operations import million; print(json.dumps(million({library!r}, {n})))"
+        program = (
+            f"import json; from benchmarks.operations import million; print(json.dumps(million({library!r}, {n})))"
+        )
         run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
         if run.returncode:
             print(f"{library:16}{'not installed' if 'ModuleNotFound' in run.stderr else 'failed'}")
@@ -90,8 +133,10 @@ def million(seconds: float, quick: bool) -> None:
 def epoch(seconds: float, quick: bool) -> None:
     """The main job's first epoch as a whole process, beside importing PyTorch."""
     print("Whole processes, seconds\n")
-    programs = {"start, read MNIST, train one epoch": "from benchmarks.epoch import first_epoch; first_epoch()",
-                "import torch": "import torch"}
+    programs = {
+        "start, read MNIST, train one epoch": "from benchmarks.epoch import first_epoch; first_epoch()",
+        "import torch": "import torch",
+    }
     best: dict[str, float] = {}
     for _ in range(1 if quick else 5):
         for title, program in programs.items():
@@ -106,12 +151,23 @@ def table(label: str, titles: Any, rows: list[tuple[Any, dict[str, float]]], uni
     """Times in microseconds, each with its ratio to the column `unit`."""
     print(f"{label:28}" + "".join(f"{t.strip():>24}" for t in titles))
     for name, found in rows:
-        cells = (f"{found[t] * 1e6:12.1f}" + (f" ({found[t] / found[unit]:5.2f}) " if unit in found else " " * 9)
-                 if t in found else "not installed" for t in titles)
+        cells = (
+            f"{found[t] * 1e6:12.1f}" + (f" ({found[t] / found[unit]:5.2f}) " if unit in found else " " * 9)
+            if t in found
+            else "not installed"
+            for t in titles
+        )
         print(f"{name!s:28}" + "".join(f"{c:>24}" for c in cells))
 
 
-TABLES = {"step": step, "operations": operations, "convolution": convolution, "trainings": trainings, "million": million, "epoch": epoch}
+TABLES = {
+    "step": step,
+    "operations": operations,
+    "convolution": convolution,
+    "trainings": trainings,
+    "million": million,
+    "epoch": epoch,
+}
 
 if __name__ == "__main__":
     main()

@@ -16,7 +16,9 @@ from typing import Any
 os.environ |= dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
-def contest(contestants: Sequence[tuple[str, str, dict[str, Any]]], seconds: float, rounds: int = 30) -> dict[str, float]:
+def contest(
+    contestants: Sequence[tuple[str, str, dict[str, Any]]], seconds: float, rounds: int = 30
+) -> dict[str, float]:
     """Best time of one call, in seconds, for each contestant: ``(title, "module:function", arguments)``.
 
     The function makes what is timed: a callable without arguments. Contestants whose library is missing are left out.

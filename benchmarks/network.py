@@ -23,7 +23,9 @@ def ours(batch: int, reuse: bool = True, wrapped: Any = lambda f: f) -> Step:
 
     if reuse:
         reuse_memory()
-    model = nn.Sequential(nn.Linear(784, 16), nn.Sigmoid(), nn.Linear(16, 16), nn.Sigmoid(), nn.Linear(16, 10), nn.Sigmoid())
+    model = nn.Sequential(
+        nn.Linear(784, 16), nn.Sigmoid(), nn.Linear(16, 16), nn.Sigmoid(), nn.Linear(16, 10), nn.Sigmoid()
+    )
     cost, descent = nn.SumOfSquaresLoss(), optim.SGD(model.parameters(), lr=RATE)
     x, t = map(Tensor, sample(batch))
 
@@ -85,7 +87,9 @@ def pytorch(batch: int) -> Step:
     from torch import nn
 
     torch.set_num_threads(1)
-    model = nn.Sequential(nn.Linear(784, 16), nn.Sigmoid(), nn.Linear(16, 16), nn.Sigmoid(), nn.Linear(16, 10), nn.Sigmoid())
+    model = nn.Sequential(
+        nn.Linear(784, 16), nn.Sigmoid(), nn.Linear(16, 16), nn.Sigmoid(), nn.Linear(16, 10), nn.Sigmoid()
+    )
     cost, descent = nn.MSELoss(reduction="sum"), torch.optim.SGD(model.parameters(), lr=RATE)
     x, t = map(torch.from_numpy, sample(batch))
 

@@ -12,7 +12,9 @@ import numpy as np
 LENGTH = 60  # operations in a chain over arrays
 
 
-def ours(size: int, kind: str, length: int = LENGTH, reuse: bool = True, wrapped: Any = lambda f: f) -> Callable[[], Any]:
+def ours(
+    size: int, kind: str, length: int = LENGTH, reuse: bool = True, wrapped: Any = lambda f: f
+) -> Callable[[], Any]:
     from tinygrad_edu import Tensor, reuse_memory
 
     if reuse:

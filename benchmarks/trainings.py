@@ -16,7 +16,12 @@ def perceptron(lib: Any) -> Any:
     nn = lib.nn
     model = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 1), nn.Sigmoid())
     x = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float32)
-    return model, lib.optim.Adam(model.parameters(), lr=0.05), nn.MSELoss(), (x, np.array([[0], [1], [1], [0]], np.float32))
+    return (
+        model,
+        lib.optim.Adam(model.parameters(), lr=0.05),
+        nn.MSELoss(),
+        (x, np.array([[0], [1], [1], [0]], np.float32)),
+    )
 
 
 def digits(lib: Any) -> Any:
@@ -63,7 +68,12 @@ def transformer(lib: Any) -> Any:
         def __init__(self) -> None:
             super().__init__()
             self.characters, self.places = nn.Embedding(LETTERS, 64), nn.Embedding(PLACES, 64)
-            self.blocks = nn.ModuleList([nn.TransformerEncoderLayer(64, 4, 256, dropout=0.1, batch_first=True, norm_first=True) for _ in range(2)])
+            self.blocks = nn.ModuleList(
+                [
+                    nn.TransformerEncoderLayer(64, 4, 256, dropout=0.1, batch_first=True, norm_first=True)
+                    for _ in range(2)
+                ]
+            )
             self.norm, self.guess = nn.LayerNorm(64), nn.Linear(64, LETTERS)
 
         def forward(self, x: Any) -> Any:

@@ -51,9 +51,12 @@ def layer():
 def digits():
     manual_seed(0)
     model = nn.Sequential(
-        nn.Linear(784, 16), nn.Sigmoid(),
-        nn.Linear(16, 16), nn.Sigmoid(),
-        nn.Linear(16, 10), nn.Sigmoid(),
+        nn.Linear(784, 16),
+        nn.Sigmoid(),
+        nn.Linear(16, 16),
+        nn.Sigmoid(),
+        nn.Linear(16, 10),
+        nn.Sigmoid(),
     )
     cost_of = nn.SumOfSquaresLoss()
     (images, labels), _ = data.mnist()

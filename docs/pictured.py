@@ -35,8 +35,10 @@ class Picture(Directive):
         folder.mkdir(parents=True, exist_ok=True)
         name, size = write(picture, folder / f"{env.docname.replace('/', '-')}-{session.pictures}")
         up = "../" * env.docname.count("/")
-        image = (f'<p><img src="{up}_pictures/{name}" alt="{html.escape(self.options["alt"])}"{size} '
-                 'style="max-width: 100%; height: auto; background: white; border-radius: 6px"></p>')
+        image = (
+            f'<p><img src="{up}_pictures/{name}" alt="{html.escape(self.options["alt"])}"{size} '
+            'style="max-width: 100%; height: auto; background: white; border-radius: 6px"></p>'
+        )
         return [nodes.raw("", image, format="html")]
 
 
@@ -50,7 +52,12 @@ class Session:
     def next_picture(self, expression: str) -> object:
         """Run what stands above the next directive, and say what is to be shown there."""
         self.pictures += 1
-        with tempfile.TemporaryDirectory() as folder, chdir(folder), open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            chdir(folder),
+            open(os.devnull, "w") as nowhere,
+            redirect_stdout(nowhere),
+        ):
             while self.fences[self.done][0] == "python":
                 self.execute(self.fences[self.done][1])
                 self.done += 1

@@ -86,6 +86,7 @@ def check_that_it_learns(outputs, end, cost, y):
     assert history["loss"][-1] < history["loss"][0] - 1e-3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cost", COSTS)
 def test_whoever_obeys_gets_a_training_that_can_learn(cost):
     known, count = set(), 0

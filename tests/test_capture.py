@@ -19,6 +19,7 @@ from tinygrad_edu.rng import generator
 from tinygrad_edu.testing import programs
 from tinygrad_edu.tracing import tiling
 from tinygrad_edu.tracing.errors import CaptureError
+from tinygrad_edu.tracing.reachability import parts
 
 A = np.array([[0.5, -1.0, 2.0], [0.3, 0.2, -0.1]])
 B = np.array([[1.5, 0.4, 0.7], [2.0, 0.1, 0.6]])
@@ -64,6 +65,7 @@ def name(fn):
     return f"{getattr(fn, '__module__', None) or 'numpy'}.{fn.__name__}".replace("tinygrad_edu.rules.", "").removeprefix("numpy.")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fn", [fn for fn in {**RULES, **COMPOSITES} if fn in STRATEGIES and fn is not np.empty_like], ids=name)
 @given(data=st.data())
 def test_the_whole_table(fn, data):
@@ -499,6 +501,16 @@ def test_a_gradient_alone_that_changes_is_noticed():
         f(leaf(A))
 
 
+def test_asserts_that_pytest_has_rewritten_do_not_lead_to_its_session():
+    def f(x):
+        assert x is not None
+        return x * w
+
+    w = leaf(A)
+    assert "@pytest_ar" in f.__code__.co_names
+    assert dict(parts(f)) == {"w": w}
+
+
 def test_what_can_not_be_replayed_says_why():
     state, rng, mine = Tensor(A), generator(), np.random.default_rng(0)
 
@@ -892,6 +904,7 @@ def test_what_is_computed_twice_is_computed_once():
     assert f.source.count("exp(") == 1
 
 
+@pytest.mark.slow
 def test_long_programs_need_no_recursion():
     def f(x):
         for i in range(1500):

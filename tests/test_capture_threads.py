@@ -215,7 +215,7 @@ def test_modes_are_each_threads_own():
 
 
 def interrupted(work, at):
-    """Run, with Ctrl-C before the line number `at` within tracing/ and what it calls in contextlib; whether there are as many."""
+    """Run, with Ctrl-C before the line number `at` within the files of `WATCHED`; whether there are as many."""
     count = 0
 
     def trace(frame, event, arg):

@@ -40,6 +40,7 @@ def command(*arguments, code=0, **kwargs):
     return run.stdout + run.stderr
 
 
+@pytest.mark.slow
 def test_training_writes_the_weights_and_all_pictures(trained):
     out, text = trained
     assert {p.name for p in out.iterdir()} == PICTURES | {"weights.npz"}
@@ -48,6 +49,7 @@ def test_training_writes_the_weights_and_all_pictures(trained):
         assert path.stat().st_size > 1000
 
 
+@pytest.mark.slow
 def test_training_tells_the_size_the_accuracy_and_the_harder_cases(trained):
     _, text = trained
     assert "13,002 weights and biases" in text
@@ -56,6 +58,7 @@ def test_training_tells_the_size_the_accuracy_and_the_harder_cases(trained):
         assert case in text
 
 
+@pytest.mark.slow
 def test_the_progress_bar_shows_cost_accuracy_and_speed(trained):
     _, text = trained
     assert "cost=" in text
@@ -63,6 +66,7 @@ def test_the_progress_bar_shows_cost_accuracy_and_speed(trained):
     assert "images/s" in text
 
 
+@pytest.mark.slow
 def test_the_written_weights_are_those_that_were_judged(trained):
     out, text = trained
     model = network((784, 16, 16, 10), seed=123)
@@ -72,6 +76,7 @@ def test_the_written_weights_are_those_that_were_judged(trained):
     assert f"{share:.2%}" in text
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_numbers(trained, tmp_path):
     out, _ = trained
     main(["--quick", "--epochs", "3", "--out", str(tmp_path)])  # `train` is understood
@@ -80,6 +85,7 @@ def test_the_same_seed_gives_the_same_numbers(trained, tmp_path):
         np.testing.assert_array_equal(first[name], again[name])
 
 
+@pytest.mark.slow
 def test_a_folder_and_layers_of_ones_own_and_another_seed(small, tmp_path, capsys):
     weights = []
     for seed, hidden, said in (0, (), "64-16-16-3"), (1, (), "64-16-16-3"), (0, ("--hidden", "5"), "64-5-3"), (0, ("--hidden",), "64-3"):
@@ -91,6 +97,7 @@ def test_a_folder_and_layers_of_ones_own_and_another_seed(small, tmp_path, capsy
     assert (weights[0] != weights[1]).any()
 
 
+@pytest.mark.slow
 def test_interrupting_keeps_what_was_learnt(tmp_path):
     process = subprocess.Popen(
         [sys.executable, "-m", "tinygrad_edu", "--epochs", "1000", "--out", str(tmp_path)],
@@ -108,6 +115,7 @@ def test_interrupting_keeps_what_was_learnt(tmp_path):
     assert {p.name for p in tmp_path.iterdir()} == PICTURES | {"weights.npz"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("missing", ["matplotlib", "tqdm"])
 def test_without_an_extra_the_rest_is_done_and_it_says_what_to_install(missing, small, tmp_path):
     program = f"import sys; sys.modules[{missing!r}] = None; from tinygrad_edu.__main__ import main; sys.exit(main())"

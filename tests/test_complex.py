@@ -46,6 +46,7 @@ def turned(draw, case):
     return [a * np.exp(1j * angle) if w else a for w, a, angle in zip(which, case.arrays, angles)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fn", ROWS, ids=name)
 @given(data=st.data())
 def test_every_function_is_right_for_complex_numbers_or_refuses_them(fn, data):

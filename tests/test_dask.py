@@ -182,6 +182,7 @@ def test_learning_with_parameters_that_are_lazy_too(settings, between):
         np.testing.assert_allclose(p.compute(), want, rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_examples_that_are_larger_than_the_memory_they_may_have():
     """200 MB of examples, of which there are never more than 50 MB at a time."""
     x = da.random.default_rng(0).uniform(-1, 1, (1_250_000, 20), chunks=(50_000, 20))

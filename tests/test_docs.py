@@ -21,12 +21,11 @@ DOCS = ROOT / "docs"
 PAGES = [page for page in (ROOT / "README.md", *sorted(DOCS.glob("*.md")), *sorted(DOCS.glob("learn/*.md"))) if page.exists()]
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
+SLOW = {"quickstart.md", "descent.md", "gallery.md", "01-a-neuron.md", "04-two-dimensions.md", "10-does-it-learn.md"}  # they train, or draw much
+
 
 def from_root(page):
     return page.relative_to(ROOT).as_posix()
-
-
-every_page = pytest.mark.parametrize("page", PAGES, ids=from_root)
 
 
 def blocks(page, language):
@@ -39,7 +38,7 @@ def blocks(page, language):
 # --------------------------------------------------------------------------------- programs
 
 
-@every_page
+@pytest.mark.parametrize("page", [pytest.param(p, marks=[pytest.mark.slow] * (p.name in SLOW), id=from_root(p)) for p in PAGES])
 def test_programs(page, tmp_path, monkeypatch):
     """All blocks of a page in order, as one session; those with >>> must print what they show."""
     monkeypatch.chdir(tmp_path)
@@ -84,7 +83,7 @@ def test_the_picture_of_a_neuron_is_what_its_example_draws(tmp_path):
     assert words(DOCS / "pictures" / "neuron.svg") == words(tmp_path / "neuron.svg"), "make it afresh with the example"
 
 
-@every_page
+@pytest.mark.parametrize("page", PAGES, ids=from_root)
 def test_no_line_is_lost(page):
     """MyST takes a line that begins with % for a comment, and a wrapped "80 %" may put one there."""
     assert not re.findall(r"^%.*", page.read_text(encoding="utf-8"), re.MULTILINE)
@@ -165,7 +164,7 @@ def definitions(source):
     return set(visit(ast.parse(source), ""))
 
 
-@pytest.mark.parametrize("page", [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"], ids=from_root)
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", ROOT / "tests" / "README.md"], ids=from_root)
 def test_links_and_files_exist(page):
     text = page.read_text(encoding="utf-8")
     links = [link for link in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text) if "://" not in link]
@@ -212,9 +211,26 @@ def test_the_versions_that_are_claimed_are_those_that_are_tried():
     assert f"CPython {', '.join(pythons[:-1])} and {pythons[-1]}, and with NumPy from {numpy} on" in (DOCS / "promises.md").read_text("utf-8")
     if not (ROOT / ".ci").exists():
         pytest.skip("installed without .ci")
+    assert f'"numpy=={numpy}.0"' in (ROOT / "noxfile.py").read_text(encoding="utf-8")
+    assert {"oldest", "newest", "versions"} <= sessions_of_continuous_integration()
+
+
+def sessions_of_continuous_integration():
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-    assert f"'numpy=={numpy}.0'" in script
-    assert re.search(r"^\.ci/versions$", script, re.MULTILINE)
+    loops = re.findall(r"^for session in ([\w -]+); do", script, re.MULTILINE)
+    return {name for names in loops for name in names.split()} | set(re.findall(r"bin/nox -s ([\w-]+)", script))
+
+
+def test_each_check_is_written_down_once_and_run_by_continuous_integration():
+    """The sessions of nox, those that CONTRIBUTING lists, and those that `.ci/run` calls."""
+    if not (ROOT / ".ci").exists():
+        pytest.skip("installed without .ci")
+    functions = [node for node in ast.parse((ROOT / "noxfile.py").read_text("utf-8")).body if isinstance(node, ast.FunctionDef)]
+    sessions = {f.name.replace("_", "-") for f in functions if any("nox.session" in ast.unparse(d) for d in f.decorator_list)}
+    listed = set(re.findall(r"`nox -s ([\w-]+)", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")))
+    contained = {"tests": "in the README's tests", "tests-all": "the README's tests", "sdist": "the first step of newest"}
+    assert listed == sessions
+    assert sessions_of_continuous_integration() == sessions - contained.keys()
 
 
 def test_every_public_name_is_in_the_reference():

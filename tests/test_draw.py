@@ -347,6 +347,7 @@ def test_hostile_names_are_harmless_text():
     assert picture.pipe("png")[:4] == b"\x89PNG"
 
 
+@pytest.mark.slow
 @settings(max_examples=50)
 @given(st.text())
 def test_any_text_is_harmless(text):

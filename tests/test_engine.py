@@ -60,6 +60,7 @@ def only_counting():
 # ------------------------------------------------------------------------------------ the walk
 
 
+@pytest.mark.slow
 def test_a_chain_of_a_million_operations_is_recorded_walked_and_dropped_without_recursion(shallow):
     x = Tensor(1.0, requires_grad=True)
     y = x

@@ -110,6 +110,7 @@ def close(a, b):
 # ------------------------------------------------------------------------------------ the whole table
 
 
+@pytest.mark.slow
 @every_function
 @settings(max_examples=max(4, settings.default.max_examples // 4))
 @given(data=st.data())

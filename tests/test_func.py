@@ -889,6 +889,7 @@ def test_the_hessian_of_least_squares():
 ROWS = [fn for fn in (*RULES, *COMPOSITES) if fn in STRATEGIES]
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*not computed from the argument")
 @pytest.mark.parametrize("fn", ROWS, ids=lambda fn: fn.__name__)
 @settings(max_examples=max(5, settings.default.max_examples // 3))

@@ -65,6 +65,7 @@ def derivatives(f, tensors):
     return [y.data for y in results] + [x.grad.data for x in tensors if x.grad is not None]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fn", ROWS, ids=name)
 @given(data=st.data())
 def test_whoever_holds_a_large_array_the_numbers_are_the_same(fn, data):

@@ -46,6 +46,7 @@ def large_case(fn, data):
         return None  # such a call has no derivative
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fn", ROWS, ids=name)
 @settings(max_examples=8)
 @given(data=st.data())
@@ -61,6 +62,7 @@ def test_whoever_holds_a_large_array_the_numbers_are_the_same(fn, data):
         np.testing.assert_array_equal(mine, a, "what the user holds is never changed")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fn", ROWS, ids=name)
 @settings(max_examples=3)
 @given(data=st.data())

@@ -173,6 +173,7 @@ class Disk(io.FileIO):
         return super().write(b)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # an archive that the interrupt left half made
 @both
 def test_an_interrupt_at_any_line_is_an_interrupt_and_the_file_is_whole(tmp_path, suffix, monkeypatch):

@@ -107,6 +107,7 @@ def parts(index):
     return index if isinstance(index, tuple) else (index,)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [
     lambda i: i == (), lambda i: i is None, lambda i: i is Ellipsis, lambda i: isinstance(i, int) and i < 0,
     lambda i: isinstance(i, list), lambda i: isinstance(i, np.ndarray) and i.dtype == bool and i.ndim == 2,
@@ -168,6 +169,7 @@ def test_families_that_there_are_not_are_refused():
         reached(programs(families=["magic"]), bool)
 
 
+@pytest.mark.slow
 def test_a_counterexample_is_a_program_of_one_line():
     """Of a dozen, all that has nothing to do with it is left out."""
     rule(np.arctan, lambda g, y, x: g)

@@ -153,6 +153,7 @@ def test_valleys_lie_between_the_places_that_were_looked_at():
 # ------------------------------------------------------------------------------------ the film
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("f", "start"), [(quartic, 2.0), (bowl, (2.0, 1.0))])
 def test_a_film_has_a_picture_for_each_step(f, start, tmp_path):
     from PIL import Image

@@ -7,6 +7,7 @@ disagree, one of the recorded operations has a wrong rule. Then each is tried by
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -137,6 +138,8 @@ def gradcheck(
             error.args = (f"{error}\n  each recorded operation is right by itself: does f compute outside the graph "
                           "(.data, .detach(), arrays made of values)?",)
         raise
+    finally:
+        random_pair.cache_clear()
     return True
 
 
@@ -221,8 +224,16 @@ def gradient(f: Function, seed: int) -> Function:
 
 def weights(y: Any, k: int, seed: int) -> Any:
     """Return fixed random weights for output `k`; a single real number keeps its value."""
-    real, imaginary = np.random.default_rng((seed, k)).uniform(0.5, 1.5, (2, *np.shape(y)))
+    real, imaginary = random_pair(np.shape(y), k, seed)
     return real + 1j * imaginary if np.iscomplexobj(y) else real if k or np.shape(y) else np.ones(())
+
+
+@cache
+def random_pair(shape: tuple[int, ...], k: int, seed: int) -> Any:
+    """Return two arrays of random numbers; kept until `gradcheck` ends, since each difference asks for them anew."""
+    pair = np.random.default_rng((seed, k)).uniform(0.5, 1.5, (2, *shape))
+    pair.flags.writeable = False
+    return pair
 
 
 @np.errstate(all="ignore")

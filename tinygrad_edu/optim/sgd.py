@@ -112,4 +112,3 @@ def direction(weights: Any, g: Any, state: dict[str, Any], group: dict[str, Any]
     if ahead is None:
         ahead = state["_ahead"] = np.empty_like(v)
     return np.add(g, np.multiply(v, momentum, out=ahead), out=ahead)
-

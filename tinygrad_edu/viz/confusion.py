@@ -132,5 +132,3 @@ def list_mistakes(axes: Any, wrong: list[tuple[int, int]], counts: Any, named: l
     axes.tick_params(length=0)
     dress(axes, "most often: is → taken for")
     axes.spines[:].set_visible(False)
-
-
