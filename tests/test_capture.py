@@ -931,7 +931,7 @@ def test_methods_of_plain_arrays():
     captured = capture(f)
     for factor in 1, 2, 3:
         agree(f, captured, [A * factor])
-    for name, error, why in ("byteswap", CaptureError, "operation of its own"), ("tolists", AttributeError, "has no attribute"):
+    for name, error, why in ("byteswap", CaptureError, "that needs it an operation"), ("tolists", AttributeError, "has no attribute"):
         with pytest.raises(error, match=why):
             capture(lambda x, name=name: getattr(x.data, name)() * x)(leaf(A))
 

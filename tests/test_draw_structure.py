@@ -404,7 +404,7 @@ def test_several_results_have_one_picture():
     ("call", "says"),
     [
         (lambda: draw(lambda x: 3.0, 1.0), "function returned something else"),
-        (lambda: draw(Tensor(1.0), 2.0), "takes inputs for what it is to call"),
+        (lambda: draw(Tensor(1.0), 2.0), "takes inputs only for a function or module"),
         (lambda: draw(Tensor(1.0), detail="most"), "detail must be one of low, normal, full"),
         (lambda: draw(Tensor(1.0), theme="blue"), "theme must be one of light, dark, print"),
         (lambda: draw(Tensor(1.0), backward=True), "requires"),

@@ -206,10 +206,10 @@ def test_no_zero_grad_is_missed_where_there_is_one(between):
 def test_what_was_noted_to_notice_it_is_gone_after_the_second_step():
     x = Tensor([1.0, 2.0], requires_grad=True)
     descend(x, lambda x, descent: descent.zero_grad(), steps=1)
-    assert x._node.info
+    assert x._node.info.before_adding is not None
     x = Tensor([1.0, 2.0], requires_grad=True)
     descend(x, lambda x, descent: descent.zero_grad(), steps=2)
-    assert not x._node.info
+    assert x._node.info.before_adding is None
 
 
 def test_gradients_of_several_batches_may_add_up():
