@@ -72,7 +72,9 @@ tiles = drawn.reshape(n, n, 28, 28).swapaxes(1, 2).reshape(n * 28, n * 28)
 figure = Figure(figsize=(14, 7), layout="constrained")
 left, rightmost = figure.subplots(1, 2)
 dots = left.scatter(*codes.T, c=answers, cmap="tab10", s=5, alpha=0.7, linewidths=0)
-left.legend(*dots.legend_elements(), title="digit", markerscale=1.2, loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
+left.legend(
+    *dots.legend_elements(), title="digit", markerscale=1.2, loc="upper left", bbox_to_anchor=(1, 1), frameon=False
+)
 left.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), title="unseen digits, at the place of their two numbers")
 rightmost.imshow(tiles, cmap="gray_r", extent=(low[0], high[0], low[1], high[1]), aspect="auto")
 rightmost.set_title("what the decoder draws at each place")

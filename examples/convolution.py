@@ -54,7 +54,10 @@ for epoch in range(1, epochs + 1):
         descent.step()
         schedule.step()
     wall, cpu = time.perf_counter() - start[0], time.process_time() - start[1]
-    print(f"epoch {epoch}: {accuracy():.2%} of the unseen images right   ({wall:.0f} s, of the processor {cpu:.0f} s)", flush=True)
+    print(
+        f"epoch {epoch}: {accuracy():.2%} of the unseen images right   ({wall:.0f} s, of the processor {cpu:.0f} s)",
+        flush=True,
+    )
 
 model.eval()
 with no_grad():
@@ -69,5 +72,7 @@ grid[1, 0].imshow(unseen[0, 0], cmap="gray_r")
 for i, (window, view) in enumerate(zip(windows, seen, strict=True)):
     grid[0, 1 + i].imshow(window, cmap="RdBu", vmin=-scale, vmax=scale)
     grid[1, 1 + i].imshow(view, cmap="RdBu", vmin=-np.abs(view).max(), vmax=np.abs(view).max())
-figure.suptitle("Above: the windows of the first layer; blue wants ink, red wants none. Below: what they make of a digit")
+figure.suptitle(
+    "Above: the windows of the first layer; blue wants ink, red wants none. Below: what they make of a digit"
+)
 figure.savefig("convolution.png", dpi=130)

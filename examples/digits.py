@@ -46,4 +46,6 @@ print(f"{evaluate(model, (unseen, answers), metrics='accuracy')['accuracy']:.2%}
 viz.history(history).savefig("digits.png", dpi=130)
 viz.guesses(unseen, answers, predict(model, unseen)).savefig("guesses.png", dpi=130)
 viz.network(model, unseen[:1]).savefig("network.png", dpi=130)
-print("digits.png: how it learnt; guesses.png: what it says; network.png: what goes on in it; digits.npz: the training, to go on from")
+print(
+    "digits.png: how it learnt; guesses.png: what it says; network.png: what goes on in it; digits.npz: the training, to go on from"
+)

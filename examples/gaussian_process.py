@@ -78,7 +78,9 @@ for axes, q, title in zip(figure.subplots(1, 2, sharey=True), (guess, p), ("as g
     mean, covariance = posterior(at, q)
     band = 2 * np.sqrt(np.diagonal(covariance))
     curves = rng.multivariate_normal(mean, covariance, 3, method="eigh")
-    axes.fill_between(at, mean - band, mean + band, color="#2b6cb3", alpha=0.15, lw=0, label="where 95 % of the curves are")
+    axes.fill_between(
+        at, mean - band, mean + band, color="#2b6cb3", alpha=0.15, lw=0, label="where 95 % of the curves are"
+    )
     axes.plot(at, curves.T, color="#2b6cb3", alpha=0.5, linewidth=0.7, label=["three of them", None, None])
     axes.plot(at, mean, color="#2b6cb3", label="their mean")
     axes.plot(at, truth(at), "--", color="#b3462b", linewidth=1, label="the truth")

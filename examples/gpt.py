@@ -124,7 +124,9 @@ axes[0].legend(frameon=False)
 axes[0].set_box_aspect(1)
 for head, look in enumerate(looks.data[0]):
     axes[1 + head].imshow(look, cmap="Blues", vmin=0, vmax=1)
-    axes[1 + head].set(title=f"head {head + 1}", xlabel="... looks at", xticks=range(len(line)), yticks=range(len(line)))
+    axes[1 + head].set(
+        title=f"head {head + 1}", xlabel="... looks at", xticks=range(len(line)), yticks=range(len(line))
+    )
     axes[1 + head].set_xticklabels(line, fontsize=6)
     axes[1 + head].set_yticklabels(line, fontsize=6)
     axes[1 + head].tick_params(length=0)

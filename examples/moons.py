@@ -31,7 +31,16 @@ def belief(run):
         beliefs[run.epoch] = 1 / (1 + np.exp(scores[:, 0] - scores[:, 1])).reshape(150, 200)  # softmax, of two
 
 
-history = fit(model, (points, labels), cost, descent, epochs=max(moments), metrics="accuracy", validation_data=unseen, callbacks=[belief])
+history = fit(
+    model,
+    (points, labels),
+    cost,
+    descent,
+    epochs=max(moments),
+    metrics="accuracy",
+    validation_data=unseen,
+    callbacks=[belief],
+)
 print(f"{evaluate(model, unseen, metrics='accuracy')['accuracy']:.1%} of the unseen points right")
 
 figure = Figure(figsize=(11, 3.1), layout="constrained")
@@ -40,6 +49,11 @@ for axes, epoch in zip(figure.subplots(1, 3, sharey=True), sorted(beliefs), stri
     axes.imshow(beliefs[epoch], cmap=colours, vmin=0, vmax=1, alpha=0.6, origin="lower", extent=[-2, 3, -1.6, 2.1])
     axes.contour(*side, beliefs[epoch], levels=[0.5], colors="#333333", linewidths=1.5)
     axes.scatter(*points.T, c=np.array(["#d8572a", "#2f7fc1"])[labels], s=14, edgecolors="white", linewidths=0.5)
-    axes.set(xticks=[], yticks=[], aspect="equal", title=f"after epoch {epoch}: {history['val_accuracy'][epoch - 1]:.0%} right")
+    axes.set(
+        xticks=[],
+        yticks=[],
+        aspect="equal",
+        title=f"after epoch {epoch}: {history['val_accuracy'][epoch - 1]:.0%} right",
+    )
 figure.savefig("moons.png", dpi=130)
 print("moons.png: what the network believes, and, as a line, where it changes its mind")

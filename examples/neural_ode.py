@@ -63,7 +63,12 @@ def cost(p, begin, wanted):
 
 
 hidden = 50
-p = {"w": rng.normal(0, 0.5, (2, hidden)), "b": np.zeros(hidden), "v": rng.normal(0, 0.1, (hidden, 2)), "c": np.zeros(2)}
+p = {
+    "w": rng.normal(0, 0.5, (2, hidden)),
+    "b": np.zeros(hidden),
+    "v": rng.normal(0, 0.1, (hidden, 2)),
+    "c": np.zeros(2),
+}
 before = {k: a.copy() for k, a in p.items()}
 mean, square = ({k: np.zeros_like(a) for k, a in p.items()} for _ in range(2))
 cost_and_gradient = func.value_and_grad(cost)
@@ -81,7 +86,9 @@ for i in range(1, steps + 1):
         print(f"step {i:4}: cost {value.item():.6f}   ({time.perf_counter() - start:.0f} s)", flush=True)
 
 learnt = follow(lambda x: network(p, x), np.array([2.0, 0.0]), moments)
-print(f"followed from the start, after {moments} steps: {np.linalg.norm(learnt[-1] - true[-1]):.3f} from the true place")
+print(
+    f"followed from the start, after {moments} steps: {np.linalg.norm(learnt[-1] - true[-1]):.3f} from the true place"
+)
 
 # ----------------------------------------------------------------------- the adjoint: the same gradient, without the graph
 

@@ -39,7 +39,9 @@ print(explain(snake))
 # --------------------------------------------------------------------- is it right? Differences of nearby values decide
 
 
-@settings(max_examples=10 if quick else 100, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=10 if quick else 100, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 @given(xa=arrays(broadcastable_shapes(2)))
 def any_two_arrays(xa):
     """Of all shapes that fit each other: numbers, rows with columns. The second derivatives too, which nobody wrote."""
@@ -63,7 +65,10 @@ except GradcheckError as error:
 # ------------------------------------------------------------------------------ how does it look, as a graph of its own?
 
 x = Tensor(0.8, name="input")
-w, b, a = (Tensor(value, requires_grad=True, name=name) for name, value in (("weight", 1.5), ("bias", -0.5), ("frequency", 2.0)))
+w, b, a = (
+    Tensor(value, requires_grad=True, name=name)
+    for name, value in (("weight", 1.5), ("bias", -0.5), ("frequency", 2.0))
+)
 y = snake(w * x + b, a)
 y.backward()
 draw(y, file="operation.svg")

@@ -60,9 +60,13 @@ learnt, truth = predict(surface, grid), height(grid)
 print(f"the surface is met with an error of {np.abs(learnt - truth).mean():.3f} on average")
 
 figure = Figure(figsize=(9, 3.6), layout="constrained")
-for i, (title, z) in enumerate([("the truth", truth), (f"learnt, {surface.parameter_count():,} weights and biases", learnt)], 1):
+for i, (title, z) in enumerate(
+    [("the truth", truth), (f"learnt, {surface.parameter_count():,} weights and biases", learnt)], 1
+):
     axes = figure.add_subplot(1, 2, i, projection="3d")
-    axes.plot_surface(east, north, z.reshape(east.shape), cmap="viridis", vmin=-0.7, vmax=1, rcount=81, ccount=81, antialiased=False)
+    axes.plot_surface(
+        east, north, z.reshape(east.shape), cmap="viridis", vmin=-0.7, vmax=1, rcount=81, ccount=81, antialiased=False
+    )
     axes.set(title=title, zlim=(-0.8, 1), xticks=[], yticks=[], zticks=[])
     axes.set_box_aspect((1, 1, 0.45), zoom=1.2)
 figure.savefig("surface.png", dpi=130)

@@ -35,13 +35,18 @@ def parser() -> argparse.ArgumentParser:
     from .version import __version__
 
     root = argparse.ArgumentParser(
-        prog="tinygrad-edu", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter,
+        prog="tinygrad-edu",
+        description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     root.add_argument("--version", action="version", version=f"tinygrad-edu {__version__}")
     commands = root.add_subparsers(dest="command", metavar="command", required=True)
 
-    train = commands.add_parser("train", help="train the notes' network on MNIST, try it on harder cases, draw it",
-                                formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    train = commands.add_parser(
+        "train",
+        help="train the notes' network on MNIST, try it on harder cases, draw it",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
     network_options(train)
     train.add_argument("--epochs", type=whole, default=10, metavar="N", help="passes over all training images")
     train.add_argument("--batch", type=positive, default=32, metavar="N", help="images in a batch")
@@ -49,27 +54,48 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help="folder for weights and pictures")
     train.add_argument("--quick", action="store_true", help="use only 6,000 training images, to see that it works")
 
-    draw = commands.add_parser("draw", help="draw the computation graph of one training step of the network",
-                               formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    draw = commands.add_parser(
+        "draw",
+        help="draw the computation graph of one training step of the network",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
     network_options(draw)
     draw.add_argument("--batch", type=positive, default=32, metavar="N", help="images in the batch")
-    draw.add_argument("--out", type=Path, default=Path("graph.svg"), metavar="FILE", help="the picture: .svg, .png, .pdf or .gv")
-    draw.add_argument("--detail", choices=("low", "normal", "full"), default="normal", help="names only, or heat maps too")
+    draw.add_argument(
+        "--out", type=Path, default=Path("graph.svg"), metavar="FILE", help="the picture: .svg, .png, .pdf or .gv"
+    )
+    draw.add_argument(
+        "--detail", choices=("low", "normal", "full"), default="normal", help="names only, or heat maps too"
+    )
     draw.add_argument("--depth", type=whole, metavar="N", help="how far to unfold modules; 0 shows each as one box")
     draw.add_argument("--theme", choices=("light", "dark", "print"), default="light", help="the colours")
-    draw.add_argument("--direction", choices=("LR", "TB", "RL", "BT"), default="LR", help="which way the computation runs")
+    draw.add_argument(
+        "--direction", choices=("LR", "TB", "RL", "BT"), default="LR", help="which way the computation runs"
+    )
     draw.add_argument("--legend", action="store_true", help="add a legend that says what the colours mean")
     draw.add_argument("--backward", action="store_true", help="show the computation of the gradients beside it")
 
-    explore = commands.add_parser("explore", help="run a script, and write a page to step through its backpropagation",
-                                  formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    explore.add_argument("script", type=Path, nargs="?", metavar="SCRIPT", help="a Python program; without one, a neuron")
-    explore.add_argument("--tensor", default=None, metavar="NAME",
-                         help="the variable to explore; by default, the last tensor on which backward() was called")
+    explore = commands.add_parser(
+        "explore",
+        help="run a script, and write a page to step through its backpropagation",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    explore.add_argument(
+        "script", type=Path, nargs="?", metavar="SCRIPT", help="a Python program; without one, a neuron"
+    )
+    explore.add_argument(
+        "--tensor",
+        default=None,
+        metavar="NAME",
+        help="the variable to explore; by default, the last tensor on which backward() was called",
+    )
     explore.add_argument("--out", type=Path, default=Path("explore.html"), metavar="FILE", help="the page")
 
-    check = commands.add_parser("check", help="check the network's gradients against finite differences",
-                                formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    check = commands.add_parser(
+        "check",
+        help="check the network's gradients against finite differences",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
     network_options(check)
     check.add_argument("--batch", type=positive, default=4, metavar="N", help="images in the batch")
     root.epilog = f"Options of `train` (for other commands: `tinygrad-edu COMMAND --help`):\n\n{options_of(train)}"
@@ -83,11 +109,18 @@ def options_of(command: argparse.ArgumentParser) -> str:
 
 def network_options(command: argparse.ArgumentParser) -> None:
     """Add the options that every command about the network has."""
-    command.add_argument("--hidden", type=positive, nargs="*", default=[16, 16], metavar="N", help="neurons of each hidden layer")
+    command.add_argument(
+        "--hidden", type=positive, nargs="*", default=[16, 16], metavar="N", help="neurons of each hidden layer"
+    )
     command.add_argument("--seed", type=whole, default=0, metavar="N", help="the seed of all random numbers")
-    command.add_argument("--data", type=Path, default=argparse.SUPPRESS, metavar="DIR",
-                         help="a folder with four IDX files named as MNIST's are (Fashion-MNIST's, say), to use instead "
-                         "of the MNIST that comes with the package")
+    command.add_argument(
+        "--data",
+        type=Path,
+        default=argparse.SUPPRESS,
+        metavar="DIR",
+        help="a folder with four IDX files named as MNIST's are (Fashion-MNIST's, say), to use instead "
+        "of the MNIST that comes with the package",
+    )
 
 
 def whole(text: str) -> int:
@@ -139,7 +172,12 @@ def check(options: argparse.Namespace) -> int:
     return run(options)
 
 
-COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {"train": train, "draw": draw, "explore": explore, "check": check}
+COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "train": train,
+    "draw": draw,
+    "explore": explore,
+    "check": check,
+}
 
 if __name__ == "__main__":
     # One thread is fastest for matrices this small; NumPy reads these when it is imported.

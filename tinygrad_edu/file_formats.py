@@ -33,8 +33,10 @@ def write_npz(file: BinaryIO, arrays: Mapping[str, Any], metadata: Mapping[str, 
     """Write NumPy's archive: one ``.npy`` for each array, under its name; ``np.load`` reads it too."""
     for name, array in arrays.items():
         if array.dtype.names and len(repr(np.lib.format.dtype_to_descr(array.dtype))) > NPY_HEADER:
-            raise ValueError(f"save: {name} is an array of records of {len(array.dtype.names)} fields, too many for .npz; save the fields "
-                             "as arrays of their own")
+            raise ValueError(
+                f"save: {name} is an array of records of {len(array.dtype.names)} fields, too many for .npz; save the fields "
+                "as arrays of their own"
+            )
     texts = {name: np.frombuffer(text.encode(), np.uint8) for name, text in metadata.items()}
     archive = zipfile.ZipFile(file, "w")
     try:
@@ -57,9 +59,11 @@ def read_npz(file: BinaryIO) -> tuple[dict[str, Any], dict[str, str]]:
                 except ValueError as error:
                     if "pickle" not in str(error):
                         raise
-                    raise ValueError(f"{name.removesuffix('.npy')} holds pickled Python objects, which may run code when they are read. If "
-                                     "you trust who made the file, read it with np.load(path, allow_pickle=True), and save arrays of "
-                                     "numbers, as model.state_dict() has them") from error
+                    raise ValueError(
+                        f"{name.removesuffix('.npy')} holds pickled Python objects, which may run code when they are read. If "
+                        "you trust who made the file, read it with np.load(path, allow_pickle=True), and save arrays of "
+                        "numbers, as model.state_dict() has them"
+                    ) from error
     metadata = {TREE: arrays.pop(TREE).tobytes().decode()} if TREE in arrays else {}
     return arrays, metadata
 
@@ -70,8 +74,10 @@ def write_safetensors(file: BinaryIO, arrays: Mapping[str, Any], metadata: Mappi
             raise TypeError(f"save: safetensors has no {array.dtype}, which {name or 'the state'} is of; save to .npz")
     content = safetensors().numpy.save(dict(arrays), dict(metadata) or None)
     if int.from_bytes(content[:8], "little") > SAFETENSORS_HEADER:
-        raise ValueError(f"save: the names of the {len(arrays)} arrays and what lies beside these take more than {SAFETENSORS_HEADER:,} "
-                         "bytes, more than readers of .safetensors accept; save to .npz")
+        raise ValueError(
+            f"save: the names of the {len(arrays)} arrays and what lies beside these take more than {SAFETENSORS_HEADER:,} "
+            "bytes, more than readers of .safetensors accept; save to .npz"
+        )
     file.write(content)
 
 
@@ -85,9 +91,14 @@ def safetensors() -> Any:
         import safetensors
         import safetensors.numpy
     except ImportError as error:
-        raise ImportError("reading and writing .safetensors needs the package of that name: pip install tinygrad-edu[save]; "
-                          ".npz needs none") from error
+        raise ImportError(
+            "reading and writing .safetensors needs the package of that name: pip install tinygrad-edu[save]; "
+            ".npz needs none"
+        ) from error
     return safetensors
 
 
-FORMATS = {".npz": Format(write_npz, read_npz, True), ".safetensors": Format(write_safetensors, read_safetensors, False)}
+FORMATS = {
+    ".npz": Format(write_npz, read_npz, True),
+    ".safetensors": Format(write_safetensors, read_safetensors, False),
+}

@@ -135,8 +135,10 @@ def gradcheck(
         if error.operation:
             error.args = (f"{error}\n  the operation to blame is {error.operation}",)
         elif "is wrong" in str(error):
-            error.args = (f"{error}\n  each recorded operation is right by itself: does f compute outside the graph "
-                          "(.data, .detach(), arrays made of values)?",)
+            error.args = (
+                f"{error}\n  each recorded operation is right by itself: does f compute outside the graph "
+                "(.data, .detach(), arrays made of values)?",
+            )
         raise
     finally:
         random_pair.cache_clear()
@@ -178,12 +180,15 @@ def compare(f: Function, xs: list[Any], what: str, eps: float, rtol: float, atol
             allowed = atol + rtol * max(abs(numeric), float(np.linalg.norm(along))) + noise
             badness = abs(numeric - reverse) / allowed
             if badness > worst or (np.isnan(badness) and error is None):
-                worst, error = badness, GradcheckError(
-                    f"{verdict(what, f'input {i}', where, slope, h, allowed + 64 * noise)}\n"
-                    f"  reverse mode:  {reverse:.12g}\n  differences:   {numeric:.12g}\n"
-                    f"  slope {slope(-h, 0):.6g} on the left, {slope(0, h):.6g} on the right, for a step of {h:.3g}\n"
-                    f"  they differ by {abs(reverse - numeric):.3g}, more than {allowed:.3g} "
-                    f"(rtol={rtol:g}, atol={atol:g}, and rounding)"
+                worst, error = (
+                    badness,
+                    GradcheckError(
+                        f"{verdict(what, f'input {i}', where, slope, h, allowed + 64 * noise)}\n"
+                        f"  reverse mode:  {reverse:.12g}\n  differences:   {numeric:.12g}\n"
+                        f"  slope {slope(-h, 0):.6g} on the left, {slope(0, h):.6g} on the right, for a step of {h:.3g}\n"
+                        f"  they differ by {abs(reverse - numeric):.3g}, more than {allowed:.3g} "
+                        f"(rtol={rtol:g}, atol={atol:g}, and rounding)"
+                    ),
                 )
                 error.input, error.element, error.reverse, error.differences = i, element, reverse, numeric
     if error is not None:
@@ -206,10 +211,15 @@ def verdict(what: str, which: str, where: str, slope: Function, h: float, small:
 def walk(f: Function, leaves: list[Any], seed: int, create_graph: bool) -> tuple[list[Any], tuple[Any, ...]]:
     """Return the weighted outputs of `f`, and the gradient of their sum with respect to each leaf."""
     ys = as_list(f(*leaves))
-    seeds = [(y._node, (Tensor if create_graph else np.asarray)(weights(y, k, seed)))
-             for k, y in enumerate(ys) if isinstance(y, Tensor) and y._node is not None]
+    seeds = [
+        (y._node, (Tensor if create_graph else np.asarray)(weights(y, k, seed)))
+        for k, y in enumerate(ys)
+        if isinstance(y, Tensor) and y._node is not None
+    ]
     found = backpropagate(seeds, [x._node for x in leaves], create_graph=create_graph)
-    return weighted_sum(ys, seed), tuple(found[x._node] if x._node in found else np.zeros(x.shape, x.dtype) for x in leaves)
+    return weighted_sum(ys, seed), tuple(
+        found[x._node] if x._node in found else np.zeros(x.shape, x.dtype) for x in leaves
+    )
 
 
 def gradient(f: Function, seed: int) -> Function:
@@ -263,8 +273,10 @@ def double(x: Any, what: str, convert: bool = False) -> Any:
     array = np.array(require_numbers(to_arrays(x), what))
     if convert or array.dtype in (float, complex) or (what.startswith("the result") and array.dtype.kind in "biu"):
         return array.astype(complex if array.dtype.kind == "c" else float)
-    raise TypeError(f"{what} is {array.dtype}: differences are exact enough in float64 and complex128 only. Convert it, "
-                    "with x.astype(float)" + (" or convert=True" if what.startswith("input") else ""))
+    raise TypeError(
+        f"{what} is {array.dtype}: differences are exact enough in float64 and complex128 only. Convert it, "
+        "with x.astype(float)" + (" or convert=True" if what.startswith("input") else "")
+    )
 
 
 # ------------------------------------------------------------------------------------------ blame

@@ -66,8 +66,10 @@ def match_leaves(nest: Any, other: Any, what: str, path: str = "") -> list[Any]:
     if nest is None and other is None:
         return []
     if is_nest(nest) or is_nest(other):
-        raise ValueError(f"{what} must have the same structure; {f'at {path}' if path else 'here'} it is "
-                         f"{describe_nest(nest)} against {describe_nest(other)}")
+        raise ValueError(
+            f"{what} must have the same structure; {f'at {path}' if path else 'here'} it is "
+            f"{describe_nest(nest)} against {describe_nest(other)}"
+        )
     return [other]
 
 

@@ -144,7 +144,9 @@ def taken_apart(state: Any, name: str, arrays: dict[str, Any], depth: int = 0) -
     """Return the structure of `state` as JSON, with names in place of arrays; put the arrays into `arrays`."""
     where = name or "the state"
     if depth > DEEPEST:
-        raise ValueError(f"save: {where[:60]}... is nested more than {DEEPEST} deep; is there a dict or a list that holds itself?")
+        raise ValueError(
+            f"save: {where[:60]}... is nested more than {DEEPEST} deep; is there a dict or a list that holds itself?"
+        )
     if hasattr(state, "state_dict") and not isinstance(state, type):
         state = state.state_dict()
     if isinstance(state, Mapping):
@@ -168,8 +170,10 @@ def taken_apart(state: Any, name: str, arrays: dict[str, Any], depth: int = 0) -
         return {"array": name}
     if state is None or isinstance(state, bool | int | float | str):
         return state
-    raise TypeError(f"save: {where} is a {type(state).__name__}; arrays, numbers, strings, and dicts and lists "
-                    "of these can be saved, and what has a state_dict()")
+    raise TypeError(
+        f"save: {where} is a {type(state).__name__}; arrays, numbers, strings, and dicts and lists "
+        "of these can be saved, and what has a state_dict()"
+    )
 
 
 RESERVED = {"array", "dict", "tuple"}
@@ -182,7 +186,13 @@ def own_name(name: str, arrays: Mapping[str, Any]) -> str:
     except UnicodeEncodeError:
         raise ValueError(f"save: no array can be called {name!r}, which has half a character in it") from None
     if "\0" in name or length > LONGEST or name in OWN:
-        why = "it has a NUL in it" if "\0" in name else "the formats use it themselves" if name in OWN else f"it is longer than {LONGEST} bytes"
+        why = (
+            "it has a NUL in it"
+            if "\0" in name
+            else "the formats use it themselves"
+            if name in OWN
+            else f"it is longer than {LONGEST} bytes"
+        )
         raise ValueError(f"save: no array can be called {name[:60]!r}, since {why}; give it another name")
     if name not in arrays:
         return name

@@ -35,7 +35,9 @@ def as_array(x: Any, what: str = "the data") -> Any:
     try:
         array = np.asarray(x)
     except ValueError as error:
-        raise ValueError(f"{what}: the rows must have equal lengths to be an array; make them equal, by padding, say ({error})") from error
+        raise ValueError(
+            f"{what}: the rows must have equal lengths to be an array; make them equal, by padding, say ({error})"
+        ) from error
     return array if array.dtype.kind != "O" else numbers_in(array, what)
 
 
@@ -59,13 +61,20 @@ def require_numbers(x: Any, what: str = "the data") -> Any:
 
 def is_masked(x: Any) -> bool:
     """Say whether a mask hides an element of the array."""
-    return type(x) is not np.ndarray and isinstance(x, np.ndarray) and isinstance(x, np.ma.MaskedArray) and bool(np.ma.is_masked(x))
+    return (
+        type(x) is not np.ndarray
+        and isinstance(x, np.ndarray)
+        and isinstance(x, np.ma.MaskedArray)
+        and bool(np.ma.is_masked(x))
+    )
 
 
 def masked_error(x: Any, what: str) -> TypeError:
     n = int(np.count_nonzero(np.ma.getmaskarray(x)))
-    return TypeError(f"{what}: a masked array, and its mask would be lost ({n} of {x.size} elements are hidden). Fill it first, "
-                     "x.filled(value), or leave out those rows, as np.ma.compress_rows(x) does")
+    return TypeError(
+        f"{what}: a masked array, and its mask would be lost ({n} of {x.size} elements are hidden). Fill it first, "
+        "x.filled(value), or leave out those rows, as np.ma.compress_rows(x) does"
+    )
 
 
 def refuse_hidden(nested: Any, what: str) -> None:
@@ -76,8 +85,10 @@ def refuse_hidden(nested: Any, what: str) -> None:
         if kinds <= NUMBERS:
             return
         if type(None) in kinds:
-            raise TypeError(f"{what}: there is None among the numbers, which would become NaN. Write np.nan if that is "
-                            "intended, or leave out that example")
+            raise TypeError(
+                f"{what}: there is None among the numbers, which would become NaN. Write np.nan if that is "
+                "intended, or leave out that example"
+            )
         if any(kind is not np.ndarray and issubclass(kind, np.ndarray) for kind in kinds):
             for x in level:
                 if is_masked(x):
@@ -103,8 +114,10 @@ def of_table(table: Any, what: str) -> Any:
         array, which = np.asarray(column), f"{what}, column {name!r}"
         array = array if array.dtype.kind != "O" else numbers_in(array, which)
         if array.dtype.kind not in "biufc":
-            raise TypeError(f"{which}: {array.dtype} is no number. Leave it out, with drop(columns=[{name!r}]), or "
-                            "convert it to numbers")
+            raise TypeError(
+                f"{which}: {array.dtype} is no number. Leave it out, with drop(columns=[{name!r}]), or "
+                "convert it to numbers"
+            )
         columns.append(array)
     return np.stack(columns, 1) if columns else np.zeros(array.shape)
 
@@ -120,8 +133,10 @@ def numbers_in(objects: Any, what: str) -> Any:
 def described(x: Any) -> str:
     """Describe an element that is no number, and what can be done about it."""
     if isinstance(x, str):
-        return (f"there are words in it, as {x!r}: names, labels = np.unique(x, return_inverse=True) converts them to "
-                "class numbers, or leave that column out")
+        return (
+            f"there are words in it, as {x!r}: names, labels = np.unique(x, return_inverse=True) converts them to "
+            "class numbers, or leave that column out"
+        )
     if isinstance(x, dict):
         return "there are dicts in it: make an array for each of their keys, as in np.array([d['x'] for d in x])"
     if isinstance(x, list | tuple | np.ndarray):

@@ -18,7 +18,9 @@ from .progress import Progress
 def network(layers: tuple[int, ...], seed: int, dtype: Any = np.float32) -> nn.Sequential:
     """Return a network of fully connected layers of these sizes, each followed by a sigmoid, with random parameters."""
     rng = np.random.default_rng(seed)
-    return nn.Sequential(*(m for a, b in pairwise(layers) for m in (nn.Linear(a, b, dtype=dtype, rng=rng), nn.Sigmoid())))
+    return nn.Sequential(
+        *(m for a, b in pairwise(layers) for m in (nn.Linear(a, b, dtype=dtype, rng=rng), nn.Sigmoid()))
+    )
 
 
 def sizes(model: nn.Sequential) -> list[int]:
@@ -28,7 +30,11 @@ def sizes(model: nn.Sequential) -> list[int]:
 
 
 def train(
-    model: Callable[[Any], Any], cost: Callable[[Any, Any], Any], descent: optim.SGD, batches: Batches, progress: Progress
+    model: Callable[[Any], Any],
+    cost: Callable[[Any, Any], Any],
+    descent: optim.SGD,
+    batches: Batches,
+    progress: Progress,
 ) -> Iterator[dict[str, float]]:
     """Train for one epoch, and yield a record of the cost and the accuracy of the last batches from time to time."""
     every = max(1, len(batches) // 100)

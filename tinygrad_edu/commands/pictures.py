@@ -22,10 +22,15 @@ def draw_all(
             yield save(viz.history(history), out / "curve.png"), "cost and accuracy as training went on"
         yield save(viz.weights(model[0]), out / "weights.png"), "the first layer's weights, as images"
         outputs = answers(model, pixels)
-        yield (save(viz.guesses(pixels, labels, outputs), out / "guesses.png"),
-               "test images it got right, and some it got wrong")
+        yield (
+            save(viz.guesses(pixels, labels, outputs), out / "guesses.png"),
+            "test images it got right, and some it got wrong",
+        )
         yield save(viz.confusion(labels, outputs), out / "confusion.png"), "which digits it takes for which"
-        yield save(viz.network(model, pixels[:1]), out / "network.png"), "the network, reading the first of the test images"
+        yield (
+            save(viz.network(model, pixels[:1]), out / "network.png"),
+            "the network, reading the first of the test images",
+        )
     except ImportError as error:
         print(f"  (no curve.png, weights.png, guesses.png, confusion.png, network.png: {error})")
     count = model[len(model) - 2].out_features

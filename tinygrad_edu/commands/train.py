@@ -27,7 +27,9 @@ def run(options: Namespace) -> int:
     model = network((pixels.shape[1], *options.hidden, classes), options.seed)
     rehearse(out / "weights.npz", model)  # for the same reason
     cost = nn.SumOfSquaresLoss()
-    print(f"{'-'.join(map(str, sizes(model)))} network, sigmoid everywhere: {model.parameter_count():,} weights and biases")
+    print(
+        f"{'-'.join(map(str, sizes(model)))} network, sigmoid everywhere: {model.parameter_count():,} weights and biases"
+    )
     print(f"{len(pixels):,} training images, batches of {options.batch}, rate {options.rate}, seed {options.seed}")
 
     history: list[dict[str, float]] = []

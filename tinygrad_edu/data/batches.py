@@ -54,8 +54,14 @@ class Batches:
     [1] [1]
     """
 
-    def __init__(self, *arrays: ArrayLike, size: int, seed: int | np.random.Generator | None = None,
-                 shuffle: bool = True, drop_last: bool = False) -> None:
+    def __init__(
+        self,
+        *arrays: ArrayLike,
+        size: int,
+        seed: int | np.random.Generator | None = None,
+        shuffle: bool = True,
+        drop_last: bool = False,
+    ) -> None:
         self.arrays = tuple(as_array(array, f"array {i} of the batches") for i, array in enumerate(arrays))
         self.size = operator.index(size)
         self.shuffle = shuffle
@@ -103,7 +109,7 @@ class Batches:
 
     def _epoch(self, order: NDArray[np.intp]) -> Iterator[tuple[NDArray[Any], ...]]:
         for start in range(0, len(self) * self.size, self.size):
-            rows = order[start:start + self.size]
+            rows = order[start : start + self.size]
             yield tuple([_gather(array, rows) for array in self.arrays])
 
 

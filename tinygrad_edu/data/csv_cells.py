@@ -23,16 +23,22 @@ class Cells:
             header = bool(rows) and not any(is_number(cell) for cell in rows[0][1])
         self.rows = rows[1:] if header else rows
         if not self.rows:
-            raise ValueError(f"{path} has no rows" + (f" below its header.{self.advice(rows[0][1])}" if header and rows else ""))
+            raise ValueError(
+                f"{path} has no rows" + (f" below its header.{self.advice(rows[0][1])}" if header and rows else "")
+            )
         self.names = rows[0][1] if header else [str(i) for i in range(len(rows[0][1]))]
         twice = sorted({name for name in self.names if self.names.count(name) > 1})
         if twice:
-            raise ValueError(f"{path}: several columns are called {', '.join(map(repr, twice))}; give each a name of its own, so that it is "
-                             "clear which is meant")
+            raise ValueError(
+                f"{path}: several columns are called {', '.join(map(repr, twice))}; give each a name of its own, so that it is "
+                "clear which is meant"
+            )
         for line, row in self.rows:
             if len(row) != len(self.names):
-                raise ValueError(f"{path}, line {line}: there are {len(row)} cells in this row and {len(self.names)} in the first; "
-                                 f"is {delimiter!r} what stands between them (delimiter=...)?" + self.advice(row + self.names))
+                raise ValueError(
+                    f"{path}, line {line}: there are {len(row)} cells in this row and {len(self.names)} in the first; "
+                    f"is {delimiter!r} what stands between them (delimiter=...)?" + self.advice(row + self.names)
+                )
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -42,11 +48,15 @@ class Cells:
         found = [row[i] for _, row in self.rows]
         for (line, _), cell in zip(self.rows, found, strict=True):
             if "\n" in cell:
-                raise ValueError(f"{self.path}, line {line}, column {self.names[i]!r}: this cell goes over several lines; is there a quotation "
-                                 "mark that is not closed?")
+                raise ValueError(
+                    f"{self.path}, line {line}, column {self.names[i]!r}: this cell goes over several lines; is there a quotation "
+                    "mark that is not closed?"
+                )
             if cell.lower() in MISSING:
-                raise ValueError(f"{self.path}, line {line}, column {self.names[i]!r}: the value is missing ({cell!r}). Fill it in, or leave "
-                                 "out the row; or the column, with columns=[...]")
+                raise ValueError(
+                    f"{self.path}, line {line}, column {self.names[i]!r}: the value is missing ({cell!r}). Fill it in, or leave "
+                    "out the row; or the column, with columns=[...]"
+                )
         return found
 
     def numbers(self, i: int) -> Any:
@@ -54,19 +64,28 @@ class Cells:
         found = self.column(i)
         for (line, _), cell in zip(self.rows, found, strict=True):
             if not is_number(cell):
-                advice = (" Write a point for the comma." if is_number(cell.replace(",", ".")) else
-                          f" Leave the column out with columns=[...], or write numbers for its words.{self.advice([cell])}")
-                raise ValueError(f"{self.path}, line {line}, column {self.names[i]!r}: {cell!r} is not a number.{advice}")
+                advice = (
+                    " Write a point for the comma."
+                    if is_number(cell.replace(",", "."))
+                    else f" Leave the column out with columns=[...], or write numbers for its words.{self.advice([cell])}"
+                )
+                raise ValueError(
+                    f"{self.path}, line {line}, column {self.names[i]!r}: {cell!r} is not a number.{advice}"
+                )
         return np.array([float(cell) for cell in found])
 
     def place(self, column: str | int) -> int:
         """Return the number of a column."""
         if isinstance(column, str):
             if column not in self.names:
-                raise KeyError(f"{self.path} has no column {column!r}; it has {', '.join(self.names)}.{self.advice(self.names)}")
+                raise KeyError(
+                    f"{self.path} has no column {column!r}; it has {', '.join(self.names)}.{self.advice(self.names)}"
+                )
             return self.names.index(column)
         if not -len(self.names) <= column < len(self.names):
-            raise IndexError(f"{self.path} has no column {column}; it has {len(self.names)}, from 0 to {len(self.names) - 1}.{self.advice(self.names)}")
+            raise IndexError(
+                f"{self.path} has no column {column}; it has {len(self.names)}, from 0 to {len(self.names) - 1}.{self.advice(self.names)}"
+            )
         return column % len(self.names)
 
     # ------------------------------------------------------------------------------ the wrong delimiter
@@ -74,19 +93,27 @@ class Cells:
     def refuse_single(self) -> None:
         """Raise if there is only one column, from which nothing can be predicted."""
         if len(self.names) == 1:
-            raise ValueError(f"{self.path}: there is one column only, {self.names[0]!r}, and nothing to predict it from."
-                             + (self.advice([*self.names, self.rows[0][1][0]], DELIMITERS + " ") or f" Is {self.delimiter!r} what stands between the cells "
-                                "(delimiter=...)?"))
+            raise ValueError(
+                f"{self.path}: there is one column only, {self.names[0]!r}, and nothing to predict it from."
+                + (
+                    self.advice([*self.names, self.rows[0][1][0]], DELIMITERS + " ")
+                    or f" Is {self.delimiter!r} what stands between the cells (delimiter=...)?"
+                )
+            )
 
     def refuse_other_delimiter(self, cells: list[str]) -> None:
         """Raise if all these cells contain a character that is more likely the delimiter."""
         for other in DELIMITERS:
             if other != self.delimiter and all(other in cell for cell in cells):
-                raise ValueError(f"{self.path}: there is {other!r} in every cell of a column, as in {cells[0]!r}.{self.advice(cells)}")
+                raise ValueError(
+                    f"{self.path}: there is {other!r} in every cell of a column, as in {cells[0]!r}.{self.advice(cells)}"
+                )
 
     def advice(self, cells: list[str], candidates: str = DELIMITERS) -> str:
         """Return advice on which delimiter to try, if there is one in these cells."""
-        found = next((other for other in candidates if other != self.delimiter and any(other in cell for cell in cells)), "")
+        found = next(
+            (other for other in candidates if other != self.delimiter and any(other in cell for cell in cells)), ""
+        )
         return f" If {found!r} stands between the cells, say delimiter={found!r}." if found else ""
 
 

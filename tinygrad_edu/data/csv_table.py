@@ -48,8 +48,16 @@ class Table:
         return f"Table({len(self.x)} rows of {len(self.names)} features, {what})"
 
 
-def read_csv(path: str | os.PathLike[str], target: str | int = -1, *, columns: Sequence[str | int] | None = None,
-             labels: bool | Sequence[str] | None = None, header: bool | None = None, delimiter: str = ",", dtype: DTypeLike = np.float32) -> Table:
+def read_csv(
+    path: str | os.PathLike[str],
+    target: str | int = -1,
+    *,
+    columns: Sequence[str | int] | None = None,
+    labels: bool | Sequence[str] | None = None,
+    header: bool | None = None,
+    delimiter: str = ",",
+    dtype: DTypeLike = np.float32,
+) -> Table:
     """Read a table from a CSV file: each row is an example, one column the target, and the others are features.
 
     Parameters
@@ -114,11 +122,15 @@ def read_csv(path: str | os.PathLike[str], target: str | int = -1, *, columns: S
     if columns is None:
         cells.refuse_single()
     wanted = cells.place(target)
-    features = [i for i in range(len(cells.names)) if i != wanted] if columns is None else [cells.place(c) for c in columns]
+    features = (
+        [i for i in range(len(cells.names)) if i != wanted] if columns is None else [cells.place(c) for c in columns]
+    )
     if wanted in features or len(set(features)) < len(features):
         twice = wanted if wanted in features else next(i for i in features if features.count(i) > 1)
-        raise ValueError(f"{path}: column {cells.names[twice]!r} is given twice, in target={target!r} and columns={list(columns or ())!r}; "
-                         "the target can't be one of the features")
+        raise ValueError(
+            f"{path}: column {cells.names[twice]!r} is given twice, in target={target!r} and columns={list(columns or ())!r}; "
+            "the target can't be one of the features"
+        )
     x = np.stack([cells.numbers(i) for i in features], 1) if features else np.zeros((len(cells), 0))
     answers = cells.column(wanted)
     cells.refuse_other_delimiter(answers)
@@ -161,13 +173,21 @@ def warn_of_answer(x: Any, y: Any, answers: list[str], names: list[str], target:
         same.append(np.array(answers, float))
     for i, name in enumerate(names):
         if len(y) > 1 and any(np.array_equal(x[:, i], answer) for answer in same):
-            warnings.warn(f"read_csv: column {name!r} is equal to {target!r} in every row, so that there is nothing to learn. If it is the "
-                          "same thing, leave it out, with columns=[...]", UserWarning, stacklevel=3)
+            warnings.warn(
+                f"read_csv: column {name!r} is equal to {target!r} in every row, so that there is nothing to learn. If it is the "
+                "same thing, leave it out, with columns=[...]",
+                UserWarning,
+                stacklevel=3,
+            )
 
 
 def warn_of_row_numbers(x: Any, names: list[str]) -> None:
     """Warn of the index that pandas writes into files as a column without a name."""
     for i, name in enumerate(names):
         if name in ("", "Unnamed: 0") and len(x) > 1 and np.array_equal(x[:, i] - x[0, i], np.arange(len(x))):
-            warnings.warn(f"read_csv: column {name!r} does no more than count the rows, and would be learnt from. Leave it out, with "
-                          "columns=[...], or write the file without it, to_csv(path, index=False)", UserWarning, stacklevel=3)
+            warnings.warn(
+                f"read_csv: column {name!r} does no more than count the rows, and would be learnt from. Leave it out, with "
+                "columns=[...], or write the file without it, to_csv(path, index=False)",
+                UserWarning,
+                stacklevel=3,
+            )

@@ -18,7 +18,9 @@ from .points import Seed, blur
 Column = NDArray[np.float32]
 
 
-def line(n: int = 100, noise: float = 0.1, seed: Seed = None, slope: float = 2.0, intercept: float = -0.5) -> tuple[Column, Column]:
+def line(
+    n: int = 100, noise: float = 0.1, seed: Seed = None, slope: float = 2.0, intercept: float = -0.5
+) -> tuple[Column, Column]:
     """Draw points near a straight line, y = slope x + intercept.
 
     Parameters

@@ -87,8 +87,14 @@ class TensorDataset(Dataset):
         if len(arrays) > 1 and hasattr(arrays[0], "iloc"):
             warn_of_tables(arrays[0], arrays[-1])
         shapes = ", ".join(str(array.shape) for array in self.arrays)
-        if not arrays or any(array.ndim == 0 for array in self.arrays) or len({len(array) for array in self.arrays}) > 1:
-            raise ValueError(f"a data set needs arrays with equally many rows, one for each example; the shapes are {shapes or 'none'}")
+        if (
+            not arrays
+            or any(array.ndim == 0 for array in self.arrays)
+            or len({len(array) for array in self.arrays}) > 1
+        ):
+            raise ValueError(
+                f"a data set needs arrays with equally many rows, one for each example; the shapes are {shapes or 'none'}"
+            )
 
     def __len__(self) -> int:
         return len(self.arrays[0])
@@ -129,8 +135,10 @@ class Subset(Dataset):
         if numbers.dtype.kind == "b" and numbers.shape == (len(self.dataset),):
             numbers = np.flatnonzero(numbers)
         if numbers.size and (numbers.dtype.kind not in "iu" or numbers.ndim != 1):
-            raise TypeError("a subset takes the numbers of examples, integers in one row, or True or False for each of the "
-                            f"{len(self.dataset)} examples; got {numbers.dtype} of shape {numbers.shape}")
+            raise TypeError(
+                "a subset takes the numbers of examples, integers in one row, or True or False for each of the "
+                f"{len(self.dataset)} examples; got {numbers.dtype} of shape {numbers.shape}"
+            )
         self.indices = numbers.astype(np.intp)
 
     def __len__(self) -> int:
@@ -149,7 +157,9 @@ class Subset(Dataset):
         return f"{type(self).__name__}({len(self)} of {len(self.dataset)} examples)"
 
 
-def random_split(dataset: DatasetLike, lengths: Sequence[float], generator: int | np.random.Generator | None = None) -> list[Subset]:
+def random_split(
+    dataset: DatasetLike, lengths: Sequence[float], generator: int | np.random.Generator | None = None
+) -> list[Subset]:
     """Divide a data set at random into parts that have no example in common.
 
     Parameters
@@ -201,8 +211,9 @@ def as_dataset(data: Any) -> Any:
     if isinstance(data, np.ndarray) or hasattr(data, "iloc"):
         return TensorDataset(data)
     if isinstance(data, dict) or not (hasattr(data, "__getitem__") and hasattr(data, "__len__")):
-        raise TypeError("a data set is a tuple of arrays, as in (x, y), or has __len__ and __getitem__; "
-                        f"got {type(data).__name__}")
+        raise TypeError(
+            f"a data set is a tuple of arrays, as in (x, y), or has __len__ and __getitem__; got {type(data).__name__}"
+        )
     return data
 
 
@@ -210,9 +221,16 @@ def warn_of_tables(table: Any, answers: Any) -> None:
     """Warn of a table that has the answers among its columns, and of rows that don't seem to belong together."""
     name = getattr(answers, "name", None)
     if isinstance(name, str) and name in getattr(table, "columns", ()) and np.array_equal(table[name], answers):
-        warnings.warn(f"column {name!r}, the target, is also one of the features: leave it out, with "
-                      f"drop(columns=[{name!r}])", UserWarning, stacklevel=3)
+        warnings.warn(
+            f"column {name!r}, the target, is also one of the features: leave it out, with drop(columns=[{name!r}])",
+            UserWarning,
+            stacklevel=3,
+        )
     rows, others = (np.asarray(getattr(x, "index", ())) for x in (table, answers))
     if len(rows) == len(others) and not np.array_equal(rows, others) and set(rows.tolist()) == set(others.tolist()):
-        warnings.warn("the two tables have rows of the same labels in different orders, and are matched by order, not by label: if that is "
-                      "not meant, give y.loc[x.index] for y", UserWarning, stacklevel=3)
+        warnings.warn(
+            "the two tables have rows of the same labels in different orders, and are matched by order, not by label: if that is "
+            "not meant, give y.loc[x.index] for y",
+            UserWarning,
+            stacklevel=3,
+        )

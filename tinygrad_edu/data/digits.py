@@ -53,8 +53,10 @@ def mnist(folder: StrPath | None = None, dtype: DTypeLike = np.float32) -> Digit
     """
     number = np.dtype(dtype)
     if number.kind != "f":
-        raise TypeError(f"dtype must be floating, such as np.float32, not {number}; "
-                        "the pixels as integers 0 to 255 are mnist().train.pixels")
+        raise TypeError(
+            f"dtype must be floating, such as np.float32, not {number}; "
+            "the pixels as integers 0 to 255 are mnist().train.pixels"
+        )
     source = MNIST if folder is None else folder
     return Digits(train=_read_part(source, "train", number), test=_read_part(source, "t10k", number))
 
@@ -139,8 +141,10 @@ def _read_part(folder: StrPath, name: str, dtype: np.dtype[Any]) -> Part:
     labels = _read_bytes(labels_path, "labels", axes=1)
     images = _read_bytes(images_path, "images", axes=3)
     if len(images) != len(labels):
-        raise ValueError(f"{images_path} holds {len(images)} images, but {labels_path} holds {len(labels)} labels: "
-                         "there must be one label for each image, so take both files from the same data set")
+        raise ValueError(
+            f"{images_path} holds {len(images)} images, but {labels_path} holds {len(labels)} labels: "
+            "there must be one label for each image, so take both files from the same data set"
+        )
     return Part(images, labels.astype(np.int64), dtype)
 
 
@@ -155,14 +159,17 @@ def _find(folder: StrPath, name: str) -> str:
     raise FileNotFoundError(
         f"{os.fspath(folder)} {'has no file' if os.path.isdir(folder) else 'is not a folder: it has no'} {name}; "
         "expected are the four files train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte "
-        "and t10k-labels-idx1-ubyte, each with or without .gz")
+        "and t10k-labels-idx1-ubyte, each with or without .gz"
+    )
 
 
 def _read_bytes(path: str, what: str, axes: int) -> NDArray[np.uint8]:
     array = read_idx(path)
     if array.dtype != np.uint8 or array.ndim != axes:
-        raise ValueError(f"{path} holds {array.dtype} elements of shape {array.shape}, but {what} must be uint8 with "
-                         f"{axes} {'axis' if axes == 1 else 'axes'}; check that the files were not interchanged")
+        raise ValueError(
+            f"{path} holds {array.dtype} elements of shape {array.shape}, but {what} must be uint8 with "
+            f"{axes} {'axis' if axes == 1 else 'axes'}; check that the files were not interchanged"
+        )
     return array
 
 

@@ -170,8 +170,10 @@ def _stack(images: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
         return array, array
     side = math.isqrt(array.shape[1]) if array.ndim == 2 else 0
     if array.ndim != 2 or side * side != array.shape[1]:
-        raise ValueError(f"images of shape {array.shape} are neither (N, rows, columns) nor (N, side * side): "
-                         "reshape a single image to (1, rows, columns)")
+        raise ValueError(
+            f"images of shape {array.shape} are neither (N, rows, columns) nor (N, side * side): "
+            "reshape a single image to (1, rows, columns)"
+        )
     return array, array.reshape(len(array), side, side)
 
 

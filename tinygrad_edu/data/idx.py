@@ -106,8 +106,10 @@ def write_idx(path: StrPath, array: ArrayLike) -> None:
     codes = {np.dtype(name): code for code, name in TYPES.items()}
     dtype = source.dtype.newbyteorder(">")
     if dtype not in codes:
-        raise TypeError(f"{os.fspath(path)}: IDX cannot hold {source.dtype}, only "
-                        f"{', '.join(known.newbyteorder('=').name for known in codes)}; convert with array.astype(...)")
+        raise TypeError(
+            f"{os.fspath(path)}: IDX cannot hold {source.dtype}, only "
+            f"{', '.join(known.newbyteorder('=').name for known in codes)}; convert with array.astype(...)"
+        )
     header = bytes([0, 0, codes[dtype], source.ndim]) + np.array(source.shape, ">u4").tobytes()
     content = header + source.astype(dtype, copy=False).tobytes()
     if os.fspath(path).endswith(".gz"):
@@ -143,8 +145,11 @@ def _header(pieces: Iterator[bytes], path: StrPath) -> tuple[np.dtype[Any], tupl
         if len(head) >= 4 and len(head) >= 4 + 4 * head[3]:
             break
     if len(head) < 3 or head[:2] != b"\0\0" or head[2] not in TYPES:
-        raise _refusal(path, f"a file that begins with the bytes {head[:4].hex(' ')}" if head else "an empty file",
-                       f"an IDX file: 00 00, a type ({' '.join(f'{code:02x}' for code in TYPES)}), the number of axes")
+        raise _refusal(
+            path,
+            f"a file that begins with the bytes {head[:4].hex(' ')}" if head else "an empty file",
+            f"an IDX file: 00 00, a type ({' '.join(f'{code:02x}' for code in TYPES)}), the number of axes",
+        )
     start = 4 + 4 * head[3] if len(head) > 3 else 4
     if len(head) < start:
         raise _refusal(path, f"a header of {len(head)} bytes", f"one of {start}")
@@ -179,5 +184,7 @@ def _fill(array: NDArray[Any], pieces: Iterator[bytes], path: StrPath) -> None:
 
 
 def _refusal(path: StrPath, found: str, expected: str) -> ValueError:
-    return ValueError(f"{os.fspath(path)}: found {found} where {expected} was expected; "
-                      "fetch or write the file again, and check that it is the one you meant")
+    return ValueError(
+        f"{os.fspath(path)}: found {found} where {expected} was expected; "
+        "fetch or write the file again, and check that it is the one you meant"
+    )

@@ -44,13 +44,17 @@ def one_hot(labels: ArrayLike, classes: int = 10, dtype: DTypeLike = np.float32)
     numbers = as_array(labels, "labels")
     classes = operator.index(classes)
     if numbers.dtype.kind not in "iu":
-        raise TypeError(f"labels must be integers, not {numbers.dtype}; "
-                        "if they are whole numbers, convert them with labels.astype(np.int64)")
+        raise TypeError(
+            f"labels must be integers, not {numbers.dtype}; "
+            "if they are whole numbers, convert them with labels.astype(np.int64)"
+        )
     if classes < 1:
         raise ValueError(f"classes must be at least 1, not {classes}")
     if numbers.size and (numbers.min() < 0 or numbers.max() >= classes):
-        raise ValueError(f"labels run from {numbers.min()} to {numbers.max()}, but with classes={classes} "
-                         f"they must lie from 0 to {classes - 1}")
+        raise ValueError(
+            f"labels run from {numbers.min()} to {numbers.max()}, but with classes={classes} "
+            f"they must lie from 0 to {classes - 1}"
+        )
     rows = np.zeros((numbers.size, classes), dtype)
     rows[np.arange(numbers.size), numbers.ravel()] = 1
     return rows.reshape(*numbers.shape, classes)

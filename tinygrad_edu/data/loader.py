@@ -64,16 +64,29 @@ class DataLoader:
     (100, 784) (100,)
     """
 
-    def __init__(self, dataset: DatasetLike, batch_size: int = 1, shuffle: bool = False, *, drop_last: bool = False,
-                 generator: int | np.random.Generator | None = None, transform: Callable[[Any, np.random.Generator], Any] | None = None,
-                 collate_fn: Callable[[list[Any]], Any] | None = None) -> None:
+    def __init__(
+        self,
+        dataset: DatasetLike,
+        batch_size: int = 1,
+        shuffle: bool = False,
+        *,
+        drop_last: bool = False,
+        generator: int | np.random.Generator | None = None,
+        transform: Callable[[Any, np.random.Generator], Any] | None = None,
+        collate_fn: Callable[[list[Any]], Any] | None = None,
+    ) -> None:
         self.dataset = as_dataset(dataset)
         self.transform = transform
         self.collate_fn = collate_fn or stack_examples
         arrays = None if collate_fn else getattr(self.dataset, "arrays", None)
         self._whole = arrays is not None
-        self._batches = Batches(*(arrays if arrays is not None else [np.arange(len(self.dataset))]),
-                                size=batch_size, seed=generator, shuffle=shuffle, drop_last=drop_last)
+        self._batches = Batches(
+            *(arrays if arrays is not None else [np.arange(len(self.dataset))]),
+            size=batch_size,
+            seed=generator,
+            shuffle=shuffle,
+            drop_last=drop_last,
+        )
 
     @property
     def batch_size(self) -> int:
@@ -136,15 +149,21 @@ def stack_examples(examples: list[Any]) -> Any:
     """Return a batch of examples: the arrays at each place in them, stacked along a new first axis."""
     if isinstance(examples[0], tuple | list):
         if len({len(example) for example in examples}) > 1:
-            raise ValueError(f"examples must have equally many parts; these have {[len(example) for example in examples]}")
+            raise ValueError(
+                f"examples must have equally many parts; these have {[len(example) for example in examples]}"
+            )
         return tuple(stack_examples(list(column)) for column in zip(*examples, strict=True))
     if isinstance(examples[0], Mapping):
         if any(example.keys() != examples[0].keys() for example in examples):
-            raise ValueError(f"examples must have the same keys; these have {' and '.join(sorted({str(list(e)) for e in examples}))}")
+            raise ValueError(
+                f"examples must have the same keys; these have {' and '.join(sorted({str(list(e)) for e in examples}))}"
+            )
         return {key: stack_examples([example[key] for example in examples]) for key in examples[0]}
     arrays = [as_array(example, "an example") for example in examples]
     odd = next((i for i, array in enumerate(arrays) if array.shape != arrays[0].shape), None)
     if odd is not None:
-        raise ValueError(f"examples that are stacked to a batch must have equal shapes; two in this one have {arrays[0].shape} and "
-                         f"{arrays[odd].shape}. Make them equal in __getitem__, or give a collate_fn that does")
+        raise ValueError(
+            f"examples that are stacked to a batch must have equal shapes; two in this one have {arrays[0].shape} and "
+            f"{arrays[odd].shape}. Make them equal in __getitem__, or give a collate_fn that does"
+        )
     return np.stack(arrays)

@@ -90,7 +90,12 @@ def backpropagate(
 
 
 def walk(
-    seeds: Iterable[tuple[Node, Any]], targets: frozenset[Node] | None, found: dict[Node, Any], release: bool, create_graph: bool, partial: bool
+    seeds: Iterable[tuple[Node, Any]],
+    targets: frozenset[Node] | None,
+    found: dict[Node, Any],
+    release: bool,
+    create_graph: bool,
+    partial: bool,
 ) -> dict[Node, Any]:
     """Carry gradients from the seeds back to the leaves, and return the leaves' gradients; put those of inner targets into `found`."""
     oldest = 0 if targets is None else min((node.order for node in targets), default=inf)

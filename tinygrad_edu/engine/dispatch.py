@@ -67,8 +67,10 @@ def defer(fn: Callable[..., Any], args: Any, kwargs: Any, stranger: Any) -> Any:
     answer = delegate(fn, args, kwargs)
     library = (getattr(fn, "__module__", None) or "numpy").split(".")[0]
     if answer is NotImplemented and library not in ("numpy", "_operator"):
-        raise TypeError(f"{fn.__name__} takes Tensors and NumPy's arrays, and got {type(stranger).__name__}: "
-                        "if it holds numbers, make it an array with np.asarray(x)")
+        raise TypeError(
+            f"{fn.__name__} takes Tensors and NumPy's arrays, and got {type(stranger).__name__}: "
+            "if it holds numbers, make it an array with np.asarray(x)"
+        )
     return answer
 
 
@@ -117,13 +119,17 @@ def coerce_argument(a: Any) -> tuple[Any, str]:
 def refuse_no_numbers(fn: Callable[..., Any], y: Any) -> None:
     """Raise an error if a result does not hold numbers: the graph would end there in silence."""
     if y.dtype.kind not in "biu":
-        raise TypeError(f"{getattr(fn, '__name__', fn)} gave an array of dtype {y.dtype}, through which no gradient "
-                        "flows: one of its arguments does not hold numbers. Convert it with np.array(x, dtype=float), "
-                        "or a list of Tensors with np.stack")
+        raise TypeError(
+            f"{getattr(fn, '__name__', fn)} gave an array of dtype {y.dtype}, through which no gradient "
+            "flows: one of its arguments does not hold numbers. Convert it with np.array(x, dtype=float), "
+            "or a list of Tensors with np.stack"
+        )
 
 
 def coerce_result(y: Any) -> Any:
     """Return a result of a rare type as the engine takes it: Python's numbers become NumPy's."""
     if isinstance(y, tuple | list) and not isinstance(y, MultiOutput):
-        raise TypeError(f"a rule's function gave {type(y).__name__}: say rule(..., several=True) if it gives several arrays")
+        raise TypeError(
+            f"a rule's function gave {type(y).__name__}: say rule(..., several=True) if it gives several arrays"
+        )
     return np.asarray(y)[()] if isinstance(y, bool | int | float | complex) else y

@@ -35,8 +35,10 @@ def gradient_shape(array: Any, own: Any) -> ValueError:
 
 
 def gradient_dtype(array: Any, own: Any) -> TypeError:
-    return TypeError(f"a tensor of {own.dtype} can't have a gradient of {array.dtype}"
-                     + (": take its real part" if array.dtype.kind == "c" and own.dtype.kind == "f" else ""))
+    return TypeError(
+        f"a tensor of {own.dtype} can't have a gradient of {array.dtype}"
+        + (": take its real part" if array.dtype.kind == "c" and own.dtype.kind == "f" else "")
+    )
 
 
 def no_gradient_here(tensor: Any) -> str:
@@ -51,13 +53,17 @@ def no_gradient_here(tensor: Any) -> str:
 
 
 def assigned_dtype(given: Any, own: Any) -> TypeError:
-    return TypeError(f"a tensor of {own} keeps its dtype, which can't hold numbers of {given}: convert them with .astype(), or make a "
-                     "new tensor")
+    return TypeError(
+        f"a tensor of {own} keeps its dtype, which can't hold numbers of {given}: convert them with .astype(), or make a "
+        "new tensor"
+    )
 
 
 def rounded(given: Any, own: Any) -> str:
-    return (f"a tensor keeps its dtype: these numbers of {given} were rounded to {own}. If that is intended, give "
-            f"array.astype(np.{own}); to change a module's precision, call module.to(np.{given})")
+    return (
+        f"a tensor keeps its dtype: these numbers of {given} were rounded to {own}. If that is intended, give "
+        f"array.astype(np.{own}); to change a module's precision, call module.to(np.{given})"
+    )
 
 
 def leaf_assignment(tensor: Any) -> RuntimeError:

@@ -117,7 +117,9 @@ def apply(fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     return out
 
 
-def record(plan: Plan, args: tuple[Any, ...], arrays: list[Any], parents: list[Any], kwargs: dict[str, Any], y: Any) -> Node | None:
+def record(
+    plan: Plan, args: tuple[Any, ...], arrays: list[Any], parents: list[Any], kwargs: dict[str, Any], y: Any
+) -> Node | None:
     """Return a node that remembers this call; None if no gradient can flow through its result."""
     dtype = y.dtype
     if dtype.kind not in "fc":
@@ -140,7 +142,9 @@ def record(plan: Plan, args: tuple[Any, ...], arrays: list[Any], parents: list[A
 
 def copy_user_arrays(plan: Plan, arrays: list[Any], parents: list[Any], y: Any) -> tuple[list[Any], Any]:
     """Return `arrays`, with copies of the user's if a node keeps them, and `y`, copied if it lies within one."""
-    theirs = [i for i, (a, parent) in enumerate(zip(arrays, parents, strict=True)) if a is parent and type(a) is np.ndarray]
+    theirs = [
+        i for i, (a, parent) in enumerate(zip(arrays, parents, strict=True)) if a is parent and type(a) is np.ndarray
+    ]
     if type(y) is np.ndarray and any(np.may_share_memory(y, arrays[i]) for i in theirs):
         y = y.copy()
     if plan.keeps_array:

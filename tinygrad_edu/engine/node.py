@@ -24,7 +24,8 @@ class Info:
     name: str | None = None  # the name in pictures and errors
     hooks: tuple[Callable[[Any], Any], ...] = ()  # called with the gradient when the walk comes here
     retains_grad: bool = False  # whether one of the hooks keeps the gradient in `.grad`
-    before_adding: Callable[[Any], Any] | None = None  # called with a leaf's tensor, once, before a gradient is added to `.grad`
+    # called with a leaf's tensor, once, before a gradient is added to `.grad`
+    before_adding: Callable[[Any], Any] | None = None
     line: str | None = None  # the user's source line; this and what follows is written down by `watch`
     calls: tuple[Any, ...] = ()  # the calls of modules in which it ran, outermost first
     values: tuple[Any, Any] | None = None  # the arguments and the result

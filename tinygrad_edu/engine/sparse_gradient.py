@@ -24,7 +24,9 @@ class SparseGradient:
 
     __slots__ = ("array", "dtype", "pieces", "shape", "waiting")
 
-    def __init__(self, array: Any, pieces: list[tuple[Any, Any]], waiting: int, shape: tuple[int, ...], dtype: Any) -> None:
+    def __init__(
+        self, array: Any, pieces: list[tuple[Any, Any]], waiting: int, shape: tuple[int, ...], dtype: Any
+    ) -> None:
         self.array, self.pieces, self.shape, self.dtype = array, pieces, shape, dtype
         self.waiting = waiting  # how many numbers there are in the pieces
 
@@ -63,7 +65,9 @@ class SparseGradient:
         if self.array is not None and type(self.array) is not MaskedGradient:
             return None
         masks = ((index, piece.mask if type(piece) is MaskedGradient else True) for index, piece in self.pieces)
-        return gather_pieces(None if self.array is None else self.array.mask, self.shape, np.dtype(bool), *chain.from_iterable(masks))
+        return gather_pieces(
+            None if self.array is None else self.array.mask, self.shape, np.dtype(bool), *chain.from_iterable(masks)
+        )
 
     def masked(self, other: SparseGradient) -> Self:
         """Give the only piece a mask, which is the only piece of `other`, and return the gradient."""
@@ -89,5 +93,7 @@ def gather_pieces(array: Any, shape: tuple[int, ...], dtype: Any, *pieces: Any) 
 def is_basic(index: Any) -> bool:
     """Say whether an index has only integers, slices, None and Ellipsis, so that it names no place twice."""
     parts = index if isinstance(index, tuple) else (index,)
-    return all((isinstance(i, int | slice | np.integer) and not isinstance(i, bool)) or i is None or i is Ellipsis
-               for i in parts)
+    return all(
+        (isinstance(i, int | slice | np.integer) and not isinstance(i, bool)) or i is None or i is Ellipsis
+        for i in parts
+    )

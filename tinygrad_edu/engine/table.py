@@ -92,12 +92,16 @@ class Rule:
         if places:
             names = parameters(self.fn)
             told = f"the argument {names[places[0]]}" if places[0] < len(names) else f"argument {places[0]}"
-            raise TypeError(f"{self.name}: there is no derivative rule with respect to {told}, and it requires gradients; "
-                            ".detach() it if none is wanted")
+            raise TypeError(
+                f"{self.name}: there is no derivative rule with respect to {told}, and it requires gradients; "
+                ".detach() it if none is wanted"
+            )
 
     def understands(self, kwargs: dict[str, Any]) -> bool:
         """Say whether the vjps take these keywords, or can do without them."""
-        return all(k in self.accepts or k in FORWARD_ONLY or (k in SILENT and v is SILENT[k]) for k, v in kwargs.items())
+        return all(
+            k in self.accepts or k in FORWARD_ONLY or (k in SILENT and v is SILENT[k]) for k, v in kwargs.items()
+        )
 
     def arrange(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Return the arguments with tensors moved from keywords to their positions; drop keywords that change nothing.
@@ -112,12 +116,16 @@ class Rule:
         kwargs = {k: v for k, v in kwargs.items() if not (k in SILENT and v is SILENT[k])}
         for k, v in kwargs.items():
             if not self.understands({k: v}):
-                raise TypeError(f"{self.name}: the argument {k}={v!r} is not supported where gradients are recorded; "
-                                "compute without it, or on .detach()ed tensors")
+                raise TypeError(
+                    f"{self.name}: the argument {k}={v!r} is not supported where gradients are recorded; "
+                    "compute without it, or on .detach()ed tensors"
+                )
             if isinstance(v, TensorBase):
                 if v._node is not None:
-                    raise TypeError(f"{self.name}: no gradient can flow through the keyword argument {k}; "
-                                    "pass it by position, or .detach() it")
+                    raise TypeError(
+                        f"{self.name}: no gradient can flow through the keyword argument {k}; "
+                        "pass it by position, or .detach() it"
+                    )
                 kwargs[k] = v._array
         return args, kwargs
 

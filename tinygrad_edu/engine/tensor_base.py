@@ -115,7 +115,13 @@ def copy_array(array: Any) -> Any:
     """Return a copy of an array or Tensor; a 0-d array for a NumPy scalar, as which the engine keeps 0-d results."""
     if isinstance(array, TensorBase):
         twin = object.__new__(type(array))
-        twin._array, twin._node, twin._shared, twin._source, twin._grad = copy_array(array._array), array._node, False, None, None
+        twin._array, twin._node, twin._shared, twin._source, twin._grad = (
+            copy_array(array._array),
+            array._node,
+            False,
+            None,
+            None,
+        )
         return twin
     return np.array(array) if isinstance(array, np.generic) else array.copy()
 

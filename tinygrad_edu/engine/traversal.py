@@ -46,7 +46,13 @@ def subgraph(tensors: list[Any], start: int, ends: Iterable[Node] = ()) -> tuple
     def is_outside(node: Node) -> bool:
         return node.order < start or (isinstance(node, Leaf) and is_held(node))
 
-    found = reach([y._node for y in tensors if is_tracked(y)], lambda node: () if node in ends or is_outside(node) else sources(node)) - ends
+    found = (
+        reach(
+            [y._node for y in tensors if is_tracked(y)],
+            lambda node: () if node in ends or is_outside(node) else sources(node),
+        )
+        - ends
+    )
     outside = {node for node in found if is_outside(node)}
     return found - outside, outside
 

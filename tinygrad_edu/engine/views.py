@@ -80,9 +80,14 @@ class Probe:
 
     counted = 0
 
-    def __getitem__(self, i: int) -> Probe: return Probe()
-    def __setitem__(self, i: int, x: Any) -> None: pass
-    def __iadd__(self, other: int) -> Probe: return self._in_place(other)
+    def __getitem__(self, i: int) -> Probe:
+        return Probe()
+
+    def __setitem__(self, i: int, x: Any) -> None:
+        pass
+
+    def __iadd__(self, other: int) -> Probe:
+        return self._in_place(other)
 
     def _in_place(self, other: int) -> Probe:
         count(self)

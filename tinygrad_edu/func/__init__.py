@@ -4,7 +4,18 @@ from .functional_call import functional_call
 from .rematerialization import checkpoint
 from .transforms import elementwise_grad, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 
-__all__ = ["checkpoint", "elementwise_grad", "functional_call", "grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
+__all__ = [
+    "checkpoint",
+    "elementwise_grad",
+    "functional_call",
+    "grad",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
+    "value_and_grad",
+    "vjp",
+]
 
 
 def __dir__() -> list[str]:

@@ -115,7 +115,9 @@ class Call:
         with record_mode(), draw_again(self.chance):
             nodes, outputs, _ = self.run([fresh_input(x) if record else wrap(x).requires_grad_() for x in given])
         tensors = [y for y in outputs if is_tracked(y)]
-        if [i for i, y in enumerate(outputs) if is_tracked(y)] != self.tracked or not all(map(same, tensors, to_arrays(y))):
+        if [i for i, y in enumerate(outputs) if is_tracked(y)] != self.tracked or not all(
+            map(same, tensors, to_arrays(y))
+        ):
             raise differs("gave another result")
         wanted = nodes + self.captured
         # Unconjugated, since this walk is part of another.
@@ -137,7 +139,7 @@ def recompute(sources: Any, call: Call) -> MultiOutput:
     return call.outputs
 
 
-rule(pack,      each=lambda i: lambda g, y, *arrays: g[i])
+rule(pack, each=lambda i: lambda g, y, *arrays: g[i])
 rule(recompute, lambda g, y, sources, call: call.gradients(g, y, sources), name="checkpoint")
 
 
@@ -158,5 +160,7 @@ def same(a: Any, b: Any) -> bool:
 
 
 def differs(how: str) -> RuntimeError:
-    return RuntimeError(f"checkpoint: computed again, the function {how}; it must depend on nothing but its arguments and "
-                        "tensors that are not changed before backward()")
+    return RuntimeError(
+        f"checkpoint: computed again, the function {how}; it must depend on nothing but its arguments and "
+        "tensors that are not changed before backward()"
+    )

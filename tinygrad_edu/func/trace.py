@@ -46,7 +46,9 @@ class Trace:
         Whether the value depends on Tensors outside. Then its derivatives do too, and are recorded.
     """
 
-    def __init__(self, what: str, f: Callable[..., Any], args: Any, kwargs: Any, argnums: Argnums, has_aux: bool = False) -> None:
+    def __init__(
+        self, what: str, f: Callable[..., Any], args: Any, kwargs: Any, argnums: Argnums, has_aux: bool = False
+    ) -> None:
         nums = resolve_argnums(what, argnums, len(args))
         leaves, rebuild = flatten(tuple(args[i] for i in nums))
         self.what = what
@@ -72,7 +74,9 @@ class Trace:
             transform.reset(token)
         refuse_changed(what, inputs, self.inputs)
         if has_aux and not (isinstance(y, tuple) and len(y) == 2):
-            raise TypeError(f"{what}: has_aux=True is for functions that return (value, aux); this one returned {describe_nest(y)}")
+            raise TypeError(
+                f"{what}: has_aux=True is for functions that return (value, aux); this one returned {describe_nest(y)}"
+            )
         y, aux = y if has_aux else (y, None)
         if y is None:
             raise TypeError(f"{what}: the function returned None; is its return missing?")
@@ -135,9 +139,20 @@ class Trace:
             node.saved, node.output = saved, y
         outer = self.outer and bool(level())
         connected = outer or (bool(level()) and any(map(is_tracked, vectors)))
-        seeds = [(y._node, v if connected else to_arrays(v)) for y, v in zip(ends, vectors, strict=True) if y._node is not None]
+        seeds = [
+            (y._node, v if connected else to_arrays(v))
+            for y, v in zip(ends, vectors, strict=True)
+            if y._node is not None
+        ]
         found = backpropagate(seeds, wanted, not last, outer)
-        if not found and wanted and ends and ends is self.outputs and not self.nested and any(y.dtype.kind in "fc" for y in ends):
+        if (
+            not found
+            and wanted
+            and ends
+            and ends is self.outputs
+            and not self.nested
+            and any(y.dtype.kind in "fc" for y in ends)
+        ):
             self.nested = True  # so as to warn only once
             warn_user(warn_ignored(self.what))
         results = [as_tensor(found.get(node), node) for node in wanted]
@@ -148,9 +163,11 @@ class Trace:
 
 
 def warn_ignored(what: str) -> str:
-    return (f"{what}: the function's result was not computed from the argument that is differentiated (or only by "
-            "steps like floor), so the derivative is zero. A function that takes a module's parameter must use its "
-            "argument, not the module's own parameter: see func.functional_call")
+    return (
+        f"{what}: the function's result was not computed from the argument that is differentiated (or only by "
+        "steps like floor), so the derivative is zero. A function that takes a module's parameter must use its "
+        "argument, not the module's own parameter: see func.functional_call"
+    )
 
 
 def record_mode() -> AbstractContextManager[None]:
@@ -161,7 +178,9 @@ def record_mode() -> AbstractContextManager[None]:
 def require_function(what: str, f: Any) -> None:
     """Raise if `f` is not a function."""
     if not callable(f):
-        raise TypeError(f"{what} takes a function first, and got {type(f).__name__}: write {what}(f), and not {what}(f(x))")
+        raise TypeError(
+            f"{what} takes a function first, and got {type(f).__name__}: write {what}(f), and not {what}(f(x))"
+        )
 
 
 def resolve_argnums(what: str, argnums: Any, n: int) -> tuple[int, ...]:
@@ -169,10 +188,14 @@ def resolve_argnums(what: str, argnums: Any, n: int) -> tuple[int, ...]:
     try:
         nums = tuple(map(operator.index, argnums if isinstance(argnums, tuple) else (argnums,)))
     except TypeError:
-        raise TypeError(f"{what}: argnums={argnums!r}, but it takes the position of an argument, or a tuple of positions") from None
+        raise TypeError(
+            f"{what}: argnums={argnums!r}, but it takes the position of an argument, or a tuple of positions"
+        ) from None
     if any(not -n <= i < n for i in nums):
-        raise ValueError(f"{what}: argnums={argnums}, but {n} argument{'s were' if n != 1 else ' was'} given by position "
-                         "(keyword arguments are not differentiated)")
+        raise ValueError(
+            f"{what}: argnums={argnums}, but {n} argument{'s were' if n != 1 else ' was'} given by position "
+            "(keyword arguments are not differentiated)"
+        )
     nums = tuple(i % n for i in nums)
     if len(set(nums)) < len(nums):
         raise ValueError(f"{what}: argnums={argnums} names an argument twice")
@@ -194,7 +217,9 @@ def fresh(what: str, x: Any, connected: bool) -> Any:
 def refuse_changed(what: str, inputs: list[Any], nodes: list[Any]) -> None:
     """Raise if a function has assigned to items of its input, which then has another node."""
     if any(x._node is not node for x, node in zip(inputs, nodes, strict=True)):
-        raise RuntimeError(f"{what}: the function assigned to items of its argument; let it assign to a copy (x = x.copy())")
+        raise RuntimeError(
+            f"{what}: the function assigned to items of its argument; let it assign to a copy (x = x.copy())"
+        )
 
 
 def output(what: str, y: Any) -> Any:
@@ -209,7 +234,9 @@ def vector(what: str, v: Any, place: Any) -> Any:
     """Return `v` as a Tensor of exactly the shape and dtype of its place."""
     v = v if isinstance(v, TensorBase) else Tensor(v)
     if v.shape != place.shape:
-        raise ValueError(f"{what}: a vector of shape {v.shape} was given for a value of shape {place.shape}; they must be equal")
+        raise ValueError(
+            f"{what}: a vector of shape {v.shape} was given for a value of shape {place.shape}; they must be equal"
+        )
     dtype = place.dtype if place.dtype.kind in "fc" else np.dtype(float)
     if v.dtype.kind == "c" and dtype.kind != "c":
         raise TypeError(f"{what}: a complex vector was given for a real value")

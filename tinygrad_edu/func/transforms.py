@@ -34,7 +34,9 @@ OfTensor = Callable[Concatenate[Tensor, P], Any]
 class Derivative(Protocol[P, Result]):
     """A function of the same parameters as the one it was made from, for type checkers."""
 
-    def __call__(self, x: Tensor | NDArray[Any] | np.number[Any] | complex, /, *args: P.args, **kwargs: P.kwargs) -> Result: ...
+    def __call__(
+        self, x: Tensor | NDArray[Any] | np.number[Any] | complex, /, *args: P.args, **kwargs: P.kwargs
+    ) -> Result: ...
 
 
 @overload
@@ -84,7 +86,9 @@ def grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
 
 
 @overload
-def value_and_grad(f: OfTensor[P], argnums: Literal[0] = 0, has_aux: Literal[False] = False) -> Derivative[P, tuple[Tensor, Tensor]]: ...
+def value_and_grad(
+    f: OfTensor[P], argnums: Literal[0] = 0, has_aux: Literal[False] = False
+) -> Derivative[P, tuple[Tensor, Tensor]]: ...
 @overload
 def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., tuple[Any, Any]]: ...
 def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
@@ -386,8 +390,10 @@ def elementwise_grad(f: Function, argnums: Argnums = 0) -> Function:
     def derivative(*args: Any, **kwargs: Any) -> Any:
         trace = Trace("elementwise_grad", f, args, kwargs, argnums)
         if any(y.dtype.kind == "c" for y in trace.outputs):
-            raise TypeError("elementwise_grad takes functions that return real numbers; for complex numbers use jvp(), "
-                            "with tangents of ones")
+            raise TypeError(
+                "elementwise_grad takes functions that return real numbers; for complex numbers use jvp(), "
+                "with tangents of ones"
+            )
         return trace.pull(trace.ones(), last=True)
 
     return derivative
@@ -411,15 +417,21 @@ def differentiate(what: str, f: Function, args: Any, kwargs: Any, argnums: Argnu
     """Call `f`, which must return a single real number; return the trace and the gradient."""
     trace = Trace(what, f, args, kwargs, argnums, has_aux)
     if is_nest(trace.value):
-        raise TypeError(f"{what} takes functions that return a single number; this one returned {describe_nest(trace.value)}: "
-                        "return the number alone, or, for grad and value_and_grad, (number, aux) with has_aux=True")
+        raise TypeError(
+            f"{what} takes functions that return a single number; this one returned {describe_nest(trace.value)}: "
+            "return the number alone, or, for grad and value_and_grad, (number, aux) with has_aux=True"
+        )
     [y] = trace.outputs
     if y.size != 1:
-        raise ValueError(f"{what} takes functions that return a single number; this one returned an array of shape "
-                         f"{y.shape}: sum() or mean() it, or use jacobian() or elementwise_grad()")
+        raise ValueError(
+            f"{what} takes functions that return a single number; this one returned an array of shape "
+            f"{y.shape}: sum() or mean() it, or use jacobian() or elementwise_grad()"
+        )
     if y.dtype.kind == "c":
-        raise TypeError(f"{what} takes functions that return a real number; this one returned a complex one: "
-                        "take its abs(), its real or imaginary part, or use vjp()")
+        raise TypeError(
+            f"{what} takes functions that return a real number; this one returned a complex one: "
+            "take its abs(), its real or imaginary part, or use vjp()"
+        )
     return trace, trace.pull(trace.ones(), last=True)
 
 
@@ -446,6 +458,8 @@ def check_directions(what: str, f: Function, primals: Any, vectors: Any) -> tupl
     """Return the arguments of `f`, and the leaves of the directions in which they move."""
     require_function(what, f)
     if not (is_sequence(primals) and is_sequence(vectors)):
-        raise TypeError(f"{what} takes tuples with one entry for each argument of the function: write {what}(f, (x,), (v,)), "
-                        f"with the commas; got {describe_nest(primals)} and {describe_nest(vectors)}")
+        raise TypeError(
+            f"{what} takes tuples with one entry for each argument of the function: write {what}(f, (x,), (v,)), "
+            f"with the commas; got {describe_nest(primals)} and {describe_nest(vectors)}"
+        )
     return tuple(primals), match_leaves(tuple(primals), tuple(vectors), f"{what}: primals and vectors")

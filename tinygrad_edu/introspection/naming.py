@@ -24,8 +24,10 @@ def tensors_held_in(names: Any) -> Held:
     if isinstance(names, Module):
         return {place(tensor): (name, tensor) for name, tensor in names.named_parameters()}
     if not isinstance(names, Mapping):
-        raise TypeError("names must be a mapping from names to tensors, such as {'x': x}, or a Module; "
-                        f"got {type(names).__name__}")
+        raise TypeError(
+            "names must be a mapping from names to tensors, such as {'x': x}, or a Module; "
+            f"got {type(names).__name__}"
+        )
     variables = sorted(((str(name), value) for name, value in names.items()), key=lambda v: v[0].startswith("_"))
     contents = [item for variable in variables for item in items(*variable)]
     found: Held = {}

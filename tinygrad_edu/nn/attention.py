@@ -74,20 +74,41 @@ class MultiheadAttention(Module):
     ((3, 5, 8), (3, 5, 5))
     """
 
-    def __init__(self, embed_dim: int, num_heads: int, dropout: float = 0.0, bias: bool = True, batch_first: bool = False, *,
-                 dtype: DTypeLike = np.float32, rng: np.random.Generator | None = None) -> None:
+    def __init__(
+        self,
+        embed_dim: int,
+        num_heads: int,
+        dropout: float = 0.0,
+        bias: bool = True,
+        batch_first: bool = False,
+        *,
+        dtype: DTypeLike = np.float32,
+        rng: np.random.Generator | None = None,
+    ) -> None:
         if embed_dim % num_heads:
-            raise ValueError(f"MultiheadAttention: vectors of length {embed_dim} can't be divided among {num_heads} heads")
+            raise ValueError(
+                f"MultiheadAttention: vectors of length {embed_dim} can't be divided among {num_heads} heads"
+            )
         self.embed_dim, self.num_heads, self.dropout, self.batch_first = embed_dim, num_heads, dropout, batch_first
-        self.in_proj_weight = init.xavier_uniform_(Parameter(np.zeros((3 * embed_dim, embed_dim)), dtype=dtype), rng=rng)
+        self.in_proj_weight = init.xavier_uniform_(
+            Parameter(np.zeros((3 * embed_dim, embed_dim)), dtype=dtype), rng=rng
+        )
         self.in_proj_bias = Parameter(np.zeros(3 * embed_dim), dtype=dtype) if bias else None
         self.out_proj = Linear(embed_dim, embed_dim, bias, dtype=dtype, rng=rng)
         if self.out_proj.bias is not None:
             init.zeros_(self.out_proj.bias)
 
-    def forward(self, query: Tensor, key: Tensor, value: Tensor, key_padding_mask: TensorLike | None = None, need_weights: bool = True,
-                attn_mask: TensorLike | None = None, average_attn_weights: bool = True,
-                is_causal: bool = False) -> tuple[Tensor, Tensor | None]:
+    def forward(
+        self,
+        query: Tensor,
+        key: Tensor,
+        value: Tensor,
+        key_padding_mask: TensorLike | None = None,
+        need_weights: bool = True,
+        attn_mask: TensorLike | None = None,
+        average_attn_weights: bool = True,
+        is_causal: bool = False,
+    ) -> tuple[Tensor, Tensor | None]:
         """Return the result, and the weights of the attention.
 
         Parameters
@@ -121,8 +142,10 @@ class MultiheadAttention(Module):
         """
         for name, x in (("query", query), ("key", key), ("value", value)):
             if x.shape[-1] != self.embed_dim or x.ndim not in (2, 3):
-                raise ValueError(f"MultiheadAttention({self.extra_repr()}): the {name} must have vectors of length {self.embed_dim}; "
-                                 f"it has shape {x.shape}")
+                raise ValueError(
+                    f"MultiheadAttention({self.extra_repr()}): the {name} must have vectors of length {self.embed_dim}; "
+                    f"it has shape {x.shape}"
+                )
         q: Any = query
         k: Any = key
         v: Any = value
@@ -130,8 +153,20 @@ class MultiheadAttention(Module):
         if swap:
             q, k, v = (np.swapaxes(x, 0, 1) for x in (q, k, v))
         causal = is_causal and attn_mask is None
-        y, weights = attend_with_heads(q, k, v, self.num_heads, self.in_proj_weight, self.in_proj_bias,
-                                       self.out_proj.weight, self.out_proj.bias, attn_mask, key_padding_mask, self.dropout if self.training else 0.0, causal)
+        y, weights = attend_with_heads(
+            q,
+            k,
+            v,
+            self.num_heads,
+            self.in_proj_weight,
+            self.in_proj_bias,
+            self.out_proj.weight,
+            self.out_proj.bias,
+            attn_mask,
+            key_padding_mask,
+            self.dropout if self.training else 0.0,
+            causal,
+        )
         if swap:
             y = np.swapaxes(y, 0, 1)
         if not need_weights:
@@ -189,12 +224,25 @@ class TransformerEncoderLayer(Module):
     (3, 5, 8)
     """
 
-    def __init__(self, d_model: int, nhead: int, dim_feedforward: int = 2048, dropout: float = 0.1,
-                 activation: Literal["relu", "gelu"] | Callable[[Tensor], Tensor] = "relu", layer_norm_eps: float = 1e-5,
-                 batch_first: bool = False, norm_first: bool = False, bias: bool = True, *, dtype: DTypeLike = np.float32,
-                 rng: np.random.Generator | None = None) -> None:
+    def __init__(
+        self,
+        d_model: int,
+        nhead: int,
+        dim_feedforward: int = 2048,
+        dropout: float = 0.1,
+        activation: Literal["relu", "gelu"] | Callable[[Tensor], Tensor] = "relu",
+        layer_norm_eps: float = 1e-5,
+        batch_first: bool = False,
+        norm_first: bool = False,
+        bias: bool = True,
+        *,
+        dtype: DTypeLike = np.float32,
+        rng: np.random.Generator | None = None,
+    ) -> None:
         if activation not in ("relu", "gelu") and not callable(activation):
-            raise ValueError(f"TransformerEncoderLayer: activation must be 'relu', 'gelu', or a function, not {activation!r}")
+            raise ValueError(
+                f"TransformerEncoderLayer: activation must be 'relu', 'gelu', or a function, not {activation!r}"
+            )
         self.self_attn = MultiheadAttention(d_model, nhead, dropout, bias, batch_first, dtype=dtype, rng=rng)
         self.linear1 = Linear(d_model, dim_feedforward, bias, dtype=dtype, rng=rng)
         self.dropout = Dropout(dropout)
@@ -202,11 +250,18 @@ class TransformerEncoderLayer(Module):
         self.norm1 = LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype)
         self.norm2 = LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype)
         self.dropout1, self.dropout2 = Dropout(dropout), Dropout(dropout)
-        self.activation: Any = {"relu": F.relu, "gelu": F.gelu}[activation] if isinstance(activation, str) else activation
+        self.activation: Any = (
+            {"relu": F.relu, "gelu": F.gelu}[activation] if isinstance(activation, str) else activation
+        )
         self.norm_first = norm_first
 
-    def forward(self, src: Tensor, src_mask: TensorLike | None = None, src_key_padding_mask: TensorLike | None = None,
-                is_causal: bool = False) -> Tensor:
+    def forward(
+        self,
+        src: Tensor,
+        src_mask: TensorLike | None = None,
+        src_key_padding_mask: TensorLike | None = None,
+        is_causal: bool = False,
+    ) -> Tensor:
         """Return the layer's output, in the shape of its input.
 
         Parameters

@@ -20,9 +20,15 @@ class Container(Module):
     def _put(self, name: str, module: Any) -> None:
         """Set a child; refuse anything but modules."""
         if not isinstance(module, Module):
-            hint = (": write *layers to give a list's one by one" if isinstance(module, list | tuple)
-                    else f": write {module.__name__}()" if isinstance(module, type) and issubclass(module, Module)
-                    else ": there are nn.Tanh(), nn.ReLU() and others, or write a Module of your own" if callable(module) else "")
+            hint = (
+                ": write *layers to give a list's one by one"
+                if isinstance(module, list | tuple)
+                else f": write {module.__name__}()"
+                if isinstance(module, type) and issubclass(module, Module)
+                else ": there are nn.Tanh(), nn.ReLU() and others, or write a Module of your own"
+                if callable(module)
+                else ""
+            )
             raise TypeError(f"{type(self).__name__} takes modules, and argument {name} is {module!r}{hint}")
         setattr(self, name, module)
         if name not in self._names:
@@ -221,8 +227,10 @@ class ModuleDict(Container):
 
     def __setitem__(self, name: str, module: Module) -> None:
         if not isinstance(name, str) or not name or "." in name or (hasattr(self, name) and name not in self._names):
-            raise KeyError(f"ModuleDict: {name!r} can't be the name of a module: it must be a string without dots, and "
-                           "not what every module has, such as 'training'")
+            raise KeyError(
+                f"ModuleDict: {name!r} can't be the name of a module: it must be a string without dots, and "
+                "not what every module has, such as 'training'"
+            )
         self._put(name, module)
 
     def __delitem__(self, name: str) -> None:

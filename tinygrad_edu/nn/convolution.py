@@ -63,7 +63,9 @@ class Convolution(Module):
                  dtype: DTypeLike = np.float32, rng: np.random.Generator | None = None) -> None:  # fmt: skip
         name = type(self).__name__
         if in_channels < 1 or out_channels < 1:
-            raise ValueError(f"{name}({in_channels}, {out_channels}): a layer needs at least one channel before and after it")
+            raise ValueError(
+                f"{name}({in_channels}, {out_channels}): a layer needs at least one channel before and after it"
+            )
         if groups < 1 or in_channels % groups or out_channels % groups:
             raise ValueError(f"{name}: {in_channels} and {out_channels} channels can't be divided into {groups} groups")
         kernel = F.convolution.per_axis(name, "kernel_size", kernel_size, self.axes)
@@ -86,7 +88,9 @@ class Convolution(Module):
         shape = np.shape(x)
         if len(shape) not in (self.axes + 1, self.axes + 2) or shape[-self.axes - 1] != self.in_channels:
             wanted = f"{self.in_channels}, {'H, W' if self.axes == 2 else 'L'}"
-            raise ValueError(f"{type(self).__name__}({self.extra_repr()}) wants inputs of shape (N, {wanted}) or ({wanted}), got {shape}")
+            raise ValueError(
+                f"{type(self).__name__}({self.extra_repr()}) wants inputs of shape (N, {wanted}) or ({wanted}), got {shape}"
+            )
 
     def extra_repr(self) -> str:
         """Return the channels, and the settings that are not the usual ones."""
@@ -161,14 +165,17 @@ class ConvTranspose(Convolution):
     def __init__(self, in_channels: int, out_channels: int, kernel_size: Lengths, stride: Lengths = 1, padding: Lengths = 0,
                  output_padding: Lengths = 0, groups: int = 1, bias: bool = True, dilation: Lengths = 1, *,
                  dtype: DTypeLike = np.float32, rng: np.random.Generator | None = None) -> None:  # fmt: skip
-        super().__init__(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, dtype=dtype, rng=rng)
+        super().__init__(
+            in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, dtype=dtype, rng=rng
+        )
         self.output_padding = output_padding
 
     def forward(self, x: TensorLike) -> Tensor:
         """Return the transposed convolution of `x`, with the bias added."""
         self.check(x)
         function: Any = (F.conv_transpose1d, F.conv_transpose2d)[self.axes - 1]
-        return function(x, self.weight, self.bias, self.stride, self.padding, self.output_padding, self.groups, self.dilation)  # type: ignore[no-any-return]
+        settings = self.stride, self.padding, self.output_padding, self.groups, self.dilation
+        return function(x, self.weight, self.bias, *settings)  # type: ignore[no-any-return]
 
 
 @complete_from(ConvTranspose)

@@ -41,8 +41,13 @@ def merge_docstrings(target: Any, source: Any) -> str:
         other["Examples"] = other["Examples"].replace(f"{function}(", f"nn.{target.__name__}()(")
     sections = {**other, **own}
     described = {**split_parameters(other.get("Parameters", "")), **split_parameters(own.get("Parameters", ""))}
-    sections["Parameters"] = "\n".join(described[name] for name in inspect.signature(target).parameters if name in described)
-    return "\n\n".join([title, *(f"{name}\n{'-' * len(name)}\n{sections[name]}" for name in ORDER if sections.get(name))]) + "\n"
+    sections["Parameters"] = "\n".join(
+        described[name] for name in inspect.signature(target).parameters if name in described
+    )
+    return (
+        "\n\n".join([title, *(f"{name}\n{'-' * len(name)}\n{sections[name]}" for name in ORDER if sections.get(name))])
+        + "\n"
+    )
 
 
 def split_sections(docstring: str) -> dict[str, str]:

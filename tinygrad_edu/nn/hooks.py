@@ -99,7 +99,14 @@ class Hooked:
             outputs, exit = gate(leaves)
             output = rebuild(outputs)
             if exit is not None:
-                call_back(self, hooks["backward"], exit, entrance if leads_to(leaves, entrance) else None, len(args), len(leaves))
+                call_back(
+                    self,
+                    hooks["backward"],
+                    exit,
+                    entrance if leads_to(leaves, entrance) else None,
+                    len(args),
+                    len(leaves),
+                )
         return output
 
     def __reduce_ex__(self, protocol: Any) -> Any:
@@ -118,7 +125,11 @@ def own_class(module: Any) -> Any:
 @lru_cache
 def hooked(kind: Any) -> Any:
     """Return a class derived from `kind`, with the same name, whose calls run the hooks."""
-    return type(kind.__name__, (Hooked, kind), {"__module__": kind.__module__, "__qualname__": kind.__qualname__, "__doc__": kind.__doc__})
+    return type(
+        kind.__name__,
+        (Hooked, kind),
+        {"__module__": kind.__module__, "__qualname__": kind.__qualname__, "__doc__": kind.__doc__},
+    )
 
 
 def hooked_again(how: Any, args: Any) -> Any:
@@ -175,8 +186,10 @@ def call_back(module: Any, hooks: list[Any], exit: Any, entrance: Gate, n_inputs
         came_out.clear()  # under create_graph, gradients hold the graph
         for (hook,) in tuple(hooks):
             if hook(module, tuple(went_in), outputs) is not None:
-                raise TypeError(f"a backward hook of {type(module).__name__} has returned something: it is shown gradients, and can't "
-                                "change them; let it return None")
+                raise TypeError(
+                    f"a backward hook of {type(module).__name__} has returned something: it is shown gradients, and can't "
+                    "change them; let it return None"
+                )
 
     note(exit[0], at_exit)
     if entrance is not None:
@@ -190,5 +203,7 @@ def note(node: Any, hook: Any) -> None:
 
 def in_places(g: Any, places: Any, n: int) -> list[Any]:
     """Return `n` gradients: Tensors of their own in these places, and None in the others."""
-    found = {i: part if isinstance(part, TensorBase) else wrap(copy_array(part)) for i, part in zip(places, g, strict=True)}
+    found = {
+        i: part if isinstance(part, TensorBase) else wrap(copy_array(part)) for i, part in zip(places, g, strict=True)
+    }
     return [found.get(i) for i in range(n)]

@@ -114,7 +114,12 @@ def ones_(p: P) -> P:
 
 @complete_from(uniform_)
 def trunc_normal_(
-    p: P, mean: float = 0.0, std: float = 1.0, low: float = -2.0, high: float = 2.0, rng: np.random.Generator | None = None
+    p: P,
+    mean: float = 0.0,
+    std: float = 1.0,
+    low: float = -2.0,
+    high: float = 2.0,
+    rng: np.random.Generator | None = None,
 ) -> P:
     """Fill a parameter with normally distributed numbers that lie in an interval.
 
@@ -144,7 +149,9 @@ def trunc_normal_(
         if not outside.any():
             return fill(p, values)
         values[outside] = draw(mean, std, np.count_nonzero(outside))
-    raise ValueError(f"trunc_normal_: hardly any numbers of mean {mean} and deviation {std} lie between {low} and {high}")
+    raise ValueError(
+        f"trunc_normal_: hardly any numbers of mean {mean} and deviation {std} lie between {low} and {high}"
+    )
 
 
 @complete_from(uniform_)
@@ -195,7 +202,9 @@ def dirac_(p: P, groups: int = 1) -> P:
     [[[0, 1, 0], [0, 0, 0]], [[0, 0, 0], [0, 1, 0]]]
     """
     if not 3 <= p.ndim <= 5 or p.shape[0] % groups:
-        raise ValueError(f"dirac_ is for weights (O, C, ...) of convolutions, O a multiple of groups={groups}; got {p.shape}")
+        raise ValueError(
+            f"dirac_ is for weights (O, C, ...) of convolutions, O a multiple of groups={groups}; got {p.shape}"
+        )
     values = np.zeros(p.shape)
     each, middle = p.shape[0] // groups, tuple(n // 2 for n in p.shape[2:])
     for group in range(groups):

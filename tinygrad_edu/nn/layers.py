@@ -85,7 +85,9 @@ class Linear(Module):
             return apply(linear.fn, x, self.weight, self.bias)  # type: ignore[no-any-return]
         except (ValueError, AttributeError) as error:
             if np.shape(x)[-1:] != (self.in_features,):
-                raise ValueError(f"Linear({self.extra_repr()}) wants inputs of shape (..., {self.in_features}), got {np.shape(x)}") from error
+                raise ValueError(
+                    f"Linear({self.extra_repr()}) wants inputs of shape (..., {self.in_features}), got {np.shape(x)}"
+                ) from error
             raise
 
     def extra_repr(self) -> str:
@@ -128,8 +130,16 @@ class Bilinear(Module):
     (5, 2)
     """
 
-    def __init__(self, in1_features: int, in2_features: int, out_features: int, bias: bool = True, *, dtype: DTypeLike = np.float32,
-                 rng: np.random.Generator | None = None) -> None:
+    def __init__(
+        self,
+        in1_features: int,
+        in2_features: int,
+        out_features: int,
+        bias: bool = True,
+        *,
+        dtype: DTypeLike = np.float32,
+        rng: np.random.Generator | None = None,
+    ) -> None:
         self.in1_features, self.in2_features, self.out_features = in1_features, in2_features, out_features
         bound = in1_features**-0.5
         shape = (out_features, in1_features, in2_features)
@@ -139,13 +149,17 @@ class Bilinear(Module):
     def forward(self, a: Tensor, b: Tensor) -> Tensor:
         """Return ``a @ weight[k] @ b + bias[k]`` for each output k."""
         if a.shape[-1:] != (self.in1_features,) or b.shape != (*a.shape[:-1], self.in2_features):
-            raise ValueError(f"Bilinear({self.extra_repr()}) wants inputs of shapes (..., {self.in1_features}) and "
-                             f"(..., {self.in2_features}), got {a.shape} and {b.shape}")
+            raise ValueError(
+                f"Bilinear({self.extra_repr()}) wants inputs of shapes (..., {self.in1_features}) and "
+                f"(..., {self.in2_features}), got {a.shape} and {b.shape}"
+            )
         return F.bilinear(a, b, self.weight, self.bias)
 
     def extra_repr(self) -> str:
         """Return the numbers of inputs and outputs."""
-        return f"{self.in1_features}, {self.in2_features}, {self.out_features}" + (", bias=False" if self.bias is None else "")
+        return f"{self.in1_features}, {self.in2_features}, {self.out_features}" + (
+            ", bias=False" if self.bias is None else ""
+        )
 
 
 class Embedding(Module):
@@ -182,8 +196,15 @@ class Embedding(Module):
     (2, 3, 4)
     """
 
-    def __init__(self, num_embeddings: int, embedding_dim: int, padding_idx: int | None = None, *, dtype: DTypeLike = np.float32,
-                 rng: np.random.Generator | None = None) -> None:
+    def __init__(
+        self,
+        num_embeddings: int,
+        embedding_dim: int,
+        padding_idx: int | None = None,
+        *,
+        dtype: DTypeLike = np.float32,
+        rng: np.random.Generator | None = None,
+    ) -> None:
         self.num_embeddings, self.embedding_dim, self.padding_idx = num_embeddings, embedding_dim, padding_idx
         self.weight = init.normal_(Parameter(np.zeros((num_embeddings, embedding_dim)), dtype=dtype), rng=rng)
         if padding_idx is not None:

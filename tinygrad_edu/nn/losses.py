@@ -31,7 +31,9 @@ class Loss(FunctionModule):
 
     def extra_repr(self) -> str:
         """Return the settings that are not the usual ones."""
-        return ", ".join(f"{k}={v!r}" for k, v in self._settings.items() if v is not None and (k, v) != ("reduction", "mean"))
+        return ", ".join(
+            f"{k}={v!r}" for k, v in self._settings.items() if v is not None and (k, v) != ("reduction", "mean")
+        )
 
 
 class MSELoss(Loss):
@@ -97,8 +99,13 @@ class CrossEntropyLoss(Loss):
 
     function = staticmethod(F.cross_entropy)
 
-    def __init__(self, weight: TensorLike | None = None, ignore_index: int = -100, reduction: Reduction = "mean",
-                 label_smoothing: float = 0.0) -> None:
+    def __init__(
+        self,
+        weight: TensorLike | None = None,
+        ignore_index: int = -100,
+        reduction: Reduction = "mean",
+        label_smoothing: float = 0.0,
+    ) -> None:
         super().__init__(reduction)
         self._settings |= {"weight": weight, "ignore_index": ignore_index, "label_smoothing": label_smoothing}
 
@@ -108,7 +115,9 @@ class NLLLoss(Loss):
 
     function = staticmethod(F.nll_loss)
 
-    def __init__(self, weight: TensorLike | None = None, ignore_index: int = -100, reduction: Reduction = "mean") -> None:
+    def __init__(
+        self, weight: TensorLike | None = None, ignore_index: int = -100, reduction: Reduction = "mean"
+    ) -> None:
         super().__init__(reduction)
         self._settings |= {"weight": weight, "ignore_index": ignore_index}
 
@@ -128,7 +137,9 @@ class BCEWithLogitsLoss(Loss):
 
     function = staticmethod(F.binary_cross_entropy_with_logits)
 
-    def __init__(self, weight: TensorLike | None = None, reduction: Reduction = "mean", pos_weight: TensorLike | None = None) -> None:
+    def __init__(
+        self, weight: TensorLike | None = None, reduction: Reduction = "mean", pos_weight: TensorLike | None = None
+    ) -> None:
         super().__init__(reduction)
         self._settings |= {"weight": weight, "pos_weight": pos_weight}
 

@@ -80,10 +80,14 @@ class Module:
 
     def __setattr__(self, name: str, value: Any) -> None:
         old = vars(self).get(name)
-        if isinstance(old, Parameter | Buffer) and not (value is None or isinstance(value, Parameter | Buffer | Module)):
-            raise TypeError(f"{type(self).__name__}: {name} is a {type(old).__name__}, and a {type(value).__name__} in its place would "
-                            f"be neither learnt nor saved: change its numbers under no_grad(), self.{name}[...] = x, or give it a new "
-                            f"{type(old).__name__}(x)")
+        if isinstance(old, Parameter | Buffer) and not (
+            value is None or isinstance(value, Parameter | Buffer | Module)
+        ):
+            raise TypeError(
+                f"{type(self).__name__}: {name} is a {type(old).__name__}, and a {type(value).__name__} in its place would "
+                f"be neither learnt nor saved: change its numbers under no_grad(), self.{name}[...] = x, or give it a new "
+                f"{type(old).__name__}(x)"
+            )
         object.__setattr__(self, name, value)
 
     # ---------------------------------------------------------------------------------- the tree
@@ -321,8 +325,10 @@ class Module:
         tensors = list(self.named_tensors())
         named = dict(tensors)
         if len(named) < len(tensors) and (twice := next((name for name, p in tensors if named[name] is not p), None)):
-            raise ValueError(f"{type(self).__name__}: two different tensors are called {twice!r}, and a state can hold only one of them: give "
-                             "attributes names without dots")
+            raise ValueError(
+                f"{type(self).__name__}: two different tensors are called {twice!r}, and a state can hold only one of them: give "
+                "attributes names without dots"
+            )
         return {name: copy_array(p._array) for name, p in tensors}
 
     def load_state_dict(self, state: Mapping[str, TensorLike], strict: bool = True) -> None:

@@ -53,8 +53,16 @@ class BatchNorm(Module):
 
     axes: tuple[int, ...] = ()
 
-    def __init__(self, num_features: int, eps: float = 1e-5, momentum: float = 0.1, affine: bool = True,
-                 track_running_stats: bool = True, *, dtype: DTypeLike = np.float32) -> None:
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        *,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.weight = Parameter(np.ones(num_features), dtype=dtype) if affine else None
         self.bias = Parameter(np.zeros(num_features), dtype=dtype) if affine else None
@@ -65,12 +73,16 @@ class BatchNorm(Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return `x` normalised; in training, the running averages change."""
         if x.ndim not in self.axes or x.shape[1] != self.num_features:
-            raise ValueError(f"{type(self).__name__}({self.num_features}) wants inputs of {' or '.join(map(str, self.axes))} axes, "
-                             f"the second of length {self.num_features}; got {x.shape}")
+            raise ValueError(
+                f"{type(self).__name__}({self.num_features}) wants inputs of {' or '.join(map(str, self.axes))} axes, "
+                f"the second of length {self.num_features}; got {x.shape}"
+            )
         if self.training and self.num_batches_tracked is not None:
             count = self.num_batches_tracked._own()
             count += 1
-        return F.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, self.training, self.momentum, self.eps)
+        return F.batch_norm(
+            x, self.running_mean, self.running_var, self.weight, self.bias, self.training, self.momentum, self.eps
+        )
 
     def extra_repr(self) -> str:
         """Return the number of channels."""
@@ -142,8 +154,15 @@ class LayerNorm(Module):
            [-1.,  1.]])
     """
 
-    def __init__(self, normalized_shape: int | Sequence[int], eps: float = 1e-5, elementwise_affine: bool = True, bias: bool = True, *,
-                 dtype: DTypeLike = np.float32) -> None:
+    def __init__(
+        self,
+        normalized_shape: int | Sequence[int],
+        eps: float = 1e-5,
+        elementwise_affine: bool = True,
+        bias: bool = True,
+        *,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
         self.normalized_shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
         self.eps = eps
         self.weight = Parameter(np.ones(self.normalized_shape), dtype=dtype) if elementwise_affine else None
@@ -190,8 +209,14 @@ class RMSNorm(Module):
            [1. , 1. ]])
     """
 
-    def __init__(self, normalized_shape: int | Sequence[int], eps: float | None = None, elementwise_affine: bool = True, *,
-                 dtype: DTypeLike = np.float32) -> None:
+    def __init__(
+        self,
+        normalized_shape: int | Sequence[int],
+        eps: float | None = None,
+        elementwise_affine: bool = True,
+        *,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
         self.normalized_shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
         self.eps = eps
         self.weight = Parameter(np.ones(self.normalized_shape), dtype=dtype) if elementwise_affine else None
@@ -242,8 +267,15 @@ class GroupNorm(Module):
     array([[-1.,  1., -1.,  1.]])
     """
 
-    def __init__(self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True, *,
-                 dtype: DTypeLike = np.float32) -> None:
+    def __init__(
+        self,
+        num_groups: int,
+        num_channels: int,
+        eps: float = 1e-5,
+        affine: bool = True,
+        *,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
         if num_channels % num_groups:
             raise ValueError(f"GroupNorm: {num_channels} channels can't be divided into {num_groups} groups")
         self.num_groups, self.num_channels, self.eps = num_groups, num_channels, eps

@@ -38,7 +38,9 @@ class Parameter(Tensor):
 
     __slots__ = ()
 
-    def __init__(self, data: TensorLike, requires_grad: bool = True, *, dtype: DTypeLike = np.float32, name: str | None = None) -> None:
+    def __init__(
+        self, data: TensorLike, requires_grad: bool = True, *, dtype: DTypeLike = np.float32, name: str | None = None
+    ) -> None:
         super().__init__(data, requires_grad, dtype=dtype, name=name)
 
     def __repr__(self) -> str:

@@ -32,8 +32,15 @@ class Pool(FunctionModule):
 class MaxPool(Pool):
     """The base of layers that return the largest number of each window."""
 
-    def __init__(self, kernel_size: Lengths, stride: Lengths | None = None, padding: Lengths = 0, dilation: Lengths = 1, *,
-                 ceil_mode: bool = False) -> None:
+    def __init__(
+        self,
+        kernel_size: Lengths,
+        stride: Lengths | None = None,
+        padding: Lengths = 0,
+        dilation: Lengths = 1,
+        *,
+        ceil_mode: bool = False,
+    ) -> None:
         super().__init__(kernel_size, stride=stride, padding=padding, dilation=dilation, ceil_mode=ceil_mode)
 
 
@@ -80,7 +87,9 @@ class AvgPool1d(Pool):
 
     def __init__(self, kernel_size: Lengths, stride: Lengths | None = None, padding: Lengths = 0, ceil_mode: bool = False,
                  count_include_pad: bool = True) -> None:  # fmt: skip
-        super().__init__(kernel_size, stride=stride, padding=padding, ceil_mode=ceil_mode, count_include_pad=count_include_pad)
+        super().__init__(
+            kernel_size, stride=stride, padding=padding, ceil_mode=ceil_mode, count_include_pad=count_include_pad
+        )
 
 
 class AvgPool2d(Pool):

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from ..tensor.tensor import Tensor
 
 
-def rnn_step(x: Tensor, state: tuple[Tensor, ...], w: Tensor, b: Tensor | None, nonlinearity: Any = np.tanh) -> tuple[Tensor, ...]:
+def rnn_step(
+    x: Tensor, state: tuple[Tensor, ...], w: Tensor, b: Tensor | None, nonlinearity: Any = np.tanh
+) -> tuple[Tensor, ...]:
     """Compute one step of a simple recurrent network.
 
     Parameters
@@ -165,18 +167,33 @@ class Recurrent(Module):
 
     gates, states = 1, 1  # weighted sums for each number of the state; arrays that make a state
 
-    def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True, batch_first: bool = False,
-                 dropout: float = 0.0, bidirectional: bool = False, *, dtype: DTypeLike = np.float32,
-                 rng: np.random.Generator | None = None) -> None:
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        *,
+        dtype: DTypeLike = np.float32,
+        rng: np.random.Generator | None = None,
+    ) -> None:
         if min(input_size, hidden_size, num_layers) < 1:
-            raise ValueError(f"{type(self).__name__}: sizes and layers must be at least 1, got {input_size}, {hidden_size}, {num_layers}")
+            raise ValueError(
+                f"{type(self).__name__}: sizes and layers must be at least 1, got {input_size}, {hidden_size}, {num_layers}"
+            )
         self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
         self.batch_first, self.dropout, self.bidirectional = batch_first, dropout, bidirectional
         bound = hidden_size**-0.5
         for layer in range(num_layers):
             for end in ("", "_reverse") if bidirectional else ("",):
                 n = input_size if layer == 0 else hidden_size * (1 + bidirectional)
-                shapes: dict[str, tuple[int, ...]] = {"weight_ih": (self.gates * hidden_size, n), "weight_hh": (self.gates * hidden_size, hidden_size)}
+                shapes: dict[str, tuple[int, ...]] = {
+                    "weight_ih": (self.gates * hidden_size, n),
+                    "weight_hh": (self.gates * hidden_size, hidden_size),
+                }
                 if bias:
                     shapes |= {"bias_ih": (self.gates * hidden_size,), "bias_hh": (self.gates * hidden_size,)}
                 for name, shape in shapes.items():
@@ -210,11 +227,15 @@ class Recurrent(Module):
             If shapes do not fit, or a sequence is empty.
         """
         if x.ndim not in (2, 3) or x.shape[-1] != self.input_size:
-            raise ValueError(f"{type(self).__name__}({self.extra_repr()}) wants inputs of shape "
-                             f"({'N, L' if self.batch_first else 'L, N'}, {self.input_size}) or (L, {self.input_size}); got {x.shape}")
+            raise ValueError(
+                f"{type(self).__name__}({self.extra_repr()}) wants inputs of shape "
+                f"({'N, L' if self.batch_first else 'L, N'}, {self.input_size}) or (L, {self.input_size}); got {x.shape}"
+            )
         batched = x.ndim == 3
         if x.shape[int(batched and self.batch_first)] == 0:
-            raise ValueError(f"{type(self).__name__}({self.extra_repr()}): a sequence must have at least one step; got shape {x.shape}")
+            raise ValueError(
+                f"{type(self).__name__}({self.extra_repr()}): a sequence must have at least one step; got shape {x.shape}"
+            )
         y: Any = numpy.expand_dims(x, 1) if not batched else numpy.swapaxes(x, 0, 1) if self.batch_first else x
         ways = 1 + self.bidirectional
         begin = self.begin(state, y, ways * self.num_layers, batched)
@@ -225,8 +246,10 @@ class Recurrent(Module):
             written = []
             for way, end in enumerate(("", "_reverse")[:ways]):
                 w_ih: Any
-                w_ih, w_hh, b_ih, b_hh = (getattr(self, f"{name}_l{layer}{end}", None)
-                                          for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))
+                w_ih, w_hh, b_ih, b_hh = (
+                    getattr(self, f"{name}_l{layer}{end}", None)
+                    for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+                )
                 sums = unstack(linear(y, w_ih, b_ih))  # for all times at once
                 now = tuple(s[layer * ways + way] for s in begin)
                 outputs = []
@@ -251,13 +274,17 @@ class Recurrent(Module):
         states = (state,) if isinstance(state, TensorBase | np.ndarray) else tuple(state)
         wanted = shape if batched else (n, self.hidden_size)
         if len(states) != self.states or any(s.shape != wanted for s in states):
-            raise ValueError(f"{type(self).__name__}({self.extra_repr()}): the state must be {self.states} of shape {wanted}; "
-                             f"got {', '.join(str(s.shape) for s in states)}")
+            raise ValueError(
+                f"{type(self).__name__}({self.extra_repr()}): the state must be {self.states} of shape {wanted}; "
+                f"got {', '.join(str(s.shape) for s in states)}"
+            )
         return states if batched else tuple(np.expand_dims(s, 1) for s in states)
 
     def extra_repr(self) -> str:
         """Return the sizes, and the number of layers if there are several."""
-        return f"{self.input_size}, {self.hidden_size}" + (f", num_layers={self.num_layers}" if self.num_layers > 1 else "")
+        return f"{self.input_size}, {self.hidden_size}" + (
+            f", num_layers={self.num_layers}" if self.num_layers > 1 else ""
+        )
 
 
 def unstack(x: Any) -> list[Any]:
@@ -284,13 +311,26 @@ class RNN(Recurrent):
     ((7, 2, 4), (1, 2, 4))
     """
 
-    def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1, nonlinearity: Literal["tanh", "relu"] = "tanh",
-                 bias: bool = True, batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False, *,
-                 dtype: DTypeLike = np.float32, rng: np.random.Generator | None = None) -> None:
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        nonlinearity: Literal["tanh", "relu"] = "tanh",
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        *,
+        dtype: DTypeLike = np.float32,
+        rng: np.random.Generator | None = None,
+    ) -> None:
         if nonlinearity not in ("tanh", "relu"):
             raise ValueError(f"RNN: nonlinearity must be 'tanh' or 'relu', not {nonlinearity!r}")
         self.nonlinearity = nonlinearity
-        super().__init__(input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, dtype=dtype, rng=rng)
+        super().__init__(
+            input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, dtype=dtype, rng=rng
+        )
 
     def step(self, x: Any, state: Any, w: Any, b: Any) -> Any:
         """Return the new state after one step of one layer."""
@@ -371,13 +411,22 @@ class Cell(Module):
 
     gates, states = 1, 1
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, *, dtype: DTypeLike = np.float32,
-                 rng: np.random.Generator | None = None) -> None:
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        *,
+        dtype: DTypeLike = np.float32,
+        rng: np.random.Generator | None = None,
+    ) -> None:
         self.input_size, self.hidden_size = input_size, hidden_size
         bound = hidden_size**-0.5
 
         def make(*shape: int) -> Any:
-            return init.uniform_(Parameter(np.zeros((self.gates * hidden_size, *shape)), dtype=dtype), -bound, bound, rng)
+            return init.uniform_(
+                Parameter(np.zeros((self.gates * hidden_size, *shape)), dtype=dtype), -bound, bound, rng
+            )
 
         self.weight_ih, self.weight_hh = make(input_size), make(hidden_size)
         self.bias_ih: Any = make() if bias else None
@@ -399,7 +448,9 @@ class Cell(Module):
             The new state; that of an LSTM is a pair of these.
         """
         if x.shape[-1] != self.input_size:
-            raise ValueError(f"{type(self).__name__}({self.extra_repr()}) wants inputs of shape (..., {self.input_size}), got {x.shape}")
+            raise ValueError(
+                f"{type(self).__name__}({self.extra_repr()}) wants inputs of shape (..., {self.input_size}), got {x.shape}"
+            )
         if state is None:
             state = (np.zeros((*x.shape[:-1], self.hidden_size), x.dtype),) * self.states
         state = (state,) if self.states == 1 and not isinstance(state, tuple) else state

@@ -14,8 +14,10 @@ from ..engine.tensor_base import as_own_array, to_arrays
 def load_state(kind: str, own: Mapping[str, Any], state: Mapping[str, Any], strict: bool) -> None:
     """Copy the arrays of `state` into the tensors `own`, by name; see `Module.load_state_dict`."""
     if not isinstance(state, Mapping):
-        raise TypeError(f"{kind}.load_state_dict takes a dict of names and arrays, got {type(state).__name__}: write "
-                        "load(path) for a file, or other.state_dict() for a module")
+        raise TypeError(
+            f"{kind}.load_state_dict takes a dict of names and arrays, got {type(state).__name__}: write "
+            "load(path) for a file, or other.state_dict() for a module"
+        )
     missing, surplus = [k for k in own if k not in state], [k for k in state if k not in own]
     misfit = f"state does not fit {kind}: missing {missing}, unexpected {surplus}" + remedy(own, state)
     if strict and (missing or surplus):
@@ -44,14 +46,20 @@ def convert(kind: str, name: str, value: Any, p: Any) -> Any:
     if array.dtype == p.dtype:
         return array
     if array.dtype.kind not in "biufc":
-        raise ValueError(f"state does not fit {kind}: {name} is not an array of numbers; could not convert {array.dtype} to {p.dtype}")
+        raise ValueError(
+            f"state does not fit {kind}: {name} is not an array of numbers; could not convert {array.dtype} to {p.dtype}"
+        )
     if array.dtype.kind == "c" and p.dtype.kind != "c":
-        raise ValueError(f"state does not fit {kind}: {name} is {array.dtype} for {p.dtype}, and would lose its imaginary part")
+        raise ValueError(
+            f"state does not fit {kind}: {name} is {array.dtype} for {p.dtype}, and would lose its imaginary part"
+        )
     with np.errstate(all="ignore"):
         cast = array.astype(p.dtype)
         same = np.isfinite(cast) | ~np.isfinite(array) if p.dtype.kind in "fc" else cast == array
     if not np.all(same):
-        raise ValueError(f"state does not fit {kind}: {name} is {array.dtype}, and holds numbers that {p.dtype} can't represent")
+        raise ValueError(
+            f"state does not fit {kind}: {name} is {array.dtype}, and holds numbers that {p.dtype} can't represent"
+        )
     return cast
 
 
@@ -61,7 +69,9 @@ def refuse_torn_ties(kind: str, own: Mapping[str, Any], arrays: Mapping[str, Any
     for k, array in arrays.items():
         other = first.setdefault(id(own[k]), k)
         if other != k and not np.array_equal(arrays[other], array, equal_nan=array.dtype.kind in "fc"):
-            raise ValueError(f"state does not fit {kind}: {other} and {k} are one parameter here, and have different numbers there")
+            raise ValueError(
+                f"state does not fit {kind}: {other} and {k} are one parameter here, and have different numbers there"
+            )
 
 
 def remedy(own: Mapping[str, Any], state: Mapping[str, Any]) -> str:

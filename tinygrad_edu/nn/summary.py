@@ -51,11 +51,17 @@ class Summary:
         cells += [(r.name, r.kind, r.shapes, f"{r.parameters:,}", f"{r.multiply_adds:,}") for r in self.rows]
         cells += [("in all", "", "", f"{self.parameters:,}", f"{self.multiply_adds:,}")]
         widths = [max(len(row[i]) for row in cells) for i in range(5)]
-        lines = ["  ".join(c.ljust(w) if i < 3 else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True))).rstrip()
-                 for row in cells]
+        lines = [
+            "  ".join(
+                c.ljust(w) if i < 3 else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True))
+            ).rstrip()
+            for row in cells
+        ]
         rule = "-" * max(map(len, lines))
         frozen = self.parameters - self.trainable
-        return "\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1]] + ([f"of which {frozen:,} are frozen"] if frozen else []))
+        return "\n".join(
+            [lines[0], rule, *lines[1:-1], rule, lines[-1]] + ([f"of which {frozen:,} are frozen"] if frozen else [])
+        )
 
 
 def summary(model: Module, *inputs: TensorLike) -> Summary:
@@ -95,13 +101,17 @@ def summary(model: Module, *inputs: TensorLike) -> Summary:
     """
     for x in inputs:
         if isinstance(x, tuple) and len(x) > 1 and all(type(n) is int for n in x):
-            raise TypeError(f"summary calls the model with examples, and {x} looks like a shape: give np.zeros({x}), or np.array({x})")
+            raise TypeError(
+                f"summary calls the model with examples, and {x} looks like a shape: give np.zeros({x}), or np.array({x})"
+            )
     notes = Notes()
     handles = []
     for path, module in model.named_modules():
         if not any(module.named_children()) or any(isinstance(x, Parameter) for _, x in tree.attributes(module)):
-            handles += [module.register_forward_pre_hook(notes.before),
-                        module.register_forward_hook(partial(notes.after, path or type(model).__name__))]
+            handles += [
+                module.register_forward_pre_hook(notes.before),
+                module.register_forward_hook(partial(notes.after, path or type(model).__name__)),
+            ]
     state, modes = model.state_dict(), [(m, m.training) for m in model.modules()]
     try:
         with enable_grad():
@@ -137,7 +147,10 @@ class Notes:
         outputs = [y for y in flatten(output)[0] if y is not None]
         shapes = " ".join(str(tuple(np.shape(y))) for y in outputs)
         start = self.begun.pop()
-        made = ancestors((y._node for y in outputs if isinstance(y, TensorBase) and y._node is not None and y._node.order > start), start)
+        made = ancestors(
+            (y._node for y in outputs if isinstance(y, TensorBase) and y._node is not None and y._node.order > start),
+            start,
+        )
         own = {id(p): p.size for _, p in tree.tensors(module, Parameter) if id(p) not in self.counted}
         work = sum(map(multiply_adds, made - self.counted))
         self.counted |= made | own.keys()
@@ -155,6 +168,10 @@ def multiply_adds(node: Node) -> int:
         return int(math.prod(shapes[0]) * math.prod(shapes[1][1:]))
     if node.name == "einsum":
         letters = str(node.parents[0]).split("->")[0].split(",")
-        lengths = {letter: n for word, shape in zip(letters, shapes[1:], strict=True) for letter, n in zip(word, shape, strict=True)}
+        lengths = {
+            letter: n
+            for word, shape in zip(letters, shapes[1:], strict=True)
+            for letter, n in zip(word, shape, strict=True)
+        }
         return int(math.prod(lengths.values()))
     return 0

@@ -18,8 +18,11 @@ import numpy as np
 from ..tensor.tensor import Tensor
 from .parameter import Buffer, Parameter
 
-ATOMS = frozenset({bool, int, float, complex, str, bytes, type(None), slice, range, np.float32, np.float64, np.int64, np.dtype})
-OURS = {__name__.partition(".")[0], "numpy", *sys.stdlib_module_names}  # objects from these packages hold no parameters of the user's
+ATOMS = frozenset(
+    {bool, int, float, complex, str, bytes, type(None), slice, range, np.float32, np.float64, np.int64, np.dtype}
+)
+# objects from these packages hold no parameters of the user's
+OURS = {__name__.partition(".")[0], "numpy", *sys.stdlib_module_names}
 ROWS: Any = (list, tuple, deque, UserList, Set, ValuesView)
 
 
@@ -51,7 +54,9 @@ def walk(root: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
 
 def tensors(root: Any, kind: Any = (Parameter, Buffer)) -> Iterator[tuple[str, Any]]:
     """Return the parameters or buffers below a module, with their dotted paths; one that is shared comes each time."""
-    return ((join(path, name), x) for path, module in walk(root) for name, x in attributes(module) if isinstance(x, kind))
+    return (
+        (join(path, name), x) for path, module in walk(root) for name, x in attributes(module) if isinstance(x, kind)
+    )
 
 
 def join(path: str, name: str) -> str:
@@ -112,7 +117,9 @@ def find_within(value: Any) -> Iterator[tuple[str, Any]]:
             yield at, x
         elif type(x) not in ATOMS and not isinstance(x, Tensor) and id(x) not in seen:
             seen.add(id(x))
-            waiting += reversed([(at + place, part, outermost and not place.startswith(".")) for place, part in parts(x, outermost)])
+            waiting += reversed(
+                [(at + place, part, outermost and not place.startswith(".")) for place, part in parts(x, outermost)]
+            )
 
 
 def parts(x: Any, outermost: bool) -> Iterator[tuple[str, Any]]:
@@ -140,12 +147,18 @@ def complaint(held: Any, x: Any, at: str) -> str:
     """Return the text that says what is wrong, and what to do about it."""
     kind, place = type(x).__name__, f", at {at}," if at else ""
     if isinstance(held, type):
-        return (f"belongs to the class {held.__name__} and {f'holds a {kind}{place}' if at else f'is a {kind}'}: all objects would share "
-                "it, and it would not be found. Assign it to self, in __init__")
+        return (
+            f"belongs to the class {held.__name__} and {f'holds a {kind}{place}' if at else f'is a {kind}'}: all objects would share "
+            "it, and it would not be found. Assign it to self, in __init__"
+        )
     if is_loose(x) and held is x:
-        return (f"is a {kind} that requires gradients but no Parameter, so nothing would learn or save it: write nn.Parameter(...), or, "
-                "if it is not to be learnt, .detach()")
+        return (
+            f"is a {kind} that requires gradients but no Parameter, so nothing would learn or save it: write nn.Parameter(...), or, "
+            "if it is not to be learnt, .detach()"
+        )
     article = "an" if type(held).__name__[0] in "aeiouAEIOU" else "a"
-    return (f"is {article} {type(held).__name__} that holds a {kind}{place.rstrip(',') if len(at) > 4 else ''}, which is not found there: use "
-            "nn.ModuleList or nn.ModuleDict for modules, and attributes of their own for parameters. (What is meant to stay outside can be "
-            "held by a function: lambda: x.)")
+    return (
+        f"is {article} {type(held).__name__} that holds a {kind}{place.rstrip(',') if len(at) > 4 else ''}, which is not found there: use "
+        "nn.ModuleList or nn.ModuleDict for modules, and attributes of their own for parameters. (What is meant to stay outside can be "
+        "held by a function: lambda: x.)"
+    )

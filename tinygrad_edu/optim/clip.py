@@ -61,7 +61,9 @@ def clip_grad_norm_(
     """
     gradients = gradients_of(parameters, "clip_grad_norm_")
     limits = {"max_norm": max_norm, "norm_type": norm_type}
-    limits = check_settings("clip_grad_norm_", {"max_norm": number(0, np.inf, "[]"), "norm_type": number(0, np.inf, "(]")}, limits)
+    limits = check_settings(
+        "clip_grad_norm_", {"max_norm": number(0, np.inf, "[]"), "norm_type": number(0, np.inf, "(]")}, limits
+    )
     arrays = [g._array for g in gradients if g.size]
     if not arrays:
         return 0.0
@@ -70,8 +72,11 @@ def clip_grad_norm_(
     if (error_if_nonfinite or not written_down) and not np.isfinite(units):
         if error_if_nonfinite:
             raise RuntimeError(f"clip_grad_norm_: the norm of the gradients is {units}")
-        warnings.warn(f"clip_grad_norm_: the norm of the gradients is {units}, and can't be brought to {max_norm}; debug() finds where "
-                      "this begins, and error_if_nonfinite=True refuses it", stacklevel=2)
+        warnings.warn(
+            f"clip_grad_norm_: the norm of the gradients is {units}, and can't be brought to {max_norm}; debug() finds where "
+            "this begins, and error_if_nonfinite=True refuses it",
+            stacklevel=2,
+        )
     with np.errstate(all="ignore"):
         total, big = unit * units, np.maximum(unit, 1.0)
         scale = np.minimum(limits["max_norm"] / big / (units * (unit / big) + 1e-6 / big), 1)  # NaN, if the norm is
@@ -108,7 +113,9 @@ def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -
     array([ 2., -1.])
     """
     gradients = gradients_of(parameters, "clip_grad_value_")
-    bound = check_settings("clip_grad_value_", {"clip_value": number(0, np.inf, "[]")}, {"clip_value": clip_value})["clip_value"]
+    bound = check_settings("clip_grad_value_", {"clip_value": number(0, np.inf, "[]")}, {"clip_value": clip_value})[
+        "clip_value"
+    ]
     if any(g.dtype.kind == "c" for g in gradients):
         raise TypeError("clip_grad_value_: complex numbers have no order; clip_grad_norm_ takes them")
     for g in gradients:
@@ -126,8 +133,10 @@ def gradients_of(parameters: Any, caller: str) -> list[Any]:
         if not isinstance(p, TensorBase):
             raise TypeError(f"{caller} takes Tensors, got {type(p).__name__}: did you mean model.parameters()?")
     if not given:
-        raise ValueError(f"{caller}: there are no parameters. A generator such as model.parameters() gives them once: call it again, "
-                         "or make it a list")
+        raise ValueError(
+            f"{caller}: there are no parameters. A generator such as model.parameters() gives them once: call it again, "
+            "or make it a list"
+        )
     return [p._grad for p in given if p._grad is not None]
 
 
@@ -163,4 +172,5 @@ def widen(a: Any) -> Any:
 
 
 WIDE = {"e": np.float64, "f": np.float64, "F": np.complex128}
-LEAST = float(np.finfo(np.float64).tiny / np.finfo(np.float64).eps)  # sums of less than this may lack some of their terms
+# sums of less than this may lack some of their terms
+LEAST = float(np.finfo(np.float64).tiny / np.finfo(np.float64).eps)

@@ -39,7 +39,8 @@ def deferrable(fn: Callable[P, None]) -> Callable[P, None]:
     @wraps(fn)
     def called(*args: P.args, **kwargs: P.kwargs) -> None:
         now = deferred_calls()
-        if now is None or any(map(callable, (*args[1:], *kwargs.values()))):  # a closure, as L-BFGS wants it, is to be called now
+        # a closure, as L-BFGS wants it, is to be called now
+        if now is None or any(map(callable, (*args[1:], *kwargs.values()))):
             return fn(*args, **kwargs)
         return now.put_off(called, args, kwargs)
 

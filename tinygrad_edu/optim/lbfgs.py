@@ -55,14 +55,36 @@ class LBFGS(Optimizer):
     array([1., 1.])
     """
 
-    _checks: ClassVar = {"lr": number(), "max_iter": whole(1), "tolerance_grad": number(), "tolerance_change": number(),
-                         "history_size": whole(1), "line_search_fn": one_of(None, "strong_wolfe")}
+    _checks: ClassVar = {
+        "lr": number(),
+        "max_iter": whole(1),
+        "tolerance_grad": number(),
+        "tolerance_change": number(),
+        "history_size": whole(1),
+        "line_search_fn": one_of(None, "strong_wolfe"),
+    }
 
-    def __init__(self, params: Params, lr: float = 1.0, max_iter: int = 20, tolerance_grad: float = 1e-7,
-                 tolerance_change: float = 1e-9, history_size: int = 100, line_search_fn: str | None = None) -> None:
-        super().__init__(params, {"lr": lr, "max_iter": max_iter, "tolerance_grad": tolerance_grad,
-                                  "tolerance_change": tolerance_change, "history_size": history_size,
-                                  "line_search_fn": line_search_fn})
+    def __init__(
+        self,
+        params: Params,
+        lr: float = 1.0,
+        max_iter: int = 20,
+        tolerance_grad: float = 1e-7,
+        tolerance_change: float = 1e-9,
+        history_size: int = 100,
+        line_search_fn: str | None = None,
+    ) -> None:
+        super().__init__(
+            params,
+            {
+                "lr": lr,
+                "max_iter": max_iter,
+                "tolerance_grad": tolerance_grad,
+                "tolerance_change": tolerance_change,
+                "history_size": history_size,
+                "line_search_fn": line_search_fn,
+            },
+        )
         self._steps: list[Any] = []  # how the parameters changed, and how the gradient, in the last iterations
         self._bends: list[Any] = []
 
@@ -102,8 +124,10 @@ class LBFGS(Optimizer):
             If there is no closure.
         """
         if closure is None:
-            raise TypeError("LBFGS computes the loss several times in a step: step(closure) wants a function that "
-                            "calls zero_grad(), computes the loss, calls its backward(), and returns it")
+            raise TypeError(
+                "LBFGS computes the loss several times in a step: step(closure) wants a function that "
+                "calls zero_grad(), computes the loss, calls its backward(), and returns it"
+            )
         group = self.param_groups[0]
 
         def evaluate(x: Any) -> tuple[float, Any]:
@@ -201,12 +225,18 @@ def pairs_in(state: Mapping[str, Any], n: int) -> tuple[list[Any], list[Any]]:
     memory = number_entries("LBFGS", state["state"])
     entries = memory.get(0, {})
     if memory.keys() - {0} or entries.keys() not in (set(), {"steps", "bends"}):
-        raise ValueError(f"LBFGS: the state of parameter 0 must have 'steps' and 'bends', and nothing else, and is {what(entries)}: is "
-                         "it another optimiser's?")
+        raise ValueError(
+            f"LBFGS: the state of parameter 0 must have 'steps' and 'bends', and nothing else, and is {what(entries)}: is "
+            "it another optimiser's?"
+        )
     steps, bends = (np.array(entries.get(name, np.empty((0, n)))) for name in ("steps", "bends"))
     for name, array in ("steps", steps), ("bends", bends):
         if array.dtype.kind not in "iuf" or array.shape != (len(steps), n):
-            raise ValueError(f"LBFGS: {name} of the state must be vectors of {n} numbers, as many of them as steps, not {what(array)}")
+            raise ValueError(
+                f"LBFGS: {name} of the state must be vectors of {n} numbers, as many of them as steps, not {what(array)}"
+            )
     if not ((steps * bends).sum(1) > 0).all():
-        raise ValueError("LBFGS: steps and bends of the state are of a surface that does not bend upwards, or have NaN in them")
+        raise ValueError(
+            "LBFGS: steps and bends of the state are of a surface that does not bend upwards, or have NaN in them"
+        )
     return list(steps.astype(float)), list(bends.astype(float))

@@ -17,10 +17,16 @@ def groups_in(optimizer: Any, state: Any) -> list[dict[str, Any]]:
     """Return the settings of the groups, and the positions of their parameters, from a `state_dict`."""
     kind = type(optimizer).__name__
     if not isinstance(state, Mapping) or not {"state", "param_groups"} <= state.keys():
-        raise ValueError(f"{kind}: an optimiser's state is a dict of 'state' and 'param_groups', and this is {what(state)}")
+        raise ValueError(
+            f"{kind}: an optimiser's state is a dict of 'state' and 'param_groups', and this is {what(state)}"
+        )
     groups = state["param_groups"]
-    if not isinstance(groups, list | tuple) or not all(isinstance(group, Mapping) and "params" in group for group in groups):
-        raise ValueError(f"{kind}: 'param_groups' of the state must be a list of dicts with 'params' in them, not {what(groups)}")
+    if not isinstance(groups, list | tuple) or not all(
+        isinstance(group, Mapping) and "params" in group for group in groups
+    ):
+        raise ValueError(
+            f"{kind}: 'param_groups' of the state must be a list of dicts with 'params' in them, not {what(groups)}"
+        )
     made = []
     for i, group in enumerate(groups):
         where = f"{kind}: group {i} of the state"
@@ -33,7 +39,9 @@ def groups_in(optimizer: Any, state: Any) -> list[dict[str, Any]]:
         try:
             ids = [whole(0)(p) for p in group["params"]]
         except (TypeError, ValueError):
-            raise ValueError(f"{where}: 'params' must be the numbers of parameters, not {what(group['params'])}") from None
+            raise ValueError(
+                f"{where}: 'params' must be the numbers of parameters, not {what(group['params'])}"
+            ) from None
         made.append({**optimizer._checked(where, group), "params": ids})
         if "initial_lr" in group:  # a schedule's
             made[-1] = check_settings(where, {"initial_lr": number()}, made[-1])
@@ -52,16 +60,23 @@ def memories_in(optimizer: Any, state: Mapping[str, Any], groups: list[dict[str,
     strange = sorted(given.keys() - {i for i, _ in pairs})
     if strange:
         raise ValueError(f"{kind}: the state has a parameter {strange[0]}, which its groups don't have")
-    return [memory_in(kind, optimizer._memory, i, group, p, given.get(i, {}))
-            for (i, group), p in zip(pairs, optimizer.params, strict=True)]
+    return [
+        memory_in(kind, optimizer._memory, i, group, p, given.get(i, {}))
+        for (i, group), p in zip(pairs, optimizer.params, strict=True)
+    ]
 
 
-def memory_in(kind: str, names: Any, i: int, group: Mapping[str, Any], p: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+def memory_in(
+    kind: str, names: Any, i: int, group: Mapping[str, Any], p: Any, given: Mapping[str, Any]
+) -> dict[str, Any]:
     """Return what is remembered for `p`, the parameter at position `i`."""
     if names is not None:
-        given = {k: v for k, v in given.items() if v is not None or names.get(k) in (None, True)}  # PyTorch has None for nothing yet
+        # PyTorch has None for nothing yet
+        given = {k: v for k, v in given.items() if v is not None or names.get(k) in (None, True)}
         unknown = sorted(given.keys() - names.keys(), key=str)
-        missing = [name for name, needed in names.items() if given and name not in given and (needed is True or group[needed])]
+        missing = [
+            name for name, needed in names.items() if given and name not in given and (needed is True or group[needed])
+        ]
         if unknown or missing:
             what_of = f"has {unknown[0]}, which {kind} doesn't use" if unknown else f"has no {missing[0]}"
             raise ValueError(f"{kind}: the state of parameter {i} {what_of}: is it another optimiser's?")
@@ -101,7 +116,9 @@ def number_entries(kind: str, given: Any) -> dict[int, Any]:
         try:
             i = int(key)
         except (TypeError, ValueError):
-            raise ValueError(f"{kind}: the keys of 'state' must be the numbers of parameters, and one is {key!r}") from None
+            raise ValueError(
+                f"{kind}: the keys of 'state' must be the numbers of parameters, and one is {key!r}"
+            ) from None
         if i in made:
             raise ValueError(f"{kind}: the state of parameter {i} is given twice")
         if not isinstance(entries, Mapping):

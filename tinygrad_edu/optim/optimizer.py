@@ -64,8 +64,10 @@ class Optimizer(Deferrable):
 
     _complex = False  # whether the formula is right for complex parameters
     _checks: ClassVar[Mapping[str, Check]] = {}  # which values the settings may have
-    _memory: ClassVar[Mapping[str, bool | str] | None] = None  # the entries of a state: always there, or with that setting; None: unknown
-    _others: ClassVar[Mapping[str, Any]] = {"maximize": False}  # settings in other programs' states, and the values that mean our steps
+    # the entries of a state: always there, or with that setting; None: unknown
+    _memory: ClassVar[Mapping[str, bool | str] | None] = None
+    # settings in other programs' states, and the values that mean our steps
+    _others: ClassVar[Mapping[str, Any]] = {"maximize": False}
 
     def __init__(self, params: Params, settings: dict[str, Any]) -> None:
         self._settings = settings
@@ -111,9 +113,13 @@ class Optimizer(Deferrable):
             raise ValueError(f"{kind}: a group is a dict with 'params' in it")
         unknown = group.keys() - self._settings.keys() - {"params"}
         if unknown:
-            raise ValueError(f"{kind} has no setting {', '.join(sorted(map(str, unknown)))}; it has {', '.join(self._settings)}")
+            raise ValueError(
+                f"{kind} has no setting {', '.join(sorted(map(str, unknown)))}; it has {', '.join(self._settings)}"
+            )
         made = self._checked(kind, {**self._settings, **group})
-        made["params"] = [made["params"]] if isinstance(made["params"], TensorBase) else list_parameters(kind, made["params"])
+        made["params"] = (
+            [made["params"]] if isinstance(made["params"], TensorBase) else list_parameters(kind, made["params"])
+        )
         check_parameters(made["params"], self.params)
         if not self._complex and any(p.dtype.kind == "c" for p in made["params"]):
             raise TypeError(f"{kind} is for real parameters; learn the real and the imaginary part as two, or use SGD")
@@ -161,8 +167,12 @@ class Optimizer(Deferrable):
             ``"state"``, arrays and numbers by the parameters' positions, and ``"param_groups"``, the settings.
         """
         number = {p: i for i, p in enumerate(self.params)}
-        state = {number[p]: {k: copy_of(v) if hasattr(v, "shape") else v for k, v in entries.items() if not k.startswith("_")}
-                 for p, entries in self.state.items()}
+        state = {
+            number[p]: {
+                k: copy_of(v) if hasattr(v, "shape") else v for k, v in entries.items() if not k.startswith("_")
+            }
+            for p, entries in self.state.items()
+        }
         groups = [{**group, "params": [number[p] for p in group["params"]]} for group in self.param_groups]
         return {"state": {i: entries for i, entries in state.items() if entries}, "param_groups": groups}
 
@@ -199,8 +209,15 @@ def workplace(weights: Any, g: Any, state: dict[str, Any]) -> Any:
     if type(weights) is not ndarray or (type(g) is not ndarray and is_foreign(g)):
         state.pop("_scratch", None)
         return None
-    if "_scratch" in state and state["_scratch"].dtype != weights.dtype:  # the model has been turned into another precision
-        state.update({k: v.astype(weights.dtype) for k, v in state.items() if np.shape(v) == weights.shape and type(v) is ndarray})
+    # the model has been turned into another precision
+    if "_scratch" in state and state["_scratch"].dtype != weights.dtype:
+        state.update(
+            {
+                k: v.astype(weights.dtype)
+                for k, v in state.items()
+                if np.shape(v) == weights.shape and type(v) is ndarray
+            }
+        )
     if "_scratch" not in state:
         state["_scratch"] = np.empty_like(weights)
     return state["_scratch"]
@@ -240,7 +257,8 @@ def list_parameters(name: str, params: Any) -> list[Any]:
     if isinstance(params, TensorBase) or not isinstance(params, Iterable):
         advice = "[x]" if isinstance(params, TensorBase) else "model.parameters()"
         raise TypeError(f"{name} takes a list of Tensors, got {type(params).__name__}: did you mean {advice}?")
-    if isinstance(params, Set) and not isinstance(params, KeysView):  # whose order, by which states are saved, is another in each run
+    # whose order, by which states are saved, is another in each run
+    if isinstance(params, Set) and not isinstance(params, KeysView):
         raise TypeError(f"{name} takes parameters in an order, and a {type(params).__name__} has none: make it a list")
     given = list(params)
     if not given and isinstance(params, Iterator):
@@ -248,8 +266,10 @@ def list_parameters(name: str, params: Any) -> list[Any]:
     return given
 
 
-NOTHING = ("there are no parameters to optimise: does the model hold Parameters in its attributes? (And a generator such as "
-           "model.parameters() gives them once: make a list of it, or call it again.)")
+NOTHING = (
+    "there are no parameters to optimise: does the model hold Parameters in its attributes? (And a generator such as "
+    "model.parameters() gives them once: make a list of it, or call it again.)"
+)
 
 
 def check_parameters(params: list[Any], others: list[Any]) -> None:
@@ -259,7 +279,9 @@ def check_parameters(params: list[Any], others: list[Any]) -> None:
             raise TypeError(f"optimisers take Tensors, got {type(p).__name__}: did you mean model.parameters()?")
         if p._node is None or p._node.parents:
             frozen = p._node is None
-            raise ValueError(f"an optimiser changes leaves that require gradients; this is not one: {p!r}"
-                             + (" (is the model frozen? Set requires_grad = True, or leave its parameters out)" if frozen else ""))
+            raise ValueError(
+                f"an optimiser changes leaves that require gradients; this is not one: {p!r}"
+                + (" (is the model frozen? Set requires_grad = True, or leave its parameters out)" if frozen else "")
+            )
     if len({id(p) for p in (*params, *others)}) < len(params) + len(others):
         raise ValueError("a parameter is given twice")

@@ -54,19 +54,45 @@ class ReduceLROnPlateau(Deferrable):
     0.25
     """
 
-    _checks: ClassVar = {"mode": one_of("min", "max"), "factor": number(0, 1, "()"), "patience": whole(0), "threshold": number(),
-                         "cooldown": whole(0), "min_lr": each(number())}
+    _checks: ClassVar = {
+        "mode": one_of("min", "max"),
+        "factor": number(0, 1, "()"),
+        "patience": whole(0),
+        "threshold": number(),
+        "cooldown": whole(0),
+        "min_lr": each(number()),
+    }
 
-    def __init__(self, optimizer: Optimizer, mode: Literal["min", "max"] = "min", factor: float = 0.1, patience: int = 10, threshold: float = 1e-4,
-                 cooldown: int = 0, min_lr: float | Sequence[float] = 0.0) -> None:
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        mode: Literal["min", "max"] = "min",
+        factor: float = 0.1,
+        patience: int = 10,
+        threshold: float = 1e-4,
+        cooldown: int = 0,
+        min_lr: float | Sequence[float] = 0.0,
+    ) -> None:
         self.optimizer = an_optimiser(self, optimizer)
         self.mode: str
         self.factor: float
         self.patience: int
         self.threshold: float
         self.cooldown: int
-        vars(self).update(check_settings(type(self).__name__, self._checks, {
-            "mode": mode, "factor": factor, "patience": patience, "threshold": threshold, "cooldown": cooldown, "min_lr": min_lr}))
+        vars(self).update(
+            check_settings(
+                type(self).__name__,
+                self._checks,
+                {
+                    "mode": mode,
+                    "factor": factor,
+                    "patience": patience,
+                    "threshold": threshold,
+                    "cooldown": cooldown,
+                    "min_lr": min_lr,
+                },
+            )
+        )
         check_lengths(self, "min_lr")
         self.best = math.inf if mode == "min" else -math.inf
         self.bad_steps = self.resting = 0

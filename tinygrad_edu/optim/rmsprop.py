@@ -51,14 +51,37 @@ class RMSprop(Optimizer):
     0.9
     """
 
-    _checks: ClassVar = {"lr": number(), "alpha": number(0, 1), "eps": number(), "weight_decay": number(), "momentum": number(0, 1),
-                         "centered": flag}
+    _checks: ClassVar = {
+        "lr": number(),
+        "alpha": number(0, 1),
+        "eps": number(),
+        "weight_decay": number(),
+        "momentum": number(0, 1),
+        "centered": flag,
+    }
     _memory: ClassVar = {"step": True, "square_avg": True, "grad_avg": "centered", "momentum_buffer": "momentum"}
 
-    def __init__(self, params: Params, lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8,
-                 weight_decay: float = 0.0, momentum: float = 0.0, centered: bool = False) -> None:
-        super().__init__(params, {"lr": lr, "alpha": alpha, "eps": eps, "weight_decay": weight_decay, "momentum": momentum,
-                                  "centered": centered})
+    def __init__(
+        self,
+        params: Params,
+        lr: float = 1e-2,
+        alpha: float = 0.99,
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+        momentum: float = 0.0,
+        centered: bool = False,
+    ) -> None:
+        super().__init__(
+            params,
+            {
+                "lr": lr,
+                "alpha": alpha,
+                "eps": eps,
+                "weight_decay": weight_decay,
+                "momentum": momentum,
+                "centered": centered,
+            },
+        )
 
     def _move(self, weights: Any, g: Any, state: dict[str, Any], group: dict[str, Any], scratch: Any) -> Any:
         alpha = group["alpha"]

@@ -65,8 +65,10 @@ class Schedule(Deferrable):
     def _set(self) -> None:
         """Set the rates of this step: of all groups or, after an error, of none."""
         alone = [self._good(i, self._rate(i, base)) for i, base in enumerate(self.base_lrs)]
-        rates = [self._good(i, new if now == old or not old else self._onwards(now, old, new))
-                 for i, (now, old, new) in enumerate(zip(self.get_last_lr(), self._alone, alone, strict=True))]
+        rates = [
+            self._good(i, new if now == old or not old else self._onwards(now, old, new))
+            for i, (now, old, new) in enumerate(zip(self.get_last_lr(), self._alone, alone, strict=True))
+        ]
         for group, rate in zip(self.optimizer.param_groups, rates, strict=True):
             group["lr"] = rate
         self._alone = alone
@@ -81,8 +83,10 @@ class Schedule(Deferrable):
     def _good(self, i: int, rate: Any) -> float:
         n = as_number(rate)
         if n is None or not 0 <= n < math.inf:
-            raise ValueError(f"{type(self).__name__}: the rate of group {i} would be {rate!r} at step {self.last_epoch}; rates are numbers "
-                             "that are at least 0, and finite")
+            raise ValueError(
+                f"{type(self).__name__}: the rate of group {i} would be {rate!r} at step {self.last_epoch}; rates are numbers "
+                "that are at least 0, and finite"
+            )
         return float(n)
 
     def _meet_new_groups(self) -> None:
@@ -102,8 +106,12 @@ class Schedule(Deferrable):
         dict
             The settings (except functions), the number of steps, and the learning rates.
         """
-        return {**{name: getattr(self, name) for name in self._checks}, "last_epoch": self.last_epoch,
-                "base_lrs": list(self.base_lrs), "lrs": self.get_last_lr()}
+        return {
+            **{name: getattr(self, name) for name in self._checks},
+            "last_epoch": self.last_epoch,
+            "base_lrs": list(self.base_lrs),
+            "lrs": self.get_last_lr(),
+        }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Continue from a `state_dict`: the optimiser's learning rates become what they were.
@@ -133,7 +141,9 @@ class Schedule(Deferrable):
         found = only(kind, {**self._checks, "last_epoch": whole(0), **lists}, state)
         for name in lists:
             if len(found[name]) != n:
-                raise ValueError(f"{kind}: {name} of the state belong to {len(found[name])} groups, and the optimiser has {n}")
+                raise ValueError(
+                    f"{kind}: {name} of the state belong to {len(found[name])} groups, and the optimiser has {n}"
+                )
         rates = found.pop("lrs")
         twin = copy.copy(self)
         vars(twin).update(found)
@@ -171,5 +181,7 @@ def check_lengths(schedule: Any, *names: str) -> None:
     for name in names:
         value = getattr(schedule, name)
         if isinstance(value, list) and len(value) != n:
-            raise ValueError(f"{type(schedule).__name__}: {name} is a list of {len(value)}, and the optimiser has {n} groups; it must be "
-                             "one for all, or a list of one for each")
+            raise ValueError(
+                f"{type(schedule).__name__}: {name} is a list of {len(value)}, and the optimiser has {n} groups; it must be "
+                "one for all, or a list of one for each"
+            )

@@ -47,10 +47,14 @@ class LambdaLR(Schedule):
     0.25
     """
 
-    def __init__(self, optimizer: Optimizer, lr_lambda: Callable[[int], float] | Sequence[Callable[[int], float]]) -> None:
+    def __init__(
+        self, optimizer: Optimizer, lr_lambda: Callable[[int], float] | Sequence[Callable[[int], float]]
+    ) -> None:
         self.lr_lambda: Any = list(lr_lambda) if isinstance(lr_lambda, list | tuple) else lr_lambda
         if not all(map(callable, self.lr_lambda if isinstance(self.lr_lambda, list) else [self.lr_lambda])):
-            raise TypeError(f"LambdaLR: lr_lambda must be a function of the step, or a list of one for each group, not {lr_lambda!r}")
+            raise TypeError(
+                f"LambdaLR: lr_lambda must be a function of the step, or a list of one for each group, not {lr_lambda!r}"
+            )
         super().__init__(optimizer)
 
     def _rate(self, i: int, initial: float) -> float:
@@ -58,7 +62,9 @@ class LambdaLR(Schedule):
         factor = of_group(self, "lr_lambda", i)(self.last_epoch)
         n = as_number(factor)
         if n is None:
-            raise ValueError(f"LambdaLR: the function returned {factor!r} for step {self.last_epoch}, which is not a number")
+            raise ValueError(
+                f"LambdaLR: the function returned {factor!r} for step {self.last_epoch}, which is not a number"
+            )
         return initial * float(n)
 
 
@@ -189,7 +195,9 @@ class LinearLR(Schedule):
     end_factor: float
     total_iters: int
 
-    def __init__(self, optimizer: Optimizer, start_factor: float = 1 / 3, end_factor: float = 1.0, total_iters: int = 5) -> None:
+    def __init__(
+        self, optimizer: Optimizer, start_factor: float = 1 / 3, end_factor: float = 1.0, total_iters: int = 5
+    ) -> None:
         super().__init__(optimizer, start_factor=start_factor, end_factor=end_factor, total_iters=total_iters)
 
     def _rate(self, i: int, initial: float) -> float:
@@ -277,18 +285,36 @@ class OneCycleLR(Schedule):
     0.040000 1.000000 0.500002 0.000004
     """
 
-    _checks: ClassVar = {"max_lr": each(number()), "total_steps": whole(1), "pct_start": number(0, 1, "[]"),
-                         "div_factor": number(0, math.inf, "()"), "final_div_factor": number(0, math.inf, "()")}
+    _checks: ClassVar = {
+        "max_lr": each(number()),
+        "total_steps": whole(1),
+        "pct_start": number(0, 1, "[]"),
+        "div_factor": number(0, math.inf, "()"),
+        "final_div_factor": number(0, math.inf, "()"),
+    }
     _absolute = True
     total_steps: int
     pct_start: float
     div_factor: float
     final_div_factor: float
 
-    def __init__(self, optimizer: Optimizer, max_lr: float | Sequence[float], total_steps: int, pct_start: float = 0.3,
-                 div_factor: float = 25.0, final_div_factor: float = 1e4) -> None:
-        super().__init__(optimizer, max_lr=max_lr, total_steps=total_steps, pct_start=pct_start, div_factor=div_factor,
-                         final_div_factor=final_div_factor)
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        max_lr: float | Sequence[float],
+        total_steps: int,
+        pct_start: float = 0.3,
+        div_factor: float = 25.0,
+        final_div_factor: float = 1e4,
+    ) -> None:
+        super().__init__(
+            optimizer,
+            max_lr=max_lr,
+            total_steps=total_steps,
+            pct_start=pct_start,
+            div_factor=div_factor,
+            final_div_factor=final_div_factor,
+        )
 
     def _rate(self, i: int, initial: float) -> float:
         if self.last_epoch > self.total_steps:  # the one call after the last step is forgiven
@@ -299,7 +325,11 @@ class OneCycleLR(Schedule):
         top, end = self.pct_start * self.total_steps - 1, self.total_steps - 1
         if self.last_epoch <= top:
             return interpolate_cosine(first, highest, self.last_epoch / top if top else 1.0)
-        return interpolate_cosine(highest, first / self.final_div_factor, min((self.last_epoch - top) / (end - top), 1.0) if end > top else 1.0)
+        return interpolate_cosine(
+            highest,
+            first / self.final_div_factor,
+            min((self.last_epoch - top) / (end - top), 1.0) if end > top else 1.0,
+        )
 
 
 class SequentialLR(Schedule):
@@ -341,8 +371,12 @@ class SequentialLR(Schedule):
         self.schedulers = list(schedulers)
         for schedule in self.schedulers:
             if not isinstance(schedule, Schedule):
-                raise TypeError(f"SequentialLR takes schedules whose step() takes nothing, and got {type(schedule).__name__}")
-        check_milestones(check_settings("SequentialLR", self._checks, {"milestones": milestones})["milestones"], len(self.schedulers))
+                raise TypeError(
+                    f"SequentialLR takes schedules whose step() takes nothing, and got {type(schedule).__name__}"
+                )
+        check_milestones(
+            check_settings("SequentialLR", self._checks, {"milestones": milestones})["milestones"], len(self.schedulers)
+        )
         if any(schedule.optimizer is not optimizer for schedule in self.schedulers):
             raise ValueError("SequentialLR: the schedules must be made with the same optimiser as this one")
         for i, group in enumerate(optimizer.param_groups):  # as if they had not begun

@@ -80,7 +80,11 @@ def items(check: Check) -> Check:
     """Return the check of a list whose items must all pass."""
 
     def check_each(value: Any) -> list[Any]:
-        if isinstance(value, str | bytes | Mapping | Set) or not isinstance(value, Iterable) or getattr(value, "shape", None) == ():
+        if (
+            isinstance(value, str | bytes | Mapping | Set)
+            or not isinstance(value, Iterable)
+            or getattr(value, "shape", None) == ()
+        ):
             raise ValueError("must be a list")
         return [check(item) for item in value]
 

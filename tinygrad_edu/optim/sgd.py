@@ -55,8 +55,13 @@ class SGD(Optimizer):
     """
 
     _complex = True
-    _checks: ClassVar = {"lr": number(), "momentum": number(0, 1), "dampening": number(0, 1, "[]"), "weight_decay": number(),
-                         "nesterov": flag}
+    _checks: ClassVar = {
+        "lr": number(),
+        "momentum": number(0, 1),
+        "dampening": number(0, 1, "[]"),
+        "weight_decay": number(),
+        "nesterov": flag,
+    }
     _memory: ClassVar = {"momentum_buffer": "momentum"}
 
     def __init__(
@@ -68,8 +73,16 @@ class SGD(Optimizer):
         weight_decay: float = 0.0,
         nesterov: bool = False,
     ) -> None:
-        super().__init__(params, {"lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay,
-                                  "nesterov": nesterov})
+        super().__init__(
+            params,
+            {
+                "lr": lr,
+                "momentum": momentum,
+                "dampening": dampening,
+                "weight_decay": weight_decay,
+                "nesterov": nesterov,
+            },
+        )
 
     def _checked(self, owner: str, group: Mapping[str, Any]) -> dict[str, Any]:
         made = super()._checked(owner, group)

@@ -18,9 +18,20 @@ import numpy as np
 
 from ..engine.modes import level
 
-transform: ContextVar[Any] = ContextVar("tinygrad_edu transform", default=None)  # the innermost whose function is running
+# the innermost whose function is running
+transform: ContextVar[Any] = ContextVar("tinygrad_edu transform", default=None)
 LIBRARIES = ("numpy", "pandas")
-TAKERS = {"append", "arange", "array", "fill", "fromiter", "insert", "itemset", "reduce", *(t.__name__ for t in np.sctypeDict.values())}
+TAKERS = {
+    "append",
+    "arange",
+    "array",
+    "fill",
+    "fromiter",
+    "insert",
+    "itemset",
+    "reduce",
+    *(t.__name__ for t in np.sctypeDict.values()),
+}
 TAKERS |= {"double", "single", "half"}
 
 
@@ -68,8 +79,15 @@ def name_of_call(code: CodeType, place: int) -> str | None:
     if call is None or call.positions is None or call.positions.lineno is None:
         return None  # Python was started without positions in its code
     begin = call.positions.lineno, call.positions.col_offset
-    names = [step.argval for step in steps if step.offset < place and step.opname.startswith("LOAD_") and isinstance(step.argval, str)
-             and step.positions is not None and (step.positions.lineno, step.positions.col_offset) == begin]
+    names = [
+        step.argval
+        for step in steps
+        if step.offset < place
+        and step.opname.startswith("LOAD_")
+        and isinstance(step.argval, str)
+        and step.positions is not None
+        and (step.positions.lineno, step.positions.col_offset) == begin
+    ]
     return names[-1] if names else None
 
 

@@ -87,12 +87,22 @@ class PlainValues(TensorBase):
     def __dlpack_device__(self) -> Any:
         return np.asarray(to_arrays(self)).__dlpack_device__()
 
-    def __round__(self, ndigits: int | None = None) -> Tensor: return numpy.round(self, ndigits or 0)  # type: ignore[no-any-return]
-    def __index__(self) -> int: return operator.index(self._array)
-    def __bool__(self) -> bool: return bool(self._array)
+    def __round__(self, ndigits: int | None = None) -> Tensor:
+        return numpy.round(self, ndigits or 0)  # type: ignore[no-any-return]
+
+    def __index__(self) -> int:
+        return operator.index(self._array)
+
+    def __bool__(self) -> bool:
+        return bool(self._array)
+
     __hash__ = object.__hash__  # by identity: C's own, which optimisers ask for each parameter
-    def __contains__(self, item: object) -> bool: return bool(to_arrays(item) in self._array)
-    def __format__(self, spec: str) -> str: return format(self.item() if spec and self.size == 1 else str(self), spec)
+
+    def __contains__(self, item: object) -> bool:
+        return bool(to_arrays(item) in self._array)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item() if spec and self.size == 1 else str(self), spec)
 
 
 def reveal(array: Any, method: str) -> Any:

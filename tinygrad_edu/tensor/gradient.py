@@ -56,7 +56,9 @@ class Backward(TensorBase):
                 g = g.astype(own.dtype)
         self._grad = g
 
-    def backward(self, gradient: TensorLike | None = None, retain_graph: bool = False, create_graph: bool = False) -> None:
+    def backward(
+        self, gradient: TensorLike | None = None, retain_graph: bool = False, create_graph: bool = False
+    ) -> None:
         """Backpropagate: add to each leaf's ``.grad`` the gradient of this tensor with respect to that leaf.
 
         Parameters
@@ -89,14 +91,21 @@ class Backward(TensorBase):
             if self._array.size != 1:
                 raise backward_needs_gradient(self)
             if node.dtype.kind == "c":
-                raise RuntimeError("backward() starts from a real number, and this one is complex: take its real part or its "
-                                   "absolute value, or say where to start, with backward(gradient)")
+                raise RuntimeError(
+                    "backward() starts from a real number, and this one is complex: take its real part or its "
+                    "absolute value, or say where to start, with backward(gradient)"
+                )
             seed: Any = np.ones_like(self._array) if node.shape or is_foreign(self._array) else node.dtype.type(1)
         else:
-            seed = gradient if create_graph and isinstance(gradient, TensorBase) else as_own_array(to_arrays(gradient), copy=False)
+            seed = (
+                gradient
+                if create_graph and isinstance(gradient, TensorBase)
+                else as_own_array(to_arrays(gradient), copy=False)
+            )
             if seed.shape != node.shape:
-                raise ValueError(f"backward(gradient) of shape {seed.shape} for a tensor of shape {node.shape}: "
-                                 "they must be equal")
+                raise ValueError(
+                    f"backward(gradient) of shape {seed.shape} for a tensor of shape {node.shape}: they must be equal"
+                )
             seed = akin(seed, self._array)
             seed = seed.astype(node.dtype) if seed.dtype != node.dtype else seed
         if create_graph and not isinstance(seed, TensorBase):

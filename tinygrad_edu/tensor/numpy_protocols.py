@@ -49,14 +49,18 @@ def answer_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], out: Any
 def choose_where(ufunc: np.ufunc, y: Any, where: Any, out: Any) -> Any:
     """Return `y` where the mask ``where=`` is True, and what was in `out` elsewhere."""
     if out is None:
-        raise TypeError(f"np.{ufunc.__name__}(..., where=mask) without out= leaves numbers that nobody has chosen where "
-                        "the mask is False: give out=, or use np.where")
+        raise TypeError(
+            f"np.{ufunc.__name__}(..., where=mask) without out= leaves numbers that nobody has chosen where "
+            "the mask is False: give out=, or use np.where"
+        )
     if isinstance(y, tuple):
         return tuple(np.where(where, one, place) for one, place in zip(y, out, strict=True))
     return np.where(where, y, out[0])
 
 
-def answer_function(fn: Callable[..., Any], types: Iterable[type], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def answer_function(
+    fn: Callable[..., Any], types: Iterable[type], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
     """Return the result of any other NumPy function; NotImplemented if other types should answer themselves."""
     if not all(issubclass(t, TensorBase | np.ndarray) or hasattr(t, "dtype") for t in types):
         return NotImplemented
@@ -90,7 +94,11 @@ def deliver(y: Any, out: Any) -> Any:
 def write(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Call a function that writes into its first argument, and keep it from arrays that a graph may read."""
     if is_recorded(args, kwargs):
-        who = "writing into an array, as full_like does," if fn is np.copyto else f"{fn.__name__} writes into an array, which"
+        who = (
+            "writing into an array, as full_like does,"
+            if fn is np.copyto
+            else f"{fn.__name__} writes into an array, which"
+        )
         raise NotImplementedError(
             f"{who} can't be recorded: assign to a Tensor, with x[index] = values, choose with np.where, "
             "make an array of Tensors with np.stack (or np.ones(n) * x, for one that is full of x), or write under no_grad()"

@@ -59,12 +59,20 @@ class Tensor(Backward, PlainValues, Operators):
     __slots__ = ()
 
     def __init__(
-        self, data: TensorLike, requires_grad: bool = False, *, dtype: Dtype = None, name: str | None = None, copy: bool = True
+        self,
+        data: TensorLike,
+        requires_grad: bool = False,
+        *,
+        dtype: Dtype = None,
+        name: str | None = None,
+        copy: bool = True,
     ) -> None:
         if isinstance(data, TensorBase):
             if data._node is not None and level():
-                raise TypeError("Tensor(x) of an x that requires gradients would cut the graph; use x itself, "
-                                "x.detach() for its values, or stack() to join tensors")
+                raise TypeError(
+                    "Tensor(x) of an x that requires gradients would cut the graph; use x itself, "
+                    "x.detach() for its values, or stack() to join tensors"
+                )
             data = data._array if copy else data.data
         try:
             array = as_own_array(data, dtype, copy)
@@ -167,8 +175,11 @@ class Tensor(Backward, PlainValues, Operators):
         return own
 
     def __repr__(self) -> str:
-        values = (repr(self._array) if is_foreign(self._array) else
-                  np.array2string(np.asarray(self._array), separator=", ", prefix="Tensor("))
+        values = (
+            repr(self._array)
+            if is_foreign(self._array)
+            else np.array2string(np.asarray(self._array), separator=", ", prefix="Tensor(")
+        )
         parts = [values, f"shape={self.shape}", f"dtype={self.dtype}"]
         if self.name:
             parts.append(f"name={self.name!r}")
@@ -178,8 +189,10 @@ class Tensor(Backward, PlainValues, Operators):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         if not self.is_leaf:
-            raise RuntimeError(f"this tensor was computed (by {self._node.name}), and its graph can't be copied: "
-                               "use .detach(), or .data for the values alone")
+            raise RuntimeError(
+                f"this tensor was computed (by {self._node.name}), and its graph can't be copied: "
+                "use .detach(), or .data for the values alone"
+            )
         twin = memo[id(self)] = self.__reduce__()[0](*self.__reduce__()[1])
         if self._grad is not None:
             twin._grad = wrap(self._grad._array.copy())
@@ -193,8 +206,10 @@ class Tensor(Backward, PlainValues, Operators):
 
     def __reduce__(self) -> tuple[Any, ...]:
         if not self.is_leaf:
-            raise RuntimeError(f"this tensor was computed (by {self._node.name}), and its graph can't be saved: "
-                               "use .detach(), or .data for the values alone")
+            raise RuntimeError(
+                f"this tensor was computed (by {self._node.name}), and its graph can't be saved: "
+                "use .detach(), or .data for the values alone"
+            )
         # The copy keeps the order in memory, by which products round.
         array = self._array.copy() if is_foreign(self._array) else np.array(self._array)
         return rebuild, (type(self), array, self.requires_grad, self.name)
@@ -206,7 +221,9 @@ class Tensor(Backward, PlainValues, Operators):
             return apply(ufunc, *inputs)
         return answer_ufunc(ufunc, method, inputs, out, kwargs)
 
-    def __array_function__(self, fn: Callable[..., Any], types: Iterable[type], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def __array_function__(
+        self, fn: Callable[..., Any], types: Iterable[type], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
         return answer_function(fn, types, args, kwargs)
 
 

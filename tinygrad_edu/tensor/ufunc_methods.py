@@ -32,7 +32,9 @@ def call_method(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[s
     return known(ufunc, *inputs, **kwargs) if known else NotImplemented
 
 
-def reduce_ufunc(ufunc: Any, array: Any, axis: Any = 0, dtype: Any = None, *, keepdims: bool = False, **rest: Any) -> Any:
+def reduce_ufunc(
+    ufunc: Any, array: Any, axis: Any = 0, dtype: Any = None, *, keepdims: bool = False, **rest: Any
+) -> Any:
     if ufunc in REDUCTIONS:
         return REDUCTIONS[ufunc](array, axis, **({} if dtype is None else {"dtype": dtype}), keepdims=keepdims, **rest)
     initial, where = rest.pop("initial", None), rest.pop("where", True)
@@ -83,8 +85,13 @@ def reduce_at(ufunc: Any, array: Any, indices: Any, axis: int = 0, dtype: Any = 
     if any(not 0 <= i < len(front) for i in indices):
         raise IndexError(f"reduceat: indices {indices} are out of bounds for {len(front)} elements")
     ends = [*indices[1:], len(front)]
-    return np.stack([reduce_ufunc(ufunc, front[i:end] if i < end else front[i : i + 1], 0, dtype)
-                     for i, end in zip(indices, ends, strict=True)], axis)
+    return np.stack(
+        [
+            reduce_ufunc(ufunc, front[i:end] if i < end else front[i : i + 1], 0, dtype)
+            for i, end in zip(indices, ends, strict=True)
+        ],
+        axis,
+    )
 
 
 METHODS = {"reduce": reduce_ufunc, "accumulate": accumulate_ufunc, "outer": outer, "at": at, "reduceat": reduce_at}

@@ -18,7 +18,9 @@ This is the only part of the package that needs Hypothesis: ``pip install 'tinyg
 try:
     import hypothesis as hypothesis
 except ImportError as error:
-    raise ImportError("tinygrad_edu.testing draws its examples with Hypothesis: pip install 'tinygrad-edu[test]'") from error
+    raise ImportError(
+        "tinygrad_edu.testing draws its examples with Hypothesis: pip install 'tinygrad-edu[test]'"
+    ) from error
 
 from .arrays import arrays, broadcastable_shapes, shapes
 from .indices import axes, indices

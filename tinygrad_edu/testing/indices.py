@@ -109,7 +109,9 @@ def single(draw: st.DrawFn, n: int, kind: str, length: int) -> Any:
         return draw(places)
     if kind == "fancy" and (n or not length):
         rows = draw(st.sampled_from([(), (), (2,), (1,)]))
-        array = np.array([draw(places) for _ in range(int(np.prod(rows, dtype=int)) * length)], int).reshape(*rows, length)
+        array = np.array([draw(places) for _ in range(int(np.prod(rows, dtype=int)) * length)], int).reshape(
+            *rows, length
+        )
         return array.tolist() if length and draw(st.booleans()) else array
     return None
 

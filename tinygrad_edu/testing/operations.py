@@ -195,13 +195,27 @@ def choice(draft: Draft) -> bool:
     a, b = two(draft)
     shape = np.broadcast_shapes(draft.values[a].shape, draft.values[b].shape)[-draft.among((1, 2)) :]
     mask = np.array([draft.among((False, True)) for _ in range(math.prod(shape))], bool).reshape(shape)
-    return draft.choose({f"np.where({literal(mask)}, {{}}, {{}})": anywhere, "np.where({0} > {1}, {0}, {1} * {1})": apart}, a, b)
+    return draft.choose(
+        {f"np.where({literal(mask)}, {{}}, {{}})": anywhere, "np.where({0} > {1}, {0}, {1} * {1})": apart}, a, b
+    )
 
 
 @family
 def product(draft: Draft) -> bool:
-    row = draft.among(["{} @ {}", "{} @ np.swapaxes({}, -1, -2)", "np.dot({}, {})", "np.outer({}, {})",
-                       "np.einsum('...i,...i->...', {}, {})", "np.inner({}, {})"])
+    row = draft.among(
+        [
+            "{} @ {}",
+            "{} @ np.swapaxes({}, -1, -2)",
+            "np.dot({}, {})",
+            "np.outer({}, {})",
+            "np.einsum('...i,...i->...', {}, {})",
+            "np.inner({}, {})",
+        ]
+    )
     a = draft.pick(lambda x: 0 < x.ndim < 4)
-    partners = [b for b in draft.values if a and np.ndim(draft.values[b]) and draft.try_out("y = " + row.format(a, b)) is not None]
+    partners = [
+        b
+        for b in draft.values
+        if a and np.ndim(draft.values[b]) and draft.try_out("y = " + row.format(a, b)) is not None
+    ]
     return bool(partners) and draft.add(row, a, draft.among(partners))

@@ -115,8 +115,9 @@ def no_elements(array: Any) -> str:
 def item(index: Any) -> str:
     """Return an index as source, as it is written between brackets."""
     if isinstance(index, slice):
-        return ":".join("" if end is None else str(end) for end in (index.start, index.stop, index.step)).removesuffix(":" * (
-            index.step is None))
+        return ":".join("" if end is None else str(end) for end in (index.start, index.stop, index.step)).removesuffix(
+            ":" * (index.step is None)
+        )
     if isinstance(index, tuple) and index:
         return ", ".join(map(item, index)) + "," * (len(index) == 1)
     return literal(index)

@@ -83,8 +83,10 @@ def capture(f: Callable[P, R_co]) -> Captured[P, R_co]:
     """
     require_function("capture", f)
     if isgeneratorfunction(f) or iscoroutinefunction(f) or isasyncgenfunction(f):
-        raise TypeError("capture: a generator or coroutine runs in pieces, when others ask for them, and can't be "
-                        "replayed as one program; capture the function that it calls")
+        raise TypeError(
+            "capture: a generator or coroutine runs in pieces, when others ask for them, and can't be "
+            "replayed as one program; capture the function that it calls"
+        )
     return Captured(f)
 
 
@@ -126,7 +128,9 @@ class Captured(Generic[P, R_co]):
         try:
             recordings = self._recordings.get(key, ())
         except TypeError:
-            raise TypeError(f"capture: an argument is neither an array nor a number, nor a key of a dict: {key}") from None
+            raise TypeError(
+                f"capture: an argument is neither an array nor a number, nor a key of a dict: {key}"
+            ) from None
         for recording in recordings:
             if recording.is_valid():
                 self._turn_to(recording)
@@ -144,8 +148,10 @@ class Captured(Generic[P, R_co]):
             y = self._f(*args, **kwargs)
             after = flatten((args, kwargs))[0]
             if len(after) != len(filled) or any(a is not b for a, b in zip(after, filled, strict=True)):
-                raise CaptureError("capture: the function writes into a list or a dict that it is given; let it return "
-                                   "the new values instead")
+                raise CaptureError(
+                    "capture: the function writes into a list or a dict that it is given; let it return "
+                    "the new values instead"
+                )
             return y
 
         if any(isinstance(x, TensorBase) and is_foreign(x._array) for x in leaves) or not self._make_room(depth + 1):
@@ -155,7 +161,9 @@ class Captured(Generic[P, R_co]):
         made = Recording((self._f, *static), tuple(as_tensor(x) for x in leaves if is_array(x)), fill, self._pace)
         written = {e.source for e in made.effects if e.kind in (CHANGE, REPLACE)}
         if any(i in written and not isinstance(x, TensorBase) for i, x in enumerate(filter(is_array, leaves))):
-            raise CaptureError("capture: the function changes an array that it is given; pass a Tensor, or let it return the new one")
+            raise CaptureError(
+                "capture: the function changes an array that it is given; pass a Tensor, or let it return the new one"
+            )
         self._recordings[key] = [made, *self._recordings.get(key, ())]
         self._turn_to(made)
         value, made.value = made.value, None
@@ -175,10 +183,13 @@ class Captured(Generic[P, R_co]):
         if len(kept) >= KEPT:
             self._strangers += 1
             if self._strangers == 1:
-                warnings.warn(f"{self!r} has been recorded for {KEPT} kinds of arguments (shapes, dtypes, and values "
-                              "of arguments that are not arrays), and no more are kept. Most calls of other kinds run "
-                              "the function itself: pad arrays to fewer shapes, and pass numbers that change as "
-                              "arrays", stacklevel=depth)
+                warnings.warn(
+                    f"{self!r} has been recorded for {KEPT} kinds of arguments (shapes, dtypes, and values "
+                    "of arguments that are not arrays), and no more are kept. Most calls of other kinds run "
+                    "the function itself: pad arrays to fewer shapes, and pass numbers that change as "
+                    "arrays",
+                    stacklevel=depth,
+                )
             if self._strangers % KEPT:
                 return False
             kept.remove(min(kept, key=lambda pair: pair[1].turn))

@@ -127,7 +127,12 @@ class Writing:
     def line(self, line: Line, target: str) -> str:
         """Return the source of a line: ``v = fn(...)``, or ``fn(..., target)`` if it is written into a buffer."""
         args = [self.number(line, a) or self.argument(a) for a in line.args]
-        if line.fn in OPERATORS and not line.kwargs and not isinstance(self.tape.values[line.made], np.ndarray) and len(args) == 2:
+        if (
+            line.fn in OPERATORS
+            and not line.kwargs
+            and not isinstance(self.tape.values[line.made], np.ndarray)
+            and len(args) == 2
+        ):
             return f"{self.name(line.made)} = {args[0]} {OPERATORS[line.fn]} {args[1]}"  # quicker for single numbers
         if self.strips is not None:
             target = self.piece(target or self.whole(line.made), self.tape.values[line.made])
@@ -174,7 +179,9 @@ class Writing:
             parts = ["" if n is None else self.argument(n) for n in (i.start, i.stop, i.step)]
             return ":".join(parts[:2] if not parts[2] else parts)
         if isinstance(i, tuple) and i:
-            return ", ".join(self.argument(part) if isinstance(part, tuple) else self.index(part) for part in i) + "," * (len(i) == 1)
+            return ", ".join(
+                self.argument(part) if isinstance(part, tuple) else self.index(part) for part in i
+            ) + "," * (len(i) == 1)
         return self.argument(i)
 
     def number(self, line: Line, a: Any) -> str:
@@ -187,11 +194,17 @@ class Writing:
             a = float(fixed)
         if line.fn not in ARITHMETIC or type(a) not in (int, float) or not isinstance(value, np.ndarray):
             return ""
-        if value.dtype.kind != "f" or any(isinstance(x, Tracer | np.ndarray) and x.dtype != value.dtype for x in line.args):
+        if value.dtype.kind != "f" or any(
+            isinstance(x, Tracer | np.ndarray) and x.dtype != value.dtype for x in line.args
+        ):
             return ""
         key = call_key(a), value.dtype
         if key not in self.numbers:
-            made = f"np.array({a!r}, {self.argument(value.dtype)})" if abs(a) < 1e300 else self.constant(value.dtype.type(a))
+            made = (
+                f"np.array({a!r}, {self.argument(value.dtype)})"
+                if abs(a) < 1e300
+                else self.constant(value.dtype.type(a))
+            )
             self.numbers[key] = name = f"k{len(self.constants)}"
             self.constants.append(f"{name} = {made}")
         return self.numbers[key]
@@ -205,7 +218,13 @@ class Writing:
         if isinstance(a, np.float32 | np.float64) and np.isfinite(a):
             self.constants.append(f"{name} = {a!r}")
             return name
-        if isinstance(a, np.ndarray) and a.size and is_usual(a.dtype) and (a.flat[0] in (0, 1)) and np.all(a == a.flat[0]):
+        if (
+            isinstance(a, np.ndarray)
+            and a.size
+            and is_usual(a.dtype)
+            and (a.flat[0] in (0, 1))
+            and np.all(a == a.flat[0])
+        ):
             made = "ones" if a.flat[0] else "zeros"
             self.constants.append(f"{name} = np.{made}({self.argument(a.shape)}, {self.argument(a.dtype)})")
             return name

@@ -23,7 +23,11 @@ def alike(a: Any, b: Any, room: float = 0.0) -> bool:
         return bool(np.all(a == b))
     with np.errstate(all="ignore"):
         size = np.max(np.abs(a), initial=0, where=np.isfinite(a))
-        return bool(np.allclose(a, b, rtol=0, atol=room + ROUNDINGS * float(np.finfo(a.dtype).eps) * float(size), equal_nan=True))
+        return bool(
+            np.allclose(
+                a, b, rtol=0, atol=room + ROUNDINGS * float(np.finfo(a.dtype).eps) * float(size), equal_nan=True
+            )
+        )
 
 
 def distance(a: Any, b: Any) -> float:

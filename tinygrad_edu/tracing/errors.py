@@ -18,5 +18,7 @@ class CaptureError(RuntimeError):
     """
 
 
-KEEPS = ("capture: the function keeps something that it computed (as an attribute, in a list, or as the gradient of a "
-        "tensor that capture can't find), and a replay would not keep it; let the function return it instead")
+KEEPS = (
+    "capture: the function keeps something that it computed (as an attribute, in a list, or as the gradient of a "
+    "tensor that capture can't find), and a replay would not keep it; let the function return it instead"
+)

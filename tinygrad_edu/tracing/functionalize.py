@@ -34,21 +34,35 @@ def call_function(tape: Any, fn: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     """Record a call of another function of NumPy's, and return its result; refuse it if its shape depends on values."""
     names = parameters(fn)[: len(args)]
     given = {**dict(zip(names, args, strict=False)), **kwargs}
-    if fn in UNSTEADY or (fn is np.where and "x" not in given and len(args) < 2) or is_traced(given.get(UNSTEADY_BY.get(fn, ""))):
-        raise CaptureError(f"capture: the shape of the result of np.{fn.__name__} depends on values, and differs from "
-                           "call to call; use a mask, as in np.where(mask, x, 0), or compute it before and pass it as "
-                           "an argument")
+    if (
+        fn in UNSTEADY
+        or (fn is np.where and "x" not in given and len(args) < 2)
+        or is_traced(given.get(UNSTEADY_BY.get(fn, "")))
+    ):
+        raise CaptureError(
+            f"capture: the shape of the result of np.{fn.__name__} depends on values, and differs from "
+            "call to call; use a mask, as in np.where(mask, x, 0), or compute it before and pass it as "
+            "an argument"
+        )
     if fn in (np.linalg.eig, np.linalg.eigvals) and args[0].dtype.kind != "c":
-        raise CaptureError(f"capture: whether np.linalg.{fn.__name__} gives complex numbers depends on values, and differs from call to call; "
-                           "give it a complex matrix, a + 0j, or use eigh if it is symmetric")
+        raise CaptureError(
+            f"capture: whether np.linalg.{fn.__name__} gives complex numbers depends on values, and differs from call to call; "
+            "give it a complex matrix, a + 0j, or use eigh if it is symmetric"
+        )
     if fn in WRITERS:
-        raise CaptureError(f"capture: np.{fn.__name__} writes into its argument, which can't be recorded; assign with x[index] = values, or "
-                           "choose with np.where")
+        raise CaptureError(
+            f"capture: np.{fn.__name__} writes into its argument, which can't be recorded; assign with x[index] = values, or "
+            "choose with np.where"
+        )
     if fn in (np.reshape, np.ravel) and given.get("order") not in ("C", "F", None):
-        raise CaptureError(f"capture: np.{fn.__name__} with order={given['order']!r} depends on the layout in memory, "
-                           "which may differ from call to call; say C or F")
+        raise CaptureError(
+            f"capture: np.{fn.__name__} with order={given['order']!r} depends on the layout in memory, "
+            "which may differ from call to call; say C or F"
+        )
     if given.get("overwrite_input"):
-        raise CaptureError(f"capture: np.{fn.__name__} may change its argument here, which can't be recorded; leave overwrite_input out")
+        raise CaptureError(
+            f"capture: np.{fn.__name__} may change its argument here, which can't be recorded; leave overwrite_input out"
+        )
     out = kwargs.pop("out", None)
     if "out" in names:
         i = names.index("out")
@@ -58,8 +72,10 @@ def call_function(tape: Any, fn: Any, args: Any, kwargs: dict[str, Any]) -> Any:
         del kwargs["x"]
     y = tape.do(fn, args, kwargs)
     if not is_traced(y) and fn not in STEADY:
-        raise CaptureError(f"capture: np.{fn.__name__} returns {type(y).__name__} here, which depends on the numbers "
-                           "of an array, and they differ from call to call; call it outside")
+        raise CaptureError(
+            f"capture: np.{fn.__name__} returns {type(y).__name__} here, which depends on the numbers "
+            "of an array, and they differ from call to call; call it outside"
+        )
     return y if out is None else deliver(y, out)
 
 
@@ -99,10 +115,21 @@ def add_at(ufunc: Any, x: Any, index: Any, *values: Any) -> Any:
     return out
 
 
-INTO_ANOTHER = ("capture: a result is written into an array that was there before and doesn't belong to a Tensor; "
-                "return it instead")
+INTO_ANOTHER = (
+    "capture: a result is written into an array that was there before and doesn't belong to a Tensor; return it instead"
+)
 
-STEADY = {np.shape, np.ndim, np.size, np.result_type, np.common_type, np.can_cast, np.iscomplexobj, np.isrealobj, np.einsum_path}
+STEADY = {
+    np.shape,
+    np.ndim,
+    np.size,
+    np.result_type,
+    np.common_type,
+    np.can_cast,
+    np.iscomplexobj,
+    np.isrealobj,
+    np.einsum_path,
+}
 UNSTEADY = {
     np.nonzero, np.flatnonzero, np.argwhere, np.extract, np.compress, np.trim_zeros, np.bincount, np.histogram,
     np.unique, np.unique_all, np.unique_counts, np.unique_inverse, np.unique_values, np.union1d, np.intersect1d, np.setdiff1d,

@@ -26,7 +26,9 @@ _recording: ContextVar[bool] = ContextVar("tinygrad_edu recording", default=Fals
 is_recording = _recording.get
 
 
-def walk_isolated(ends: list[Any], seeds: list[Any], wanted: list[Any], record: bool = False, keep: bool = True) -> dict[Any, Any]:
+def walk_isolated(
+    ends: list[Any], seeds: list[Any], wanted: list[Any], record: bool = False, keep: bool = True
+) -> dict[Any, Any]:
     """Return gradients by node, unconjugated as within a walk, without hooks or warnings: perhaps nobody wants them."""
     if not ends:
         return {}
@@ -62,17 +64,24 @@ def require_unchanged(around: Reached) -> Iterator[None]:
         kept = [memory.get(p) is d and there <= d.keys() for (memory, p, d), there in zip(memories, names, strict=True)]
         for _, _, d in memories:
             d.pop(seen, None)
-    same = [group.keys() == was.keys() and all(group[k] is v or alike(group[k], v) for k, v in was.items()) for group, was in settings]
+    same = [
+        group.keys() == was.keys() and all(group[k] is v or alike(group[k], v) for k, v in was.items())
+        for group, was in settings
+    ]
     if not all(kept) or not all(same):
         for group, was in settings:
             group.update(was)
-        raise CaptureError("capture: the function changes an optimiser's settings or state, such as its learning rate; "
-                           "do so outside, or let a schedule do it")
+        raise CaptureError(
+            "capture: the function changes an optimiser's settings or state, such as its learning rate; "
+            "do so outside, or let a schedule do it"
+        )
     for bits, state in states:
         if pickle.dumps(bits.state) != pickle.dumps(state):
             bits.state = state
-            raise CaptureError("capture: random numbers are drawn here from a generator of your own, and a recording "
-                               "would repeat the same numbers each time; draw them outside, and pass them as arguments")
+            raise CaptureError(
+                "capture: random numbers are drawn here from a generator of your own, and a recording "
+                "would repeat the same numbers each time; draw them outside, and pass them as arguments"
+            )
 
 
 def same_draws(chance: Any) -> AbstractContextManager[None]:
@@ -88,11 +97,15 @@ def spent(y: Any, start: int) -> bool:
 def leaves_behind(value: Any, start: int, known: list[Any]) -> list[Any]:
     """Return the tensors outside that a value was computed from, besides those `known`."""
     found = []
-    for node in subgraph([y for y in flatten(value)[0] if is_tracked(y)], start, [x._node for x in known if is_tracked(x)])[1]:
+    for node in subgraph(
+        [y for y in flatten(value)[0] if is_tracked(y)], start, [x._node for x in known if is_tracked(x)]
+    )[1]:
         tensor = node.tensor() if isinstance(node, Leaf) else None
         if tensor is None:
-            raise CaptureError(f"capture: the function uses a tensor that was computed outside, {node}, and capture "
-                               "can't find where the function has it from: pass it as an argument")
+            raise CaptureError(
+                f"capture: the function uses a tensor that was computed outside, {node}, and capture "
+                "can't find where the function has it from: pass it as an argument"
+            )
         found.append(tensor)
     return found
 

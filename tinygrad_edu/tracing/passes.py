@@ -45,7 +45,12 @@ def factor_of_one(line: Line, tape: Tape, constants: dict[int, Any]) -> Any:
     """Return the other factor, if a line is a product with ones; else None."""
     if line.fn is np.multiply and not line.kwargs:
         for one, other in (line.args, line.args[::-1]):
-            if isinstance(one, Tracer) and isinstance(other, Tracer) and one.place in constants and np.all(constants[one.place] == 1):
+            if (
+                isinstance(one, Tracer)
+                and isinstance(other, Tracer)
+                and one.place in constants
+                and np.all(constants[one.place] == 1)
+            ):
                 made, value = tape.values[line.made], tape.values[other.place]
                 return other if (made.shape, made.dtype) == (value.shape, value.dtype) else None
     return None

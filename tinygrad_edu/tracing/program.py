@@ -39,7 +39,13 @@ class Program:
         and those of the checks that are made there.
     """
 
-    def __init__(self, tape: Tape, given: dict[int, str], outputs: list[int], backwards: list[tuple[int, list[int], list[int]] | None]) -> None:
+    def __init__(
+        self,
+        tape: Tape,
+        given: dict[int, str],
+        outputs: list[int],
+        backwards: list[tuple[int, list[int], list[int]] | None],
+    ) -> None:
         same, self.constants = tidy(tape)
         self.tape, self.given = tape, given
         self.lines = {line.made: quicker(line) for line in tape.lines if line.made not in self.constants}
@@ -49,7 +55,9 @@ class Program:
         self.owners = self.memory(same)
         checks = [back[2] for back in backwards if back]
         later = {p for some in checks for p in some}
-        ahead = self.needed([*self.outputs, *(p for p, line in self.lines.items() if must_run(line) and p not in later)])
+        ahead = self.needed(
+            [*self.outputs, *(p for p, line in self.lines.items() if must_run(line) and p not in later)]
+        )
         # Views of arguments: making them again is cheap, and keeps no memory.
         again = {p for p in ahead if not self.owners[p].isdisjoint(given)}
         self.ahead = sorted(ahead)
@@ -141,8 +149,13 @@ class Program:
                         if self.arrays[p] != target:
                             free.setdefault(self.kind(p), []).append(self.arrays[p])
             if pieces:
-                text += [f"{self.writing.name(p)} = {self.writing.empty(*self.kind(p))}" for p in group if p in self.leaving]
-                text += [f"for {', '.join(pieces.values())} in {self.writing.function(tiling.strips)}({', '.join(pieces)}):", *indent_lines(inner)]
+                text += [
+                    f"{self.writing.name(p)} = {self.writing.empty(*self.kind(p))}" for p in group if p in self.leaving
+                ]
+                text += [
+                    f"for {', '.join(pieces.values())} in {self.writing.function(tiling.strips)}({', '.join(pieces)}):",
+                    *indent_lines(inner),
+                ]
             else:
                 text += inner
         return text
@@ -155,7 +168,9 @@ class Program:
         line = self.lines[place]
         if not self.can_be_given_an_array(place):
             return ""
-        over = [p for p in done if isinstance(line.fn, np.ufunc) and p in read(line) and self.kind(p) == self.kind(place)]
+        over = [
+            p for p in done if isinstance(line.fn, np.ufunc) and p in read(line) and self.kind(p) == self.kind(place)
+        ]
         spare = free.setdefault(self.kind(place), [])
         if over:
             target = self.arrays[over[0]]
@@ -199,7 +214,11 @@ class Program:
         given = ", ".join(self.given.values())
         made = [f"{name} = {self.writing.empty(*kind)}" for name, kind in self.made.items()]
         inner = [*made, *([f"{' = '.join(loose)} = None"] if loose else []), "", f"def forward({given}):"]
-        inner += indent_lines([f"nonlocal {', '.join(loose)}"] * bool(loose) + forward + [f"return {self.results(self.outputs, self.ahead)}"])
+        inner += indent_lines(
+            [f"nonlocal {', '.join(loose)}"] * bool(loose)
+            + forward
+            + [f"return {self.results(self.outputs, self.ahead)}"]
+        )
         names = []
         parts = iter(zip(self.seeds, self.backs, blocks, self.gradients, strict=True))
         for number, nothing in enumerate(missing):

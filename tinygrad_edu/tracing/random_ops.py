@@ -35,14 +35,18 @@ class Draws:
 
         def draw(*args: Any, **kwargs: Any) -> Any:
             if kwargs.get("out") is not None or name == "shuffle":
-                raise CaptureError(f"capture: {name} of a generator writes into an array here, which can't be "
-                                   "recorded; let it return a new one")
+                raise CaptureError(
+                    f"capture: {name} of a generator writes into an array here, which can't be "
+                    "recorded; let it return a new one"
+                )
             if self.state == len(self.made):
                 made = self.tape.do(drawing_function(name), args, kwargs)
                 if not isinstance(made, Tracer):
-                    raise CaptureError(f"capture: {name} of a generator doesn't return an array here, and can't be "
-                                       "recorded; draw an array, as in random((3, 2)), or for a single number "
-                                       "random(())")
+                    raise CaptureError(
+                        f"capture: {name} of a generator doesn't return an array here, and can't be "
+                        "recorded; draw an array, as in random((3, 2)), or for a single number "
+                        "random(())"
+                    )
                 self.made.append(made)
             self.state += 1
             return self.made[self.state - 1]
@@ -73,4 +77,6 @@ def record_draws(tape: Tape) -> Iterator[Draws]:
     finally:
         bits.state = state
     if own_generator().bit_generator is not bits:
-        raise CaptureError("capture: the function calls manual_seed(), and would draw the same each time; call it outside")
+        raise CaptureError(
+            "capture: the function calls manual_seed(), and would draw the same each time; call it outside"
+        )

@@ -99,12 +99,16 @@ def parts(x: Any) -> Iterator[tuple[str, Any]]:
     elif isinstance(x, type):
         for kind in x.__mro__:
             if not is_ours(kind):
-                yield from ((k, v) for k, v in vars(kind).items() if k in ("__init__", "__call__") or not k.startswith("__"))
+                yield from (
+                    (k, v) for k, v in vars(kind).items() if k in ("__init__", "__call__") or not k.startswith("__")
+                )
     elif isinstance(x, list | tuple | set | frozenset | deque):
         yield from enumerate_items(x)
     elif callable(wrapped := attributes(x).get("__wrapped__")):
         yield "", wrapped
-    elif isinstance(x, Module | SimpleNamespace | Namespace | UserDict | ChainMap) or not (inspect.ismodule(x) or is_ours(type(x))):
+    elif isinstance(x, Module | SimpleNamespace | Namespace | UserDict | ChainMap) or not (
+        inspect.ismodule(x) or is_ours(type(x))
+    ):
         yield from attributes(x).items()
         for kind in type(x).__mro__:
             if not is_ours(kind) and kind is not object:
@@ -115,8 +119,11 @@ def members(kind: type) -> Iterator[tuple[str, Any]]:
     """Yield the methods and attributes of a class, which its objects have in common."""
     for base in kind.__mro__:
         if not is_ours(base):
-            yield from ((k if not callable(v) else "", v) for k, v in vars(base).items()
-                        if not k.startswith("__") or isinstance(v, FunctionType))
+            yield from (
+                (k if not callable(v) else "", v)
+                for k, v in vars(base).items()
+                if not k.startswith("__") or isinstance(v, FunctionType)
+            )
 
 
 def names_used_in(module: Any, names: list[str], seen: tuple[Any, ...] = ()) -> Iterator[tuple[str, Any]]:

@@ -69,17 +69,26 @@ class Recording:
         # A context of its own: an interrupt leaves no twins behind.
         made = copy_context().run(Transcript, fill, xs, outer, self.value, around)
         try:
-            self.take(made, xs, outer, [*names[0], *(names[1].get(id(t), f"x{i}") for i, t in enumerate(outer, len(xs)))])
+            self.take(
+                made, xs, outer, [*names[0], *(names[1].get(id(t), f"x{i}") for i, t in enumerate(outer, len(xs)))]
+            )
         finally:
             kept = made.tape.close()
         if kept:
             raise CaptureError(KEEPS)
         if drew and not made.draws:
-            raise CaptureError("capture: random numbers are drawn here in a way that can't be recorded, and a "
-                               "recording would repeat the same numbers each time: draw them outside, and pass them as "
-                               "arguments")
+            raise CaptureError(
+                "capture: random numbers are drawn here in a way that can't be recorded, and a "
+                "recording would repeat the same numbers each time: draw them outside, and pass them as "
+                "arguments"
+            )
         values = flatten(self.value)[0]  # results on which the function has called backward() must not be walked again
-        self.value = self.rebuild([y if r.has_gradient or not is_tracked(y) else y.detach() for r, y in zip(self.results, values, strict=True)])
+        self.value = self.rebuild(
+            [
+                y if r.has_gradient or not is_tracked(y) else y.detach()
+                for r, y in zip(self.results, values, strict=True)
+            ]
+        )
 
     def take(self, made: Transcript, xs: tuple[Any, ...], outer: tuple[Any, ...], names: list[str]) -> None:
         """Make the program from a transcript, and keep what its replay needs."""
@@ -88,7 +97,12 @@ class Recording:
         self.effects, self.afterwards, self.forgotten = made.effects, made.afterwards, made.forgotten
         backwards = [None if g is None else (g, [*part.values()], checks)
                      for g, part, checks in zip(made.seeds, made.gradients, made.checks, strict=True)]  # fmt: skip
-        program = Program(made.tape, {place: names[i] for i, place in zip(made.sources, made.given, strict=True)}, made.outputs, backwards)
+        program = Program(
+            made.tape,
+            {place: names[i] for i, place in zip(made.sources, made.given, strict=True)},
+            made.outputs,
+            backwards,
+        )
         self.source, self.program = program.source, program.compiled()
         self.outer = tuple((xs + outer)[i] for i in made.sources[len(xs) :])
         self.was = [(t, t._node, t._array.shape, t._array.dtype) for t in self.outer]
@@ -97,11 +111,16 @@ class Recording:
         self.flows = [[i in part for i in range(n)] for part in made.gradients]
         # And the position of that gradient among the result's.
         self.turns = [[sum(flows[:i]) for i in range(n)] for flows in self.flows]
-        self.all_flow = [all(f or not is_tracked(t) for t, f in zip(xs + self.outer, flows, strict=True)) for flows in self.flows]
+        self.all_flow = [
+            all(f or not is_tracked(t) for t, f in zip(xs + self.outer, flows, strict=True)) for flows in self.flows
+        ]
         self.flowing = any(result.has_gradient for result in self.results)
         touched = {e.source for e in self.effects} | {*self.forgotten}
         self.leaves = sorted({e.source for e in self.effects if e.source < len(xs) and e.kind not in (CHANGE, REPLACE)})
-        self.touched = sorted(i for i in touched if i < len(xs)), {id(t) for i, t in enumerate(xs + self.outer) if i >= len(xs) and i in touched}
+        self.touched = (
+            sorted(i for i in touched if i < len(xs)),
+            {id(t) for i, t in enumerate(xs + self.outer) if i >= len(xs) and i in touched},
+        )
         self.refuse(xs)
         self.refuse_common_memory(xs + self.outer)
         self.idle: list[Any] = []  # functions of the program that no call uses now; see Workspace
@@ -154,7 +173,9 @@ class Recording:
             outputs = space.functions.forward(*[x._array for x in sources])
             ys = [wrap(y if type(y) in COMPUTED else coerce_result(y)) for y in outputs[: len(self.flows)]]
         given = iter(ys)
-        return [result.again() if result.place is None else result.of(next(given)) for result in self.results], outputs[len(ys) :]
+        return [result.again() if result.place is None else result.of(next(given)) for result in self.results], outputs[
+            len(ys) :
+        ]
 
     def operation(self, space: Any, turn: int, sources: tuple[Any, ...]) -> Any:
         """Return one result, recorded in the graph as a single operation on all tensors that it depends on."""
@@ -180,7 +201,12 @@ class Recording:
         for x, f in zip(xs, flows, strict=False):
             if f and not is_tracked(x):
                 x.requires_grad = True
-        with record_mode(), standing_in(self.outer, [to_arrays(x) for x in inputs[n:]]), defer_calls(), same_draws(chance):
+        with (
+            record_mode(),
+            standing_in(self.outer, [to_arrays(x) for x in inputs[n:]]),
+            defer_calls(),
+            same_draws(chance),
+        ):
             ys = [y for y, r in zip(flatten(self.fill(xs))[0], self.results, strict=True) if r.place is not None]
             sources = [t for t, f in zip(xs + self.outer, flows, strict=True) if f]
             found = walk_isolated([ys[result]], [g], [t._node for t in sources], record)
@@ -190,19 +216,25 @@ class Recording:
         """Raise for arguments on which the side effects can't be done: not leaves, or one tensor given twice."""
         for i in self.leaves:
             if type(xs[i]._node) is not Leaf:
-                raise CaptureError(f"capture: backward() is called within the function, and would go on into what argument {i} was computed "
-                                   "from; pass .detach() of it, or call backward() outside")
+                raise CaptureError(
+                    f"capture: backward() is called within the function, and would go on into what argument {i} was computed "
+                    "from; pass .detach() of it, or call backward() outside"
+                )
         changed, ids = self.touched
         twice = [i for i, x in enumerate(xs) if id(x) in ids]
         if changed:
             twice += [i for i in changed if any(xs[i] is t for n, t in enumerate(xs + self.outer) if n != i)]
         if twice:
-            raise CaptureError("capture: the function changes a tensor that it has twice, or leaves a gradient in it: "
-                               f"argument {twice[0]} is also another argument, or a tensor that the function reaches; "
-                               "pass .detach() of it, or don't pass it")
+            raise CaptureError(
+                "capture: the function changes a tensor that it has twice, or leaves a gradient in it: "
+                f"argument {twice[0]} is also another argument, or a tensor that the function reaches; "
+                "pass .detach() of it, or don't pass it"
+            )
 
     def refuse_common_memory(self, sources: tuple[Any, ...]) -> None:
         """Raise if numbers are changed that two tensors have in common."""
         for t in [sources[e.source] for e in self.effects if e.kind is CHANGE]:
             if any(x is not t and x._shared and t._shared and np.may_share_memory(x._array, t._array) for x in sources):
-                raise CaptureError(f"capture: the function changes numbers that two tensors have in common ({t!r:.60}): make one of them a copy")
+                raise CaptureError(
+                    f"capture: the function changes numbers that two tensors have in common ({t!r:.60}): make one of them a copy"
+                )

@@ -53,7 +53,9 @@ class StandIns:
         Its results aren't known yet: nothing may use them.
         """
         self.found = self.effects()
-        self.later = [(self.tape.enter(array.value), t._grad) for t, (array, _, _) in zip(self.tensors, self.arrays, strict=True)]
+        self.later = [
+            (self.tape.enter(array.value), t._grad) for t, (array, _, _) in zip(self.tensors, self.arrays, strict=True)
+        ]
         for t, (array, _) in zip(self.tensors, self.later, strict=True):
             t._array = array
 
@@ -67,9 +69,11 @@ class StandIns:
         for i, (t, (array, g)) in enumerate(zip(self.tensors, self.later, strict=True)):
             returned = any(y is array or y is self.arrays[i][0] for y in results)
             if t._array is not array or returned or (t._grad is not g and t._grad is not None):
-                raise CaptureError("capture: an optimiser's step() waits until all is computed, so nothing behind it "
-                                   f"can use or change the tensors that were there before ({t!r:.60}), except by "
-                                   "zero_grad(); do so outside")
+                raise CaptureError(
+                    "capture: an optimiser's step() waits until all is computed, so nothing behind it "
+                    f"can use or change the tensors that were there before ({t!r:.60}), except by "
+                    "zero_grad(); do so outside"
+                )
             if t._grad is not g:
                 forgotten.append(i)
             t._array = self.arrays[i][0]
@@ -88,12 +92,16 @@ class StandIns:
         t, (array, place, node) = self.tensors[i], self.arrays[i]
         now = t._array
         if t._node is not node or now.shape != array.shape or now.dtype != array.dtype:
-            raise CaptureError(f"capture: the function gives a tensor that was there before ({t!r:.80}) another shape, "
-                               "dtype or graph; let it return a new tensor instead")
+            raise CaptureError(
+                f"capture: the function gives a tensor that was there before ({t!r:.80}) another shape, "
+                "dtype or graph; let it return a new tensor instead"
+            )
         t._array = array
         if now is array and now.place == place:
             return []
-        ends = ([(CHANGE, array.place)] if array.place != place else []) + ([(REPLACE, self.tape.place_of(now))] if now is not array else [])
+        ends = ([(CHANGE, array.place)] if array.place != place else []) + (
+            [(REPLACE, self.tape.place_of(now))] if now is not array else []
+        )
         return [Effect(i, kind, end) for kind, end in ends]
 
     def left(self, i: int, g: Any, lines: dict[int, Line]) -> list[Effect]:
@@ -102,8 +110,10 @@ class StandIns:
         if g is None:
             return [Effect(i, FORGET, None)]
         if isinstance(g, TensorBase) and g._node is not None:
-            raise CaptureError("capture: the function leaves a gradient that can itself be differentiated, by backward(create_graph="
-                               "True); let it call zero_grad() after using that, or call backward() outside")
+            raise CaptureError(
+                "capture: the function leaves a gradient that can itself be differentiated, by backward(create_graph="
+                "True); let it call zero_grad() after using that, or call backward() outside"
+            )
         added: list[int] = []
         whole = place = self.tape.place_of(g._array if isinstance(g, TensorBase) else g)
         while place != start:
@@ -121,8 +131,10 @@ class StandIns:
     def refuse_old(self, places: Sequence[int]) -> None:
         """Raise if these places are computed from gradients that were there before the call."""
         if not behind(self.tape, [*places]).isdisjoint(self.places.values()):
-            raise CaptureError("capture: the function reads a gradient that was there before it was called; let it call zero_grad() "
-                               "first, or use gradients outside")
+            raise CaptureError(
+                "capture: the function reads a gradient that was there before it was called; let it call zero_grad() "
+                "first, or use gradients outside"
+            )
 
 
 def done(effects: Sequence[Effect], sources: Sequence[Any], arrays: Sequence[Any]) -> None:

@@ -66,8 +66,13 @@ class Tape:
         """Return the Tracers that are still held, each with its holder."""
         left = list(self.tracers.values())
         holders = gc.get_referrers(*left) if left else []  # for all at once, since it searches all objects
-        return [(t, x) for x in holders if x is not left and not isinstance(x, FrameType)
-                for t in gc.get_referents(x) if isinstance(t, Tracer) and t.tape is self]
+        return [
+            (t, x)
+            for x in holders
+            if x is not left and not isinstance(x, FrameType)
+            for t in gc.get_referents(x)
+            if isinstance(t, Tracer) and t.tape is self
+        ]
 
     def place_of(self, array: Any) -> int:
         """Return the place of an array; a plain array gets a new one."""
@@ -80,9 +85,11 @@ class Tape:
     def do(self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call `fn`, write the call down, and return a Tracer for its result (or the result, if it is no array)."""
         if self.closed_by:
-            raise CaptureError("capture: an optimiser's step() waits until all is computed, but here more is computed "
-                               "behind it; let step() be the last thing that the function does, or capture each step "
-                               "on its own")
+            raise CaptureError(
+                "capture: an optimiser's step() waits until all is computed, but here more is computed "
+                "behind it; let step() be the last thing that the function does, or capture each step "
+                "on its own"
+            )
         args, kwargs = settle(args), settle(kwargs)
         key = (fn, call_key(args), call_key(kwargs))
         if (place := self.known.get(key)) is not None and not getattr(fn, "is_draw", False):
@@ -92,7 +99,9 @@ class Tape:
             self.lines.append(Line(self.enter(None).place, fn, args, kwargs))
             return None
         several = isinstance(y, tuple | list)
-        if not all(isinstance(part, np.ndarray | np.generic) for part in (y if several else (y,))) or (several and not y):
+        if not all(isinstance(part, np.ndarray | np.generic) for part in (y if several else (y,))) or (
+            several and not y
+        ):
             return y  # a shape or a dtype, which is the same in every call
         made = self.enter(y)
         self.lines.append(Line(made.place, fn, args, kwargs))

@@ -30,7 +30,9 @@ def strips(*arrays: Any) -> Iterator[list[Any]]:
         yield [array[:n] if array.size == STRIP else array[i : i + n] for array in flat]
 
 
-def arrange_lines(order: Sequence[int], lines: Mapping[int, Line], values: Sequence[Any], read: Callable[[Line], list[int]]) -> list[list[int]]:
+def arrange_lines(
+    order: Sequence[int], lines: Mapping[int, Line], values: Sequence[Any], read: Callable[[Line], list[int]]
+) -> list[list[int]]:
     """Return the lines in groups; lines of a group are done together, in strips.
 
     A line joins the latest group of its shape, unless it reads the result of a later group. Other lines are alone.
@@ -56,7 +58,16 @@ def arrange_lines(order: Sequence[int], lines: Mapping[int, Line], values: Seque
 def in_strips(line: Line, values: Sequence[Any]) -> bool:
     """Return whether a line can be computed strip by strip, and is long enough for it."""
     made = values[line.made]
-    if not isinstance(line.fn, np.ufunc) or line.fn.nout > 1 or line.fn.signature or line.kwargs or np.size(made) < LONG:
+    if (
+        not isinstance(line.fn, np.ufunc)
+        or line.fn.nout > 1
+        or line.fn.signature
+        or line.kwargs
+        or np.size(made) < LONG
+    ):
         return False
     arrays = [values[a.place] if isinstance(a, Tracer) else a for a in line.args]
-    return all(np.ndim(a) == 0 or (isinstance(a, np.ndarray) and a.shape == made.shape and a.flags.c_contiguous) for a in [made, *arrays])
+    return all(
+        np.ndim(a) == 0 or (isinstance(a, np.ndarray) and a.shape == made.shape and a.flags.c_contiguous)
+        for a in [made, *arrays]
+    )

@@ -74,14 +74,20 @@ class Transcript:
             self.tape.close(has_failed=True)
             raise
 
-    def run(self, fill: Fill, xs: tuple[Any, ...], outer: tuple[Any, ...], was: list[Any], optimisers: list[Any]) -> None:
+    def run(
+        self, fill: Fill, xs: tuple[Any, ...], outer: tuple[Any, ...], was: list[Any], optimisers: list[Any]
+    ) -> None:
         """Run the function on Tracers and note all attributes; `was` are the leaves of its result on arrays."""
         tape = self.tape
         inputs = tuple(wrap(tape.enter(array_of(x))) for x in xs)
         for x, stand_in in zip(xs, inputs, strict=True):
             stand_in.requires_grad = is_tracked(x)
         start = new_order()
-        with record_isolated(), standing_in(outer, [tape.enter(array_of(t)) for t in outer]), record_draws(tape) as draws:
+        with (
+            record_isolated(),
+            standing_in(outer, [tape.enter(array_of(t)) for t in outer]),
+            record_draws(tape) as draws,
+        ):
             sources = inputs + outer
             places = [t._array.place for t in sources]
             before = StandIns(tape, sources)
@@ -98,7 +104,9 @@ class Transcript:
                 if r.place is not None:
                     self.go_back(y, r.has_gradient, sources)
         self.draws = bool(draws.made)
-        self.outputs = [r.place for r in self.results if r.place is not None] + [e.place for e in effects if e.place is not None]
+        self.outputs = [r.place for r in self.results if r.place is not None] + [
+            e.place for e in effects if e.place is not None
+        ]
         used = behind(tape, [*self.outputs, *(place for part in self.gradients for place in part.values())])
         touched = {*(e.source for e in effects), *forgotten}
         self.sources = [i for i, place in enumerate(places) if i < len(xs) or place in used or i in touched]
@@ -106,16 +114,30 @@ class Transcript:
         self.gradients = [{n: part[i] for n, i in enumerate(self.sources) if i in part} for part in self.gradients]
         self.effects = [e._replace(source=self.sources.index(e.source)) for e in effects]
         self.forgotten = [self.sources.index(i) for i in forgotten]
-        if any(isinstance(optimiser, Optimizer) and not any(optimiser is o for o in optimisers) for _, (optimiser, *_), _ in self.afterwards):
-            raise CaptureError("capture: the optimiser of a step() here is made within the function, or can't be "
-                               "found; make it outside")
-        if any(isinstance(getattr(x, "_array", x), Tracer) for _, args, kwargs in self.afterwards for x in (*args, *kwargs.values())):
-            raise CaptureError("capture: a step() takes an argument that the function computes, which is not known "
-                               "yet; call it outside")
+        if any(
+            isinstance(optimiser, Optimizer) and not any(optimiser is o for o in optimisers)
+            for _, (optimiser, *_), _ in self.afterwards
+        ):
+            raise CaptureError(
+                "capture: the optimiser of a step() here is made within the function, or can't be "
+                "found; make it outside"
+            )
+        if any(
+            isinstance(getattr(x, "_array", x), Tracer)
+            for _, args, kwargs in self.afterwards
+            for x in (*args, *kwargs.values())
+        ):
+            raise CaptureError(
+                "capture: a step() takes an argument that the function computes, which is not known "
+                "yet; call it outside"
+            )
 
     def digest(self) -> tuple[Any, ...]:
         """Return a summary that is equal for two runs with the same lines, outputs and side effects."""
-        lines = [hash((line.made, same_function(line.fn), call_key(line.args), call_key(line.kwargs))) for line in self.tape.lines]
+        lines = [
+            hash((line.made, same_function(line.fn), call_key(line.args), call_key(line.kwargs)))
+            for line in self.tape.lines
+        ]
         return lines, self.sources, self.outputs, self.seeds, self.gradients, self.effects, self.forgotten
 
     def go_back(self, y: Any, has_gradient: bool, sources: tuple[Any, ...]) -> None:
@@ -124,7 +146,9 @@ class Transcript:
         g = self.tape.enter(np.ones(y.shape, y.dtype)) if has_gradient else None
         found = {} if g is None else walk_isolated([y], [g], [t._node for t in sources if is_tracked(t)])
         self.seeds.append(None if g is None else g.place)
-        self.gradients.append({i: self.tape.place_of(found[t._node]) for i, t in enumerate(sources) if t._node in found})
+        self.gradients.append(
+            {i: self.tape.place_of(found[t._node]) for i, t in enumerate(sources) if t._node in found}
+        )
         self.checks.append([line.made for line in self.tape.lines[start:] if is_check(line)])
 
 
@@ -147,10 +171,15 @@ class Result:
             try:
                 deepcopy(y)
             except TypeError as error:
-                raise CaptureError(f"capture: the function returns a new {type(y).__name__} in each call, and that "
-                                   "type can't be copied; let it return Tensors, arrays and numbers, in lists, tuples "
-                                   "and dicts") from error
-        self.is_tensor, self.number = isinstance(y, TensorBase), type(was) if isinstance(was, float | int | complex | np.generic) else None
+                raise CaptureError(
+                    f"capture: the function returns a new {type(y).__name__} in each call, and that "
+                    "type can't be copied; let it return Tensors, arrays and numbers, in lists, tuples "
+                    "and dicts"
+                ) from error
+        self.is_tensor, self.number = (
+            isinstance(y, TensorBase),
+            type(was) if isinstance(was, float | int | complex | np.generic) else None,
+        )
 
     def of(self, y: Any) -> Any:
         """Return a replay's Tensor `y` as what the function returned: a Tensor, a number, or an array of the user's."""

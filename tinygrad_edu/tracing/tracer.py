@@ -73,8 +73,10 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
         if name.startswith("_") or name == "base" or not hasattr(np.ndarray, name):
             raise AttributeError(f"an array that capture records has no attribute {name!r}")
         if not callable(fn):
-            raise CaptureError(f"capture: an array's .{name} can't be recorded. "
-                               + INSTEAD.get(name, "Make the function that needs it an operation (see primitive)"))
+            raise CaptureError(
+                f"capture: an array's .{name} can't be recorded. "
+                + INSTEAD.get(name, "Make the function that needs it an operation (see primitive)")
+            )
         return lambda *args, **kwargs: fn(self, *args, **kwargs)
 
     def reshape(self, *shape: Any, **kwargs: Any) -> Any:
@@ -97,8 +99,14 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
         if isinstance(dtype, builtins.type) and issubclass(dtype, np.ndarray):
             dtype, type = None, dtype
         if type is not np.ndarray:
-            raise CaptureError(f"capture: a view as {type.__name__} can't be recorded; convert what is passed, or what is returned")
-        return self[...] if dtype is None or self.dtype == dtype else self.tape.do(view_memory, (self, np.dtype(dtype)), {})
+            raise CaptureError(
+                f"capture: a view as {type.__name__} can't be recorded; convert what is passed, or what is returned"
+            )
+        return (
+            self[...]
+            if dtype is None or self.dtype == dtype
+            else self.tape.do(view_memory, (self, np.dtype(dtype)), {})
+        )
 
     def flatten(self, order: Any = "C") -> Any:
         return np.ravel(self, order).copy()
@@ -113,9 +121,15 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
         self[...] = np.partition(self, kth, axis, kind)
 
     def __getitem__(self, index: Any) -> Any:
-        if any(np.ndim(i) and i.dtype == bool for i in (index if isinstance(index, tuple) else (index,)) if isinstance(i, Tracer)):
-            raise CaptureError("capture: how many elements x[mask] takes depends on values, and differs from call to call; "
-                               "use np.where(mask, x, 0)")
+        if any(
+            np.ndim(i) and i.dtype == bool
+            for i in (index if isinstance(index, tuple) else (index,))
+            if isinstance(i, Tracer)
+        ):
+            raise CaptureError(
+                "capture: how many elements x[mask] takes depends on values, and differs from call to call; "
+                "use np.where(mask, x, 0)"
+            )
         part = self.tape.do(operator.getitem, (self, index), {})
         if np.may_share_memory(part.value, self.value):
             part.part_of = self, index
@@ -131,11 +145,17 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
         """
         mine = self.value
         wholes = {id(t) for t in self.wholes()}
-        others = [t for t in self.tape.tracers.values() if t is not self and id(t) not in wholes and isinstance(t.value, np.ndarray)]
+        others = [
+            t
+            for t in self.tape.tracers.values()
+            if t is not self and id(t) not in wholes and isinstance(t.value, np.ndarray)
+        ]
         if any(np.may_share_memory(t.value, mine) and not self.is_apart(t) for t in others):
-            raise CaptureError("capture: something is written here into an array of which somebody else has a part (a "
-                               "view), and that can't be recorded. Compute a new array instead, for example with "
-                               "np.where, or make the function that writes an operation of its own (see primitive)")
+            raise CaptureError(
+                "capture: something is written here into an array of which somebody else has a part (a "
+                "view), and that can't be recorded. Compute a new array instead, for example with "
+                "np.where, or make the function that writes an operation of its own (see primitive)"
+            )
         self.place = other.place
         if self.part_of is not None:
             whole, index = self.part_of
@@ -153,13 +173,18 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
             yield self.part_of[0]
             yield from self.part_of[0].wholes()
 
-    def __len__(self) -> int: return len(self.value)
-    def __repr__(self) -> str: return f"<v{self.place}: {self.dtype}{list(self.shape)}>"
+    def __len__(self) -> int:
+        return len(self.value)
+
+    def __repr__(self) -> str:
+        return f"<v{self.place}: {self.dtype}{list(self.shape)}>"
 
     def refuse(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise CaptureError("capture: the numbers of an array are asked for here (by if, float(), item(), print, a loop, or a function "
-                           "that must see them), and they differ from call to call. Use np.where in place of if, "
-                           "np.take_along_axis(a, i, 0) in place of a[i] of a plain array, and return what you want to see")
+        raise CaptureError(
+            "capture: the numbers of an array are asked for here (by if, float(), item(), print, a loop, or a function "
+            "that must see them), and they differ from call to call. Use np.where in place of if, "
+            "np.take_along_axis(a, i, 0) in place of a[i] of a plain array, and return what you want to see"
+        )
 
     __array__ = __bool__ = __int__ = __float__ = __complex__ = __index__ = __iter__ = __contains__ = __format__ = refuse
     item = tolist = tobytes = tofile = dump = dumps = refuse

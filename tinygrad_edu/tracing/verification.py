@@ -65,10 +65,12 @@ def compare(recording: Any, sources: tuple[Any, ...], n: int, replayed: list[Any
             replayed, arrays = recording.run(sources, chance)
         if is_same(recording, sources, n, replayed, arrays, chance):
             return
-    raise CaptureError(f"capture: call number {recording.calls} was compared with what the function gives when it is "
-                       "run, and they differ now. A captured function must depend on nothing that changes except its "
-                       "arguments, the tensors it reaches and whether modules are training: pass what changes as an "
-                       "argument, or capture it anew")
+    raise CaptureError(
+        f"capture: call number {recording.calls} was compared with what the function gives when it is "
+        "run, and they differ now. A captured function must depend on nothing that changes except its "
+        "arguments, the tensors it reaches and whether modules are training: pass what changes as an "
+        "argument, or capture it anew"
+    )
 
 
 def is_same(recording: Any, sources: tuple[Any, ...], n: int, replayed: list[Any], arrays: Any, chance: Any) -> bool:
@@ -77,7 +79,10 @@ def is_same(recording: Any, sources: tuple[Any, ...], n: int, replayed: list[Any
     nodes, start = [t._node for t in tensors if is_tracked(t)], new_order()
     found: list[Any] = []
     zeros = [None if t._grad is None else wrap(np.zeros_like(t._array)) for t in tensors]  # so that what is added shows
-    with standing_in(tensors, [t._array for t in tensors]), defer_calls(lambda: found.extend(arrays_held(tensors))) as calls:
+    with (
+        standing_in(tensors, [t._array for t in tensors]),
+        defer_calls(lambda: found.extend(arrays_held(tensors))) as calls,
+    ):
         for t, zero in zip(tensors, zeros, strict=True):
             t._grad = zero
         with require_unchanged(recording.around), same_draws(chance):
@@ -114,7 +119,9 @@ def is_alike(recording: Any, sources: tuple[Any, ...], n: int, nodes: list[Any],
         same = made.digest() == recording.written
         apart = [i for i, (a, b) in enumerate(zip(*both, strict=True)) if not alike(a, b)]
         if same and apart:  # where numbers cancel, little but rounding errors is left
-            steady, moved = ([*arrays_left_by(made, values, sources, nodes)] for values in (again(made, False), again(made, True)))
+            steady, moved = (
+                [*arrays_left_by(made, values, sources, nodes)] for values in (again(made, False), again(made, True))
+            )
             same = all(alike(both[0][i], both[1][i], NEARBY * distance(steady[i], moved[i])) for i in apart)
     finally:
         kept = made.tape.close()
@@ -175,5 +182,7 @@ def arrays_left_by(made: Transcript, values: list[Any], sources: tuple[Any, ...]
     yield from outcome(made.effects, sources, [*outputs])
     yield from results
     for node in nodes:
-        parts = [values[part[i]] for part in made.gradients for i, t in enumerate(sources) if t._node is node and i in part]
+        parts = [
+            values[part[i]] for part in made.gradients for i, t in enumerate(sources) if t._node is node and i in part
+        ]
         yield sum(parts[1:], parts[0]) if parts else None

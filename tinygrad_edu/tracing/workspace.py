@@ -88,7 +88,9 @@ def gradient(i: int) -> Callable[..., Any]:
 
     def vjp(g: Any, y: Any, work: tuple[Workspace, int], *inputs: Any) -> Any:
         if type(work) is not tuple:  # a formula is asked for
-            raise CaptureError("a captured function has no formula but its program: see its .source, or compute under watch()")
+            raise CaptureError(
+                "a captured function has no formula but its program: see its .source, or compute under watch()"
+            )
         space, result = work
         array = g.array if type(g) is MaskedGradient else g
         walk = space.walks.get(get_ident())

@@ -34,7 +34,10 @@ def advice(model: Any, loss: Any, output: Any, target: Any) -> str:
     if not (hasattr(o, "shape") and hasattr(t, "shape")):
         return said
     if t.dtype.kind in "OUS":
-        return said + " Targets must be numbers: names, labels = np.unique(y, return_inverse=True) makes class numbers from words."
+        return (
+            said
+            + " Targets must be numbers: names, labels = np.unique(y, return_inverse=True) makes class numbers from words."
+        )
     if o.ndim > 2 or t.dtype.kind not in "biuf" or is_foreign(t):
         return said
     return f"{said} {Case(end_of(model, output), behind(loss)[0], o, np.asarray(t)).remedy()}".rstrip()
@@ -58,11 +61,19 @@ class Case:
 
     def remedy(self) -> str:
         said = self.change()
-        return f"{said.rstrip('.')}. Leave out the {self.end} at the model's end too." if said and self.end_is_in_the_way() else said
+        return (
+            f"{said.rstrip('.')}. Leave out the {self.end} at the model's end too."
+            if said and self.end_is_in_the_way()
+            else said
+        )
 
     def change(self) -> str:
         """Say how to change the loss, the targets or the number of outputs; then make that change here, except the targets."""
-        if self.target.ndim == 2 and self.output.shape[:1] == self.target.shape[:1] and self.output.shape[1:] != (n := self.target.shape[1:]) != (1,):
+        if (
+            self.target.ndim == 2
+            and self.output.shape[:1] == self.target.shape[:1]
+            and self.output.shape[1:] != (n := self.target.shape[1:]) != (1,)
+        ):
             self.is_single = False
             return f"The targets have {n[0]} columns: give the model {n[0]} outputs."
         if self.cost in OF_CLASSES:
@@ -93,9 +104,11 @@ class Case:
             return f"For bytes, make numbers from 0 to 1: {y}.astype(np.float32) / 255."
         if self.is_whole and self.lowest >= 0 and self.highest < 1000:
             self.cost, self.is_single = F.cross_entropy, False
-            return (f"For class numbers, let the loss be nn.CrossEntropyLoss(), and the targets "
-                    f"{self.integers('y[:, 0]' if self.target.ndim == 2 else 'y')}; and give the model an output for each class "
-                    f"({self.highest + 1:.0f} outputs, by these targets).")
+            return (
+                f"For class numbers, let the loss be nn.CrossEntropyLoss(), and the targets "
+                f"{self.integers('y[:, 0]' if self.target.ndim == 2 else 'y')}; and give the model an output for each class "
+                f"({self.highest + 1:.0f} outputs, by these targets)."
+            )
         return self.of_numbers(y)
 
     def of_class_numbers(self) -> str:
@@ -104,11 +117,15 @@ class Case:
         y = {(n,): "y", (n, 1): "y[:, 0]"}.get(self.target.shape)
         if y is None or n == 0:
             return ""
-        if not self.is_whole or (self.cost not in (*OF_CLASSES, *OF_ANSWERS) and not 0 <= self.lowest <= self.highest < classes):
+        if not self.is_whole or (
+            self.cost not in (*OF_CLASSES, *OF_ANSWERS) and not 0 <= self.lowest <= self.highest < classes
+        ):
             self.is_single, self.cost = True, F.mse_loss
             column = self.floats("y[:, None]" if self.target.ndim == 1 else "y")
-            return (f"The model has {classes} outputs, and for each example there is one number, which is not a class number. Give the model "
-                    f"1 output, let the loss be nn.MSELoss(), and the targets {column}.")
+            return (
+                f"The model has {classes} outputs, and for each example there is one number, which is not a class number. Give the model "
+                f"1 output, let the loss be nn.MSELoss(), and the targets {column}."
+            )
         if self.are_signs and classes == 2:
             return f"Class numbers begin at 0: (({y} + 1) / 2).astype(np.int64){self.turn_to_classes()}."
         if self.lowest == 1 and self.highest == classes:
@@ -123,8 +140,10 @@ class Case:
             self.cost = F.cross_entropy
             without = f", without the {self.end} at the model's end" if self.end_is_in_the_way() else ""
             self.end = ""
-            return (f"Class numbers, from 0 to {classes - 1}, go with nn.CrossEntropyLoss(){without}{f' and targets {whole}' * (whole != 'y')}; "
-                    f"for other losses make rows of them, with {rows}.")
+            return (
+                f"Class numbers, from 0 to {classes - 1}, go with nn.CrossEntropyLoss(){without}{f' and targets {whole}' * (whole != 'y')}; "
+                f"for other losses make rows of them, with {rows}."
+            )
         if y != "y":
             return f"Class numbers must be of shape ({n},): {whole}."
         return "" if whole == y else f"If they are class numbers, they must be integers: {whole}."
@@ -136,8 +155,10 @@ class Case:
         if self.are_answers and np.all(np.sum(self.target, 1) == 1):
             return "For rows with a single 1, the class numbers are y.argmax(1)."
         if self.are_answers or self.are_signs:
-            return (f"Where each output answers a question of its own, let the loss be {self.turn_to_answers()}, and the targets "
-                    f"{self.answers('y')}.")
+            return (
+                f"Where each output answers a question of its own, let the loss be {self.turn_to_answers()}, and the targets "
+                f"{self.answers('y')}."
+            )
         if self.target.dtype == np.uint8 and self.cost in OF_ANSWERS:
             return "For bytes, make numbers from 0 to 1: y.astype(np.float32) / 255."
         return self.of_numbers("y")
@@ -189,7 +210,13 @@ def warn_of_end(model: Any, loss: Any) -> None:
     if cost is F.cross_entropy and end in ("softmax", "sigmoid"):
         warn_user(squashed_message("cross_entropy", end, UNSQUASHED))
     elif cost is F.binary_cross_entropy_with_logits and end in ("softmax", "sigmoid"):
-        warn_user(squashed_message("binary_cross_entropy_with_logits", end, "Leave out that last function, in the network; or use nn.BCELoss()"))
+        warn_user(
+            squashed_message(
+                "binary_cross_entropy_with_logits",
+                end,
+                "Leave out that last function, in the network; or use nn.BCELoss()",
+            )
+        )
 
 
 def warn_of_probabilities(loss: Any, output: Any) -> None:

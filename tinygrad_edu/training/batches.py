@@ -22,12 +22,18 @@ def as_batches(data: Any, size: int, shuffle: bool, seed: Any, name: str = "data
     if isinstance(data, tuple | Dataset | Part | Table | np.ndarray) or hasattr(data, "iloc"):
         return DataLoader(data, size, shuffle, generator=generator() if seed is None else seed)
     if isinstance(data, Iterator):
-        raise TypeError(f"{name} can be gone through only once, and there may be many epochs: give arrays, a DataLoader, or a list of "
-                        f"batches, not {article(data)}")
+        raise TypeError(
+            f"{name} can be gone through only once, and there may be many epochs: give arrays, a DataLoader, or a list of "
+            f"batches, not {article(data)}"
+        )
     if not isinstance(data, Iterable) or isinstance(data, str | dict):
-        raise TypeError(f"{name} is {article(data)}; it must be arrays, as in (x, y), a Dataset, a DataLoader, or a list of batches")
+        raise TypeError(
+            f"{name} is {article(data)}; it must be arrays, as in (x, y), a Dataset, a DataLoader, or a list of batches"
+        )
     if isinstance(data, list) and data and not isinstance(data[0], tuple | list):
-        raise TypeError(f"{name} is a list of {article(data[0])}; arrays are given as a tuple, (x, y), and a list is one of batches")
+        raise TypeError(
+            f"{name} is a list of {article(data[0])}; arrays are given as a tuple, (x, y), and a list is one of batches"
+        )
     return data
 
 
@@ -35,12 +41,16 @@ def as_tensors(batch: Any, dtype: Any) -> tuple[list[Any], Any]:
     """Return the inputs and the target of a batch."""
     if not isinstance(batch, tuple | list) or len(batch) < 2:
         what = f"a {type(batch).__name__} of {len(batch)}" if isinstance(batch, tuple | list) else article(batch)
-        raise TypeError(f"a batch is a tuple of inputs and, last, targets, as in (x, y); this one is {what}. If the model should answer "
-                        "with its own inputs, give (x, x)")
+        raise TypeError(
+            f"a batch is a tuple of inputs and, last, targets, as in (x, y); this one is {what}. If the model should answer "
+            "with its own inputs, give (x, x)"
+        )
     *inputs, target = [as_tensor(part, dtype) for part in batch]
     if np.ndim(to_arrays(target)) == 0:
-        raise TypeError("the targets of a batch must have an axis that counts its examples, and these are a single number; "
-                        "for a list of examples, data.DataLoader(examples, batch_size=32) makes batches")
+        raise TypeError(
+            "the targets of a batch must have an axis that counts its examples, and these are a single number; "
+            "for a list of examples, data.DataLoader(examples, batch_size=32) makes batches"
+        )
     return inputs, target
 
 

@@ -117,13 +117,25 @@ class EarlyStopping(Callback):
     3
     """
 
-    def __init__(self, patience: int = 5, monitor: str | None = None, mode: Literal["min", "max"] | None = None,
-                 min_delta: float = 0.0, restore_best: bool = True) -> None:
+    def __init__(
+        self,
+        patience: int = 5,
+        monitor: str | None = None,
+        mode: Literal["min", "max"] | None = None,
+        min_delta: float = 0.0,
+        restore_best: bool = True,
+    ) -> None:
         if patience < 1:
             raise ValueError(f"EarlyStopping: patience={patience} must be at least 1")
         if mode not in (None, "min", "max"):
             raise ValueError(f"EarlyStopping: mode must be 'min' or 'max', not {mode!r}")
-        self.patience, self.monitor, self.mode, self.min_delta, self.restore_best = patience, monitor, mode, min_delta, restore_best
+        self.patience, self.monitor, self.mode, self.min_delta, self.restore_best = (
+            patience,
+            monitor,
+            mode,
+            min_delta,
+            restore_best,
+        )
         self.best: float | None = None
         self.best_epoch = self.waited = 0
         self.best_state: Any = None
@@ -206,7 +218,9 @@ Callbacks: TypeAlias = CallbackLike | Sequence[CallbackLike]
 
 def as_callbacks(callbacks: Any) -> list[Any]:
     """Return a list of callbacks, made from what the user gave."""
-    return [as_callback(c) for c in ([callbacks] if isinstance(callbacks, Callback) or callable(callbacks) else callbacks)]
+    return [
+        as_callback(c) for c in ([callbacks] if isinstance(callbacks, Callback) or callable(callbacks) else callbacks)
+    ]
 
 
 def as_callback(callback: Any) -> Any:

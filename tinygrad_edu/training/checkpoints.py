@@ -45,7 +45,9 @@ def go_on(run: Run, path: Any, before: list[tuple[Any, Any]]) -> None:
     except FileNotFoundError:
         return
     if not isinstance(state, dict) or not isinstance(state.get("made_by"), str) or state["made_by"] != MADE_BY:
-        raise ValueError(f"{path} is not a checkpoint of fit; to begin with the weights in it, use model.load_state_dict(load(path))")
+        raise ValueError(
+            f"{path} is not a checkpoint of fit; to begin with the weights in it, use model.load_state_dict(load(path))"
+        )
     check(run, state, path)
     for name, part in [*parts(run).items(), ("generator", Generator())]:
         take_over(path, name, part, state[name], before)
@@ -71,8 +73,15 @@ def state_of(run: Run) -> dict[str, Any]:
 
 def parts(run: Run) -> dict[str, Any]:
     """Return the parts of a training that have a state."""
-    every = {"model": run.model, "optimizer": run.optimizer, "history": run.history, "schedule": run.schedule, "loss": run.loss,
-             "data": run.batches, "validation": run.validation}
+    every = {
+        "model": run.model,
+        "optimizer": run.optimizer,
+        "history": run.history,
+        "schedule": run.schedule,
+        "loss": run.loss,
+        "data": run.batches,
+        "validation": run.validation,
+    }
     return {name: part for name, part in every.items() if hasattr(part, "state_dict")}
 
 
@@ -96,10 +105,15 @@ def check(run: Run, state: dict[str, Any], path: Any) -> None:
         if not isinstance(state.get(name), kind):
             has = f"is a {type(state[name]).__name__}, and no {kind.__name__}" if name in state else "is missing"
             raise ValueError(f"{path} can't be continued: {name!r} {has}")
-    wanted, found = {*parts(run), f"{len(run.callbacks)} callbacks"}, {*(state.keys() & PARTS), f"{len(state['callbacks'])} callbacks"}
+    wanted, found = (
+        {*parts(run), f"{len(run.callbacks)} callbacks"},
+        {*(state.keys() & PARTS), f"{len(state['callbacks'])} callbacks"},
+    )
     if wanted != found:
-        raise ValueError(f"{path} is of another training: it has {', '.join(sorted(found - wanted)) or 'nothing else'}, and this one has "
-                         f"{', '.join(sorted(wanted - found)) or 'nothing else'}. Give fit the same arguments, or leave out resume=True")
+        raise ValueError(
+            f"{path} is of another training: it has {', '.join(sorted(found - wanted)) or 'nothing else'}, and this one has "
+            f"{', '.join(sorted(wanted - found)) or 'nothing else'}. Give fit the same arguments, or leave out resume=True"
+        )
 
 
 def take_over(path: Any, name: str, part: Any, state: Any, before: list[tuple[Any, Any]]) -> None:

@@ -23,8 +23,14 @@ if TYPE_CHECKING:
     from ..typing import TensorLike
 
 
-def evaluate(model: Module, data: Data, loss: Callable[[Any, Any], Tensor] | None = None, *, metrics: Metrics = (),
-             batch_size: int = 256) -> dict[str, float]:
+def evaluate(
+    model: Module,
+    data: Data,
+    loss: Callable[[Any, Any], Tensor] | None = None,
+    *,
+    metrics: Metrics = (),
+    batch_size: int = 256,
+) -> dict[str, float]:
     """Measure the loss and metrics of a model, in evaluation mode and without recording anything.
 
     Parameters
@@ -60,7 +66,9 @@ def evaluate(model: Module, data: Data, loss: Callable[[Any, Any], Tensor] | Non
     """
     argument_checks.check_model("evaluate", model)
     if loss is None and not metrics:
-        raise ValueError('evaluate: say what to measure, a loss or metrics, as in evaluate(model, data, metrics="accuracy")')
+        raise ValueError(
+            'evaluate: say what to measure, a loss or metrics, as in evaluate(model, data, metrics="accuracy")'
+        )
     if loss is not None:
         argument_checks.check_loss("evaluate", loss)
         advice.warn_of_end(model, loss)
@@ -106,7 +114,9 @@ def predict(model: Module, *inputs: TensorLike, batch_size: int = 256) -> NDArra
     if not len(batches):
         raise ValueError("predict: there are no examples to answer for; the inputs have no rows")
     with evaluating(model.modules()):
-        return np.concatenate([to_arrays(answer(model, [as_tensor(part, dtype) for part in batch])) for batch in batches])
+        return np.concatenate(
+            [to_arrays(answer(model, [as_tensor(part, dtype) for part in batch])) for batch in batches]
+        )
 
 
 def averages_over(model: Any, batches: Any, loss: Any, metrics: dict[str, Any]) -> dict[str, float]:
@@ -115,7 +125,13 @@ def averages_over(model: Any, batches: Any, loss: Any, metrics: dict[str, Any]) 
     for batch in batches:
         inputs, target = as_tensors(batch, dtype)
         output = answer(model, inputs)
-        averages.add(len(target), metrics, output, target, None if loss is None else float(cost_of(model, loss, output, target).item()))
+        averages.add(
+            len(target),
+            metrics,
+            output,
+            target,
+            None if loss is None else float(cost_of(model, loss, output, target).item()),
+        )
     if not averages.examples:
         raise ValueError("there is nothing to evaluate on: the data gave no batches")
     return averages.figures()

@@ -89,14 +89,23 @@ class History:
             column += [math.nan] * (len(self.epochs) - len(column))
 
     def __repr__(self) -> str:
-        widths = {name: max(len(name), *(len(format_figure(v)) for v in column)) for name, column in self.columns.items()}
+        widths = {
+            name: max(len(name), *(len(format_figure(v)) for v in column)) for name, column in self.columns.items()
+        }
         rows = ["epoch  " + "  ".join(f"{name:>{width}}" for name, width in widths.items())]
         for i, epoch in enumerate(self.epochs):
             if len(self.epochs) > 20 and 9 < i < len(self.epochs) - 10:
                 rows += ["  ..."] * (i == 10)
             else:
-                rows.append(f"{epoch:5}  " + "  ".join(f"{format_figure(self[name][i]):>{width}}" for name, width in widths.items()))
-        return "\n".join(rows + [f"stopped: {self.stopped}"] * bool(self.stopped)) if self.epochs else "History of no epochs"
+                rows.append(
+                    f"{epoch:5}  "
+                    + "  ".join(f"{format_figure(self[name][i]):>{width}}" for name, width in widths.items())
+                )
+        return (
+            "\n".join(rows + [f"stopped: {self.stopped}"] * bool(self.stopped))
+            if self.epochs
+            else "History of no epochs"
+        )
 
     def state_dict(self) -> dict[str, Any]:
         """Return everything to save of the history.
@@ -121,11 +130,16 @@ class History:
         ValueError
             If a figure doesn't have a number for each epoch.
         """
-        epochs, columns = list(state["epochs"]), {name: list(map(float, column)) for name, column in state["columns"].items()}
+        epochs, columns = (
+            list(state["epochs"]),
+            {name: list(map(float, column)) for name, column in state["columns"].items()},
+        )
         wrong = [name for name, column in columns.items() if len(column) != len(epochs)]
         if wrong or not all(isinstance(epoch, int) for epoch in epochs):
-            raise ValueError(f"a history has a figure in every column for each epoch; there are {len(epochs)} epochs, and others in "
-                             f"{', '.join(wrong) or 'epochs'}")
+            raise ValueError(
+                f"a history has a figure in every column for each epoch; there are {len(epochs)} epochs, and others in "
+                f"{', '.join(wrong) or 'epochs'}"
+            )
         self.epochs, self.columns = epochs, columns
 
 

@@ -115,7 +115,11 @@ def fit(
     differentiate = differentiation(model, loss, optimizer)
     run.differentiate = captured(differentiate) if capture else differentiate
     run.metrics = as_metrics(metrics, loss)
-    run.validation = None if validation_data is None else as_batches(validation_data, max(batch_size, 256), False, None, "validation_data")
+    run.validation = (
+        None
+        if validation_data is None
+        else as_batches(validation_data, max(batch_size, 256), False, None, "validation_data")
+    )
     run.callbacks = as_callbacks(callbacks) + ([EarlyStopping(patience)] if patience is not None else [])
     if resume or checkpoint is not None:
         checkpoints.begin(run, checkpoint, resume)
@@ -157,8 +161,10 @@ def learn(run: Run, schedule_by_batch: bool, followers: list[Any]) -> None:
         for follower in followers:
             follower.on_batch_end(run)
     if not run.batch:
-        raise ValueError("there is nothing to learn from: the data gave no batches (are there rows? Is drop_last set, and the "
-                         "batch larger than the data?)")
+        raise ValueError(
+            "there is nothing to learn from: the data gave no batches (are there rows? Is drop_last set, and the "
+            "batch larger than the data?)"
+        )
 
 
 def step(run: Run, inputs: list[Any], target: Any) -> tuple[Any, float]:

@@ -55,12 +55,19 @@ def accuracy(output: TensorLike, target: TensorLike, threshold: float = 0.5, ign
     >>> accuracy(np.array([[0.7], [0.2]]), np.array([[1.0], [0.0]]))
     1.0
     """
-    outputs, targets = as_array(to_arrays(output), "accuracy: outputs"), as_array(to_arrays(target), "accuracy: targets")
+    outputs, targets = (
+        as_array(to_arrays(output), "accuracy: outputs"),
+        as_array(to_arrays(target), "accuracy: targets"),
+    )
     if outputs.dtype.kind not in "biuf" or targets.dtype.kind not in "biuf":
-        raise ValueError(f"accuracy: outputs and targets must be real numbers, and are {outputs.dtype} and {targets.dtype}. "
-                         "names, labels = np.unique(y, return_inverse=True) makes class numbers from words")
+        raise ValueError(
+            f"accuracy: outputs and targets must be real numbers, and are {outputs.dtype} and {targets.dtype}. "
+            "names, labels = np.unique(y, return_inverse=True) makes class numbers from words"
+        )
     if np.any(np.isnan(output)):
-        raise ValueError(f"accuracy: {np.sum(np.isnan(output))} of the outputs are NaN, and are neither right nor wrong")
+        raise ValueError(
+            f"accuracy: {np.sum(np.isnan(output))} of the outputs are NaN, and are neither right nor wrong"
+        )
     if outputs.ndim > 1 and outputs.shape[1] > 1:
         if targets.shape == outputs.shape:
             return share(outputs.argmax(1) == largest(targets))
@@ -73,10 +80,14 @@ def accuracy(output: TensorLike, target: TensorLike, threshold: float = 0.5, ign
         return share((outputs > threshold) == (targets > 0.5))
     elif outputs.shape == (*targets.shape, 1):
         refuse_no_answers(targets)
-        raise ValueError(f"accuracy: outputs of shape {outputs.shape} and targets of shape {targets.shape} do not belong together: make the "
-                         "targets a column, y[:, None]")
-    raise ValueError(f"accuracy: outputs of shape {outputs.shape} and targets of shape {targets.shape} do not belong together; targets "
-                     "are class numbers (N,), or of the output's shape")
+        raise ValueError(
+            f"accuracy: outputs of shape {outputs.shape} and targets of shape {targets.shape} do not belong together: make the "
+            "targets a column, y[:, None]"
+        )
+    raise ValueError(
+        f"accuracy: outputs of shape {outputs.shape} and targets of shape {targets.shape} do not belong together; targets "
+        "are class numbers (N,), or of the output's shape"
+    )
 
 
 def share(right: Any) -> float:
@@ -87,29 +98,37 @@ def share(right: Any) -> float:
 def largest(rows: Any) -> Any:
     """Return the class with the largest number of each row; there must be only one."""
     if not np.all((rows >= 0) & (rows <= 1)):
-        raise ValueError(f"accuracy: targets of the output's shape are rows of probabilities, and these go from {rows.min():g} to "
-                         f"{rows.max():g}; class numbers are of shape {rows.shape[:1] + rows.shape[2:]}")
+        raise ValueError(
+            f"accuracy: targets of the output's shape are rows of probabilities, and these go from {rows.min():g} to "
+            f"{rows.max():g}; class numbers are of shape {rows.shape[:1] + rows.shape[2:]}"
+        )
     alone = np.sum(rows == rows.max(1, keepdims=True), 1) == 1
     if not np.all(alone):
-        raise ValueError(f"accuracy: {np.sum(~alone)} of {alone.size} rows of the targets have no single largest number, so no single right class. "
-                         "Where several may be right at once, measure how many answers are, by metrics={'answers': lambda o, t: np.mean((o > 0.5) "
-                         "== (t > 0.5))}, with 0 in place of the first 0.5 for logits")
+        raise ValueError(
+            f"accuracy: {np.sum(~alone)} of {alone.size} rows of the targets have no single largest number, so no single right class. "
+            "Where several may be right at once, measure how many answers are, by metrics={'answers': lambda o, t: np.mean((o > 0.5) "
+            "== (t > 0.5))}, with 0 in place of the first 0.5 for logits"
+        )
     return rows.argmax(1)
 
 
 def refuse_no_classes(numbers: Any, classes: int) -> None:
     """Raise an error for numbers that are not class numbers."""
     if not np.all((numbers >= 0) & (numbers < classes) & (numbers == np.rint(numbers))):
-        raise ValueError(f"accuracy: class numbers must be whole, from 0 to {classes - 1} for {classes} outputs, and these go from "
-                         f"{numbers.min():g} to {numbers.max():g}")
+        raise ValueError(
+            f"accuracy: class numbers must be whole, from 0 to {classes - 1} for {classes} outputs, and these go from "
+            f"{numbers.min():g} to {numbers.max():g}"
+        )
 
 
 def refuse_no_answers(target: Any) -> None:
     """Raise an error for targets that are not 0, 1 or between."""
     if not np.all((target >= 0) & (target <= 1)):
-        raise ValueError(f"accuracy: one output for each example answers yes or no, so its targets are 1 or 0, and these go from {target.min():g} to "
-                         f"{target.max():g}. Of -1 and 1 make them by (y + 1) / 2; class numbers want an output for each class; and of a cost of "
-                         "numbers, such as nn.MSELoss(), there is no accuracy")
+        raise ValueError(
+            f"accuracy: one output for each example answers yes or no, so its targets are 1 or 0, and these go from {target.min():g} to "
+            f"{target.max():g}. Of -1 and 1 make them by (y + 1) / 2; class numbers want an output for each class; and of a cost of "
+            "numbers, such as nn.MSELoss(), there is no accuracy"
+        )
 
 
 def as_metrics(metrics: Any, loss: Any) -> dict[str, Any]:
@@ -118,9 +137,14 @@ def as_metrics(metrics: Any, loss: Any) -> dict[str, Any]:
         return {str(name): as_metric(metric, loss) for name, metric in metrics.items()}
     if isinstance(metrics, str) or callable(metrics):
         metrics = [metrics]
-    named = {metric if isinstance(metric, str) else getattr(metric, "__name__", type(metric).__name__): metric for metric in metrics}
+    named = {
+        metric if isinstance(metric, str) else getattr(metric, "__name__", type(metric).__name__): metric
+        for metric in metrics
+    }
     if len(named) < len(metrics) or "loss" in named:
-        raise ValueError("metrics need names of their own, other than 'loss': give a dict, as in {'top 1': f, 'top 5': g}")
+        raise ValueError(
+            "metrics need names of their own, other than 'loss': give a dict, as in {'top 1': f, 'top 5': g}"
+        )
     return {name: as_metric(metric, loss) for name, metric in named.items()}
 
 
@@ -131,5 +155,7 @@ def as_metric(metric: Any, loss: Any) -> Any:
         threshold = 0.0 if function is binary_cross_entropy_with_logits else 0.5
         return partial(accuracy, threshold=threshold, ignore_index=settings.get("ignore_index", -100))
     if not callable(metric):
-        raise TypeError(f'a metric is "accuracy", or a function f(output, target) of arrays that returns a number; {metric!r} is neither')
+        raise TypeError(
+            f'a metric is "accuracy", or a function f(output, target) of arrays that returns a number; {metric!r} is neither'
+        )
     return metric

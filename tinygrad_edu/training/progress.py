@@ -38,7 +38,9 @@ class Progress(Callback):
 def said(run: Run) -> str:
     """Return a line with the epoch and the figures: of the last whole epoch, or of the first so far."""
     figures = {name: column[-1] for name, column in run.history.columns.items()} or run.figures
-    return f"epoch {run.epoch:{len(str(run.epochs))}}/{run.epochs}  " + "  ".join(f"{name} {format_figure(value)}" for name, value in figures.items())
+    return f"epoch {run.epoch:{len(str(run.epochs))}}/{run.epochs}  " + "  ".join(
+        f"{name} {format_figure(value)}" for name, value in figures.items()
+    )
 
 
 def bar(run: Run) -> Any:
@@ -50,5 +52,9 @@ def bar(run: Run) -> Any:
     except ImportError:
         return None
     batches = len(run.batches) if isinstance(run.batches, Sized) else None
-    return tqdm(total=batches and batches * run.epochs, initial=(batches or 0) * run.epoch, dynamic_ncols=True,
-                bar_format="{bar:20} {desc}  [{elapsed}<{remaining}]")
+    return tqdm(
+        total=batches and batches * run.epochs,
+        initial=(batches or 0) * run.epoch,
+        dynamic_ncols=True,
+        bar_format="{bar:20} {desc}  [{elapsed}<{remaining}]",
+    )

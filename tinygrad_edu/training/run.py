@@ -56,8 +56,15 @@ class Run:
     1 of 9 ['loss']
     """
 
-    def __init__(self, model: Module, loss: Callable[[Any, Any], Tensor], optimizer: Optimizer, batches: Iterable[Any], epochs: int,
-                 schedule: Schedule | ReduceLROnPlateau | None) -> None:
+    def __init__(
+        self,
+        model: Module,
+        loss: Callable[[Any, Any], Tensor],
+        optimizer: Optimizer,
+        batches: Iterable[Any],
+        epochs: int,
+        schedule: Schedule | ReduceLROnPlateau | None,
+    ) -> None:
         self.model, self.loss, self.optimizer = model, loss, optimizer
         self.schedule: Any = schedule
         self.batches, self.epochs = batches, epochs

@@ -63,7 +63,9 @@ def activations(model: Module, x: TensorLike) -> Figure:
     grid = plate.subplots(len(rows), 2, squeeze=False, width_ratios=(2.4, 1), height_ratios=heights)
     for i, ((name, values), (left, right)) in enumerate(zip(rows, grid, strict=True)):
         pictured = as_picture(values)
-        left.imshow(pictured, aspect="equal" if values.ndim > 3 else "auto", interpolation="nearest", **shades(pictured))
+        left.imshow(
+            pictured, aspect="equal" if values.ndim > 3 else "auto", interpolation="nearest", **shades(pictured)
+        )
         left.set_anchor("W")
         left.set_xticks([])
         left.set_yticks([])
@@ -118,7 +120,17 @@ def distribution(axes: Any, values: Any, color: str) -> None:
         axes.hist(finite, bins=40, color=color)
     zeros, lost = np.mean(values == 0), values.size - finite.size
     notes = [f"{zeros:.0%} zeros"] * bool(zeros) + [f"{lost:,} not finite"] * bool(lost)
-    axes.text(0.98, 0.95, "\n".join(notes), transform=axes.transAxes, ha="right", va="top", fontsize=8.5, color=ink(), alpha=max(FAINT, bool(lost)))
+    axes.text(
+        0.98,
+        0.95,
+        "\n".join(notes),
+        transform=axes.transAxes,
+        ha="right",
+        va="top",
+        fontsize=8.5,
+        color=ink(),
+        alpha=max(FAINT, bool(lost)),
+    )
     axes.set_yticks([])
     axes.xaxis.get_major_locator().set_params(nbins=4)
     axes.tick_params(labelsize=8)

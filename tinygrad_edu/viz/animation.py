@@ -81,7 +81,9 @@ def animate(
     def show(i: int) -> None:
         scene.show(i)
         note = went.verdict() if i == len(went.points) - 1 else f"step {i}"
-        axes.set_title(f"rate {rate:g}" + f", momentum {momentum:g}" * bool(momentum) + f": {note}", fontsize=10.5, loc="left")
+        axes.set_title(
+            f"rate {rate:g}" + f", momentum {momentum:g}" * bool(momentum) + f": {note}", fontsize=10.5, loc="left"
+        )
 
     show(0)
     from .figures import Film
@@ -129,9 +131,13 @@ class Plane:
         mark_valleys(axes, f, valleys(x, z, y), z)
         self.went = went
         self.unit = 0.3 * (x[-1] - x[0]) / (np.linalg.norm(went.slopes, axis=1).max() or 1.0)
-        (self.trail,) = axes.plot([], [], "o-", color=NEGATIVE, markersize=3.5, linewidth=1.2, markeredgecolor="white", markeredgewidth=0.4)
+        (self.trail,) = axes.plot(
+            [], [], "o-", color=NEGATIVE, markersize=3.5, linewidth=1.2, markeredgecolor="white", markeredgewidth=0.4
+        )
         (self.ball,) = axes.plot([], [], "o", color=NEGATIVE, markersize=11, markeredgecolor="white")
-        self.arrow = axes.quiver([0], [0], [0], [0], angles="xy", scale_units="xy", scale=1, color="white", width=0.009, zorder=7)
+        self.arrow = axes.quiver(
+            [0], [0], [0], [0], angles="xy", scale_units="xy", scale=1, color="white", width=0.009, zorder=7
+        )
 
     def show(self, i: int) -> None:
         """Show the state after `i` steps."""

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 MOST_WRITTEN = 20  # classes up to which the counts are written into the matrix
 
 
-def confusion(labels: TensorLike, guesses: TensorLike, *, names: Sequence[object] | None = None, pairs: int = 8) -> Figure:
+def confusion(
+    labels: TensorLike, guesses: TensorLike, *, names: Sequence[object] | None = None, pairs: int = 8
+) -> Figure:
     """Draw the confusion matrix: how often each class was taken for each other.
 
     Parameters
@@ -52,7 +54,9 @@ def confusion(labels: TensorLike, guesses: TensorLike, *, names: Sequence[object
     """
     true, said = classes(labels, "labels"), classes(guesses, "guesses")
     if len(true) != len(said):
-        raise ValueError(f"there are {len(true):,} labels and {len(said):,} guesses: there must be one of each for every example")
+        raise ValueError(
+            f"there are {len(true):,} labels and {len(said):,} guesses: there must be one of each for every example"
+        )
     n = 1 + int(max(true.max(initial=0), said.max(initial=0)))
     n = max(n, array_of(guesses).shape[1] if array_of(guesses).ndim == 2 else 0)
     if names is not None:
@@ -81,11 +85,15 @@ def classes(given: Any, what: str) -> Any:
     if array.ndim == 2:
         return array.argmax(axis=1)
     if array.ndim != 1:
-        raise ValueError(f"{what} must be class numbers of shape (N,), or outputs of shape (N, classes); got shape {array.shape}")
+        raise ValueError(
+            f"{what} must be class numbers of shape (N,), or outputs of shape (N, classes); got shape {array.shape}"
+        )
     if array.dtype.kind == "f" and (array == np.round(array)).all():
         array = array.astype(int)
     if array.dtype.kind not in "iub" or (array < 0).any():
-        raise ValueError(f"{what} must be numbers of classes, from 0 up; got {array.dtype} from {array.min(initial=0)} to {array.max(initial=0)}")
+        raise ValueError(
+            f"{what} must be numbers of classes, from 0 up; got {array.dtype} from {array.min(initial=0)} to {array.max(initial=0)}"
+        )
     return array.astype(int)
 
 
@@ -125,7 +133,9 @@ def list_mistakes(axes: Any, wrong: list[tuple[int, int]], counts: Any, named: l
     axes.barh(range(len(wrong)), sizes, color=NEGATIVE, height=0.6)
     axes.set_yticks(range(len(wrong)), [f"{named[i]} → {named[j]}" for i, j in wrong])
     for k, (i, j) in enumerate(wrong):
-        axes.text(sizes[k], k, f" {sizes[k]}  ({counts[i, j] / counts[i].sum():.1%})", va="center", fontsize=8.5, alpha=FAINT)
+        axes.text(
+            sizes[k], k, f" {sizes[k]}  ({counts[i, j] / counts[i].sum():.1%})", va="center", fontsize=8.5, alpha=FAINT
+        )
     axes.invert_yaxis()
     axes.set_xlim(0, 1.35 * max(sizes))
     axes.set_xticks([])

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from ..typing import TensorLike
 
-PLACES, COARSE = 401, 6  # the places on a line at which a function is computed; on the sides of a plane, only each sixth
+# the places on a line at which a function is computed; on the sides of a plane, only each sixth
+PLACES, COARSE = 401, 6
 ARROWS = 6  # tangents or arrows that are drawn: few, so that the path can be seen
 
 
@@ -94,7 +95,11 @@ def descent(
             inside = within(went, sides)
             footprints(space, *went.points[inside].T, went.heights[inside])
         plane(axes, function, went, x, y, z)
-    axes.set_title(f"rate {rate:g}" + f", momentum {momentum:g}" * bool(momentum) + f": {went.verdict()}", fontsize=10.5, loc="left")
+    axes.set_title(
+        f"rate {rate:g}" + f", momentum {momentum:g}" * bool(momentum) + f": {went.verdict()}",
+        fontsize=10.5,
+        loc="left",
+    )
     return plate
 
 
@@ -110,9 +115,18 @@ def curve(axes: Any, f: Function, went: Walk, x: Any) -> None:
     reach = 0.06 * (x[-1] - x[0])
     for i in range(min(ARROWS, len(points))):
         slope = went.slopes[i, 0]
-        dx = reach / np.hypot(1, slope * (x[-1] - x[0]) / (high - low + 2 * room) * 0.8)  # as long as the others, to the eye
+        # as long as the others, to the eye
+        dx = reach / np.hypot(1, slope * (x[-1] - x[0]) / (high - low + 2 * room) * 0.8)
         ends = points[i] + np.array([-dx, dx])
-        axes.plot(ends, went.heights[i] + slope * (ends - points[i]), color=MARK, linewidth=2.2, alpha=0.9, zorder=4, gid="tangent")
+        axes.plot(
+            ends,
+            went.heights[i] + slope * (ends - points[i]),
+            color=MARK,
+            linewidth=2.2,
+            alpha=0.9,
+            zorder=4,
+            gid="tangent",
+        )
     footprints(axes, points, went.heights)
     mark_valleys(axes, f, valleys(x, z), z)
     dress(axes, "", "x", "f(x)")
@@ -127,8 +141,12 @@ def mark_valleys(axes: Any, f: Function, found: Any, z: Any) -> None:
     low, high = axes.get_xlim()
     for place, depth, lowest in zip(found, depths, equal, strict=True):
         at = (place[0], depth) if len(place) == 1 else place
-        axes.plot(*at, "v", color=RIGHT, markersize=7, zorder=6, gid="minimum", markeredgecolor="white", markeredgewidth=0.5)
-        name = "a minimum" if lowest and sum(equal) > 1 else "the lowest" if lowest and len(found) > 1 else "local minimum"
+        axes.plot(
+            *at, "v", color=RIGHT, markersize=7, zorder=6, gid="minimum", markeredgecolor="white", markeredgewidth=0.5
+        )
+        name = (
+            "a minimum" if lowest and sum(equal) > 1 else "the lowest" if lowest and len(found) > 1 else "local minimum"
+        )
         where = (at[0] - low) / (high - low)
         axes.annotate(name, at, (0, -13), textcoords="offset points", fontsize=8.5, color=RIGHT if f.inputs == 1 else "white",
                       ha="left" if where < 0.15 else "right" if where > 0.85 else "center")  # fmt: skip
@@ -139,7 +157,9 @@ def progress(axes: Any, went: Walk) -> None:
     steps = np.arange(len(went.heights))
     dress(axes, "step by step", "step")
     axes.plot(steps, went.heights, "o-", color=POSITIVE, markersize=3, label="height f(x)")
-    axes.plot(steps, np.linalg.norm(went.slopes, axis=1), "--", color=COLORS[4], linewidth=1.3, label="size of the slope")
+    axes.plot(
+        steps, np.linalg.norm(went.slopes, axis=1), "--", color=COLORS[4], linewidth=1.3, label="size of the slope"
+    )
     if np.abs(went.heights).max() > 1e4 * (1 + np.abs(went.heights[0])):
         axes.set_yscale("symlog")
     axes.axhline(0, color=ink(), linewidth=0.6, alpha=FAINT)

@@ -62,13 +62,17 @@ class Function:
         """Return the value at a point, which is a Tensor of one or two numbers."""
         value = self.at(point)
         if np.shape(value) != ():
-            raise ValueError(f"descent needs a function whose value is a single number; at {array_of(point)} this one returned "
-                             f"shape {np.shape(value)}")
+            raise ValueError(
+                f"descent needs a function whose value is a single number; at {array_of(point)} this one returned "
+                f"shape {np.shape(value)}"
+            )
         if isinstance(value, Tensor):
             return value
         if not np.array_equal(value, self.at(point + 1), equal_nan=True):
-            raise TypeError("the function left the engine: its value is not a Tensor, and so has no slope. math.sin(x) and float(x) "
-                            "do that; use NumPy's functions, np.sin(x)")
+            raise TypeError(
+                "the function left the engine: its value is not a Tensor, and so has no slope. math.sin(x) and float(x) "
+                "do that; use NumPy's functions, np.sin(x)"
+            )
         return value + 0 * point.sum()  # a constant: its slope is 0
 
     def at(self, point: Any) -> Any:
@@ -90,7 +94,9 @@ class Function:
 def walk(f: Function, rate: float, steps: int, momentum: float) -> Walk:
     """Go down the slope step by step, as ``optim.SGD`` does: ``v = momentum * v + slope; x = x - rate * v``."""
     if not (np.isfinite(rate) and rate > 0 and 0 <= momentum < 1 and steps >= 0):
-        raise ValueError(f"descent wants a positive rate, 0 <= momentum < 1 and steps from 0 up; got {rate=}, {momentum=}, {steps=}")
+        raise ValueError(
+            f"descent wants a positive rate, 0 <= momentum < 1 and steps from 0 up; got {rate=}, {momentum=}, {steps=}"
+        )
     look = value_and_grad(f.tensor)
     x, v = f.start, np.zeros(f.inputs)
     points: list[Any] = []
@@ -101,7 +107,9 @@ def walk(f: Function, rate: float, steps: int, momentum: float) -> Walk:
             height, slope = (array_of(part) for part in look(Tensor(x)))
             diverged = not (np.isfinite(height) and np.isfinite(slope).all()) or bool(np.abs(x - f.start).max() > FAR)
             if diverged and not points:
-                raise ValueError(f"descent can't begin at {f.start.tolist()}: the function is {height}, and its slope {slope.tolist()}")
+                raise ValueError(
+                    f"descent can't begin at {f.start.tolist()}: the function is {height}, and its slope {slope.tolist()}"
+                )
             if not diverged or np.isfinite(height):
                 points.append(x)
                 heights.append(float(height))

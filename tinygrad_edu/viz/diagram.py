@@ -24,9 +24,18 @@ class Diagram:
         square = side * side == found.widths[0] and side > 1
         if image and not square:
             raise ValueError(f"image=True needs a square number of inputs, such as 784; there are {found.widths[0]}")
-        self.side = side if self.values[0] is not None and square and (image or (image is None and found.begins and found.widths[0] > most)) else 0
+        self.side = (
+            side
+            if self.values[0] is not None
+            and square
+            and (image or (image is None and found.begins and found.widths[0] > most))
+            else 0
+        )
         self.shown = [self.chosen(k) for k in range(len(found.widths))]
-        self.names = [str(n) for n in (labels if labels is not None else range(found.widths[-1]) if found.widths[-1] > 1 else [""])]
+        self.names = [
+            str(n)
+            for n in (labels if labels is not None else range(found.widths[-1]) if found.widths[-1] > 1 else [""])
+        ]
         self.room = 0.35 * max(map(len, self.names))  # for them
         self.height = max(len(s) + (GAP - 1) * (len(s) < n) for s, n in zip(self.shown, found.widths, strict=True))
         self.step = max(4.5, 0.42 * self.height)
@@ -57,7 +66,9 @@ class Diagram:
     def rims(self, k: int) -> Any:
         """Return what the rims of column `k` show: the negative gradient of the biases, if any."""
         bias = self.found.layers[k - 1].bias if k else None
-        return None if self.slopes is None or bias is None or self.slopes.get(id(bias)) is None else -self.slopes[id(bias)]
+        return (
+            None if self.slopes is None or bias is None or self.slopes.get(id(bias)) is None else -self.slopes[id(bias)]
+        )
 
     def scale(self, k: int) -> float:
         """Return the strongest connection of the layer, or of the whole gradient."""
@@ -107,7 +118,9 @@ class Diagram:
         places, shown, width = self.places(k), self.shown[k], self.found.widths[k]
         size = 2 * RADIUS * np.ones(len(shown))
         circles: Any = {"units": "xy", "offsets": places, "offset_transform": axes.transData, "zorder": 3}
-        neurons = EllipseCollection(size, size, 0 * size, linewidths=0.9, edgecolors=ink(), facecolors=paper(), **circles)
+        neurons = EllipseCollection(
+            size, size, 0 * size, linewidths=0.9, edgecolors=ink(), facecolors=paper(), **circles
+        )
         values = self.values[k]
         if values is not None:
             neurons.set(array=values[shown], **shades(values, None if np.abs(values).max(initial=0) > 1 else 1.0))
@@ -123,8 +136,16 @@ class Diagram:
         if len(shown) < width:
             n = (len(shown) + 1) // 2
             middle = (places[n - 1] + places[n]) / 2
-            axes.plot(np.full(3, middle[0]), middle[1] + np.array([-0.4, 0, 0.4]), "o", color=ink(), markersize=2, zorder=3)
-        what = ("input" if self.found.begins else "features") if k == 0 else "output" if k == len(self.found.layers) else "hidden"
+            axes.plot(
+                np.full(3, middle[0]), middle[1] + np.array([-0.4, 0, 0.4]), "o", color=ink(), markersize=2, zorder=3
+            )
+        what = (
+            ("input" if self.found.begins else "features")
+            if k == 0
+            else "output"
+            if k == len(self.found.layers)
+            else "hidden"
+        )
         text = f"{what}\n{width:,}" + (f", {len(shown)} shown" if len(shown) < width else "")
         axes.text(places[0][0], -self.height / 2 - 0.5, text, ha="center", va="top", fontsize=8.5, alpha=FAINT)
 
@@ -134,12 +155,18 @@ class Diagram:
 
         pixels, side, half = self.values[0].reshape(self.side, self.side), self.side, self.picture / 2
         axes.imshow(pixels, **shades(pixels), extent=(0, 2 * half, -half, half), zorder=1, interpolation="nearest")
-        axes.plot([0, 2 * half, 2 * half, 0, 0], [-half, -half, half, half, -half], color=ink(), linewidth=0.8, alpha=FAINT)
+        axes.plot(
+            [0, 2 * half, 2 * half, 0, 0], [-half, -half, half, half, -half], color=ink(), linewidth=0.8, alpha=FAINT
+        )
         rows, across = np.divmod(self.shown[0], side)
         spots = np.column_stack([(across + 0.5) / side * 2 * half, half - (rows + 0.5) / side * 2 * half])
         lines = np.stack([spots, self.places(0)], axis=1)
-        axes.add_collection(LineCollection(list(lines), colors=MARK, linewidths=0.6, alpha=0.7, zorder=2), autolim=False)
-        axes.plot(*spots.T, "s", markersize=3.5, markerfacecolor="none", markeredgecolor=MARK, markeredgewidth=0.9, zorder=2)
+        axes.add_collection(
+            LineCollection(list(lines), colors=MARK, linewidths=0.6, alpha=0.7, zorder=2), autolim=False
+        )
+        axes.plot(
+            *spots.T, "s", markersize=3.5, markerfacecolor="none", markeredgecolor=MARK, markeredgewidth=0.9, zorder=2
+        )
 
     def draw_answers(self, axes: Any) -> None:
         """Write the names of the output neurons and their activations, the strongest in bold."""
@@ -149,4 +176,6 @@ class Diagram:
             bold: Any = {"va": "center", "fontweight": "bold" if strongest else "normal"}
             axes.text(x + 0.7, y, self.names[j], fontsize=10, **bold)
             if values is not None:
-                axes.text(x + 1.0 + self.room, y, f"{values[j]:.2f}", fontsize=8.5, alpha=1 if strongest else FAINT, **bold)
+                axes.text(
+                    x + 1.0 + self.room, y, f"{values[j]:.2f}", fontsize=8.5, alpha=1 if strongest else FAINT, **bold
+                )

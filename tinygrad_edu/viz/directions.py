@@ -15,7 +15,9 @@ def vector(state: Mapping[str, Any], parameters: Mapping[str, Any]) -> Any:
     """Return all weights of a state, one behind the other."""
     missing = [name for name in parameters if name not in state]
     if missing:
-        raise ValueError(f"a state must hold all parameters, as model.state_dict() does; this one lacks {', '.join(missing)}")
+        raise ValueError(
+            f"a state must hold all parameters, as model.state_dict() does; this one lacks {', '.join(missing)}"
+        )
     parts = [array_of(state[name]) for name in parameters]
     for part, (name, p) in zip(parts, parameters.items(), strict=True):
         if part.shape != p.shape:
@@ -41,7 +43,9 @@ def as_directions(given: Any, parameters: Mapping[str, Any], passed: Any, seed: 
             raise ValueError("directions='path' needs a path of three states or more: path=[model.state_dict(), ...]")
         return principal(passed), ("first principal direction", "second")
     if isinstance(given, str) or not hasattr(given, "__len__") or len(given) != 2:
-        raise ValueError(f"directions are 'random', 'path', or a pair, such as ('0.weight[3, 7]', '0.bias[3]'); got {given!r}")
+        raise ValueError(
+            f"directions are 'random', 'path', or a pair, such as ('0.weight[3, 7]', '0.bias[3]'); got {given!r}"
+        )
     first, second = given
     pair = np.array([one(first, parameters), one(second, parameters)])
     if np.linalg.matrix_rank(pair) < 2:
@@ -82,7 +86,9 @@ def one(given: Any, parameters: Mapping[str, Any]) -> Any:
         unit[index] = 1.0
         given = {name: unit}
     if not isinstance(given, Mapping):
-        raise ValueError(f"a direction is the name of a weight, or a mapping from names of parameters to arrays; got {given!r}")
+        raise ValueError(
+            f"a direction is the name of a weight, or a mapping from names of parameters to arrays; got {given!r}"
+        )
     unknown = [name for name in given if name not in parameters]
     if unknown:
         raise ValueError(f"a direction names parameters that are not there: {', '.join(unknown)}")

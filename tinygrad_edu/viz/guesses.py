@@ -50,8 +50,10 @@ def guesses(images: TensorLike, labels: TensorLike, outputs: TensorLike, count: 
     """
     pixels, true, answers = array_of(images), array_of(labels), array_of(outputs)
     if pixels.ndim != 2 or answers.ndim != 2 or not len(pixels) == len(answers) == true.size:
-        raise ValueError("guesses wants images of shape (N, pixels), N labels, and outputs of shape (N, classes); got shapes "
-                         f"{pixels.shape}, {true.shape} and {answers.shape}")
+        raise ValueError(
+            "guesses wants images of shape (N, pixels), N labels, and outputs of shape (N, classes); got shapes "
+            f"{pixels.shape}, {true.shape} and {answers.shape}"
+        )
     guess, side = answers.argmax(1), math.isqrt(pixels.shape[1])
     if side * side != pixels.shape[1]:
         raise ValueError(f"guesses shows square images; these have {pixels.shape[1]} pixels")

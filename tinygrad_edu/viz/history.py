@@ -86,11 +86,29 @@ def line(axes: Any, places: Any, values: Any, name: str, color: str, validation:
         axes.plot(x, y, color=color, alpha=0.3, linewidth=0.8)
         axes.plot(x, smooth(y), color=color, linewidth=1.8, label=name)
     else:
-        axes.plot(x, y, color=color, linewidth=1.2 if validation else 1.8, linestyle="--" if validation else "-", label=name, **marker)
+        axes.plot(
+            x,
+            y,
+            color=color,
+            linewidth=1.2 if validation else 1.8,
+            linestyle="--" if validation else "-",
+            label=name,
+            **marker,
+        )
     if validation and len(x) > 1:
         best = np.argmax(y) if name.endswith(("accuracy", "score")) else np.argmin(y)
-        axes.plot(x[best], y[best], "o", markersize=8, markerfacecolor="none", markeredgecolor=RIGHT, markeredgewidth=1.6)
-        axes.annotate(f"{y[best]:.4g}", (x[best], y[best]), (0, 8), textcoords="offset points", ha="center", fontsize=8.5, color=RIGHT)
+        axes.plot(
+            x[best], y[best], "o", markersize=8, markerfacecolor="none", markeredgecolor=RIGHT, markeredgewidth=1.6
+        )
+        axes.annotate(
+            f"{y[best]:.4g}",
+            (x[best], y[best]),
+            (0, 8),
+            textcoords="offset points",
+            ha="center",
+            fontsize=8.5,
+            color=RIGHT,
+        )
     for lost in places[~there & np.isinf(values)]:
         axes.axvline(lost, color=color, linestyle=":", linewidth=1)  # it became infinite here
 
@@ -99,7 +117,8 @@ def table(history: Any) -> tuple[Any, dict[str, Any], str]:
     """Return the places of the records, the figures as arrays of equal length (NaN where missing), and what is counted there."""
     if not hasattr(history, "keys"):
         history = columns_of(history)
-    columns = {str(name): np.array([np.nan if v is None else v for v in history[name]], float) for name in history.keys()}  # noqa: SIM118
+    names = list(history.keys())
+    columns = {str(name): np.array([np.nan if v is None else v for v in history[name]], float) for name in names}
     lengths = {name: len(column) for name, column in columns.items()}
     if len(set(lengths.values())) > 1:
         raise ValueError(f"the columns of a history must be of one length, and these are {lengths}: fill up with None")
@@ -110,7 +129,11 @@ def table(history: Any) -> tuple[Any, dict[str, Any], str]:
         raise ValueError("there are no figures in this history yet")
     if over == "images":
         return np.cumsum(places), columns, "training images seen"
-    return places, columns, over or ("epoch" if hasattr(history, "epochs") or any(rest(name) != name for name in columns) else "step")
+    return (
+        places,
+        columns,
+        over or ("epoch" if hasattr(history, "epochs") or any(rest(name) != name for name in columns) else "step"),
+    )
 
 
 def columns_of(records: Sequence[Any]) -> dict[str, list[Any]]:
@@ -119,7 +142,9 @@ def columns_of(records: Sequence[Any]) -> dict[str, list[Any]]:
     if not all(isinstance(record, Mapping) for record in records):
         if all(np.ndim(record) == 0 and not isinstance(record, str | Mapping) for record in records):
             return {"loss": records}
-        raise TypeError("a history is what fit returns, a dict of lists such as {'loss': [...]}, or a list of dicts or of numbers")
+        raise TypeError(
+            "a history is what fit returns, a dict of lists such as {'loss': [...]}, or a list of dicts or of numbers"
+        )
     names = dict.fromkeys(name for record in records for name in record)
     return {name: [record.get(name) for record in records] for name in names}
 

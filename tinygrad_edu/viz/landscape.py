@@ -90,7 +90,9 @@ def landscape(
     if kind not in KINDS:
         raise ValueError(f"kind must be one of {', '.join(KINDS)}; got {kind!r}")
     if points < 3 or not reach > 0:
-        raise ValueError(f"landscape needs points of at least 3 and a positive reach; got points={points}, reach={reach}")
+        raise ValueError(
+            f"landscape needs points of at least 3 and a positive reach; got points={points}, reach={reach}"
+        )
     ground = Ground(require_model(model, "landscape"), loss, data, directions, path, seed)
     x, y = ground.sides(reach, points)
     z, steps = ground.survey(x, y)
@@ -156,5 +158,7 @@ class Ground:
         place(self.here + a * self.pair[0] + b * self.pair[1], self.parameters)
         cost = array_of(self.loss(self.model(self.x), self.target))
         if cost.size != 1:
-            raise ValueError(f"landscape draws a cost that is a single number; this one has shape {cost.shape}: take its mean")
+            raise ValueError(
+                f"landscape draws a cost that is a single number; this one has shape {cost.shape}: take its mean"
+            )
         return float(cost.item())

@@ -107,7 +107,11 @@ def network(
         axes.set_axis_off()
     for axes, each in zip(grid, diagrams, strict=False):
         each.draw(axes)
-    words = ("positive weight", "negative weight") if loss is None else ("raise the weight: the cost falls", "lower it: the cost falls")
+    words = (
+        ("positive weight", "negative weight")
+        if loss is None
+        else ("raise the weight: the cost falls", "lower it: the cost falls")
+    )
     where: Any = {"loc": "outside lower center"} if ax is None else {"loc": "upper center", "bbox_to_anchor": (0.5, 0)}
     (plate if ax is None else ax).legend(handles=keys(words), ncols=2, frameon=False, fontsize=9, **where)
     return plate
@@ -118,7 +122,9 @@ def gradient(model: Module, x: Any, target: Any, loss: Any, i: int, count: int) 
     given, answer = example(x, model), array_of(target)
     if count > 1 or (given.ndim > 1 and len(given) == 1):
         if answer.ndim == 0 or len(answer) != count:
-            raise ValueError(f"there are {count} examples, and targets of shape {answer.shape}: there must be one for each")
+            raise ValueError(
+                f"there are {count} examples, and targets of shape {answer.shape}: there must be one for each"
+            )
         given, answer = given[i : i + 1], answer[i : i + 1]
     with leave_untouched(model), enable_grad():
         slopes = gradients(model, loss(model(given), as_target(answer, model)))

@@ -39,22 +39,28 @@ def columns(model: Module, x: Any) -> Columns:
     """Return the columns of a network, with their activations for the examples `x`, if it is not None."""
     linears = [m for m in model.modules() if isinstance(m, Linear)]
     if not linears:
-        raise ValueError(f"network draws the neurons of Linear layers, and this {type(model).__name__} has none; "
-                         "viz.weights and viz.activations show convolutions, and draw() any computation")
+        raise ValueError(
+            f"network draws the neurons of Linear layers, and this {type(model).__name__} has none; "
+            "viz.weights and viz.activations show convolutions, and draw() any computation"
+        )
     if x is None:
         return Columns(chain(linears), [None] * (len(linears) + 1))
     calls: list[tuple[Linear, Any, Any]] = []
     with leave_untouched(model), enable_grad(), hook_modules(linears, lambda m, args, y: calls.append((m, args[0], y))):
         output = answer(model, x, linears[0].in_features)
     if not calls:
-        raise ValueError(f"this {type(model).__name__} has Linear layers, but calls none: network draws those that are called")
+        raise ValueError(
+            f"this {type(model).__name__} has Linear layers, but calls none: network draws those that are called"
+        )
     layers = chain([layer for layer, _, _ in calls])
     for (_, _, before), (layer, after, _) in pairwise(calls):
         if isinstance(before, TensorBase) and before._node is not None and not comes_from(after, before._node):
             raise no_chain(f"{layer!r} is not given what comes out of the Linear layer before it")
     end = output if np.shape(output) == np.shape(calls[-1][2]) else calls[-1][2]
     given, first = array_of(x), array_of(calls[0][1])
-    begins = given.size == first.size and np.array_equal(np.ravel(given).astype(first.dtype), np.ravel(first), equal_nan=True)
+    begins = given.size == first.size and np.array_equal(
+        np.ravel(given).astype(first.dtype), np.ravel(first), equal_nan=True
+    )
     return Columns(layers, [as_rows(v) for v in (*(x for _, x, _ in calls), end)], begins)
 
 
@@ -78,8 +84,10 @@ def chain(layers: list[Linear]) -> list[Linear]:
 
 
 def no_chain(why: str) -> ValueError:
-    return ValueError(f"network draws layers that follow each other, and here {why}; draw() shows any computation, and "
-                      "viz.network(part, ...) a part of a network")
+    return ValueError(
+        f"network draws layers that follow each other, and here {why}; draw() shows any computation, and "
+        "viz.network(part, ...) a part of a network"
+    )
 
 
 def comes_from(value: Any, ancestor: Node) -> bool:
@@ -92,6 +100,8 @@ def as_rows(values: Any) -> Any:
     """Return activations as (examples, neurons)."""
     array = array_of(values)
     if array.ndim > 2:
-        raise ValueError(f"network draws one vector of neurons for each example, and a Linear layer of this model works on arrays "
-                         f"of shape {array.shape}; viz.activations shows these")
+        raise ValueError(
+            f"network draws one vector of neurons for each example, and a Linear layer of this model works on arrays "
+            f"of shape {array.shape}; viz.activations shows these"
+        )
     return np.atleast_2d(array)

@@ -106,7 +106,10 @@ def keys(names: tuple[str, str] = ("raise it: the cost falls", "lower it: the co
     """Return the legend of the two signs."""
     from matplotlib.lines import Line2D
 
-    return [Line2D([], [], color=color, linewidth=3, label=name) for color, name in zip((POSITIVE, NEGATIVE), names, strict=True)]
+    return [
+        Line2D([], [], color=color, linewidth=3, label=name)
+        for color, name in zip((POSITIVE, NEGATIVE), names, strict=True)
+    ]
 
 
 def gradients(model: Module, loss: Any = None) -> dict[str, Any]:
@@ -123,11 +126,15 @@ def gradients(model: Module, loss: Any = None) -> dict[str, Any]:
     if loss._node is None:
         raise ValueError("the cost was not recorded: it was computed under no_grad(), or by .item() or .data")
     try:
-        walked = backpropagate([(loss._node, np.ones((), loss.dtype))], [p._node for p in parameters.values()], retain_graph=True)
+        walked = backpropagate(
+            [(loss._node, np.ones((), loss.dtype))], [p._node for p in parameters.values()], retain_graph=True
+        )
     except RuntimeError as error:
         error.add_note("or leave out the cost: then the gradients are read that backward() left in .grad")
         raise
     found = {name: array_of(walked[p._node]) for name, p in parameters.items() if p._node in walked}
     if not found:
-        raise ValueError(f"the cost doesn't depend on the parameters of this {type(model).__name__}: was it computed by another model?")
+        raise ValueError(
+            f"the cost doesn't depend on the parameters of this {type(model).__name__}: was it computed by another model?"
+        )
     return found

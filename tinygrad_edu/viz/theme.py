@@ -24,7 +24,9 @@ def figure(width: float, height: float) -> Figure:
     try:
         from .figures import DPI, Plate
     except ImportError as error:
-        raise ImportError("pictures of training and of networks need matplotlib: pip install 'tinygrad-edu[train]'") from error
+        raise ImportError(
+            "pictures of training and of networks need matplotlib: pip install 'tinygrad-edu[train]'"
+        ) from error
     return Plate(figsize=(width, height), layout="constrained", dpi=DPI)
 
 

@@ -53,7 +53,9 @@ def weights(layer: Module | TensorLike, columns: int = 8, *, shape: tuple[int, i
     """
     array, name = first_weights(layer)
     if not 2 <= array.ndim <= 4:
-        raise ValueError(f"weights are drawn of shapes (neurons, inputs) and (filters, channels, height, width); these have {array.shape}")
+        raise ValueError(
+            f"weights are drawn of shapes (neurons, inputs) and (filters, channels, height, width); these have {array.shape}"
+        )
     scale = float(np.quantile(np.abs(array), 0.995)) or 1.0
     look = shades(np.array([-scale, scale]))
     if array.ndim == 2:

@@ -23,12 +23,16 @@ def walk_back(tensors: Sequence[TensorBase]) -> dict[Node, Tensor]:
         if tensor._node is None:
             raise nothing_recorded(tensor)
         if not is_number(tensor._node):
-            raise RuntimeError(f"the backward pass starts from a single real number, and this tensor has shape {tensor._array.shape} "
-                               f"and dtype {tensor._array.dtype}: reduce it first (.sum() or .mean())")
+            raise RuntimeError(
+                f"the backward pass starts from a single real number, and this tensor has shape {tensor._array.shape} "
+                f"and dtype {tensor._array.dtype}: reduce it first (.sum() or .mean())"
+            )
     roots = [tensor._node for tensor in tensors]
     if not all(map(remembers, ancestors(roots))):
-        raise RuntimeError("this graph was released by an earlier backward(), and its backward pass can't be drawn: draw it "
-                           "before, compute under tinygrad_edu.watch(), or say backward(retain_graph=True)")
+        raise RuntimeError(
+            "this graph was released by an earlier backward(), and its backward pass can't be drawn: draw it "
+            "before, compute under tinygrad_edu.watch(), or say backward(retain_graph=True)"
+        )
     return record_flow(roots)
 
 

@@ -44,7 +44,9 @@ class Options(NamedTuple):
     legend: bool
 
 
-def compose(tensors: list[TensorBase], inputs: list[TensorBase], names: Any, variables: Mapping[str, Any], options: Options) -> Picture:
+def compose(
+    tensors: list[TensorBase], inputs: list[TensorBase], names: Any, variables: Mapping[str, Any], options: Options
+) -> Picture:
     """Return the picture of the graph behind `tensors`; `inputs` are the tensors that it begins with."""
     slopes = walk_back(tensors) if options.backward else {}
     sketch = Sketch(

@@ -145,8 +145,10 @@ def format_of(file: Any) -> str:
     """Return the format that a file's suffix names; raise if it is unknown."""
     format = Path(file).suffix[1:].lower()
     if format not in RENDERED + TEXT:
-        raise ValueError(f"{str(file)!r}: the suffix must name the picture's format, one of "
-                         + ", ".join(f".{f}" for f in RENDERED + TEXT))
+        raise ValueError(
+            f"{str(file)!r}: the suffix must name the picture's format, one of "
+            + ", ".join(f".{f}" for f in RENDERED + TEXT)
+        )
     return format
 
 
@@ -163,8 +165,10 @@ def layout_program(format: str) -> Iterator[None]:
             if program is None:
                 raise DotNotFound
             if format in ("pdf", "ps", "ps2", "eps"):
-                raise ValueError(f"graphviz-pure, which draws here, can't write {format.upper()}: save SVG or PNG, or "
-                                 "install Graphviz from your system's package manager, which is then used")
+                raise ValueError(
+                    f"graphviz-pure, which draws here, can't write {format.upper()}: save SVG or PNG, or "
+                    "install Graphviz from your system's package manager, which is then used"
+                )
             dot_command.DOT_BINARY = program
         try:
             yield

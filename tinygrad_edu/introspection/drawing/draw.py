@@ -114,7 +114,11 @@ def draw(
     if inputs and file is None and isinstance(inputs[-1], str | os.PathLike):
         *rest, file = inputs
         inputs = tuple(rest)
-    for option, value, known in (("direction", direction, DIRECTIONS), ("detail", detail, DETAILS), ("theme", theme, tuple(THEMES))):
+    for option, value, known in (
+        ("direction", direction, DIRECTIONS),
+        ("detail", detail, DETAILS),
+        ("theme", theme, tuple(THEMES)),
+    ):
         if value not in known:
             raise ValueError(f"{option} must be one of {', '.join(known)}, not {value!r}")
     if depth is not None and depth < 0:

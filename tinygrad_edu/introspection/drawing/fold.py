@@ -115,7 +115,9 @@ def wires(parts: list[Part], k: int) -> list[Any]:
     found: list[Any] = []
     for node in parts[k]:
         for p in node.parents:
-            back = next((back for back in (0, 1) if back <= k and p in parts[k - back]), None) if type(p) is Node else None
+            back = (
+                next((back for back in (0, 1) if back <= k and p in parts[k - back]), None) if type(p) is Node else None
+            )
             found.append((back, parts[k - back][p]) if back is not None else "leaf" if type(p) is Leaf else "outside")
     return found
 

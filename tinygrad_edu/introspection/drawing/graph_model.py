@@ -44,7 +44,9 @@ class Sketch:
             if node not in self.values and (tensor := self.tensor(node)) is not None:
                 self.values[node] = tensor._array
         self.names = {node: name for node, (name, _) in seen.items()}
-        self.names.update((node, name) for node, name in self.history.names.items() if node not in seen and name in arrays)
+        self.names.update(
+            (node, name) for node, name in self.history.names.items() if node not in seen and name in arrays
+        )
         self.names.update((node, name) for node in self.nodes if (name := node.info.name))
         self.names.update((node, name) for node, (name, _) in given.items())
         self.owned: set[Any] = set()  # parameters and buffers of modules
@@ -103,7 +105,11 @@ class Sketch:
             if node.plan not in read:
                 n = len(node.parents)
                 read[node.plan] = set().union(*(reads(vjp, n)[0] for _, vjp in node.plan.vjps))
-            found.update(node if i < 0 else node.parents[i] for i in read[node.plan] if i < 0 or isinstance(node.parents[i], Node))
+            found.update(
+                node if i < 0 else node.parents[i]
+                for i in read[node.plan]
+                if i < 0 or isinstance(node.parents[i], Node)
+            )
         return found
 
 
@@ -118,7 +124,11 @@ def derivatives(nodes: Sequence[Node]) -> dict[Node, Node]:
     for node in nodes:
         if (of := node.info.derivative_of) is not None:
             found[node], targets[node] = of[0], of[0].parents[of[1]]
-        elif node.parents and node.name == "add" and all(isinstance(p, Node) and (p in found or is_seed(p)) for p in node.parents):
+        elif (
+            node.parents
+            and node.name == "add"
+            and all(isinstance(p, Node) and (p in found or is_seed(p)) for p in node.parents)
+        ):
             newest = max(node.parents, key=lambda p: p.order)
             if newest in targets:
                 found[node] = targets[node] = targets[newest]

@@ -25,7 +25,10 @@ def heat_map(array: Any, theme: Theme) -> str:
     low, zero, high = theme.heat
     with np.errstate(all="ignore"):
         shares = np.clip(cells / (np.max(np.abs(cells), where=np.isfinite(cells), initial=0) or 1), -1, 1)
-    rows = [[theme.broken if v != v else mix_colours(zero, high if v > 0 else low, abs(v)) for v in row] for row in shares.tolist()]
+    rows = [
+        [theme.broken if v != v else mix_colours(zero, high if v > 0 else low, abs(v)) for v in row]
+        for row in shares.tolist()
+    ]
     across = min(2 * CELL, max(CELL, 6 * CELL // len(rows[0])))
     down = 2 * CELL if len(rows) == 1 else across if len(rows) <= SIDE // 2 else CELL
     painted = "".join("<TR>" + "".join(f'<TD BGCOLOR="{color}" WIDTH="{across}" HEIGHT="{down}" FIXEDSIZE="TRUE"></TD>' for color in row)

@@ -15,16 +15,21 @@ from ...pytree import flatten
 from ...tensor.tensor import Tensor
 
 
-def results(what: Any, inputs: tuple[Any, ...], variables: Mapping[str, Any]) -> tuple[list[TensorBase], list[TensorBase]]:
+def results(
+    what: Any, inputs: tuple[Any, ...], variables: Mapping[str, Any]
+) -> tuple[list[TensorBase], list[TensorBase]]:
     """Return the tensors to be drawn, and the inputs if a function is called for the picture."""
     if not callable(what):
         if inputs:
-            raise TypeError(f"draw() takes inputs only for a function or module, and {type(what).__name__} can't be "
-                            "called; give options by name: draw(cost, file=..., names=...)")
+            raise TypeError(
+                f"draw() takes inputs only for a function or module, and {type(what).__name__} can't be "
+                "called; give options by name: draw(cost, file=..., names=...)"
+            )
         return tensors_in(what, f"draw() wants a Tensor, got {type(what).__name__}"), []
     if isinstance(what, Module) and not inputs:
-        raise TypeError(f"draw() wants a Tensor, got {type(what).__name__}: draw its result, or give its inputs: "
-                        "draw(model, x)")
+        raise TypeError(
+            f"draw() wants a Tensor, got {type(what).__name__}: draw its result, or give its inputs: draw(model, x)"
+        )
     arguments = [track_input(x, name) for x, name in zip(inputs, names_of(what, inputs, variables), strict=True)]
     with watch():
         found = tensors_in(what(*arguments), "draw() wants a Tensor, and the function returned something else")
@@ -35,7 +40,9 @@ def tensors_in(nest: Any, complaint: str) -> list[TensorBase]:
     """Return all tensors in a nest; raise if it has other leaves."""
     tensors = list(flatten(nest)[0])
     if not tensors or not all(isinstance(tensor, TensorBase) for tensor in tensors):
-        raise TypeError(f"{complaint}: compute with Tensors, which record their graph; or draw(f, x) calls a function for you")
+        raise TypeError(
+            f"{complaint}: compute with Tensors, which record their graph; or draw(f, x) calls a function for you"
+        )
     return tensors
 
 

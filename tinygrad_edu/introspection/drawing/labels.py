@@ -15,12 +15,25 @@ from ..gradient_flow import norm
 MOST = 6  # the most elements of which the numbers are shown
 LONGEST = 40  # the most characters in a name
 WIDEST = 64  # the most characters in a line of numbers
-INFIX = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**", "floor_divide": "//", "remainder": "%"}
+INFIX = {
+    "add": "+",
+    "subtract": "-",
+    "multiply": "*",
+    "divide": "/",
+    "power": "**",
+    "floor_divide": "//",
+    "remainder": "%",
+}
 NOISE = {"edges"}  # arguments that follow from the others
 
 
 def html_label(
-    title: str, detail: str = "", lines: Iterable[str] = (), grads: Iterable[str] = (), pictures: Iterable[str] = (), color: str = ""
+    title: str,
+    detail: str = "",
+    lines: Iterable[str] = (),
+    grads: Iterable[str] = (),
+    pictures: Iterable[str] = (),
+    color: str = "",
 ) -> str:
     """Return the label of a box: a bold title and details, lines for the value and the gradient, and pictures below."""
     head = f"<B>{harmless(title)}</B>" + (f" {harmless(detail)}" if detail else "")
@@ -43,7 +56,9 @@ def harmless(text: str, longest: int = LONGEST) -> str:
     """Return text that is shown literally: no markup, no escape sequences, nothing invisible, and not too long."""
     visible = text[: longest + 1]
     if not visible.isprintable():
-        visible = "".join(c if c.isprintable() or c in JOINERS else c.encode("unicode_escape").decode() for c in visible)
+        visible = "".join(
+            c if c.isprintable() or c in JOINERS else c.encode("unicode_escape").decode() for c in visible
+        )
     if len(visible) > longest:
         visible = visible[: longest - 1] + "…"
     return html.escape(visible.replace("\\", "\\\\"))  # Graphviz reads \N, \G and others even here

@@ -33,9 +33,16 @@ def key(painter: Painter) -> str:
         low, zero, high = theme.heat
         colors = [low, mix_colours(low, zero, 0.5), zero, mix_colours(zero, high, 0.5), high]
         cells = "".join(f'<TD BGCOLOR="{c}" WIDTH="10" HEIGHT="10" FIXEDSIZE="TRUE"></TD>' for c in colors)
-        rows.append((f'<TD><TABLE BORDER="0" CELLSPACING="0" CELLPADDING="0"><TR>{cells}</TR></TABLE></TD>',
-                     "numbers below zero, zero, above; left the value, right its gradient"))
-    text = "".join(f'<TR>{cell}<TD ALIGN="LEFT"><FONT POINT-SIZE="10" COLOR="{theme.faint}">{words}</FONT></TD></TR>' for cell, words in rows)
+        rows.append(
+            (
+                f'<TD><TABLE BORDER="0" CELLSPACING="0" CELLPADDING="0"><TR>{cells}</TR></TABLE></TD>',
+                "numbers below zero, zero, above; left the value, right its gradient",
+            )
+        )
+    text = "".join(
+        f'<TR>{cell}<TD ALIGN="LEFT"><FONT POINT-SIZE="10" COLOR="{theme.faint}">{words}</FONT></TD></TR>'
+        for cell, words in rows
+    )
     return f'<<TABLE BORDER="0" CELLSPACING="3" CELLPADDING="1">{text}</TABLE>>'
 
 

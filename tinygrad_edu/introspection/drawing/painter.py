@@ -34,7 +34,9 @@ class Shown:
 class Painter:
     """A writer of the lines of DOT text for a scene."""
 
-    def __init__(self, scene: Scene, theme: Theme, detail: str, values: bool, gradients: bool, titles: Mapping[int, str]) -> None:
+    def __init__(
+        self, scene: Scene, theme: Theme, detail: str, values: bool, gradients: bool, titles: Mapping[int, str]
+    ) -> None:
         self.scene, self.sketch, self.theme = scene, scene.sketch, theme
         self.level, self.values, self.gradients = DETAILS.index(detail), values, gradients
         self.titles = titles  # names of modules, by their ids
@@ -165,7 +167,9 @@ class Painter:
         name, path = self.title(group)
         module = group.module
         learnt = module.parameter_count() if module is not None and not isinstance(group.call, Mirror) else 0
-        lines = [f"{learnt:,} parameter{'s' * (learnt != 1)}{' each' * (group.times > 1)}"] if learnt and self.level else []
+        lines = (
+            [f"{learnt:,} parameter{'s' * (learnt != 1)}{' each' * (group.times > 1)}"] if learnt and self.level else []
+        )
         if self.level and (node := self.result(box)) is not None:
             lines += self.named(node, list(self.value(box, node, self.sketch.values.get(node))))
         grads = [g for p in module.parameters() if (g := self.sketch.gradient(p._node)) is not None] if lines else []
@@ -187,7 +191,10 @@ class Painter:
             return self.backward_arrow(a, b)
         shape = f"{tuple(arrow.parent.shape)}" if self.level and arrow.parent.shape and a not in self.numbered else ""
         words = " ".join(filter(None, (arrow.role, shape)))
-        attributes = {"label": f'"{attribute(words)}"' if words else "", "weight": "4" if type(arrow.parent) is Node else ""}
+        attributes = {
+            "label": f'"{attribute(words)}"' if words else "",
+            "weight": "4" if type(arrow.parent) is Node else "",
+        }
         attributes |= self.strength(arrow)
         told = " ".join(f"{k}={v}" for k, v in attributes.items() if v)
         return f"\t{a.name} -> {b.name}{f' [{told}]' if told else ''}\n"

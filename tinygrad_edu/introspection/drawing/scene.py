@@ -112,7 +112,9 @@ class Scene:
             # The forward or backward side.
             frames: Frames = boxes[0].frames[:1] if boxes and self.sketch.derivatives else ()
             if leaf in self.sketch.owned or (isinstance(leaf, Constant) and leaf not in self.sketch.names):
-                frames = common([(*box.frames, box.what) if isinstance(box.what, Group) else box.frames for box in boxes])
+                frames = common(
+                    [(*box.frames, box.what) if isinstance(box.what, Group) else box.frames for box in boxes]
+                )
             if not frames or id(frames[-1]) in self.content:
                 box = self.boxes[leaf] = Box(leaf, frames)
                 if boxes:
@@ -131,7 +133,10 @@ class Scene:
             for i, parent in enumerate(node.parents):
                 if not isinstance(parent, Node) or parent not in self.boxes or (tail := self.boxes[parent]) is head:
                     continue
-                if (isinstance(head.what, Group) or isinstance(tail.what, Group) or tail.others) and (tail, head) in seen:
+                if (isinstance(head.what, Group) or isinstance(tail.what, Group) or tail.others) and (
+                    tail,
+                    head,
+                ) in seen:
                     continue
                 seen.add((tail, head))
                 role = roles[i] if told and i < len(roles) and head.what is node else ""
@@ -158,7 +163,9 @@ class Scene:
 
     def is_back(self, box: Box) -> bool:
         """Return whether a box is on the backward side."""
-        return box.what in self.sketch.derivatives or (isinstance(box.what, Group) and isinstance(box.what.call, Mirror))
+        return box.what in self.sketch.derivatives or (
+            isinstance(box.what, Group) and isinstance(box.what.call, Mirror)
+        )
 
     def items(self, group: Group) -> Iterator[Box | Group]:
         """Yield the content of a frame, in the order in which it is written."""

@@ -64,8 +64,13 @@ def thumbnail(array: Any) -> dict[str, Any]:
         whole = np.where(finite, np.rint(cells / (largest or 1) * FULL), np.where(np.isnan(cells), NAN, 0))
         whole = np.where(np.isinf(cells), np.copysign(INFINITE, cells), whole)
     block = [-(-n // m) for n, m in zip(plane.shape, cells.shape, strict=True)]
-    return {"cells": b64encode(whole.astype("<i2").tobytes()).decode(), "grid": list(cells.shape), "block": block,
-            "largest": number(largest), **({"complex": True} if array.dtype.kind == "c" else {})}
+    return {
+        "cells": b64encode(whole.astype("<i2").tobytes()).decode(),
+        "grid": list(cells.shape),
+        "block": block,
+        "largest": number(largest),
+        **({"complex": True} if array.dtype.kind == "c" else {}),
+    }
 
 
 def as_plane(array: Any) -> Any:

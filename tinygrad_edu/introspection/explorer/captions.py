@@ -51,11 +51,15 @@ def backward(node: Node, factor: Factor, me: str, parent: str, stretched: bool) 
     if factor.kind == "added":
         return "Each number goes back to the place that it came from. What was taken more than once gets several, and they are added."
     if factor.kind == "product":
-        return ("Gradient coming in × local factor = gradient flowing on. "
-                f"The factor says how fast {me} changes with {parent}.")
+        return (
+            "Gradient coming in × local factor = gradient flowing on. "
+            f"The factor says how fast {me} changes with {parent}."
+        )
     if factor.kind in ("left", "right"):
-        return (f"{me} is a product of matrices, and so is the way back: the gradient, times the other factor. "
-                f"That adds up, for every number in {parent}, what it did to each number in {me}.")
+        return (
+            f"{me} is a product of matrices, and so is the way back: the gradient, times the other factor. "
+            f"That adds up, for every number in {parent}, what it did to each number in {me}."
+        )
     return "This rule is more than one product: read its formula with what goes into it."
 
 
@@ -68,8 +72,10 @@ def explain_fit(said: Any, parent: Node, name: str) -> str:
     axes = [i for i, n in enumerate((1,) * extra + tuple(want)) if n == 1 and (i < extra or have[i] != 1)]
     along = "axis " + str(axes[0]) if len(axes) == 1 else "axes " + ", ".join(map(str, axes))
     times = int(np.prod([have[i] for i in axes], dtype=int))
-    return (f"Un-broadcasting: {name}, {of_shape(want)}, was stretched to {have}, so each number in it was used "
-            f"{times} times. What comes back from all these uses is summed, over {along}.")
+    return (
+        f"Un-broadcasting: {name}, {of_shape(want)}, was stretched to {have}, so each number in it was used "
+        f"{times} times. What comes back from all these uses is summed, over {along}."
+    )
 
 
 def explain_sum(name: str) -> str:

@@ -69,8 +69,7 @@ def explore(subject: Tensor | Sequence[Tensor] | Callable[..., Any], *inputs: An
     names = variables_of(sys._getframe(1))
     if not is_computed(subject):
         if not callable(subject):
-            raise TypeError("explore() takes a Tensor, or a function and its arguments; "
-                            f"got {type(subject).__name__}")
+            raise TypeError(f"explore() takes a Tensor, or a function and its arguments; got {type(subject).__name__}")
         return Explorer(*run_watched(subject, inputs, settings, names))
     if inputs or settings:
         raise TypeError("explore(tensor) takes no other arguments; explore(function, *inputs) takes the function's")
@@ -87,8 +86,10 @@ def run_watched(fn: Callable[..., Any], args: Any, kwargs: Any, names: Names) ->
         results = fn(*args, **kwargs)
     outputs = [y for y in flatten(results)[0] if isinstance(y, TensorBase) and y._node is not None]
     if not outputs:
-        raise TypeError(f"{getattr(fn, '__name__', type(fn).__name__)} returns no Tensor that depends on its inputs: "
-                        "there are no gradients to show")
+        raise TypeError(
+            f"{getattr(fn, '__name__', type(fn).__name__)} returns no Tensor that depends on its inputs: "
+            "there are no gradients to show"
+        )
     return outputs, {**names, **parts_of(fn)}
 
 
@@ -126,14 +127,18 @@ class Explorer:
 
     def _repr_html_(self) -> str:
         """Return the page for a notebook, in a sandboxed frame."""
-        return (f'<iframe srcdoc="{escape(self.html)}" sandbox="allow-scripts" title="{escape(self.data["title"])}, step by '
-                'step" style="width: 100%; height: 760px; border: 0"></iframe>')
+        return (
+            f'<iframe srcdoc="{escape(self.html)}" sandbox="allow-scripts" title="{escape(self.data["title"])}, step by '
+            'step" style="width: 100%; height: 760px; border: 0"></iframe>'
+        )
 
     @property
     def summary(self) -> str:
         """The title and size of the page, in words."""
         operations = sum(bool(box["operation"]) for box in self.data["boxes"])
-        return f"{self.data['title']}: {operations} operations, {len(self.data['steps'])} steps, {len(self.html) >> 10} KB"
+        return (
+            f"{self.data['title']}: {operations} operations, {len(self.data['steps'])} steps, {len(self.html) >> 10} KB"
+        )
 
     def __repr__(self) -> str:
         return f'<the exploration of {self.summary}; .write("page.html") saves it>'

@@ -23,8 +23,10 @@ class Graph:
         self.boxes = list(history.nodes)
         self.places = {node: i for i, node in enumerate(self.boxes)}
         if len(self.boxes) > MOST:
-            raise ValueError(f"this computation has {len(self.boxes):,} operations and leaves; the explorer shows {MOST:,} "
-                             "at most. Explore one layer, one step of a loop, or a small model of the same structure")
+            raise ValueError(
+                f"this computation has {len(self.boxes):,} operations and leaves; the explorer shows {MOST:,} "
+                "at most. Explore one layer, one step of a loop, or a small model of the same structure"
+            )
         self.ends = list(dict.fromkeys((p, node) for node in self.boxes for p in node.parents if isinstance(p, Node)))
         self.arrows = {end: i for i, end in enumerate(self.ends)}
 
@@ -37,8 +39,10 @@ class Graph:
 
     def drawn(self, names: list[str]) -> dict[str, Any]:
         """Return the data that the page draws: titles cut to fit, and layouts for wide windows and narrow ones."""
-        titles = [(cut(name, LETTERS), "" if isinstance(node, Leaf) else cut(name_of(node.plan.rule.fn), LETTERS))
-                  for node, name in zip(self.boxes, names, strict=True)]
+        titles = [
+            (cut(name, LETTERS), "" if isinstance(node, Leaf) else cut(name_of(node.plan.rule.fn), LETTERS))
+            for node, name in zip(self.boxes, names, strict=True)
+        ]
         widths = [max(NARROWEST, 32 + LETTER * (1.22 * width_of(a) + 0.92 * width_of(b))) for a, b in titles]
         arrows = [(self.places[tail], self.places[head]) for tail, head in self.ends]
         clusters = self.clusters()

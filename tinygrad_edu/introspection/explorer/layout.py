@@ -24,7 +24,9 @@ class Cluster:
     inner: list[Cluster] = field(default_factory=list)
 
 
-def layout(widths: Sequence[float], arrows: Sequence[tuple[int, int]], outer: Cluster, direction: str) -> dict[str, Any]:
+def layout(
+    widths: Sequence[float], arrows: Sequence[tuple[int, int]], outer: Cluster, direction: str
+) -> dict[str, Any]:
     """Return the places of boxes of these widths, of the arrows between them, and of the clusters, outer ones first.
 
     Returns

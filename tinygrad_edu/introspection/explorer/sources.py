@@ -32,7 +32,9 @@ class Sources:
 
     def excerpts(self) -> list[dict[str, Any]]:
         """Return for every file the lines that were run and those around them, as pairs of number and text."""
-        return [{"file": display_name(file), "lines": list(excerpt(file, sorted(used)))} for file, used in self.used.items()]
+        return [
+            {"file": display_name(file), "lines": list(excerpt(file, sorted(used)))} for file, used in self.used.items()
+        ]
 
 
 def excerpt(file: str, used: list[int]) -> Any:

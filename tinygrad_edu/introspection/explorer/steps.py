@@ -83,8 +83,12 @@ class Telling:
     def given(self) -> Step:
         """Return the step before anything is computed."""
         lit = [i for i, node in enumerate(self.graph.boxes) if isinstance(node, Leaf)]
-        return {"phase": "given", "lit": lit, "arrows": [],
-                "words": ["Before anything is computed: leaves that require gradients (strong borders) and constants."]}
+        return {
+            "phase": "given",
+            "lit": lit,
+            "arrows": [],
+            "words": ["Before anything is computed: leaves that require gradients (strong borders) and constants."],
+        }
 
     def operation(self, done: Operation) -> Step:
         """Return the forward step of an operation."""
@@ -111,8 +115,10 @@ class Telling:
             "arrows": [],
             "formula": tidy(f"{self.style.name(f'{name}.grad')}<mo>=</mo><mn>1</mn>"),
             "after": self.arrays.add(ones(node)),
-            "words": [f"Now backward. A gradient says how fast {name} changes when something else does. The first is easy: "
-                      f"{some}{name} changes exactly as fast as itself."],
+            "words": [
+                f"Now backward. A gradient says how fast {name} changes when something else does. The first is easy: "
+                f"{some}{name} changes exactly as fast as itself."
+            ],
         }
 
     def product(self, done: Product) -> Step:
@@ -141,7 +147,9 @@ class Telling:
         if factor.coming is not None:
             step |= {"coming": (turned := self.shown(factor.coming))["value"], "label": turned["label"]}
         if done.parts:
-            step["parts"] = [tidy(f"{self.style.write(p.left)}<mo>=</mo>{self.style.write(p.right)}") for p in done.parts]
+            step["parts"] = [
+                tidy(f"{self.style.write(p.left)}<mo>=</mo>{self.style.write(p.right)}") for p in done.parts
+            ]
         if stretched:
             step |= {"stretched": stretched, "said": self.arrays.add(values_of(said), done.known)}
         if done.before is not None:
@@ -153,17 +161,28 @@ class Telling:
         leaves = [i for i, node in enumerate(self.graph.boxes) if type(node) is Leaf]
         conjugate = any(node.dtype.kind == "c" for node in self.history.nodes if type(node) is Leaf)
         result = " + ".join(self.names[node] for node in self.history.roots)
-        step: Step = {"phase": "end", "lit": leaves, "arrows": [], "words": [
-            f"That is what backward() leaves in .grad: how fast {result} changes with each of these numbers."]}
+        step: Step = {
+            "phase": "end",
+            "lit": leaves,
+            "arrows": [],
+            "words": [
+                f"That is what backward() leaves in .grad: how fast {result} changes with each of these numbers."
+            ],
+        }
         if conjugate:
             step["words"].append("At the end the gradients of complex leaves are conjugated: so they point uphill.")
-        step["final"] = [{"box": i, "value": self.arrays.add(g.value, g.known)} for i, node in enumerate(self.graph.boxes)
-                         if type(node) is Leaf and (g := self.story.grads.get(node)) is not None]
+        step["final"] = [
+            {"box": i, "value": self.arrays.add(g.value, g.known)}
+            for i, node in enumerate(self.graph.boxes)
+            if type(node) is Leaf and (g := self.story.grads.get(node)) is not None
+        ]
         return step
 
     def missing(self) -> list[str]:
         """Return a remark on what is missing if the computation was not watched."""
         if all(done.node.info.line for done in self.story.operations):
             return []
-        return ["This was not computed under watch(): so there are no source lines and modules, and some numbers may be "
-                "gone. For these, compute within `with tinygrad_edu.watch():`, or let explore(f, x) call the function."]
+        return [
+            "This was not computed under watch(): so there are no source lines and modules, and some numbers may be "
+            "gone. For these, compute within `with tinygrad_edu.watch():`, or let explore(f, x) call the function."
+        ]

@@ -55,8 +55,10 @@ def of_rule(rule: Rule, args: Any, kwargs: Any) -> Explanation:
     names = names_of_arguments(rule.fn, [v for v in vjps if v], args)
     arrays = {id(a): (name, a) for a, name in zip(args, names, strict=True) if isinstance(a, np.ndarray)}
     numbers = not any(map(is_array, args))  # explain(np.multiply, 2, 3) is about numbers
-    symbols = tuple(Symbol(np.asarray(to_arrays(a)), name) if is_array(a) or (vjp and numbers and np.isscalar(a)) else to_arrays(a)
-                    for a, name, vjp in zip(args, names, vjps, strict=True))
+    symbols = tuple(
+        Symbol(np.asarray(to_arrays(a)), name) if is_array(a) or (vjp and numbers and np.isscalar(a)) else to_arrays(a)
+        for a, name, vjp in zip(args, names, vjps, strict=True)
+    )
     result = formula(rule.fn, symbols, kwargs)
     if not symbols_in(symbols):
         raise TypeError(f"{name_of(rule.fn)} is explained with floating-point arrays; these arguments have none")
@@ -149,7 +151,9 @@ def as_inputs(leaves: list[Any], names: list[str]) -> list[Any]:
 
 def as_input(a: Any, name: str) -> Any:
     """Return an array as a Tensor that requires gradients, and other arguments as they are."""
-    return Tensor(to_arrays(a), requires_grad=True, name=name) if is_array(a) and getattr(a, "_node", None) is None else a
+    return (
+        Tensor(to_arrays(a), requires_grad=True, name=name) if is_array(a) and getattr(a, "_node", None) is None else a
+    )
 
 
 def names_of_leaves(fn: Function, args: Any, kwargs: Any) -> list[str]:

@@ -45,8 +45,12 @@ class Explanation:
     """
 
     def __init__(self, lines: Sequence[Line | Heading | str], names: dict[int, tuple[str, Any]] | None = None) -> None:
-        legend = Legend([part for line in lines if isinstance(line, Line) for part in (line.left, line.right)], names or {})
-        given: list[Line | Heading | str] = [Line(constant, note=numbers(constant.value)) for constant in legend.constants]
+        legend = Legend(
+            [part for line in lines if isinstance(line, Line) for part in (line.left, line.right)], names or {}
+        )
+        given: list[Line | Heading | str] = [
+            Line(constant, note=numbers(constant.value)) for constant in legend.constants
+        ]
         place = lines.index(GIVEN) + 1 if GIVEN in lines else 0
         if given and not place:
             place, given = next((i for i, line in enumerate(lines) if isinstance(line, Heading)), 0), [GIVEN, *given]
@@ -93,10 +97,14 @@ class Explanation:
                 right = "" if line.right is None else math(f"<mo>{line.sign}</mo>{style.write(line.right)}")
                 note = f"<code>{html_text(line.note)}</code>"
                 cells = ("right", math(style.write(line.left))), ("left", right), ("left", note)
-                rows.append("".join(f"<td style='text-align: {side}; padding: 0 0.5em'>{cell}</td>" for side, cell in cells))
+                rows.append(
+                    "".join(f"<td style='text-align: {side}; padding: 0 0.5em'>{cell}</td>" for side, cell in cells)
+                )
             elif isinstance(line, Heading):
-                rows.append(f"<th colspan='2' style='text-align: left'>{html_text(line.words)}</th>"
-                            f"<th style='text-align: left; padding: 0 0.5em'>{html_text(line.note)}</th>")
+                rows.append(
+                    f"<th colspan='2' style='text-align: left'>{html_text(line.words)}</th>"
+                    f"<th style='text-align: left; padding: 0 0.5em'>{html_text(line.note)}</th>"
+                )
             else:
                 rows.append(f"<td colspan='3' style='text-align: left'>{html_text(line)}</td>")
         return f"<table class='explanation'>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>"

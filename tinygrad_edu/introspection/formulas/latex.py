@@ -78,7 +78,10 @@ class Latex(Text):
         if not ab:
             return self.call("where", condition)
         a, b = (self.write(x) for x in ab)
-        return rf"\begin{{cases}}{a} & \text{{if }} {self.write(condition)} \\ {b} & \text{{else}}\end{{cases}}", COMPARE
+        return (
+            rf"\begin{{cases}}{a} & \text{{if }} {self.write(condition)} \\ {b} & \text{{else}}\end{{cases}}",
+            COMPARE,
+        )
 
     def sum(self, x: Any, axis: Any = None, *rest: Any, **kwargs: Any) -> Written:
         if rest or kwargs.keys() - {"keepdims"}:

@@ -23,8 +23,11 @@ class MathML(Text):
         stem, index, bar = parts_of_name(text)
         name = tag("mi", stem)
         if bar:  # some browsers and fonts can't stretch a bar over a word
-            name = (f"<mover accent='true'>{name}<mo>¯</mo></mover>" if len(stem) == 1
-                    else f"<mrow style='border-top: 0.06em solid'>{name}</mrow>")
+            name = (
+                f"<mover accent='true'>{name}<mo>¯</mo></mover>"
+                if len(stem) == 1
+                else f"<mrow style='border-top: 0.06em solid'>{name}</mrow>"
+            )
         return f"<msub>{name}{tag('mn', index)}</msub>" if index else name
 
     def literal(self, x: Any) -> Written:

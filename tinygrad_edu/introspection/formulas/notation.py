@@ -16,7 +16,6 @@ from ...rules.shapes import cast
 COMPARE, OR, AND, ADD, MULTIPLY, UNARY, POWER, ATOM = range(1, 9)  # precedence, weakest first, as in Python
 
 
-
 def several(*parts: Any) -> MultiOutput:
     """Return several arrays as one value."""
     return MultiOutput(parts)

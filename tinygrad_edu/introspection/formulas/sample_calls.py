@@ -23,7 +23,15 @@ def example(fn: Callable[..., Any]) -> Call:
     if isinstance(fn, np.ufunc):
         return (VECTOR, OTHER)[: fn.nin], {}
     run = getattr(COMPOSITES.get(fn), "whole", fn)
-    for args in (MATRIX,), (SQUARE,), (VECTOR,), (VECTOR, OTHER), (SQUARE, SQUARE), (SQUARE, VECTOR), ([VECTOR, OTHER],):
+    for args in (
+        (MATRIX,),
+        (SQUARE,),
+        (VECTOR,),
+        (VECTOR, OTHER),
+        (SQUARE, SQUARE),
+        (SQUARE, VECTOR),
+        ([VECTOR, OTHER],),
+    ):
         try:
             with np.errstate(all="ignore"):
                 run(*args)

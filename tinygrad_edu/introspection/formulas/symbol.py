@@ -93,9 +93,14 @@ class Symbol(NDArrayOperatorsMixin):
         """Return the value as a decision of a rule; about a free gradient, only the answer False is allowed."""
         return bool(self.shown() if self.value or not self.free else self.value)
 
-    def __len__(self) -> int: return len(self.value)
-    def __hash__(self) -> int: return id(self)
-    def __iter__(self) -> Iterator[Any]: return (self[i] for i in range(len(self)))
+    def __len__(self) -> int:
+        return len(self.value)
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[i] for i in range(len(self)))
 
     def __repr__(self) -> str:
         return write(self)
@@ -120,8 +125,14 @@ def formula(fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
 
 def undoes(fn: Callable[..., Any], args: Any, x: Any) -> bool:
     """Return whether `x` is a transpose, and this call transposes it back."""
-    return (isinstance(x, Symbol) and not x.name and x.fn is fn and not x.kwargs and x.args[1:] == args[1:]
-            and (fn is np.swapaxes or not args[1:] or args[1] is None))
+    return (
+        isinstance(x, Symbol)
+        and not x.name
+        and x.fn is fn
+        and not x.kwargs
+        and x.args[1:] == args[1:]
+        and (fn is np.swapaxes or not args[1:] or args[1] is None)
+    )
 
 
 def function(fn: Callable[..., Any], args: Any, kwargs: Any, value: Any) -> Symbol:

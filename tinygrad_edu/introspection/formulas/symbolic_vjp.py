@@ -37,6 +37,7 @@ def ask(name: str, vjp: Callable[..., Any], g: Any, y: Any, args: Any, kwargs: A
         except NotImplementedError:
             raise  # this derivative is not implemented, which the explanation says
         except Exception:
+
             def answer(g: Any, y: Any, *args: Any) -> Any:
                 return fitted(densify(vjp(g, y, *args, **kwargs)), argument)
 
@@ -44,9 +45,15 @@ def ask(name: str, vjp: Callable[..., Any], g: Any, y: Any, args: Any, kwargs: A
             answer.__doc__ = f"Return the result of the rule of {name}, which can't be written as a formula."
             call = g, y, *args
             known = all(symbol.known for symbol in symbols_in(call))
-            d = function(answer, call, {}, answer(*values_of(call)) if known else np.zeros(argument.shape, argument.dtype))
+            d = function(
+                answer, call, {}, answer(*values_of(call)) if known else np.zeros(argument.shape, argument.dtype)
+            )
             return Answer(d, d)
 
 
 def fitted(d: Any, argument: Any) -> Any:
-    return match_argument(d, argument) if hasattr(d, "shape") and (d.shape != argument.shape or d.dtype != argument.dtype) else d
+    return (
+        match_argument(d, argument)
+        if hasattr(d, "shape") and (d.shape != argument.shape or d.dtype != argument.dtype)
+        else d
+    )

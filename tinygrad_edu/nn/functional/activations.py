@@ -43,7 +43,8 @@ def tanh(x: TensorLike) -> Tensor:
 
 
 STRAIGHT = 1e3  # above it, softplus(x) is x
-FLAT = 800.0  # above it, exp(-x) is 0 and a sigmoid is constant; with inputs clipped there, infinity times 0 does not occur
+# above it, exp(-x) is 0 and a sigmoid is constant; with inputs clipped there, infinity times 0 does not occur
+FLAT = 800.0
 
 
 def clip_flat(x: Any) -> Any:
@@ -122,7 +123,11 @@ def gelu(x: TensorLike, approximate: Literal["none", "tanh"] = "none") -> Tensor
     return normal_gate(x)
 
 
-@primitive(lambda g, y, x: g * (0.5 * erfc(x * -math.sqrt(0.5)) - gauss(x * math.sqrt(0.5), 1) / (2 * math.sqrt(math.pi))), name="gelu", elementwise=True)
+@primitive(
+    lambda g, y, x: g * (0.5 * erfc(x * -math.sqrt(0.5)) - gauss(x * math.sqrt(0.5), 1) / (2 * math.sqrt(math.pi))),
+    name="gelu",
+    elementwise=True,
+)
 def normal_gate(x: Any) -> Any:
     """Return ``x`` times the probability that a standard normal number is below `x`."""
     return 0.5 * np.maximum(x, -50.0) * erfc(x * -math.sqrt(0.5))
@@ -293,7 +298,9 @@ def prelu(x: TensorLike, weight: TensorLike) -> Tensor:
     """
     if (n := np.size(weight)) > 1:
         if n != x.shape[min(1, x.ndim - 1)]:
-            raise ValueError(f"prelu: there are slopes for {n} channels, the second axis, and the input has shape {x.shape}")
+            raise ValueError(
+                f"prelu: there are slopes for {n} channels, the second axis, and the input has shape {x.shape}"
+            )
         weight = np.reshape(weight, (-1,) + (1,) * (x.ndim - 2))
     return np.where(x > 0, x, weight * x)
 

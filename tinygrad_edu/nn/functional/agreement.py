@@ -29,7 +29,12 @@ def reduce_losses(name: str, losses: Any, reduction: str) -> Any:
 
 def as_array(x: Any) -> Any:
     """Return lists, numbers and tables as arrays. Tensors, arrays of other libraries, and objects that resemble arrays stay as they are."""
-    if isinstance(x, TensorBase) or type(x) is np.ndarray or is_foreign(x) or (hasattr(x, "shape") and not hasattr(x, "__array__")):
+    if (
+        isinstance(x, TensorBase)
+        or type(x) is np.ndarray
+        or is_foreign(x)
+        or (hasattr(x, "shape") and not hasattr(x, "__array__"))
+    ):
         return x
     return validation.as_array(x, "an output or a target")
 
@@ -46,8 +51,10 @@ def require_same_shape(name: str, input: Any, target: Any) -> tuple[Any, Any]:
     """Return both as arrays or tensors; refuse shapes that are not equal, even if they broadcast, such as (n,) and (n, 1)."""
     input, target = as_array(input), as_array(target)
     if input.shape != target.shape:
-        raise ValueError(f"{name}: the output has shape {input.shape} and the target {target.shape}; they must be equal. "
-                         "Reshape one of them: broadcasting would compare every output with every target")
+        raise ValueError(
+            f"{name}: the output has shape {input.shape} and the target {target.shape}; they must be equal. "
+            "Reshape one of them: broadcasting would compare every output with every target"
+        )
     return input, target
 
 
@@ -58,8 +65,10 @@ def match_weights(name: str, what: str, weight: Any, losses: Any) -> Any:
     weight = as_array(weight) if hasattr(weight, "shape") else np.asarray(weight, losses.dtype)
     shape = losses.shape
     if weight.ndim > len(shape) or any(w not in (1, n) for w, n in zip(weight.shape[::-1], shape[::-1], strict=False)):
-        raise ValueError(f"{name}: {what} of shape {weight.shape} does not fit losses of shape {shape}: it must be of that shape, or "
-                         "broadcast to it. For a number for each example, reshape it to a column, w[:, None]")
+        raise ValueError(
+            f"{name}: {what} of shape {weight.shape} does not fit losses of shape {shape}: it must be of that shape, or "
+            "broadcast to it. For a number for each example, reshape it to a column, w[:, None]"
+        )
     return weight
 
 
@@ -70,10 +79,13 @@ def match_weights(name: str, what: str, weight: Any, losses: Any) -> Any:
 def refuse_improbable(name: str, what: str, values: Any, remedy: str) -> None:
     """Raise an error for numbers that can't be probabilities. NaN passes: then the loss is NaN too, which nobody overlooks."""
     if values.size:
-        slack = 4 * float(np.finfo(values.dtype).eps) if values.dtype.kind == "f" else 0  # sums that would be 1 without rounding
+        # sums that would be 1 without rounding
+        slack = 4 * float(np.finfo(values.dtype).eps) if values.dtype.kind == "f" else 0
         if values.min() < -slack or values.max() > 1 + slack:
-            raise ValueError(f"{name}: {what} must be probabilities, between 0 and 1; these go from {values.min():g} to {values.max():g}. "
-                             f"{remedy}")
+            raise ValueError(
+                f"{name}: {what} must be probabilities, between 0 and 1; these go from {values.min():g} to {values.max():g}. "
+                f"{remedy}"
+            )
 
 
 @check
@@ -87,8 +99,10 @@ def refuse_other_numbers(message: str, right: Any) -> None:
 def warn_no_logarithms(name: str, what: str, values: Any) -> None:
     """Warn of numbers that can't be logarithms of probabilities, since some are above 0."""
     if values.size and values.max() > 0.01:
-        warn_user(f"{name}: {what} should be logarithms of probabilities, which are never above 0, and go up to {values.max():g}. "
-                  "Put log_softmax (nn.LogSoftmax) before this cost; of scores as they are, use cross_entropy (nn.CrossEntropyLoss)")
+        warn_user(
+            f"{name}: {what} should be logarithms of probabilities, which are never above 0, and go up to {values.max():g}. "
+            "Put log_softmax (nn.LogSoftmax) before this cost; of scores as they are, use cross_entropy (nn.CrossEntropyLoss)"
+        )
 
 
 def warn_squashed(name: str, input: Any, remedy: str) -> None:
@@ -100,5 +114,7 @@ def warn_squashed(name: str, input: Any, remedy: str) -> None:
 def squashed_message(name: str, function: str, remedy: str) -> str:
     """Return the text of that warning."""
     own = "sigmoid" if "binary" in name else "softmax"
-    return (f"{name} applies {own} itself, and its input comes from {function} already: of numbers between 0 and 1, {own} makes nearly "
-            f"equal probabilities, so the network can hardly learn to be sure. {remedy}")
+    return (
+        f"{name} applies {own} itself, and its input comes from {function} already: of numbers between 0 and 1, {own} makes nearly "
+        f"equal probabilities, so the network can hardly learn to be sure. {remedy}"
+    )

@@ -69,7 +69,9 @@ def scaled_dot_product_attention(
     return attend(query, key, value, attn_mask, dropout_p, is_causal, scale)[0]
 
 
-def attend(query: Any, key: Any, value: Any, mask: Any, dropout_p: float, causal: bool, scale: float | None) -> tuple[Any, Any]:
+def attend(
+    query: Any, key: Any, value: Any, mask: Any, dropout_p: float, causal: bool, scale: float | None
+) -> tuple[Any, Any]:
     """Return the weighted means of the values, and the weights."""
     query = query * (1 / math.sqrt(query.shape[-1]) if scale is None else scale)  # there are fewer queries than scores
     scores, seeing = np.matmul(query, np.swapaxes(key, -1, -2)), None
@@ -103,8 +105,10 @@ def attend_with_heads(
     """Return the result of attention with several heads, and the weights; the first axis of inputs counts examples."""
     width = query.shape[-1]
     biases = (None,) * 3 if in_bias is None else np.split(in_bias, 3)
-    q, k, v = (split_heads(linear(x, w, b), heads)
-               for x, w, b in zip((query, key, value), np.split(in_weight, 3), biases, strict=True))
+    q, k, v = (
+        split_heads(linear(x, w, b), heads)
+        for x, w, b in zip((query, key, value), np.split(in_weight, 3), biases, strict=True)
+    )
     if causal and padding is not None:
         mask, causal = ~np.tri(q.shape[-2], k.shape[-2], dtype=bool), False
     mask = combine_masks(mask, padding, q)

@@ -79,7 +79,9 @@ def cross_entropy(
     scores, target, single = arrange_classes("cross_entropy", input, target, True)
     warn_squashed("cross_entropy", input, UNSQUASHED)
     if not 0 <= label_smoothing <= 1:
-        raise ValueError(f"cross_entropy: label_smoothing={label_smoothing} is out of range; it must be between 0 and 1")
+        raise ValueError(
+            f"cross_entropy: label_smoothing={label_smoothing} is out of range; it must be between 0 and 1"
+        )
     if weight is not None:
         weight = check_class_weights("cross_entropy", weight, scores)
     logs = log_softmax(scores, 1)
@@ -90,13 +92,20 @@ def cross_entropy(
         return compute_nll(logs, target, weight, ignore_index, reduction, "cross_entropy", single)
     own = compute_nll(logs, target, weight, ignore_index, "none", "cross_entropy", False)
     spread = -np.sum(logs if weight is None else logs * along_classes(weight, logs.ndim), 1) / scores.shape[1]
-    spread, share = np.where(to_arrays(target) != ignore_index, spread, 0), weigh_examples(target, weight, ignore_index, logs)[1]
+    spread, share = (
+        np.where(to_arrays(target) != ignore_index, spread, 0),
+        weigh_examples(target, weight, ignore_index, logs)[1],
+    )
     losses = (1 - label_smoothing) * own + label_smoothing * spread
     return reduce_weighted(losses, share, reduction, "cross_entropy", single)
 
 
 def nll_loss(
-    input: TensorLike, target: TensorLike, weight: TensorLike | None = None, ignore_index: int = -100, reduction: Reduction = "mean"
+    input: TensorLike,
+    target: TensorLike,
+    weight: TensorLike | None = None,
+    ignore_index: int = -100,
+    reduction: Reduction = "mean",
 ) -> Tensor:
     """Compute the negative log-likelihood of the right classes, from logarithms of probabilities.
 
@@ -228,7 +237,8 @@ def compare_with_probabilities(logs: Any, target: Any, weight: Any, smoothing: f
     if target.dtype.kind in "iub":
         target = peek(target).astype(logs.dtype)
     target = target * (1 - smoothing) + smoothing / logs.shape[1]
-    logs = np.where((target == 0) & np.isinf(logs), 0, logs)  # a class that isn't wanted may be impossible: avoid 0 times minus infinity
+    # a class that isn't wanted may be impossible: avoid 0 times minus infinity
+    logs = np.where((target == 0) & np.isinf(logs), 0, logs)
     return -np.sum(logs * target if weight is None else logs * target * along_classes(weight, logs.ndim), 1)
 
 
@@ -259,15 +269,19 @@ def arrange_classes(name: str, input: Any, target: Any, probabilities: bool) -> 
         input, target = np.reshape(input, (1, -1)), np.expand_dims(target, 0)
     shape = input.shape
     if shape[1] < 2:
-        raise ValueError(f"{name} compares the scores of at least two classes, and the output, of shape {shape}, has "
-                         f"{shape[1]} for each example: there would be nothing to learn. For yes or no, use "
-                         "binary_cross_entropy_with_logits (nn.BCEWithLogitsLoss) with a column of targets, "
-                         "y[:, None].astype(np.float32); else give the network an output for each class")
+        raise ValueError(
+            f"{name} compares the scores of at least two classes, and the output, of shape {shape}, has "
+            f"{shape[1]} for each example: there would be nothing to learn. For yes or no, use "
+            "binary_cross_entropy_with_logits (nn.BCEWithLogitsLoss) with a column of targets, "
+            "y[:, None].astype(np.float32); else give the network an output for each class"
+        )
     wanted = shape[:1] + shape[2:]
     if target.shape != wanted and not (probabilities and target.shape == shape):
         rows = ", or probabilities of the output's shape" if probabilities else ""
-        raise ValueError(f"{name}: for an output of shape {shape}, the target must be class indices of shape {wanted}{rows}; it has "
-                         f"shape {target.shape}")
+        raise ValueError(
+            f"{name}: for an output of shape {shape}, the target must be class indices of shape {wanted}{rows}; it has "
+            f"shape {target.shape}"
+        )
     return input, target, single
 
 
@@ -275,8 +289,10 @@ def check_classes(name: str, target: Any, classes: int, ignore: Any) -> Any:
     """Return the class indices as a plain array; refuse other numbers."""
     indices = to_arrays(target)
     if indices.dtype.kind not in "iu":
-        raise TypeError(f"{name}: the target must be class indices, integers; it is {indices.dtype} of shape {indices.shape}. If they are "
-                        "whole numbers, convert them, y.astype(np.int64)")
+        raise TypeError(
+            f"{name}: the target must be class indices, integers; it is {indices.dtype} of shape {indices.shape}. If they are "
+            "whole numbers, convert them, y.astype(np.int64)"
+        )
     refuse_other_classes(name, indices, classes, ignore)
     return indices
 
@@ -286,7 +302,9 @@ def refuse_other_classes(name: str, indices: Any, classes: int, ignore: Any) -> 
     """Raise an error for an index that no class has."""
     counted = indices[indices != ignore]
     if np.any((counted < 0) | (counted >= classes)):
-        raise ValueError(f"{name}: class indices must be from 0 to {classes - 1}; these go from {counted.min()} to {counted.max()}")
+        raise ValueError(
+            f"{name}: class indices must be from 0 to {classes - 1}; these go from {counted.min()} to {counted.max()}"
+        )
 
 
 @check
@@ -295,18 +313,23 @@ def refuse_other_rows(name: str, rows: Any) -> None:
     many = "Where several classes may be right at once, use binary_cross_entropy_with_logits (nn.BCEWithLogitsLoss)"
     total = np.sum(rows, 1)
     if rows.dtype.kind in "iub" and (np.any((rows != 0) & (rows != 1)) or np.any(total != 1)):
-        raise ValueError(f"{name}: integers of the output's shape, {rows.shape}, must be rows with a single 1 each, for the right class; class "
-                         f"numbers are of shape {rows.shape[:1] + rows.shape[2:]}. {many}")
+        raise ValueError(
+            f"{name}: integers of the output's shape, {rows.shape}, must be rows with a single 1 each, for the right class; class "
+            f"numbers are of shape {rows.shape[:1] + rows.shape[2:]}. {many}"
+        )
     refuse_improbable(name, "targets of the output's shape", rows, "Class numbers are integers, one for each example")
     if np.any(off := np.abs(total - 1) > 0.01):
-        warn_user(f"{name}: {np.sum(off)} of {off.size} rows of the target don't sum to 1, as probabilities of classes do. {many}; else divide "
-                  "each row by its sum")
+        warn_user(
+            f"{name}: {np.sum(off)} of {off.size} rows of the target don't sum to 1, as probabilities of classes do. {many}; else divide "
+            "each row by its sum"
+        )
 
 
 def check_class_weights(name: str, weight: Any, scores: Any) -> Any:
     """Return the weights of the classes as an array; refuse other shapes."""
     weight = as_array(weight) if hasattr(weight, "shape") else np.asarray(weight, scores.dtype)
     if weight.shape != scores.shape[1:2]:
-        raise ValueError(f"{name}: weight must have shape {scores.shape[1:2]}, a number for each class; "
-                         f"it has shape {weight.shape}")
+        raise ValueError(
+            f"{name}: weight must have shape {scores.shape[1:2]}, a number for each class; it has shape {weight.shape}"
+        )
     return weight

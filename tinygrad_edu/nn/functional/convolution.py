@@ -167,7 +167,9 @@ def conv_transpose2d(
     array([[[1., 1., 2., 2.],
             [1., 1., 2., 2.]]])
     """
-    return convolve_transposed("conv_transpose2d", 2, input, weight, bias, stride, padding, output_padding, groups, dilation)
+    return convolve_transposed(
+        "conv_transpose2d", 2, input, weight, bias, stride, padding, output_padding, groups, dilation
+    )
 
 
 @complete_from(conv_transpose2d)
@@ -206,7 +208,9 @@ def conv_transpose1d(
     >>> nn.functional.conv_transpose1d(np.array([[1., 2.]]), np.ones((1, 1, 2)), stride=2)
     array([[1., 1., 2., 2.]])
     """
-    return convolve_transposed("conv_transpose1d", 1, input, weight, bias, stride, padding, output_padding, groups, dilation)
+    return convolve_transposed(
+        "conv_transpose1d", 1, input, weight, bias, stride, padding, output_padding, groups, dilation
+    )
 
 
 # ------------------------------------------------------------------------------- along one axis or two
@@ -224,27 +228,43 @@ def convolve(
     size = tuple((n + p - r - 1) // s + 1
                  for n, p, r, s in zip(x.shape[-axes:], around, reach, stride, strict=True))  # fmt: skip
     if min(size) < 1:
-        raise ValueError(f"{name}: a kernel that reaches over {tuple(r + 1 for r in reach)} is larger than the padded input, of "
-                         f"{tuple(n + p for n, p in zip(x.shape[-axes:], around, strict=True))}")
+        raise ValueError(
+            f"{name}: a kernel that reaches over {tuple(r + 1 for r in reach)} is larger than the padded input, of "
+            f"{tuple(n + p for n, p in zip(x.shape[-axes:], around, strict=True))}"
+        )
     check_bias(name, bias, len(weight))
     y = collect(x[None] if single else x, weight, bias, size, stride, before, dilation, groups)
     return y[0] if single else y
 
 
 def convolve_transposed(
-    name: str, axes: int, x: Any, weight: Any, bias: Any, stride: Any, padding: Any, output_padding: Any, groups: int, dilation: Any
+    name: str,
+    axes: int,
+    x: Any,
+    weight: Any,
+    bias: Any,
+    stride: Any,
+    padding: Any,
+    output_padding: Any,
+    groups: int,
+    dilation: Any,
 ) -> Any:
     """Return the transposed convolution along one axis or two; `name` is for error messages."""
     check_shapes(name, axes, x, weight, groups, transposed=True)
     kernel, single = weight.shape[2:], x.ndim == axes + 1
     stride, dilation = per_axis(name, "stride", stride, axes), per_axis(name, "dilation", dilation, axes)
-    padding, more = per_axis(name, "padding", padding, axes, 0), per_axis(name, "output_padding", output_padding, axes, 0)
+    padding, more = (
+        per_axis(name, "padding", padding, axes, 0),
+        per_axis(name, "output_padding", output_padding, axes, 0),
+    )
     if any(m >= max(s, d) for m, s, d in zip(more, stride, dilation, strict=True)):
         raise ValueError(f"{name}: output_padding={more} must be smaller than stride={stride} or dilation={dilation}")
     size = tuple((n - 1) * s - 2 * p + d * (k - 1) + m + 1
                  for n, s, p, d, k, m in zip(x.shape[-axes:], stride, padding, dilation, kernel, more, strict=True))  # fmt: skip
     if min(size) < 1:
-        raise ValueError(f"{name}: nothing would be left, an output of lengths {size}; the padding, {padding}, is too large")
+        raise ValueError(
+            f"{name}: nothing would be left, an output of lengths {size}; the padding, {padding}, is too large"
+        )
     check_bias(name, bias, weight.shape[1] * groups)
     y = distribute(x[None] if single else x, weight, size, stride, padding, dilation, groups)
     if bias is not None:
@@ -256,20 +276,26 @@ def check_shapes(name: str, axes: int, x: Any, weight: Any, groups: int, transpo
     """Raise an error for shapes that don't fit the groups or each other."""
     letters = "C, H, W" if axes == 2 else "C, L"
     if x.ndim not in (axes + 1, axes + 2) or weight.ndim != axes + 2:
-        raise ValueError(f"{name} wants an input of shape (N, {letters}) or ({letters}) and a weight of {axes + 2} axes; "
-                         f"got {x.shape} and {weight.shape}")
+        raise ValueError(
+            f"{name} wants an input of shape (N, {letters}) or ({letters}) and a weight of {axes + 2} axes; "
+            f"got {x.shape} and {weight.shape}"
+        )
     if groups < 1 or len(weight) % groups:
         raise ValueError(f"{name}: a weight of shape {weight.shape} can't be divided into {groups} groups")
     channels = len(weight) if transposed else weight.shape[1] * groups
     if x.shape[-axes - 1] != channels:
-        raise ValueError(f"{name}: a weight of shape {weight.shape} in {groups} group{'s' * (groups > 1)} wants {channels} channels; "
-                         f"the input has shape {x.shape}")
+        raise ValueError(
+            f"{name}: a weight of shape {weight.shape} in {groups} group{'s' * (groups > 1)} wants {channels} channels; "
+            f"the input has shape {x.shape}"
+        )
 
 
 def check_bias(name: str, bias: Any, channels: int) -> None:
     """Raise an error for a bias of another shape than (channels,)."""
     if bias is not None and bias.shape != (channels,):
-        raise ValueError(f"{name}: bias must have shape {(channels,)}, a number for each output channel; it has shape {bias.shape}")
+        raise ValueError(
+            f"{name}: bias must have shape {(channels,)}, a number for each output channel; it has shape {bias.shape}"
+        )
 
 
 def per_axis(name: str, what: str, value: Any, axes: int, least: int = 1) -> tuple[int, ...]:
@@ -282,11 +308,15 @@ def per_axis(name: str, what: str, value: Any, axes: int, least: int = 1) -> tup
     return tuple(map(int, numbers))
 
 
-def resolve_padding(name: str, padding: Any, stride: Any, reach: list[int], axes: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def resolve_padding(
+    name: str, padding: Any, stride: Any, reach: list[int], axes: int
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Return how many zeros are put before each axis, and how many at its two ends together."""
     if padding == "same":
         if max(stride) > 1:
-            raise ValueError(f"{name}: padding='same' keeps the size, and stride={stride} does not; they exclude each other")
+            raise ValueError(
+                f"{name}: padding='same' keeps the size, and stride={stride} does not; they exclude each other"
+            )
         return tuple(r // 2 for r in reach), tuple(reach)
     padding = per_axis(name, "padding", 0 if padding == "valid" else padding, axes, 0)
     return padding, tuple(2 * p for p in padding)

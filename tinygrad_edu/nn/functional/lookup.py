@@ -63,7 +63,9 @@ def embedding(indices: TensorLike, weight: TensorLike, padding_idx: int | None =
 def refuse_missing_rows(indices: Any, n: int) -> None:
     """Raise an error for an index that is out of range."""
     if indices.size and not (indices.min() >= 0 and indices.max() < n):
-        raise IndexError(f"embedding: indices must be from 0 to {n - 1}; these go from {indices.min()} to {indices.max()}")
+        raise IndexError(
+            f"embedding: indices must be from 0 to {n - 1}; these go from {indices.min()} to {indices.max()}"
+        )
 
 
 def one_hot(indices: TensorLike, num_classes: int = -1) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -99,10 +101,14 @@ def one_hot(indices: TensorLike, num_classes: int = -1) -> np.ndarray[Any, np.dt
     if indices.dtype.kind not in "iu":
         raise TypeError(f"one_hot: indices must be integers; these are {indices.dtype}")
     if num_classes < -1:
-        raise ValueError(f"one_hot: num_classes must be how many classes there are, or -1 for as many as needed; it is {num_classes}")
+        raise ValueError(
+            f"one_hot: num_classes must be how many classes there are, or -1 for as many as needed; it is {num_classes}"
+        )
     n = int(indices.max()) + 1 if num_classes == -1 else num_classes
     if indices.size and not (indices.min() >= 0 and indices.max() < n):
-        raise ValueError(f"one_hot: indices must be from 0 to {n - 1}; these go from {indices.min()} to {indices.max()}")
+        raise ValueError(
+            f"one_hot: indices must be from 0 to {n - 1}; these go from {indices.min()} to {indices.max()}"
+        )
     return np.eye(n, dtype=np.int64)[indices]
 
 

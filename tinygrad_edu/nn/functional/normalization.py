@@ -162,7 +162,11 @@ def group_norm(
     groups = np.reshape(x, (n, num_groups, -1))
     y = np.reshape(standardise(groups, (-1,), eps), x.shape)
     per_channel = (1, c) + (1,) * len(rest)
-    return scale_and_shift(y, weight if weight is None else np.reshape(weight, per_channel), bias if bias is None else np.reshape(bias, per_channel))
+    return scale_and_shift(
+        y,
+        weight if weight is None else np.reshape(weight, per_channel),
+        bias if bias is None else np.reshape(bias, per_channel),
+    )
 
 
 def batch_norm(
@@ -221,18 +225,25 @@ def batch_norm(
     if training or running_mean is None:
         n = math.prod(x.shape[i] for i in axes)
         if n < 2 and training:
-            raise ValueError(f"batch_norm: more than one number for each channel is needed in training; the input has shape {x.shape}")
+            raise ValueError(
+                f"batch_norm: more than one number for each channel is needed in training; the input has shape {x.shape}"
+            )
         mean = np.mean(x, axes, keepdims=True)
         d = x - mean
         var = np.mean(d * d, axes, keepdims=True)
         if training and running_mean is not None:
-            for running, now in ((running_mean, np.reshape(to_arrays(mean), -1)), (running_var, np.reshape(to_arrays(var), -1) * (n / (n - 1)))):
+            for running, now in (
+                (running_mean, np.reshape(to_arrays(mean), -1)),
+                (running_var, np.reshape(to_arrays(var), -1) * (n / (n - 1))),
+            ):
                 array = running._own()
                 array += momentum * (now - array)
     else:
         d, var = x - np.reshape(to_arrays(running_mean), shape), np.reshape(to_arrays(running_var), shape)
     y = d / np.sqrt(var + eps)
-    return scale_and_shift(y, weight if weight is None else np.reshape(weight, shape), bias if bias is None else np.reshape(bias, shape))
+    return scale_and_shift(
+        y, weight if weight is None else np.reshape(weight, shape), bias if bias is None else np.reshape(bias, shape)
+    )
 
 
 def dropout(x: TensorLike, p: float = 0.5, training: bool = True) -> Tensor:

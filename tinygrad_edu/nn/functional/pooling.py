@@ -135,7 +135,9 @@ def avg_pool2d(
     array([[[ 2.5,  4.5],
             [10.5, 12.5]]])
     """
-    return avg_pool("avg_pool2d", 2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+    return avg_pool(
+        "avg_pool2d", 2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
+    )
 
 
 @complete_from(avg_pool2d)
@@ -263,7 +265,15 @@ def max_pool(name: str, axes: int, x: Any, kernel: Any, stride: Any, padding: An
 
 
 def avg_pool(
-    name: str, axes: int, x: Any, kernel: Any, stride: Any, padding: Any, ceil: bool, padding_counts: bool, divisor: int | None
+    name: str,
+    axes: int,
+    x: Any,
+    kernel: Any,
+    stride: Any,
+    padding: Any,
+    ceil: bool,
+    padding_counts: bool,
+    divisor: int | None,
 ) -> Any:
     """Return the mean of each window, along one axis or two."""
     kernel, size, *how = arrange_windows(name, axes, x, kernel, stride, padding, 1, ceil)
@@ -288,7 +298,9 @@ def arrange_windows(
     stride = kernel if stride is None else per_axis(name, "stride", stride, axes)
     padding, dilation = per_axis(name, "padding", padding, axes, 0), per_axis(name, "dilation", dilation, axes)
     if any(2 * p > k for p, k in zip(padding, kernel, strict=True)):
-        raise ValueError(f"{name}: padding={padding} is more than half of kernel_size={kernel}: some windows would be empty")
+        raise ValueError(
+            f"{name}: padding={padding} is more than half of kernel_size={kernel}: some windows would be empty"
+        )
     size = []
     for n, k, s, p, d in zip(x.shape[-axes:], kernel, stride, padding, dilation, strict=True):
         room = n + 2 * p - d * (k - 1) - 1

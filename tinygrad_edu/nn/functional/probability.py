@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from ...typing import TensorLike
     from .agreement import Reduction
 
-BINARY_TARGETS = ("0 is no and 1 is yes: of -1 and 1 make them by (y + 1) / 2, of bytes by y / 255. Class numbers go with cross_entropy "
-             "(nn.CrossEntropyLoss), and an output for each class")
+BINARY_TARGETS = (
+    "0 is no and 1 is yes: of -1 and 1 make them by (y + 1) / 2, of bytes by y / 255. Class numbers go with cross_entropy "
+    "(nn.CrossEntropyLoss), and an output for each class"
+)
 
 
 def binary_cross_entropy(
@@ -67,13 +69,17 @@ def binary_cross_entropy(
     """
     name = "binary_cross_entropy"
     input, target = require_same_shape(name, input, target)
-    refuse_improbable(name, "inputs", peek(input), "For any numbers use binary_cross_entropy_with_logits (nn.BCEWithLogitsLoss)")
+    refuse_improbable(
+        name, "inputs", peek(input), "For any numbers use binary_cross_entropy_with_logits (nn.BCEWithLogitsLoss)"
+    )
     refuse_improbable(name, "targets", peek(target), BINARY_TARGETS)
     dtype = input.dtype
     tiny = math.exp(-100) if dtype != np.float32 and dtype != np.float16 else float(np.finfo(dtype).tiny)
     yes, no = np.log(np.maximum(input, tiny)), np.log(np.maximum(1 - input, tiny))
     losses = -(target * yes + (1 - target) * no)
-    return reduce_losses(name, losses if weight is None else losses * match_weights(name, "weight", weight, losses), reduction)
+    return reduce_losses(
+        name, losses if weight is None else losses * match_weights(name, "weight", weight, losses), reduction
+    )
 
 
 def binary_cross_entropy_with_logits(
@@ -130,11 +136,16 @@ def binary_cross_entropy_with_logits(
     refuse_improbable(name, "targets", peek(target), BINARY_TARGETS)
     yes = target if pos_weight is None else target * match_weights(name, "pos_weight", pos_weight, input)
     losses = -(yes * logsigmoid(input) + (1 - target) * logsigmoid(-input))
-    return reduce_losses(name, losses if weight is None else losses * match_weights(name, "weight", weight, losses), reduction)
+    return reduce_losses(
+        name, losses if weight is None else losses * match_weights(name, "weight", weight, losses), reduction
+    )
 
 
 def kl_div(
-    input: TensorLike, target: TensorLike, reduction: Reduction | Literal["batchmean"] = "mean", log_target: bool = False
+    input: TensorLike,
+    target: TensorLike,
+    reduction: Reduction | Literal["batchmean"] = "mean",
+    log_target: bool = False,
 ) -> Tensor:
     """Compute the Kullback-Leibler divergence of two probability distributions.
 
@@ -183,14 +194,19 @@ def kl_div(
         warn_no_logarithms("kl_div", "with log_target=True, its targets", peek(target))
         losses = np.exp(target) * (target - input)
     else:
-        refuse_other_numbers("kl_div: targets are probabilities, and some of these are negative or NaN. For their logarithms, say "
-                             "log_target=True", peek(target) >= 0)
+        refuse_other_numbers(
+            "kl_div: targets are probabilities, and some of these are negative or NaN. For their logarithms, say "
+            "log_target=True",
+            peek(target) >= 0,
+        )
         positive = peek(target) > 0
         losses = np.where(positive, target * (np.log(np.where(positive, target, 1)) - input), 0)
     return np.sum(losses) / losses.shape[0] if reduction == "batchmean" else reduce_losses("kl_div", losses, reduction)
 
 
-def hinge_embedding_loss(input: TensorLike, target: TensorLike, margin: float = 1.0, reduction: Reduction = "mean") -> Tensor:
+def hinge_embedding_loss(
+    input: TensorLike, target: TensorLike, margin: float = 1.0, reduction: Reduction = "mean"
+) -> Tensor:
     """Compute the loss of distances: small ones are wanted between things that belong together, large ones between others.
 
     Parameters
@@ -222,6 +238,9 @@ def hinge_embedding_loss(input: TensorLike, target: TensorLike, margin: float = 
     """
     input, target = require_same_shape("hinge_embedding_loss", input, target)
     near = peek(target) == 1
-    refuse_other_numbers("hinge_embedding_loss: targets are 1 for what belongs together, and -1 for what doesn't; of 1 and 0 make them by "
-                         "2 * y - 1", near | (peek(target) == -1))
+    refuse_other_numbers(
+        "hinge_embedding_loss: targets are 1 for what belongs together, and -1 for what doesn't; of 1 and 0 make them by "
+        "2 * y - 1",
+        near | (peek(target) == -1),
+    )
     return reduce_losses("hinge_embedding_loss", np.where(near, input, np.maximum(margin - input, 0)), reduction)

@@ -179,7 +179,12 @@ def compute_huber(delta: float, name: str, input: Any, target: Any, reduction: s
 
 
 def gaussian_nll_loss(
-    input: TensorLike, target: TensorLike, var: TensorLike, full: bool = False, eps: float = 1e-6, reduction: Reduction = "mean"
+    input: TensorLike,
+    target: TensorLike,
+    var: TensorLike,
+    full: bool = False,
+    eps: float = 1e-6,
+    reduction: Reduction = "mean",
 ) -> Tensor:
     """Compute the negative log-likelihood of normal distributions whose mean and variance a network gives.
 
@@ -230,11 +235,16 @@ def gaussian_nll_loss(
 def check_variances(var: Any, input: Any) -> Any:
     """Return the variances in a shape that broadcasts to the shape of the means; refuse other shapes and negative numbers."""
     var = as_array(var) if hasattr(var, "shape") else np.asarray(var, input.dtype)
-    refuse_other_numbers("gaussian_nll_loss: a variance is never negative. Let the network give its logarithm, and take np.exp of that "
-                         "(or softplus)", ~(peek(var) < 0))
+    refuse_other_numbers(
+        "gaussian_nll_loss: a variance is never negative. Let the network give its logarithm, and take np.exp of that "
+        "(or softplus)",
+        ~(peek(var) < 0),
+    )
     if var.ndim and var.ndim == input.ndim - 1 and var.shape == input.shape[:-1]:
         return np.expand_dims(var, -1)
     if var.shape not in ((), input.shape, (*input.shape[:-1], 1)):
-        raise ValueError(f"gaussian_nll_loss: for an output of shape {input.shape}, the variance must be of that shape, or with a last axis "
-                         f"of length 1, or without the last axis; it has shape {var.shape}")
+        raise ValueError(
+            f"gaussian_nll_loss: for an output of shape {input.shape}, the variance must be of that shape, or with a last axis "
+            f"of length 1, or without the last axis; it has shape {var.shape}"
+        )
     return var
