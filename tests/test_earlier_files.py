@@ -1,12 +1,16 @@
 """What earlier versions saved and pickled is still understood. The files in ``earlier`` were written before modules moved."""
 
+import importlib
 import pickle
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+import tinygrad_edu
 from tinygrad_edu import Tensor, fit, load, nn, optim
 from tinygrad_edu.data import TensorDataset
+from tinygrad_edu.former_names import FORMER
 
 EARLIER = Path(__file__).parent / "earlier"
 
@@ -67,3 +71,14 @@ def test_a_training_goes_on_from_a_checkpoint(tmp_path):
     history = fit(model, data, nn.CrossEntropyLoss(), optim.SGD(model.parameters(), lr=0.1), epochs=3, seed=0, checkpoint=path,
                   resume=True, progress=False)
     assert len(history["loss"]) == 3
+
+
+def test_modules_are_found_by_their_former_names():
+    for name, today in FORMER.items():
+        module = importlib.import_module(f"tinygrad_edu.{name}")
+        for one in today.split():
+            found = importlib.import_module(f"tinygrad_edu.{one}")
+            assert all(getattr(module, key) is value for key, value in vars(found).items() if not key.startswith("__")), name
+    assert callable(tinygrad_edu.primitive)
+    with pytest.raises(ModuleNotFoundError):
+        importlib.import_module("tinygrad_edu.never")

@@ -103,6 +103,34 @@ def test_wide_columns_show_those_that_count_and_say_how_many_there_are(digits, r
     assert not viz.network(digits, x, image=False).axes[0].images
 
 
+def test_the_legend_says_what_circles_mean(rng):
+    def keys(*args, **kwargs):
+        [legend] = drawn(viz.network(*args, **kwargs)).legends
+        return [t.get_text() for t in legend.get_texts()]
+
+    def net(*between):
+        return nn.Sequential(nn.Linear(2, 3, rng=rng), *between, nn.Linear(3, 2, rng=rng), nn.Sigmoid())
+
+    weights = ["positive weight", "negative weight"]
+    x, y = [1.0, 0.5], [0.0, 1.0]
+    assert keys(net()) == weights
+    assert keys(net(nn.Sigmoid()), x) == [*weights, "activation 0", "activation 1"]
+    assert keys(net(nn.Sigmoid()), [3.0, 0.5]) == [*weights, "activation 0", "1, or the column's largest"]
+    assert keys(net(nn.Sigmoid()), [-1.0, 0.5]) == [*weights, "positive activation", "negative activation"]
+    assert keys(net(nn.Sigmoid()), x, target=y, loss=nn.MSELoss())[2:] == [
+        "rim: the bias, likewise",
+        "activation 0",
+        "activation 1",
+    ]
+
+
+def test_where_an_activation_is_negative_all_circles_show_signs(rng):
+    net = nn.Sequential(nn.Linear(2, 3, rng=rng), nn.Sigmoid(), nn.Linear(3, 2, rng=rng), nn.Sigmoid())
+    for x, low in (([1.0, 0.5], 0.0), ([-1.0, 0.5], -1.0)):
+        figure = drawn(viz.network(net, x))
+        assert [part(figure, f"neurons {k}").get_clim() for k in range(3)] == [(low, 1.0)] * 3
+
+
 def test_outputs_are_labelled_and_the_answer_is_bold(model):
     figure = drawn(viz.network(model, np.ones(4), labels=["cat", "dog"]))
     said = model(np.ones(4)).data

@@ -23,6 +23,18 @@ def test_a_figure_and_its_validation_share_a_picture():
     assert losses.get_xlabel() == "epoch"
 
 
+@pytest.mark.parametrize(
+    ("training", "unseen"),
+    [("train_loss", "test_loss"), ("training cost", "test cost"), ("train_loss", "val_loss"), ("cost", "test cost")],
+)
+def test_the_cost_of_a_test_stands_beside_that_of_the_training_whatever_they_are_called(training, unseen):
+    [axes] = viz.history({unseen: [3, 2.5, 2.7], training: [3, 2, 1]}).axes
+    assert lines(axes).keys() == {training, unseen}
+    assert axes.get_title(loc="left") in ("loss", "cost")
+    assert [t.get_text() for t in axes.texts] == ["2.5"], "the best of the unseen only"
+    assert [t.get_text() for t in axes.get_legend().get_texts()] == [training, unseen]
+
+
 def test_what_fit_returns_is_a_history():
     from tinygrad_edu.training import History
 
@@ -90,10 +102,18 @@ def test_outputs_are_as_good_as_guesses_and_no_mistakes_need_no_list():
     ([0.5, 1], [0, 1], None, "labels must be numbers of classes"),
     ([0, 1], np.zeros((2, 2, 2)), None, r"guesses .*shape \(2, 2, 2\)"),
     ([0, 3], [0, 1], ["a", "b"], "4 classes, 0 to 3, and 2 names"),
+    ([0, 1], [[-0.3], [2.1]], None, r"one output for each example.*\(outputs > 0\) for logits"),
 ])  # fmt: skip
 def test_what_are_no_classes(labels, guesses, names, says):
     with pytest.raises(ValueError, match=says):
         viz.confusion(labels, guesses, names=names)
+
+
+def test_a_column_of_classes_is_taken_as_it_reads():
+    """The largest of one number is no class: all would be 0."""
+    [axes] = viz.confusion([[0], [2], [2]], np.array([[0], [2], [2]])).axes
+    assert axes.get_title(loc="left") == "100.00% right, of 3"
+    assert [t.get_text() for t in axes.texts] == ["1", "2"]
 
 
 def test_guesses_stand_in_two_lines():

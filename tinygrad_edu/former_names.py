@@ -10,15 +10,31 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
+# By what a module was called: where its names are today.
 FORMER = {
+    "backward": "tensor.gradient",
+    "chance": "rng",
+    "checkpoint": "func.rematerialization",
     "data.tables": "data.csv_table",
+    "differences": "finite_differences",
+    "functional_call": "func.functional_call",
+    "graph": "engine.forward engine.backward",
+    "memory": "allocator",
+    "modes": "engine.modes",
+    "nest": "pytree",
     "nn.functional.normalise": "nn.functional.normalization",
     "nn.functional.tables": "nn.functional.lookup",
     "nn.normalisation": "nn.normalization",
+    "node": "engine.node",
     "replay": "tracing",
     "replay.capture": "tracing.capture",
+    "replay.errors": "tracing.errors",
     "rules.erf": "rules.neural.erf",
     "rules.fused": "rules.neural.fused",
+    "saving": "serialization",
+    "table": "engine.table engine.declare",
+    "unbroadcast": "engine.unbroadcast",
+    "value": "engine.tensor_base",
 }
 
 
@@ -32,8 +48,9 @@ class FormerNames(MetaPathFinder, Loader):
         return None
 
     def exec_module(self, module: ModuleType) -> None:
-        today = import_module(f"{__package__}.{FORMER[module.__name__.partition('.')[2]]}")
-        vars(module).update({name: value for name, value in vars(today).items() if not name.startswith("__")})
+        for name in FORMER[module.__name__.partition(".")[2]].split():
+            today = import_module(f"{__package__}.{name}")
+            vars(module).update({name: value for name, value in vars(today).items() if not name.startswith("__")})
 
 
 sys.meta_path.append(FormerNames())

@@ -6,8 +6,10 @@ Graphs need only the package itself; the other pictures need matplotlib. All sho
 from ..introspection.drawing import DotNotFound, Picture, draw
 from .activations import activations
 from .animation import animate
+from .boundary import boundary
 from .confusion import confusion
 from .descent import descent
+from .fit import fit
 from .guesses import guesses
 from .history import history
 from .landscape import landscape
@@ -20,9 +22,11 @@ __all__ = [
     "Picture",
     "activations",
     "animate",
+    "boundary",
     "confusion",
     "descent",
     "draw",
+    "fit",
     "guesses",
     "history",
     "landscape",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .observe import array_of
-from .theme import FAINT, NEGATIVE, dress, figure, sign_colours
+from .theme import FAINT, NEGATIVE, dress, entitle, figure, sign_colours
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,9 +25,9 @@ def confusion(
 
     Parameters
     ----------
-    labels : array_like of int, shape (N,)
+    labels : array_like of int, shape (N,) or (N, 1)
         The true classes.
-    guesses : array_like of int, shape (N,), or of float, shape (N, classes)
+    guesses : array_like of int, shape (N,) or (N, 1), or of float, shape (N, classes)
         The classes that were guessed; or outputs of a network, and the largest is the guess.
     names : sequence, optional
         The names of the classes; by default they are numbered.
@@ -75,13 +75,20 @@ def confusion(
         left = plate.add_subplot()
     draw(left, counts, named)
     share = np.trace(counts) / max(counts.sum(), 1)
-    left.set_title(f"{share:.2%} right, of {counts.sum():,}", fontsize=11, loc="left")
+    entitle(left, f"{share:.2%} right, of {counts.sum():,}")
     return plate
 
 
 def classes(given: Any, what: str) -> Any:
     """Return class numbers; outputs become the class of the largest."""
     array = array_of(given)
+    if array.ndim == 2 and array.shape[1] == 1:
+        if array.dtype.kind == "f" and not np.isin(array, (0, 1)).all():
+            raise ValueError(
+                f"{what} of shape {array.shape} are one output for each example, which names no class: give the answers, "
+                "(outputs > 0) for logits and (outputs > 0.5) for probabilities"
+            )
+        array = array[:, 0]
     if array.ndim == 2:
         return array.argmax(axis=1)
     if array.ndim != 1:

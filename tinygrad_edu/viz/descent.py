@@ -9,7 +9,7 @@ import numpy as np
 
 from .descent_path import Function, Walk, valleys, walk
 from .surface import chart, footprints, mountain
-from .theme import COLORS, FAINT, MARK, NEGATIVE, POSITIVE, RIGHT, dress, figure, figure_of, ink
+from .theme import COLORS, FAINT, MARK, NEGATIVE, POSITIVE, RIGHT, dress, entitle, figure, figure_of, ink
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,8 +57,8 @@ def descent(
     matplotlib.figure.Figure
         For one input: the curve with the steps, the tangents at the first of them, and the local minima in sight; beside it
         the height after each step. For two: a map with contour lines, the steps, and arrows down the *negative gradient*,
-        which points where it is steepest, at right angles to the contour lines; beside it the surface. The title says how
-        it ended.
+        which points where it is steepest, at right angles to the contour lines; beside it the surface. The steps go from a
+        ring to a star, and the title says how it ended.
 
     Raises
     ------
@@ -95,11 +95,7 @@ def descent(
             inside = within(went, sides)
             footprints(space, *went.points[inside].T, went.heights[inside])
         plane(axes, function, went, x, y, z)
-    axes.set_title(
-        f"rate {rate:g}" + f", momentum {momentum:g}" * bool(momentum) + f": {went.verdict()}",
-        fontsize=10.5,
-        loc="left",
-    )
+    entitle(axes, f"rate {rate:g}" + f", momentum {momentum:g}" * bool(momentum) + f": {went.verdict()}")
     return plate
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from .neurons import Columns
-from .theme import FAINT, MARK, ink, paper, shades, sign_colours
+from .sensitivity import keys
+from .theme import FAINT, MARK, NEGATIVE, POSITIVE, ink, paper, shades, sign_colours
 
 GAP = 1.6  # between the halves of a column that is too long, in neurons
 RADIUS = 0.36
@@ -20,6 +21,8 @@ class Diagram:
     def __init__(self, found: Columns, i: int, slopes: Any, labels: Any, most: int, image: bool | None) -> None:
         self.found, self.slopes, self.most = found, slopes, most
         self.values: list[Any] = [None if v is None else v[i] for v in found.values]
+        # then colours say the sign, in every column
+        self.signed = any(v is not None and bool((v < 0).any()) for v in found.values)
         side = math.isqrt(found.widths[0])
         square = side * side == found.widths[0] and side > 1
         if image and not square:
@@ -123,7 +126,9 @@ class Diagram:
         )
         values = self.values[k]
         if values is not None:
-            neurons.set(array=values[shown], **shades(values, None if np.abs(values).max(initial=0) > 1 else 1.0))
+            neurons.set(
+                array=values[shown], **shades(values, None if np.abs(values).max(initial=0) > 1 else 1.0, self.signed)
+            )
         neurons.set_gid(f"neurons {k}")
         axes.add_collection(neurons, autolim=False)
         rims = self.rims(k)
@@ -148,6 +153,33 @@ class Diagram:
         )
         text = f"{what}\n{width:,}" + (f", {len(shown)} shown" if len(shown) < width else "")
         axes.text(places[0][0], -self.height / 2 - 0.5, text, ha="center", va="top", fontsize=8.5, alpha=FAINT)
+
+    def keys(self) -> list[Any]:
+        """Return the legend: of connections and, if there are activations, of circles, and of rims if there are slopes."""
+        from matplotlib.lines import Line2D
+
+        def circle(text: str, colour: Any, **rim: Any) -> Any:
+            look: dict[str, Any] = {"markeredgecolor": ink(), "markeredgewidth": 0.9, "markersize": 8} | rim
+            return Line2D([], [], linestyle="", marker="o", markerfacecolor=colour, label=text, **look)
+
+        words = (
+            ("positive weight", "negative weight")
+            if self.slopes is None
+            else ("raise the weight: the cost falls", "lower it: the cost falls")
+        )
+        found = keys(words)
+        if self.slopes is not None and any(self.rims(k) is not None for k in range(len(self.found.widths))):
+            found.append(circle("rim: the bias, likewise", paper(), markeredgecolor=POSITIVE, markeredgewidth=2.5))
+        if self.values[0] is None:
+            return found
+        if self.signed:
+            return [*found, circle("positive activation", POSITIVE), circle("negative activation", NEGATIVE)]
+        large = any(v.max(initial=0) > 1 for v in self.found.values)
+        return [
+            *found,
+            circle("activation 0", paper()),
+            circle("1, or the column's largest" if large else "activation 1", ink()),
+        ]
 
     def draw_image(self, axes: Any) -> None:
         """Draw the inputs as an image at the left; each pixel that is drawn as a neuron is joined to it."""

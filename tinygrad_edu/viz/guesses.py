@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .observe import array_of
-from .theme import RIGHT, WRONG, figure, lit
+from .theme import RIGHT, WRONG, figure, headline, lit
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -58,7 +58,7 @@ def guesses(images: TensorLike, labels: TensorLike, outputs: TensorLike, count: 
     if side * side != pixels.shape[1]:
         raise ValueError(f"guesses shows square images; these have {pixels.shape[1]} pixels")
     right, wrong = np.flatnonzero(guess == true)[:count], np.flatnonzero(guess != true)[:count]
-    plate = figure(1.25 * count, 3.9)
+    plate = figure(max(1.25 * count, 2.5), 3.9)
     grid = plate.subplots(2, count, squeeze=False)
     for axes in np.ravel(grid):
         axes.set_axis_off()
@@ -67,5 +67,5 @@ def guesses(images: TensorLike, labels: TensorLike, outputs: TensorLike, count: 
             axes.imshow(pixels[i].reshape(side, side), cmap=lit())
             said = f"says {guess[i]} ({answers[i, guess[i]]:.2f})"
             axes.set_title(said if guess[i] == true[i] else f"{said}\nis {true[i]}", fontsize=9, color=color)
-    plate.suptitle("Test images: right above, wrong below, with the activation of the answer", fontsize=11)
+    headline(plate, "Test images: right above, wrong below, with the activation of the answer")
     return plate

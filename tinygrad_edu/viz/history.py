@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from .theme import COLORS, RIGHT, dress, figure, ink
+from .theme import COLORS, RIGHT, dress, figure, ink, paper
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 OVER = ("epoch", "epochs", "step", "steps", "images")  # columns to plot the others over
+TRAINING = ("train_", "train ", "training_", "training ")
 VALIDATION = ("val_", "test ", "test_", "validation ", "validation_")
 SMOOTHED = 60  # records from which a running mean is drawn
 
@@ -38,7 +39,8 @@ def history(history: Figures | Sequence[Mapping[str, float | None]] | Sequence[f
     Returns
     -------
     matplotlib.figure.Figure
-        A name that begins with ``val_`` or ``test`` is drawn together with the figure of the rest of its name. For many
+        A name that begins with ``val_`` or ``test`` is drawn together with the figure of the rest of its name, which may
+        itself begin with ``train_``: so the cost of the tests stands beside that of the training. For many
         records, a running mean is drawn over the pale numbers themselves. The best of a validation is marked.
 
     Raises
@@ -63,8 +65,9 @@ def history(history: Figures | Sequence[Mapping[str, float | None]] | Sequence[f
         axes.set_axis_off()
     for i, (axes, (title, names)) in enumerate(zip(grid, groups.items(), strict=False)):
         dress(axes, title, over)
-        for name in sorted(names, key=lambda name: name != title):
-            line(axes, places, columns[name], name, COLORS[i % len(COLORS)] if name == title else ink(), name != title)
+        for name in sorted(names, key=lambda name: name.startswith(VALIDATION)):
+            unseen = name.startswith(VALIDATION)
+            line(axes, places, columns[name], name, ink() if unseen else COLORS[i % len(COLORS)], unseen)
         if len(names) > 1:
             axes.legend(frameon=False, fontsize=9)
         if len(places) and places[-1] >= 10_000:
@@ -79,6 +82,8 @@ def history(history: Figures | Sequence[Mapping[str, float | None]] | Sequence[f
 
 def line(axes: Any, places: Any, values: Any, name: str, color: str, validation: bool) -> None:
     """Draw one figure: the numbers where there are any, and their running mean if there are many."""
+    from matplotlib.patheffects import withStroke
+
     there = np.isfinite(values)
     x, y = places[there], values[there]
     marker: dict[str, Any] = {"marker": "o", "markersize": 3.5} if len(x) <= SMOOTHED // 2 else {}
@@ -100,15 +105,8 @@ def line(axes: Any, places: Any, values: Any, name: str, color: str, validation:
         axes.plot(
             x[best], y[best], "o", markersize=8, markerfacecolor="none", markeredgecolor=RIGHT, markeredgewidth=1.6
         )
-        axes.annotate(
-            f"{y[best]:.4g}",
-            (x[best], y[best]),
-            (0, 8),
-            textcoords="offset points",
-            ha="center",
-            fontsize=8.5,
-            color=RIGHT,
-        )
+        axes.annotate(f"{y[best]:.4g}", (x[best], y[best]), (0, 8), textcoords="offset points", ha="center", fontsize=8.5, color=RIGHT,
+                      path_effects=[withStroke(linewidth=3, foreground=paper())])  # fmt: skip
     for lost in places[~there & np.isinf(values)]:
         axes.axvline(lost, color=color, linestyle=":", linewidth=1)  # it became infinite here
 
@@ -150,8 +148,8 @@ def columns_of(records: Sequence[Any]) -> dict[str, list[Any]]:
 
 
 def rest(name: str) -> str:
-    """Return the name of the figure that a validation measures: ``loss`` for ``val_loss``."""
-    return next((name.removeprefix(start) for start in VALIDATION if name.startswith(start)), name)
+    """Return the name of the figure that is measured: ``loss`` for ``val_loss``, and for ``train_loss``."""
+    return next((name.removeprefix(start) for start in (*TRAINING, *VALIDATION) if name.startswith(start)), name)
 
 
 def smooth(values: Any, span: int = 15) -> Any:

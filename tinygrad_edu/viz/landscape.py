@@ -10,9 +10,9 @@ import numpy as np
 from ..engine.modes import no_grad
 from ..nn.module import Module
 from .directions import as_directions, place, vector
-from .observe import array_of, as_target, example, leave_untouched, require_model
+from .observe import array_of, as_pair, as_target, example, leave_untouched, require_model
 from .surface import chart, footprints, mountain
-from .theme import figure
+from .theme import entitle, figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -42,7 +42,7 @@ def landscape(
         The network, with its weights.
     loss : callable
         The loss function, as in ``loss(model(x), target)``.
-    data : pair of array_like
+    data : pair of array_like, or data set of two arrays
         The examples, ``(x, target)``; some hundreds are enough for a picture.
     directions : "random", "path", or a pair
         Random directions, as long as the weights themselves, filter by filter (Li et al. 2018, *Visualizing the Loss Landscape
@@ -64,7 +64,7 @@ def landscape(
     -------
     matplotlib.figure.Figure
         A map with contour lines, and the surface in space. The star in the middle is the model. A path is drawn as seen from
-        straight above the plane.
+        straight above the plane, from a ring to the star.
 
     Raises
     ------
@@ -101,8 +101,8 @@ def landscape(
     if kind != "surface":
         axes = plate.add_subplot(1, 1 + (kind == "both"), 1)
         plate.colorbar(chart(axes, x, y, z, ground.names), ax=axes, label="cost", format="%.3g")
-        axes.set_title(f"the cost around {len(ground.here):,} weights" if ground.share is None else
-                       f"{ground.share:.0%} of the path lies in this plane", fontsize=11, loc="left")  # fmt: skip
+        entitle(axes, f"the cost around {len(ground.here):,} weights" if ground.share is None else
+                      f"{ground.share:.0%} of the path lies in this plane")  # fmt: skip
         footprints(axes, *ground.path.T)
     if kind != "map":
         space = plate.add_subplot(1, 1 + (kind == "both"), 1 + (kind == "both"), projection="3d")
@@ -115,10 +115,9 @@ class Ground:
     """The plane through the model's weights, and the loss above it."""
 
     def __init__(self, model: Module, loss: Any, data: Any, directions: Any, path: Any, seed: int) -> None:
-        if not isinstance(data, tuple | list) or len(data) != 2:
-            raise TypeError(f"landscape: data are a pair (x, target); got {type(data).__name__}")
+        x, target = as_pair(data, "landscape")
         self.model, self.loss = model, loss
-        self.x, self.target = example(data[0], model), as_target(data[1], model)
+        self.x, self.target = example(x, model), as_target(target, model)
         self.parameters = dict(model.named_parameters())
         if not self.parameters:
             raise ValueError(f"this {type(model).__name__} has no parameters, and so its cost is but one number")

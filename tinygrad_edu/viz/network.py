@@ -12,7 +12,7 @@ from ..tensor.tensor import Tensor
 from .diagram import Diagram
 from .neurons import columns
 from .observe import array_of, as_target, example, leave_untouched, require_model
-from .sensitivity import gradients, keys
+from .sensitivity import gradients
 from .theme import figure, figure_of
 
 if TYPE_CHECKING:
@@ -62,7 +62,9 @@ def network(
     -------
     matplotlib.figure.Figure
         Connections are blue where the weight is positive, and orange where it is negative; stronger ones are thicker, compared
-        with the others in their layer. Those of a gradient are blue where the weight should be raised, orange where it should
+        with the others in their layer. Neurons are paper where the activation is 0, and ink where it is 1 or, if there are
+        larger ones, the largest of the column; if any activation is negative, all have the colours of signs instead. The
+        connections of a gradient are blue where the weight should be raised, orange where it should
         be lowered, and compared across all layers.
 
     Raises
@@ -101,19 +103,14 @@ def network(
     if ax is not None:
         plate, grid = figure_of(ax, 0, 0)[0], [ax]
     else:
-        plate = figure(max(width * across, 4.2), height * math.ceil(count / across) + 0.3)
+        plate = figure(max(width * across, 4.2 if loss is None else 5.2), height * math.ceil(count / across) + 0.6)
         grid = plate.subplots(math.ceil(count / across), across, squeeze=False).ravel()
     for axes in grid:
         axes.set_axis_off()
     for axes, each in zip(grid, diagrams, strict=False):
         each.draw(axes)
-    words = (
-        ("positive weight", "negative weight")
-        if loss is None
-        else ("raise the weight: the cost falls", "lower it: the cost falls")
-    )
     where: Any = {"loc": "outside lower center"} if ax is None else {"loc": "upper center", "bbox_to_anchor": (0.5, 0)}
-    (plate if ax is None else ax).legend(handles=keys(words), ncols=2, frameon=False, fontsize=9, **where)
+    (plate if ax is None else ax).legend(handles=diagrams[0].keys(), ncols=2, frameon=False, fontsize=9, **where)
     return plate
 
 

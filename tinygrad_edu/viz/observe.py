@@ -8,17 +8,22 @@ from typing import Any
 
 from ..engine.tensor_base import to_arrays
 from ..nn.module import Module
+from ..rng import draw_again, generator
 from ..tensor.tensor import Tensor
 from ..validation import as_array
 
 
 @contextmanager
 def leave_untouched(model: Module) -> Iterator[None]:
-    """Return the context that leaves the model bit for bit as it was, also after an error; it is in evaluation mode within."""
+    """Return the context that leaves the model bit for bit as it was, also after an error; it is in evaluation mode within.
+
+    What a model draws at random within, the program draws again afterwards.
+    """
     state, modes = model.state_dict(), [(m, m.training) for m in model.modules()]
     try:
         model.eval()
-        yield
+        with draw_again(generator().bit_generator.state):
+            yield
     finally:
         for m, training in modes:
             m.training = training
@@ -41,6 +46,17 @@ def require_model(model: Any, what: str) -> Module:
     if not isinstance(model, Module):
         raise TypeError(f"{what} draws a model, an nn.Module; got {type(model).__name__}")
     return model
+
+
+def as_pair(data: Any, what: str) -> tuple[Any, Any]:
+    """Return inputs and targets: a pair of arrays, or the two of a data set."""
+    arrays = getattr(data, "arrays", data)
+    if not isinstance(arrays, tuple | list) or len(arrays) != 2:
+        many = f" of {len(arrays)}" if isinstance(arrays, tuple | list) else ""
+        raise TypeError(
+            f"{what}: data are a pair (x, target), or a data set of two arrays; got {type(data).__name__}{many}"
+        )
+    return array_of(arrays[0]), array_of(arrays[1])
 
 
 def example(x: Any, model: Module) -> Tensor:

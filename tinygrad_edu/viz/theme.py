@@ -6,6 +6,7 @@ are dark, and settings for a printed page hold for these pictures too.
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ COLORS = (POSITIVE, NEGATIVE, "#1a9b74", "#b565a7", "#d99a00", "#4aa9dc")  # for
 RIGHT, WRONG = "#1a7f5a", "#c8432b"
 MARK = "#c98a00"  # for what points at something
 HEIGHTS = "viridis"  # for a loss: light is high, also in grey
+LETTERS = 12.5  # of a title in an inch
 FAINT = 0.55  # the strength of text that only explains
 
 
@@ -40,10 +42,21 @@ def figure_of(ax: Any, width: float, height: float, **kwargs: Any) -> tuple[Any,
     return ax.get_figure(), ax
 
 
+def headline(plate: Any, text: str) -> None:
+    """Write a title above a whole figure, in as many lines as it needs there."""
+    plate.suptitle(fill(text, max(12, int(plate.get_size_inches()[0] * LETTERS))), fontsize=11)
+
+
+def entitle(axes: Any, text: str) -> None:
+    """Write a title above axes, at the left, in as many lines as it needs there."""
+    inches = 1.25 * axes.get_window_extent().width / axes.get_figure().dpi  # they grow when the figure is laid out
+    axes.set_title(fill(text, max(12, int(inches * LETTERS))), fontsize=11, loc="left")
+
+
 def dress(axes: Any, title: str = "", x: str = "", y: str = "") -> Any:
     """Give axes two spines, a title at the left, and labels."""
     axes.spines[["top", "right"]].set_visible(False)
-    axes.set_title(title, fontsize=11, loc="left")
+    entitle(axes, title)
     axes.set_xlabel(x)
     axes.set_ylabel(y)
     axes.tick_params(labelsize=9)
@@ -87,13 +100,13 @@ def lit() -> Any:
     return LinearSegmentedColormap.from_list("lit", [paper(), ink()])
 
 
-def shades(values: Any, scale: float | None = None) -> dict[str, Any]:
-    """Return the colours of an array, as keywords of ``imshow`` and of collections; signs only if there are negative numbers."""
+def shades(values: Any, scale: float | None = None, signed: bool = False) -> dict[str, Any]:
+    """Return the colours of an array, as keywords of ``imshow`` and of collections; signs if there are negative numbers."""
     import numpy as np
     from matplotlib.colors import Normalize
 
     finite = np.abs(values[np.isfinite(values)])
     most = scale or float(finite.max(initial=0)) or 1.0
     with np.errstate(invalid="ignore"):
-        both = bool((values < 0).any())
+        both = signed or bool((values < 0).any())
     return {"cmap": sign_colours() if both else lit(), "norm": Normalize(-most if both else 0.0, most)}

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..nn.module import Module
 from .observe import array_of
-from .theme import dress, figure, shades
+from .theme import dress, figure, headline, shades
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -125,5 +125,5 @@ def tiles(images: Any, look: dict[str, Any], columns: int, title: str, label: st
             shown = axes.imshow(images[i], interpolation="nearest", **look)
             axes.set_title(str(i), fontsize=8, pad=2)
     plate.colorbar(shown, ax=list(grid), shrink=0.8, label=label, aspect=12 * lines)
-    plate.suptitle(title, fontsize=11)
+    headline(plate, title)
     return plate
