@@ -35,7 +35,8 @@ TASKS = [
         ("slopes(doubled(x, 40))[x]", "2.0 ** 40", "each Number has its turn once, when all that used it have had theirs")]),
     ("Arrays that remember", "x = Tensor([[1, 2], [3, 4]])", [
         ("x.value.dtype.kind", "'f'", "slopes are no whole numbers: np.asarray(value, float) makes floating ones"),
-        ("np.tanh(x).value", "np.tanh([[1, 2], [3, 4]])", "NumPy asks `__array_ufunc__`, and that calls `apply`"),
+        ("np.tanh(x).value", "np.tanh([[1, 2], [3, 4]])",
+         "NumPy asks `__array_ufunc__`, that calls `apply`, and apply calls the function on the values"),
         ("(3 * x).value", "[[3, 6], [9, 12]]", "operators come from np.lib.mixins.NDArrayOperatorsMixin"),
         ("np.sum(x, axis=0).value", "[4, 6]", "for functions such as sum, NumPy asks `__array_function__`; mind the options"),
         ("np.tanh(x).fn is np.tanh, (x - 1).fn is np.subtract", "[True, True]", "`fn` is the function that made it"),
@@ -45,6 +46,7 @@ TASKS = [
     ("The table and the walk", "x = Tensor(0.5); y = Tensor(2.0); a = x + 2", [
         ("gradients(x + y, [x, y])", "[1, 1]", "to both parts of a sum comes back g"),
         ("gradients(x * y, [x, y])", "[2, 0.5]", "to each factor comes back g times the other one"),
+        ("gradients(x * 2, [x])", "[2]", "2 is no Tensor, so nothing comes back to it"),
         ("gradients(np.exp(x) * 3, [x])", "[3 * np.exp(0.5)]",
          "a rule answers g times the slope, and g is 3 here; the slope of exp is its result, y"),
         ("gradients((x - y) * 3, [x, y])", "[3, -3]", "np.subtract: g to the first, -g to the second"),
@@ -129,7 +131,7 @@ def attempt(program, mode, names, file, why):
         with np.errstate(all="ignore"):
             return patiently(lambda: eval(compile(program, "check", mode), names), file)
     except TimeoutError:
-        raise Wrong(f"{program}\nis not done after {PATIENCE:,} lines of your program: {why}.") from None
+        raise Wrong(f"{program}\nis not done after {PATIENCE:,} lines of your program:\n{why}.") from None
     except NameError as e:
         if e.name and e.name in program:
             raise Wrong(f"Your file has no `{e.name}` yet.") from None
@@ -152,7 +154,7 @@ def check(file):
             for expression, wanted, why in checks:
                 found, right = (plain(attempt(program, "eval", names, str(file), why)) for program in (expression, wanted))
                 if found != right:
-                    raise Wrong(f"{expression}\nis {found}, and should be {right}: {why}.")
+                    raise Wrong(f"{expression}\nis {found}, and should be {right}:\n{why}.")
         except Wrong as wrong:
             yield title, f"With {prepared}\n{wrong}" if prepared else str(wrong)
             return
