@@ -95,11 +95,13 @@ def test_no_line_is_lost(page):
 @pytest.mark.parametrize("chapter", sorted(DOCS.glob("learn/[0-9]*.md")), ids=from_root)
 def test_chapters_are_built_alike(chapter):
     text = chapter.read_text(encoding="utf-8")
+    assert text.rstrip().splitlines()[-1].startswith("Next: ["), "where to go from here"
+    if chapter.name == "11-build-the-engine.md":
+        return  # a series of tasks, see test_learn_tasks.py
     headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
     assert headings == ["The problem", "By hand", "By machine", "What can go wrong", "Try it yourself"]
     exercises = text.split("## Try it yourself")[1]
     assert 3 <= exercises.count(":::{dropdown} Solution") <= 5
-    assert text.rstrip().splitlines()[-1].startswith("Next: ["), "where to go from here"
 
 
 def test_the_course_lists_its_chapters():
