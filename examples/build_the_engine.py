@@ -152,7 +152,9 @@ def check(file):
         try:
             attempt(prepared, "exec", names, str(file), checks[0][2])
             for expression, wanted, why in checks:
-                found, right = (plain(attempt(program, "eval", names, str(file), why)) for program in (expression, wanted))
+                found, right = (
+                    plain(attempt(program, "eval", names, str(file), why)) for program in (expression, wanted)
+                )
                 if found != right:
                     raise Wrong(f"{expression}\nis {found}, and should be {right}:\n{why}.")
         except Wrong as wrong:
@@ -163,7 +165,11 @@ def check(file):
 
 def main(files):
     if not files:
-        print("Give me the file with your engine. The tasks:", *(f"{i:2}. {task[0]}" for i, task in enumerate(TASKS, 1)), sep="\n")
+        print(
+            "Give me the file with your engine. The tasks:",
+            *(f"{i:2}. {task[0]}" for i, task in enumerate(TASKS, 1)),
+            sep="\n",
+        )
         return
     for number, (title, wrong) in enumerate(check(files[0]), 1):
         print(f"{number:2}. {title}: {'done' if wrong is None else 'not yet'}")

@@ -595,10 +595,17 @@ class Halves(NamedTuple):
     high: object
 
 
-@primitive(lambda g, y, x: np.concatenate([g[0] * 2 * x[:2], g[1] * y[1]]), several=True)
+@primitive(lambda g, y, x: np.concatenate([g[0] * 2 * x[:2], g[1] * y[1]]), multiple_results=True)
 def halves(x):
     """The squares of the first two elements, and the exponentials of the others."""
     return Halves(x[:2] * x[:2], np.exp(x[2:]))
+
+
+def test_multiple_results_by_their_former_name():
+    fan = primitive(lambda g, y, x: g[0] + 2 * g[1], several=True)(lambda x: (x, 2 * x))
+    x = Tensor(1.0, requires_grad=True)
+    fan(x)[1].backward()
+    assert x.grad.item() == 2
 
 
 def test_an_operation_of_several_results():
@@ -629,7 +636,7 @@ def test_several_results_that_were_not_declared_are_noticed():
         return x, x
 
     rule(two, lambda g, y, x: g)
-    with pytest.raises(TypeError, match="several=True"):
+    with pytest.raises(TypeError, match="multiple_results=True"):
         apply(two, leaf())
 
 

@@ -23,8 +23,9 @@ def rule(
     *vjps: Function | None,
     each: Callable[[int], Function] | None = None,
     name: str = "",
-    several: bool = False,
+    multiple_results: bool = False,
     elementwise: bool = False,
+    several: bool = False,
 ) -> None:
     """Declare how to differentiate `fn`.
 
@@ -40,11 +41,13 @@ def rule(
         A function ``each(i)`` that returns the vjp of argument `i`, instead of `vjps`, for functions of any number of arrays.
     name : str, optional
         The name in pictures and errors; by default ``fn.__name__``.
-    several : bool
+    multiple_results : bool
         Whether `fn` returns a tuple of arrays. Then `g` and `y` are such tuples too.
     elementwise : bool
         Whether each number of the result comes from one number of each argument, as in NumPy's ufuncs. Then, where nothing
         is taken of the result (by `np.where`, an index, a maximum), no gradient goes back, not even an infinite one.
+    several : bool
+        The former name of `multiple_results`.
 
     Notes
     -----
@@ -70,8 +73,8 @@ def rule(
     if bool(vjps) == bool(each):
         raise TypeError(f"rule({fn.__name__}) wants either one vjp per argument or each=, and not both")
     name = name or getattr(fn, "__name__", repr(fn))
-    if several:
-        fn = together(fn)
+    if multiple_results or several:
+        fn = pack(fn)
     RULES[fn] = made = Rule(fn, vjps, each, name)
     if elementwise:
         made.lets_through = ELEMENTWISE
@@ -99,8 +102,9 @@ def primitive(
     *vjps: Callable[..., Any] | None,
     each: Callable[[int], Callable[..., Any]] | None = None,
     name: str = "",
-    several: bool = False,
+    multiple_results: bool = False,
     elementwise: bool = False,
+    several: bool = False,
 ) -> Callable[[Callable[P, Result]], Operation[P, Result]]:
     """Return a decorator that makes a function of arrays an operation that Tensors record.
 
@@ -114,10 +118,12 @@ def primitive(
         A function ``each(i)`` that returns the vjp of argument `i`, instead of `vjps`, for functions of any number of arrays.
     name : str, optional
         The name in pictures and errors; by default the function's own.
-    several : bool
+    multiple_results : bool
         Whether the function returns a tuple of arrays. Then `g` and `y` are such tuples too.
     elementwise : bool
         Whether each number of the result comes from one number of each argument, as in NumPy's ufuncs.
+    several : bool
+        The former name of `multiple_results`.
 
     Returns
     -------
@@ -144,7 +150,7 @@ def primitive(
     """
 
     def decorate(fn: Callable[P, Result]) -> Operation[P, Result]:
-        rule(fn, *vjps, each=each, name=name, several=several, elementwise=elementwise)
+        rule(fn, *vjps, each=each, name=name, multiple_results=multiple_results or several, elementwise=elementwise)
 
         @wraps(fn)
         def operation(*args: Any, **kwargs: Any) -> Any:
@@ -161,7 +167,7 @@ def primitive(
     return decorate
 
 
-def together(fn: Callable[..., Any]) -> Callable[..., Any]:
+def pack(fn: Callable[..., Any]) -> Callable[..., Any]:
     """Return `fn` with its results packed into one value, for the table; calls of `fn` go there, and are unpacked."""
 
     @wraps(fn)

@@ -130,6 +130,6 @@ def coerce_result(y: Any) -> Any:
     """Return a result of a rare type as the engine takes it: Python's numbers become NumPy's."""
     if isinstance(y, tuple | list) and not isinstance(y, MultiOutput):
         raise TypeError(
-            f"a rule's function gave {type(y).__name__}: say rule(..., several=True) if it gives several arrays"
+            f"a rule's function gave {type(y).__name__}: say rule(..., multiple_results=True) if it gives several arrays"
         )
     return np.asarray(y)[()] if isinstance(y, bool | int | float | complex) else y

@@ -144,7 +144,7 @@ def hooked_again(how: Any, args: Any) -> Any:
 # gates are the gradients of all inputs and of all outputs of this call. The backward walk comes to the exit first.
 
 
-@primitive(each=lambda i: lambda g, y, *xs: g[i], name="gate", several=True)
+@primitive(each=lambda i: lambda g, y, *xs: g[i], name="gate", multiple_results=True)
 def pass_through(*xs: Any) -> Any:
     """Return the values themselves."""
     return xs

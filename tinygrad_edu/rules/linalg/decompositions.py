@@ -77,7 +77,7 @@ def cholesky_rule(g: Any, l: Any) -> Any:
     return symmetric(adjoint(np.linalg.solve(adjoint(l), adjoint(x))))
 
 
-rule(np.linalg.qr, lambda g, y, a, mode="reduced": qr_rule(*g, *map(conjugate, y)), several=True)
+rule(np.linalg.qr, lambda g, y, a, mode="reduced": qr_rule(*g, *map(conjugate, y)), multiple_results=True)
 both_factors = COMPOSITES[np.linalg.qr]
 
 
@@ -116,8 +116,8 @@ def leading_columns(g: Any, q: Any, n: int) -> tuple[Any, Any]:
 # ------------------------------------------------------------------------------- eigenvectors
 
 rule(np.linalg.eigvalsh, lambda g, y, a, UPLO="L": along(g, conjugate(np.linalg.eigh(once(a, y), UPLO)[1])))
-rule(np.linalg.eigh,     lambda g, y, a, UPLO="L": eigh_rule(*g, *map(conjugate, y)), several=True)
-rule(np.linalg.eig,      lambda g, y, a: eig_rule(*g, *map(conjugate, y)), several=True)
+rule(np.linalg.eigh,     lambda g, y, a, UPLO="L": eigh_rule(*g, *map(conjugate, y)), multiple_results=True)
+rule(np.linalg.eig,      lambda g, y, a: eig_rule(*g, *map(conjugate, y)), multiple_results=True)
 
 # eigvals may sort its eigenvalues otherwise than eig, so that it would be unknown which vectors belong to them
 composite(np.linalg.eigvals)(lambda a: np.linalg.eig(a)[0])
@@ -203,7 +203,7 @@ def negligible(x: Any, among: Any, axes: Any = -1) -> Any:
 # ---------------------------------------------------------------------------- singular vectors
 
 rule(np.linalg.svdvals, lambda g, y, x: svdvals_rule(g, *np.linalg.svd(once(x, np.concatenate([-y, y], -1)), False)))
-rule(np.linalg.svd,     lambda g, y, a, full_matrices=True: svd_rule(*g, *y), several=True)
+rule(np.linalg.svd,     lambda g, y, a, full_matrices=True: svd_rule(*g, *y), multiple_results=True)
 all_factors = COMPOSITES[np.linalg.svd]
 
 

@@ -101,7 +101,7 @@ def cheapest(sizes: tuple[int, ...]) -> tuple[int, int]:
 # --------------------------------------------------------------------------------- determinants
 
 rule(np.linalg.det,     lambda g, y, a: g[..., None, None] * det_rule(y, a))
-rule(np.linalg.slogdet, lambda g, y, a: slogdet_rule(*g, *y)[..., None, None] * swap(np.linalg.inv(a)), several=True)
+rule(np.linalg.slogdet, lambda g, y, a: slogdet_rule(*g, *y)[..., None, None] * swap(np.linalg.inv(a)), multiple_results=True)
 
 
 def det_rule(y: Any, a: Any) -> Any:
