@@ -199,7 +199,7 @@ def test_each_promise_names_the_tests_that_hold_it():
     promises = re.findall(r"^- (.*?)(?=^- |^$|\Z)", promised, re.MULTILINE | re.DOTALL)
     assert len(promises) > 60
     for promise in promises:
-        named = re.findall(r"`(tests/test_\w+\.py)::([Tt]est\w+)`", promise)
+        named = re.findall(r"`(tests/[\w/]+\.py)::([Tt]est\w+)`", promise)
         assert named, promise
         for file, name in named:
             assert re.search(rf"^(def {name}\(|{name} = )", (ROOT / file).read_text("utf-8"), re.MULTILINE), f"{file} has no {name}"

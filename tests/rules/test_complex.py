@@ -13,7 +13,7 @@ from tinygrad_edu.engine.table import COMPOSITES, RULES
 
 RNG = np.random.default_rng(0)
 NOT_TURNED = {
-    "numpy.linalg",  # tests/test_linalg.py sees to it: its matrices must stay what they are
+    "numpy.linalg",  # tests/rules/test_linalg.py sees to it: its matrices must stay what they are
     "tinygrad_edu.func.trace", "tinygrad_edu.rules.linalg.norms",  # the insides of other functions
     np.unique_values, np.polydiv,  # the order of what it gives is any; rounding decides the length of a remainder
     np.round, np.around, np.rint,  # turned numbers may lie at a jump

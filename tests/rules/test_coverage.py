@@ -8,7 +8,7 @@ import pytest
 
 from tinygrad_edu import Tensor
 
-PAGE = Path(__file__).parents[1] / "docs" / "numpy_functions.py"
+PAGE = Path(__file__).parents[2] / "docs" / "numpy_functions.py"
 spec = importlib.util.spec_from_file_location("numpy_functions", PAGE)
 page = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(page)

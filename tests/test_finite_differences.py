@@ -102,7 +102,7 @@ def test_a_wrong_rule_is_found_and_named(vjp, fast):
     assert error.input == 0
     assert (error.element is None) == fast
     assert error.operation.startswith("product, argument 0, at ")
-    assert re.search(r"test_gradcheck\.py:\d+$", error.operation)
+    assert re.search(r"test_finite_differences\.py:\d+$", error.operation)
 
 
 def test_the_error_tells_everything():
