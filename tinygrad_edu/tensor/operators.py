@@ -224,7 +224,7 @@ class Operators(TensorBase):
     def clip(self, min: TensorLike | None = None, max: TensorLike | None = None, out: Out = None, **keywords: Any) -> Tensor:
         return numpy.clip(self, min, max, out, **keywords)
     def round(self, decimals: SupportsIndex = 0, out: Out = None) -> Tensor: return numpy.round(self, decimals, out)
-    def dot(self, b: TensorLike, out: Out = None) -> Tensor: return numpy.dot(self, b, out)
+    def dot(self, b: TensorLike, out: Out = None) -> Tensor: return call(np.dot, self, b, out=out)
     def conj(self) -> Tensor: return apply(np.conjugate, self)
     def conjugate(self) -> Tensor: return apply(np.conjugate, self)
     @property
