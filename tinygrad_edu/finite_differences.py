@@ -129,7 +129,7 @@ def gradcheck(
     xs = [double(x, f"input {i}", convert) for i, x in enumerate(given)]
     terms = {"eps": eps, "rtol": rtol, "atol": atol, "fast": fast, "seed": seed}
     try:
-        check(f, xs, order, **terms)
+        check_orders(f, xs, order, **terms)
     except GradcheckError as error:
         error.operation = culprit(f, xs, order, terms)
         if error.operation:
@@ -145,16 +145,18 @@ def gradcheck(
     return True
 
 
-def check(f: Function, xs: list[Any], order: int, **terms: Any) -> None:
+def check_orders(f: Function, xs: list[Any], order: int, **terms: Any) -> None:
     """Check `f`, its gradient, the gradient of its gradient, and so on up to the order."""
     for n in range(1, order + 1):
-        compare(f, xs, "gradient" if n == 1 else f"derivative of order {n}", **terms)
-        f = gradient(f, terms["seed"])
+        raise_worst(f, xs, "gradient" if n == 1 else f"derivative of order {n}", **terms)
+        f = gradient_function(f, terms["seed"])
 
 
-def compare(f: Function, xs: list[Any], what: str, eps: float, rtol: float, atol: float, fast: bool, seed: int) -> None:
+def raise_worst(
+    f: Function, xs: list[Any], what: str, eps: float, rtol: float, atol: float, fast: bool, seed: int
+) -> None:
     """Raise an error for the worst of the disagreements between reverse mode and differences."""
-    ys, grads = walk(f, [Tensor(x, requires_grad=True) for x in xs], seed, False)
+    ys, grads = weighted_gradients(f, [Tensor(x, requires_grad=True) for x in xs], seed, False)
 
     def values(points: list[Any]) -> list[Any]:
         with np.errstate(all="ignore"):
@@ -208,11 +210,13 @@ def verdict(what: str, which: str, where: str, slope: Function, h: float, small:
 # ----------------------------------------------------------------------------------- reverse mode
 
 
-def walk(f: Function, leaves: list[Any], seed: int, create_graph: bool) -> tuple[list[Any], tuple[Any, ...]]:
+def weighted_gradients(
+    f: Function, leaves: list[Any], seed: int, create_graph: bool
+) -> tuple[list[Any], tuple[Any, ...]]:
     """Return the weighted outputs of `f`, and the gradient of their sum with respect to each leaf."""
     ys = as_list(f(*leaves))
     seeds = [
-        (y._node, (Tensor if create_graph else np.asarray)(weights(y, k, seed)))
+        (y._node, (Tensor if create_graph else np.asarray)(random_weights(y, k, seed)))
         for k, y in enumerate(ys)
         if isinstance(y, Tensor) and y._node is not None
     ]
@@ -222,17 +226,17 @@ def walk(f: Function, leaves: list[Any], seed: int, create_graph: bool) -> tuple
     )
 
 
-def gradient(f: Function, seed: int) -> Function:
+def gradient_function(f: Function, seed: int) -> Function:
     """Return the gradient of the weighted outputs, a function of Tensors that can be differentiated too."""
 
     def df(*xs: Any) -> tuple[Any, ...]:
         again = is_grad_enabled() and any(x.requires_grad for x in xs)
-        return walk(f, list(xs) if again else [Tensor(x, requires_grad=True) for x in xs], seed, again)[1]
+        return weighted_gradients(f, list(xs) if again else [Tensor(x, requires_grad=True) for x in xs], seed, again)[1]
 
     return df
 
 
-def weights(y: Any, k: int, seed: int) -> Any:
+def random_weights(y: Any, k: int, seed: int) -> Any:
     """Return fixed random weights for output `k`; a single real number keeps its value."""
     real, imaginary = random_pair(np.shape(y), k, seed)
     return real + 1j * imaginary if np.iscomplexobj(y) else real if k or np.shape(y) else np.ones(())
@@ -248,7 +252,7 @@ def random_pair(shape: tuple[int, ...], k: int, seed: int) -> Any:
 
 @np.errstate(all="ignore")
 def weighted_sum(ys: list[Any], seed: int) -> list[Any]:
-    return [double(y, "the result of f") * np.conjugate(weights(y, k, seed)) for k, y in enumerate(ys)]
+    return [double(y, "the result of f") * np.conjugate(random_weights(y, k, seed)) for k, y in enumerate(ys)]
 
 
 def directions(x: Any, fast: bool, seed: int) -> Iterator[tuple[tuple[int, ...] | None, Any, str]]:
@@ -303,7 +307,7 @@ def culprit(f: Function, xs: list[Any], order: int, terms: dict[str, Any]) -> st
 
         line = node.info.line or "an unknown line"
         try:
-            check(alone, [double(args[i], "", True) for i in places], order, **terms)
+            check_orders(alone, [double(args[i], "", True) for i in places], order, **terms)
         except GradcheckError as error:
             return f"{node.name}, argument {places[error.input]}, at {line}"
         except Exception as error:

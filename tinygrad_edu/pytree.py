@@ -26,20 +26,20 @@ def flatten(nest: Any) -> tuple[list[Any], Rebuild]:
     {'w': ['x', 'y'], 'b': ('z',), 'c': None}
     """
     leaves: list[Any] = []
-    structure = taken_apart(nest, leaves)
+    structure = add_leaves(nest, leaves)
     return leaves, lambda new: structure(iter(new))
 
 
-def taken_apart(nest: Any, leaves: list[Any]) -> Rebuild:
+def add_leaves(nest: Any, leaves: list[Any]) -> Rebuild:
     """Add the leaves of `nest` to the list; return a function that makes the same nest from an iterator of others."""
     if nest is None:
         return lambda new: None
     if (own := entries_of(nest)) is not None:
-        parts = {k: taken_apart(v, leaves) for k, v in own.items()}
+        parts = {k: add_leaves(v, leaves) for k, v in own.items()}
         blank = empty_copy(nest)
         return lambda new: fill_copy(blank, {k: part(new) for k, part in parts.items()})
     if is_sequence(nest):
-        items = [taken_apart(v, leaves) for v in nest]
+        items = [add_leaves(v, leaves) for v in nest]
         make = getattr(nest, "_make", type(nest))
         return lambda new: make([part(new) for part in items])
     leaves.append(nest)

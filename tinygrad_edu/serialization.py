@@ -134,13 +134,13 @@ def load(path: str | os.PathLike[str]) -> Any:
 def describe_entry(state: Any, form: Format) -> tuple[dict[str, Any], dict[str, str]]:
     """Return the arrays in a state by name, and their nesting as text, if the names don't say it."""
     arrays: dict[str, Any] = {}
-    tree = taken_apart(state, "", arrays)
+    tree = structure_of(state, "", arrays)
     flat = isinstance(tree, dict) and all(entry == {"array": name} for name, entry in tree.items())
     # a plain model's state needs no text of ours, as other programs write it
     return arrays, {} if flat and (form.keeps_order or list(tree) == sorted(tree)) else {TREE: json.dumps(tree)}
 
 
-def taken_apart(state: Any, name: str, arrays: dict[str, Any], depth: int = 0) -> Any:
+def structure_of(state: Any, name: str, arrays: dict[str, Any], depth: int = 0) -> Any:
     """Return the structure of `state` as JSON, with names in place of arrays; put the arrays into `arrays`."""
     where = name or "the state"
     if depth > DEEPEST:
@@ -153,11 +153,11 @@ def taken_apart(state: Any, name: str, arrays: dict[str, Any], depth: int = 0) -
         for key in state:
             if not isinstance(key, str | int):
                 raise TypeError(f"save: the keys of dicts must be strings or integers, and there is {key!r} in {where}")
-        entries = {k: taken_apart(v, f"{name}.{k}" if name else str(k), arrays, depth + 1) for k, v in state.items()}
+        entries = {k: structure_of(v, f"{name}.{k}" if name else str(k), arrays, depth + 1) for k, v in state.items()}
         plainly = all(isinstance(k, str) and k not in RESERVED for k in entries)
         return entries if plainly else {"dict": [[k, v] for k, v in entries.items()]}
     if isinstance(state, list | tuple):
-        items = [taken_apart(v, f"{name}.{i}" if name else str(i), arrays, depth + 1) for i, v in enumerate(state)]
+        items = [structure_of(v, f"{name}.{i}" if name else str(i), arrays, depth + 1) for i, v in enumerate(state)]
         return {"tuple": items} if isinstance(state, tuple) else items
     if isinstance(state, TensorBase):
         state = state._array

@@ -13,7 +13,7 @@ from test_draw import arrows, boxes, frames, labels, named, renders, svg_texts
 
 from tinygrad_edu import Tensor, draw, enable_grad, func, nn, no_grad, sigmoid, watch
 from tinygrad_edu.introspection.drawing.graph_model import Sketch
-from tinygrad_edu.introspection.drawing.heat_map import heat_map, miniature, statistics
+from tinygrad_edu.introspection.drawing.heat_map import heat_map, miniature, statistics_text
 from tinygrad_edu.introspection.drawing.themes import THEMES, mix_colours
 from tinygrad_edu.introspection.gradient_flow import Flows
 from tinygrad_edu.introspection.naming import variables_of  # noqa: F401  (imported before counts of references are looked at)
@@ -600,7 +600,7 @@ def test_miniatures_are_means_of_blocks():
     for nothing in np.array(1.0), np.zeros((0, 3)), np.ones(3) * 1j:
         assert miniature(nothing) is None
         assert heat_map(nothing, THEMES["light"]) == ""
-        assert statistics(nothing) == ""
+        assert statistics_text(nothing) == ""
 
 
 def test_miniatures_diverge_around_zero():
@@ -608,8 +608,8 @@ def test_miniatures_diverge_around_zero():
     low, zero, high = theme.heat
     cells = re.findall(r'BGCOLOR="(#\w+)"', heat_map(np.array([-2.0, 0.0, 1.0, 2.0, np.nan]), theme))
     assert cells == [low, zero, mix_colours(zero, high, 0.5), high, theme.broken]
-    assert statistics(np.array([1.0, 3.0, np.inf])) == "mean 2, sd 1, 1 not finite"
-    assert statistics(np.array([np.nan, np.nan])) == "2 not finite"
+    assert statistics_text(np.array([1.0, 3.0, np.inf])) == "mean 2, sd 1, 1 not finite"
+    assert statistics_text(np.array([np.nan, np.nan])) == "2 not finite"
     assert set(re.findall(r'BGCOLOR="(#\w+)"', heat_map(np.zeros((3, 3)), theme))) == {zero}
 
 

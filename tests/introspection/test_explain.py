@@ -34,7 +34,7 @@ from tinygrad_edu.engine.table import COMPOSITES, PLAIN, RULES
 from tinygrad_edu.introspection.formulas.explain_function import names_of_arguments, names_of_leaves
 from tinygrad_edu.introspection.formulas.explanation import Line
 from tinygrad_edu.introspection.formulas.latex import Latex
-from tinygrad_edu.introspection.formulas.notation import MULTIPLY, is_ours
+from tinygrad_edu.introspection.formulas.notation import MULTIPLY, is_package_function
 from tinygrad_edu.introspection.formulas.symbol import Symbol
 from tinygrad_edu.introspection.formulas.text import Text
 from tinygrad_edu.pytree import flatten
@@ -165,7 +165,7 @@ def argument_names(explanation, fn, args, where):
 @pytest.mark.parametrize("fn", ROWS, ids=name)
 def test_every_function_of_numpy_has_an_example(fn):
     """So it is explained without arguments too; what only this package calls may ask for some."""
-    if is_ours(fn):
+    if is_package_function(fn):
         try:
             explanation = explain(fn)
         except TypeError:

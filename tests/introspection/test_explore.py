@@ -17,7 +17,7 @@ from tinygrad_edu import Tensor, backpropagate, data, explore, nn, no_grad, relu
 from tinygrad_edu.__main__ import main
 from tinygrad_edu.engine.node import Leaf
 from tinygrad_edu.introspection.explorer.array_data import FEW, FULL, INFINITE, NAN, SIDE, Arrays
-from tinygrad_edu.introspection.explorer.layout import cut, width_of
+from tinygrad_edu.introspection.explorer.layout import cut_text, width_of
 from tinygrad_edu.introspection.explorer.local_factor import factor_of
 from tinygrad_edu.introspection.explorer.steps import Telling
 from tinygrad_edu.introspection.formulas.explain_graph import build_story
@@ -315,8 +315,8 @@ def test_equal_arrays_are_kept_once():
 
 @given(text=st.text(max_size=30), letters=st.integers(3, 20))
 def test_titles_fit(text, letters):
-    assert width_of(cut(text, letters)) <= letters
-    assert cut(text, 60) == text
+    assert width_of(cut_text(text, letters)) <= letters
+    assert cut_text(text, 60) == text
 
 
 # ------------------------------------------------------------------------------------------ the page

@@ -5,7 +5,7 @@ import pytest
 
 from tinygrad_edu import Tensor, gradcheck, nn
 from tinygrad_edu.nn import functional as F
-from tinygrad_edu.nn.recurrent import unstack
+from tinygrad_edu.nn.recurrent import unstack_halves
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(5, 3, 4))  # time, batch, vector
@@ -81,7 +81,7 @@ def test_cells_are_those_of_pytorch(name):
 @pytest.mark.parametrize("n", range(8))
 def test_sums_are_taken_apart_by_halves_each_once_and_in_order(n):
     x = Tensor(rng.normal(size=(n, 2)), requires_grad=True)
-    parts = unstack(x)
+    parts = unstack_halves(x)
     np.testing.assert_array_equal(np.array([p.data for p in parts]).reshape(n, 2), x.data)
     sum((i * p.sum() for i, p in enumerate(parts)), x.sum()).backward()
     np.testing.assert_array_equal(x.grad.data, np.repeat(np.arange(n) + 1.0, 2).reshape(n, 2))

@@ -13,7 +13,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from tinygrad_edu import Tensor, apply
-from tinygrad_edu.testing.arrays import broadcastable_shapes, shapes, spread
+from tinygrad_edu.testing.arrays import broadcastable_shapes, distinct_numbers, shapes
 from tinygrad_edu.testing.indices import axes
 
 # --------------------------------------------------------------------------------------- one call
@@ -79,7 +79,7 @@ some_axes = axes
 @st.composite
 def numbers(draw, shape, low=0.25, high=2.0, signed=True, slot=0):
     """An array of different numbers of magnitude `low` to `high`; other slots give numbers different from these."""
-    return spread(np.random.default_rng(draw(st.integers(0, 1 << 16))), shape, low, high, signed, 0.25 + slot / 3)
+    return distinct_numbers(np.random.default_rng(draw(st.integers(0, 1 << 16))), shape, low, high, signed, 0.25 + slot / 3)
 
 
 def several(shapes, **domain):

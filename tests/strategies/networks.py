@@ -13,5 +13,5 @@ STRATEGIES = {
     erf.erfc.fn: unary(erf.erfc.fn),
     erf.gauss.fn: derived(erf.gauss.fn, 3),
     **{fn: unary(fn) for fn in (activations.silu.fn, activations.normal_gate.fn, activations.mish_operation.fn, activations.softsign_operation.fn, activations.tanhshrink_operation.fn)},
-    hooks.pass_through.fn: broadcastable().flatmap(several).map(lambda ab: Case(hooks.pass_through.fn, ab, where=(0, 1))),
+    hooks.gate_values.fn: broadcastable().flatmap(several).map(lambda ab: Case(hooks.gate_values.fn, ab, where=(0, 1))),
 }

@@ -19,7 +19,7 @@ from tinygrad_edu.rng import generator
 from tinygrad_edu.testing import programs
 from tinygrad_edu.tracing import tiling
 from tinygrad_edu.tracing.errors import CaptureError
-from tinygrad_edu.tracing.reachability import parts
+from tinygrad_edu.tracing.reachability import parts_held
 
 A = np.array([[0.5, -1.0, 2.0], [0.3, 0.2, -0.1]])
 B = np.array([[1.5, 0.4, 0.7], [2.0, 0.1, 0.6]])
@@ -508,7 +508,7 @@ def test_asserts_that_pytest_has_rewritten_do_not_lead_to_its_session():
 
     w = leaf(A)
     assert "@pytest_ar" in f.__code__.co_names
-    assert dict(parts(f)) == {"w": w}
+    assert dict(parts_held(f)) == {"w": w}
 
 
 def test_what_can_not_be_replayed_says_why():

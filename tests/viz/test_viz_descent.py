@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tinygrad_edu import Tensor, nn, no_grad, optim, viz
-from tinygrad_edu.viz.descent_path import Function, valleys, walk
-from tinygrad_edu.viz.directions import random, vector
+from tinygrad_edu.viz.descent_path import Function, descend, valleys
+from tinygrad_edu.viz.directions import flatten_weights, random
 from tinygrad_edu.viz.landscape import Ground
 
 
@@ -98,7 +98,7 @@ def test_the_title_says_how_it_ended(f, rate, says):
 
 @given(a=st.floats(0.1, 10), start=st.floats(-5, 5), share=st.floats(0.05, 0.95))
 def test_on_a_parabola_every_step_takes_the_same_share_of_the_way(a, start, share):
-    went = walk(Function(lambda x: a * x**2, start), rate=share / (2 * a), steps=5, momentum=0.0)
+    went = descend(Function(lambda x: a * x**2, start), rate=share / (2 * a), steps=5, momentum=0.0)
     np.testing.assert_allclose(went.points[:, 0], start * (1 - share) ** np.arange(6), rtol=1e-9, atol=1e-12)
 
 
@@ -266,7 +266,7 @@ def test_kinds_and_directions_by_arrays(line):
 def test_a_vector_of_weights_is_all_of_them():
     model = nn.Linear(3, 2)
     parameters = dict(model.named_parameters())
-    everything = vector(model.state_dict(), parameters)
+    everything = flatten_weights(model.state_dict(), parameters)
     assert everything.shape == (8,)
     np.testing.assert_array_equal(everything[:6].reshape(2, 3), model.weight.data)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tinygrad_edu import viz
-from tinygrad_edu.viz.confusion import matrix, mistakes
+from tinygrad_edu.viz.confusion import count_matrix, mistakes
 from tinygrad_edu.viz.history import table
 
 
@@ -79,7 +79,7 @@ def test_what_is_no_history(history, says):
 
 def test_a_confusion_matrix_counts_what_was_taken_for_what():
     labels, guesses = np.array([0, 0, 1, 2, 2, 2]), np.array([0, 1, 1, 0, 0, 2])
-    counts = matrix(labels, guesses, 3)
+    counts = count_matrix(labels, guesses, 3)
     np.testing.assert_array_equal(counts, [[1, 1, 0], [0, 1, 0], [2, 0, 1]])
     assert mistakes(counts, 5) == [(2, 0), (0, 1)]
     figure = viz.confusion(labels, guesses, names=["cat", "dog", "cow"])

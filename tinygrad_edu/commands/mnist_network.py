@@ -12,7 +12,7 @@ from .. import nn, optim
 from ..data import Batches, distort
 from ..engine.modes import no_grad
 from ..engine.tensor_base import wrap
-from .progress import Progress
+from .progress import EpochProgress
 
 
 def network(layers: tuple[int, ...], seed: int, dtype: Any = np.float32) -> nn.Sequential:
@@ -34,7 +34,7 @@ def train(
     cost: Callable[[Any, Any], Any],
     descent: optim.SGD,
     batches: Batches,
-    progress: Progress,
+    progress: EpochProgress,
 ) -> Iterator[dict[str, float]]:
     """Train for one epoch, and yield a record of the cost and the accuracy of the last batches from time to time."""
     every = max(1, len(batches) // 100)
@@ -59,7 +59,7 @@ def averages(images: float, costs: float, right: float) -> dict[str, float]:
     return {"cost": costs / images, "accuracy": right / images}
 
 
-def show(progress: Progress, images: float, costs: float, right: float) -> dict[str, float]:
+def show(progress: EpochProgress, images: float, costs: float, right: float) -> dict[str, float]:
     """Show the figures in the progress bar, and return them as a record."""
     figures = averages(images, costs, right)
     progress.show(int(images), **figures)
@@ -67,14 +67,14 @@ def show(progress: Progress, images: float, costs: float, right: float) -> dict[
 
 
 @no_grad()
-def answers(model: Callable[[Any], Any], images: Any) -> Any:
+def network_answers(model: Callable[[Any], Any], images: Any) -> Any:
     """Return the network's outputs, an array of shape (images, classes)."""
     return model(wrap(images)).data
 
 
 def accuracy(model: Callable[[Any], Any], images: Any, labels: Any) -> float:
     """Return the share of images whose most active output is their label."""
-    return float(np.mean(answers(model, images).argmax(1) == labels))
+    return float(np.mean(network_answers(model, images).argmax(1) == labels))
 
 
 def harder_cases(model: Callable[[Any], Any], images: Any, labels: Any, seed: int) -> str:
@@ -92,7 +92,7 @@ def harder_cases(model: Callable[[Any], Any], images: Any, labels: Any, seed: in
     ]
     lines = ["harder cases                  accuracy  confidence  sure (> 0.5)"]
     for name, case in cases:
-        output = answers(model, case.astype(images.dtype, copy=False))
+        output = network_answers(model, case.astype(images.dtype, copy=False))
         strongest = output.max(1)
         share = f"{np.mean(output.argmax(1) == labels):8.1%}" if len(case) == len(labels) else "       -"
         lines.append(f"{name:29} {share}  {strongest.mean():10.2f}  {np.mean(strongest > 0.5):12.1%}")

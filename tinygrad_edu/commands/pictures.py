@@ -9,7 +9,7 @@ from typing import Any
 from .. import viz
 from ..data import one_hot
 from ..tensor.tensor import Tensor
-from .mnist_network import answers
+from .mnist_network import network_answers
 
 
 def draw_all(
@@ -19,16 +19,16 @@ def draw_all(
     try:
         pixels, labels = digits.test.images, digits.test.labels
         if history:
-            yield save(viz.history(history), out / "curve.png"), "cost and accuracy as training went on"
-        yield save(viz.weights(model[0]), out / "weights.png"), "the first layer's weights, as images"
-        outputs = answers(model, pixels)
+            yield save_pictures(viz.history(history), out / "curve.png"), "cost and accuracy as training went on"
+        yield save_pictures(viz.weights(model[0]), out / "weights.png"), "the first layer's weights, as images"
+        outputs = network_answers(model, pixels)
         yield (
-            save(viz.guesses(pixels, labels, outputs), out / "guesses.png"),
+            save_pictures(viz.guesses(pixels, labels, outputs), out / "guesses.png"),
             "test images it got right, and some it got wrong",
         )
-        yield save(viz.confusion(labels, outputs), out / "confusion.png"), "which digits it takes for which"
+        yield save_pictures(viz.confusion(labels, outputs), out / "confusion.png"), "which digits it takes for which"
         yield (
-            save(viz.network(model, pixels[:1]), out / "network.png"),
+            save_pictures(viz.network(model, pixels[:1]), out / "network.png"),
             "the network, reading the first of the test images",
         )
     except ImportError as error:
@@ -38,7 +38,7 @@ def draw_all(
     yield draw_step(out / "graph.svg", model, cost, images, one_hot(digits.train.labels[:32], count))
 
 
-def save(figure: Any, path: Path) -> Path:
+def save_pictures(figure: Any, path: Path) -> Path:
     figure.savefig(path, dpi=120)
     return path
 

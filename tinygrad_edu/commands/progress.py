@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any
 
 
-class Progress:
+class EpochProgress:
     """A progress bar for one epoch, with figures such as the cost, and the images per second."""
 
     def __init__(self, title: str, total: int) -> None:
@@ -27,7 +27,7 @@ class Progress:
             self.bar.set_postfix({k: f"{v:.4f}" for k, v in figures.items()}, refresh=False)
             self.bar.update(images)
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> EpochProgress:
         return self
 
     def __exit__(

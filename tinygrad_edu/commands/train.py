@@ -11,7 +11,7 @@ from ..data import Batches, mnist, one_hot
 from ..serialization import rehearse, save
 from .mnist_network import accuracy, harder_cases, network, sizes, train
 from .pictures import draw_all
-from .progress import Progress
+from .progress import EpochProgress
 
 
 def run(options: Namespace) -> int:
@@ -38,7 +38,7 @@ def run(options: Namespace) -> int:
     interrupted = False
     try:
         for epoch in range(1, options.epochs + 1):
-            with Progress(f"epoch {epoch}/{options.epochs}", len(pixels)) as progress:
+            with EpochProgress(f"epoch {epoch}/{options.epochs}", len(pixels)) as progress:
                 for record in train(model, cost, descent, batches, progress):
                     history.append(record)
             history[-1]["test accuracy"] = accuracy(model, digits.test.images, digits.test.labels)

@@ -20,7 +20,7 @@ class Cells:
         self.path, self.delimiter = path, delimiter
         rows = list(rows_of(path, delimiter))
         if header is None:
-            header = bool(rows) and not any(is_number(cell) for cell in rows[0][1])
+            header = bool(rows) and not any(is_finite_number(cell) for cell in rows[0][1])
         self.rows = rows[1:] if header else rows
         if not self.rows:
             raise ValueError(
@@ -63,10 +63,10 @@ class Cells:
         """Return a column as float64."""
         found = self.column(i)
         for (line, _), cell in zip(self.rows, found, strict=True):
-            if not is_number(cell):
+            if not is_finite_number(cell):
                 advice = (
                     " Write a point for the comma."
-                    if is_number(cell.replace(",", "."))
+                    if is_finite_number(cell.replace(",", "."))
                     else f" Leave the column out with columns=[...], or write numbers for its words.{self.advice([cell])}"
                 )
                 raise ValueError(
@@ -131,7 +131,7 @@ def rows_of(path: str | os.PathLike[str], delimiter: str) -> Iterator[tuple[int,
             raise ValueError(f"{path}, line {reader.line_num}: {error}") from error
 
 
-def is_number(cell: str) -> bool:
+def is_finite_number(cell: str) -> bool:
     """Return whether the cell is a finite number."""
     try:
         return "_" not in cell and bool(np.isfinite(float(cell)))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from .csv_cells import Cells, is_number
+from .csv_cells import Cells, is_finite_number
 
 
 class Table:
@@ -135,7 +135,7 @@ def read_csv(
     answers = cells.column(wanted)
     cells.refuse_other_delimiter(answers)
     if labels is None:
-        labels = not any(is_number(cell) for cell in answers)
+        labels = not any(is_finite_number(cell) for cell in answers)
     names = [cells.names[i] for i in features]
     classes: list[str] = []
     if isinstance(labels, Sequence):
@@ -151,7 +151,7 @@ def read_csv(
 
 def name_classes(answers: list[str]) -> tuple[list[str], NDArray[Any]]:
     """Return the classes in the order of their names, and the class number of each answer; 1 and 1.0 are the same."""
-    meant = {cell: float(cell) if is_number(cell) else cell for cell in answers}
+    meant = {cell: float(cell) if is_finite_number(cell) else cell for cell in answers}
     named = {meaning: cell for cell, meaning in reversed(meant.items())}  # a class with several names gets the first
     order = sorted(named, key=lambda meaning: (np.inf, meaning) if isinstance(meaning, str) else (meaning, ""))
     number = {meaning: i for i, meaning in enumerate(order)}
@@ -169,7 +169,7 @@ def number_classes(answers: list[str], classes: list[str], path: Any) -> tuple[l
 def warn_of_answer(x: Any, y: Any, answers: list[str], names: list[str], target: str) -> None:
     """Warn of features that are equal to the target, so that there is nothing to learn."""
     same = [y.ravel()]
-    if all(is_number(cell) for cell in answers):
+    if all(is_finite_number(cell) for cell in answers):
         same.append(np.array(answers, float))
     for i, name in enumerate(names):
         if len(y) > 1 and any(np.array_equal(x[:, i], answer) for answer in same):

@@ -50,8 +50,8 @@ def line(
     >>> bool(np.allclose(y, 2 * x - 0.5))
     True
     """
-    x, rng = places(n, seed)
-    return end(x, slope * x + intercept, noise, rng)
+    x, rng = sample_places(n, seed)
+    return add_noise(x, slope * x + intercept, noise, rng)
 
 
 def sine(n: int = 100, noise: float = 0.1, seed: Seed = None, waves: float = 1.0) -> tuple[Column, Column]:
@@ -84,16 +84,16 @@ def sine(n: int = 100, noise: float = 0.1, seed: Seed = None, waves: float = 1.0
     >>> bool(np.allclose(y, np.sin(np.pi * x), atol=1e-6))
     True
     """
-    x, rng = places(n, seed)
-    return end(x, np.sin(math.pi * waves * x), noise, rng)
+    x, rng = sample_places(n, seed)
+    return add_noise(x, np.sin(math.pi * waves * x), noise, rng)
 
 
-def places(n: int, seed: Seed) -> tuple[Any, np.random.Generator]:
+def sample_places(n: int, seed: Seed) -> tuple[Any, np.random.Generator]:
     """Return the places x, and the generator."""
     rng = np.random.default_rng(seed)
     return rng.uniform(-1, 1, (operator.index(n), 1)), rng
 
 
-def end(x: Any, y: Any, noise: float, rng: np.random.Generator) -> tuple[Column, Column]:
+def add_noise(x: Any, y: Any, noise: float, rng: np.random.Generator) -> tuple[Column, Column]:
     """Return the points with noise added to y."""
     return x.astype(np.float32), (y + blur(noise, y.shape, rng)).astype(np.float32)

@@ -46,11 +46,11 @@ def two_moons(n: int = 200, noise: float = 0.1, seed: Seed = None) -> Points:
     >>> x.shape, x.dtype, np.bincount(labels)
     ((100, 2), dtype('float32'), array([50, 50]))
     """
-    rng, labels = begin(n, 2, seed)
+    rng, labels = begin_points(n, 2, seed)
     angle = rng.uniform(0, math.pi, n)
     upper = np.stack([np.cos(angle), np.sin(angle)], 1)
     lower = np.stack([1 - np.cos(angle), 0.5 - np.sin(angle)], 1)
-    return end(np.where(labels[:, None] == 0, upper, lower), labels, noise, rng)
+    return add_noise_to_points(np.where(labels[:, None] == 0, upper, lower), labels, noise, rng)
 
 
 def circles(n: int = 200, noise: float = 0.1, seed: Seed = None, classes: int = 2) -> Points:
@@ -85,8 +85,8 @@ def circles(n: int = 200, noise: float = 0.1, seed: Seed = None, classes: int = 
     >>> np.hypot(*x.T)[labels.argsort()].round(6)
     array([1. , 1. , 0.5, 0.5], dtype=float32)
     """
-    rng, labels = begin(n, classes, seed)
-    return end(polar(1 - labels / classes, rng.uniform(0, math.tau, n)), labels, noise, rng)
+    rng, labels = begin_points(n, classes, seed)
+    return add_noise_to_points(polar(1 - labels / classes, rng.uniform(0, math.tau, n)), labels, noise, rng)
 
 
 def spirals(n: int = 200, noise: float = 0.02, seed: Seed = None, classes: int = 2, turns: float = 1.0) -> Points:
@@ -123,9 +123,9 @@ def spirals(n: int = 200, noise: float = 0.02, seed: Seed = None, classes: int =
     >>> np.bincount(labels)
     array([100, 100, 100])
     """
-    rng, labels = begin(n, classes, seed)
+    rng, labels = begin_points(n, classes, seed)
     radius = np.sqrt(rng.uniform(0.01, 1, n))  # as many points on each piece of an arm, about, as it is long
-    return end(polar(radius, math.tau * (turns * radius + labels / classes)), labels, noise, rng)
+    return add_noise_to_points(polar(radius, math.tau * (turns * radius + labels / classes)), labels, noise, rng)
 
 
 def blobs(n: int = 200, noise: float = 0.5, seed: Seed = None, classes: int = 3) -> Points:
@@ -160,8 +160,8 @@ def blobs(n: int = 200, noise: float = 0.5, seed: Seed = None, classes: int = 3)
     >>> x[labels == 2].mean(0).round()  # the third of four: at the left
     array([-2., -0.], dtype=float32)
     """
-    rng, labels = begin(n, classes, seed)
-    return end(polar(np.full(n, 2.0), math.tau * labels / classes), labels, noise, rng)
+    rng, labels = begin_points(n, classes, seed)
+    return add_noise_to_points(polar(np.full(n, 2.0), math.tau * labels / classes), labels, noise, rng)
 
 
 def xor(n: int = 200, noise: float = 0.0, seed: Seed = None) -> Points:
@@ -194,15 +194,15 @@ def xor(n: int = 200, noise: float = 0.0, seed: Seed = None) -> Points:
     >>> bool(np.all((x[:, 0] * x[:, 1] < 0) == labels))
     True
     """
-    rng, labels = begin(n, 2, seed)
+    rng, labels = begin_points(n, 2, seed)
     sizes, signs = rng.uniform(0.03, 1, (n, 2)), rng.choice([-1, 1], n)
-    return end(sizes * np.stack([signs, signs * (1 - 2 * labels)], 1), labels, noise, rng)
+    return add_noise_to_points(sizes * np.stack([signs, signs * (1 - 2 * labels)], 1), labels, noise, rng)
 
 
 # ------------------------------------------------------------------------------------- what the problems share
 
 
-def begin(n: int, classes: int, seed: Seed) -> tuple[np.random.Generator, NDArray[np.int64]]:
+def begin_points(n: int, classes: int, seed: Seed) -> tuple[np.random.Generator, NDArray[np.int64]]:
     """Return the generator, and labels in random order."""
     n, classes = operator.index(n), operator.index(classes)
     if n < 0 or classes < 1:
@@ -216,7 +216,7 @@ def polar(radius: Any, angle: Any) -> Any:
     return np.stack([radius * np.cos(angle), radius * np.sin(angle)], 1)
 
 
-def end(x: Any, labels: NDArray[np.int64], noise: float, rng: np.random.Generator) -> Points:
+def add_noise_to_points(x: Any, labels: NDArray[np.int64], noise: float, rng: np.random.Generator) -> Points:
     """Return the points with noise added."""
     return (x + blur(noise, x.shape, rng)).astype(np.float32), labels
 

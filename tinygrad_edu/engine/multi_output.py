@@ -48,7 +48,7 @@ class MultiOutputType:
 multi_output_type = lru_cache(MultiOutputType)  # the same dtypes are the same object
 
 
-def place(part: Any, i: int, shape: Any, dtype: MultiOutputType) -> MultiOutput:
+def place_part(part: Any, i: int, shape: Any, dtype: MultiOutputType) -> MultiOutput:
     """Return zeros, but for one part: the transpose of taking that part."""
     zeros = [np.zeros_like(part, t, shape=s) for s, t in zip(shape, dtype.parts, strict=True)]
     return MultiOutput([*zeros[:i], part, *zeros[i + 1 :]])

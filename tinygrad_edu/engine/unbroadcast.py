@@ -35,7 +35,7 @@ class RuleError(ValueError):
 def match_argument(g: Any, argument: Any) -> Any:
     """Return the gradient `g` in the exact shape and dtype of `argument` (anything that has these two)."""
     if type(g) is np.ndarray and g.ndim == 2 and g.shape[1:] == argument.shape and g.dtype == argument.dtype:
-        return ones(len(g), g.dtype.char).dot(g)  # the bias of a layer: BLAS adds rows fastest
+        return vector_of_ones(len(g), g.dtype.char).dot(g)  # the bias of a layer: BLAS adds rows fastest
     if type(g) is MaskedGradient:
         return match_masked(g, argument)
     if g.shape != argument.shape:
@@ -86,6 +86,6 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
 
 
 @lru_cache(maxsize=64)
-def ones(n: int, dtype: str) -> Any:
+def vector_of_ones(n: int, dtype: str) -> Any:
     """Return a vector of ones, to add rows with."""
     return np.ones(n, dtype)

@@ -90,11 +90,11 @@ class Probe:
         return self._in_place(other)
 
     def _in_place(self, other: int) -> Probe:
-        count(self)
+        count_references(self)
         return self
 
 
-def count(part: Any) -> None:
+def count_references(part: Any) -> None:
     """Count the references to `part`, as `is_put_back` does, and leave the number in `Probe.counted`."""
     Probe.counted = holders(part)
 

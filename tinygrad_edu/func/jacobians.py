@@ -16,10 +16,10 @@ from .trace import Trace
 def partial_derivatives(trace: Trace) -> list[list[Any]]:
     """Return the Jacobian's block for each output and input, computed in the way that takes fewer walks."""
     outputs, inputs = (sum(x.size for x in end) for end in (trace.outputs, trace.inputs))
-    return rows(trace) if outputs <= inputs else columns(trace)
+    return jacobian_by_rows(trace) if outputs <= inputs else jacobian_by_columns(trace)
 
 
-def rows(trace: Trace) -> list[list[Any]]:
+def jacobian_by_rows(trace: Trace) -> list[list[Any]]:
     """Compute the Jacobian row by row, by pulling back unit vectors at the outputs."""
     table = []
     for k, y in enumerate(trace.outputs):
@@ -28,7 +28,7 @@ def rows(trace: Trace) -> list[list[Any]]:
     return table
 
 
-def columns(trace: Trace) -> list[list[Any]]:
+def jacobian_by_columns(trace: Trace) -> list[list[Any]]:
     """Compute the Jacobian column by column, by pushing unit vectors at the inputs forward; then exchange the axes."""
     table: list[list[Any]] = [[] for _ in trace.outputs]
     for k, x in enumerate(trace.inputs):

@@ -18,7 +18,7 @@ from ..engine.tensor_base import TensorBase, is_foreign, to_arrays, wrap
 from ..engine.traversal import is_tracked, subgraph
 from ..pytree import Rebuild, flatten
 from ..rng import draw_again, generator
-from .trace import as_tensor, fresh_input, record_mode, refuse_changed, require_function
+from .trace import fresh_input, gradient_or_zeros, record_mode, refuse_changed, require_function
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -66,12 +66,12 @@ def checkpoint(f: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(f, updated=())
     def checkpointed(*args: P.args, **kwargs: P.kwargs) -> Any:
-        return Call(f, args, kwargs).result() if level() else f(*args, **kwargs)
+        return RepeatableCall(f, args, kwargs).result() if level() else f(*args, **kwargs)
 
     return checkpointed
 
 
-class Call:
+class RepeatableCall:
     """A call of `f` that can be repeated, on the same inputs."""
 
     def __init__(self, f: Callable[..., Any], args: Any, kwargs: Any) -> None:
@@ -103,7 +103,7 @@ class Call:
         sources = given + [wrap(hollow(node.shape, node.dtype), node) for node in self.captured]
         if tensors and sources:
             self.outputs = MultiOutput(y._array for y in tensors)
-            for i, y in zip(self.tracked, apply(recompute, apply(pack, *sources), call=self), strict=True):
+            for i, y in zip(self.tracked, apply(recompute, apply(pack_arrays, *sources), call=self), strict=True):
                 outputs[i] = y
             del self.outputs
         return rebuild(outputs)
@@ -116,30 +116,30 @@ class Call:
             nodes, outputs, _ = self.run([fresh_input(x) if record else wrap(x).requires_grad_() for x in given])
         tensors = [y for y in outputs if is_tracked(y)]
         if [i for i, y in enumerate(outputs) if is_tracked(y)] != self.tracked or not all(
-            map(same, tensors, to_arrays(y))
+            map(holds_same, tensors, to_arrays(y))
         ):
             raise differs("gave another result")
         wanted = nodes + self.captured
         # Unconjugated, since this walk is part of another.
-        seeds = [(t._node, conjugate(ct)) for t, ct in zip(tensors, g, strict=True)]
+        seeds = [(t._node, conjugate_all(ct)) for t, ct in zip(tensors, g, strict=True)]
         found = backpropagate(seeds, wanted, record, record, partial=True)
         if any(node not in found for node in self.captured):
             raise differs("used other tensors")
-        gradients = [conjugate(as_tensor(found.get(node), node)) for node in wanted]
-        return apply(pack, *gradients) if isinstance(g, TensorBase) else MultiOutput(d._array for d in gradients)
+        gradients = [conjugate_all(gradient_or_zeros(found.get(node), node)) for node in wanted]
+        return apply(pack_arrays, *gradients) if isinstance(g, TensorBase) else MultiOutput(d._array for d in gradients)
 
 
-def pack(*arrays: Any) -> MultiOutput:
+def pack_arrays(*arrays: Any) -> MultiOutput:
     """Pack several arrays into one value, so that one derivative serves them all."""
     return MultiOutput(arrays)
 
 
-def recompute(sources: Any, call: Call) -> MultiOutput:
+def recompute(sources: Any, call: RepeatableCall) -> MultiOutput:
     """Return the outputs of a call, which are computed already."""
     return call.outputs
 
 
-rule(pack, each=lambda i: lambda g, y, *arrays: g[i])
+rule(pack_arrays, each=lambda i: lambda g, y, *arrays: g[i])
 rule(recompute, lambda g, y, sources, call: call.gradients(g, y, sources), name="checkpoint")
 
 
@@ -150,11 +150,11 @@ def hollow(shape: Any, dtype: Any) -> Any:
     return np.broadcast_to(dtype.type(0), shape)
 
 
-def conjugate(g: Any) -> Any:
+def conjugate_all(g: Any) -> Any:
     return np.conjugate(g) if g.dtype.kind == "c" else g
 
 
-def same(a: Any, b: Any) -> bool:
+def holds_same(a: Any, b: Any) -> bool:
     """Return whether a tensor holds these numbers; for arrays of other libraries, only shapes are compared."""
     return a.shape == b.shape and (is_foreign(b) or np.array_equal(to_arrays(a), b, equal_nan=True))
 

@@ -101,7 +101,7 @@ class Trace:
 
     def pull(self, cotangents: Iterable[Any], last: bool = False) -> Any:
         """Return the inputs' gradients, given the outputs' gradients; `last` frees the graph."""
-        vectors = [vector(self.what, v, y) for v, y in zip(cotangents, self.outputs, strict=True)]
+        vectors = [match_place(self.what, v, y) for v, y in zip(cotangents, self.outputs, strict=True)]
         return self.rebuild_inputs(self.walk(self.outputs, vectors, self.inputs, last))
 
     def push(self, tangents: Iterable[Any]) -> Any:
@@ -111,7 +111,7 @@ class Trace:
             self.starts = [u._node for u in starts]
             with record_mode():
                 self.pulled = self.walk(self.outputs, starts, self.inputs)
-        vectors = [vector(self.what, v, x) for v, x in zip(tangents, self.inputs, strict=True)]
+        vectors = [match_place(self.what, v, x) for v, x in zip(tangents, self.inputs, strict=True)]
         return self.rebuild_outputs(self.walk(self.pulled, vectors, self.starts))
 
     def ones(self) -> list[Any]:
@@ -155,7 +155,7 @@ class Trace:
         ):
             self.nested = True  # so as to warn only once
             warn_user(warn_ignored(self.what))
-        results = [as_tensor(found.get(node), node) for node in wanted]
+        results = [gradient_or_zeros(found.get(node), node) for node in wanted]
         return detach_unreached(results, self.start, [v._node for v in vectors if is_tracked(v)]) if outer else results
 
 
@@ -230,7 +230,7 @@ def output(what: str, y: Any) -> Any:
         raise TypeError(f"{what}: the function returned something that has no derivative: {error}") from None
 
 
-def vector(what: str, v: Any, place: Any) -> Any:
+def match_place(what: str, v: Any, place: Any) -> Any:
     """Return `v` as a Tensor of exactly the shape and dtype of its place."""
     v = v if isinstance(v, TensorBase) else Tensor(v)
     if v.shape != place.shape:
@@ -243,6 +243,6 @@ def vector(what: str, v: Any, place: Any) -> Any:
     return to(v, dtype)
 
 
-def as_tensor(g: Any, x: Any) -> Any:
+def gradient_or_zeros(g: Any, x: Any) -> Any:
     """Return a gradient that was found, or zeros in place of one that was not."""
     return Tensor(np.zeros(x.shape, x.dtype)) if g is None else g if isinstance(g, TensorBase) else wrap(g)

@@ -123,7 +123,7 @@ def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
 
     @name_after("value_and_grad", f)
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
-        trace, g = differentiate("value_and_grad", f, args, kwargs, argnums, has_aux)
+        trace, g = run_and_differentiate("value_and_grad", f, args, kwargs, argnums, has_aux)
         return (trace.value, trace.aux) if has_aux else trace.value, g
 
     return value_and_gradient
@@ -407,13 +407,15 @@ def gradient_of(what: str, f: Function, argnums: Argnums, has_aux: bool = False)
 
     @name_after(what, f)
     def gradient(*args: Any, **kwargs: Any) -> Any:
-        trace, g = differentiate(what, f, args, kwargs, argnums, has_aux)
+        trace, g = run_and_differentiate(what, f, args, kwargs, argnums, has_aux)
         return (g, trace.aux) if has_aux else g
 
     return gradient
 
 
-def differentiate(what: str, f: Function, args: Any, kwargs: Any, argnums: Argnums, has_aux: bool) -> tuple[Trace, Any]:
+def run_and_differentiate(
+    what: str, f: Function, args: Any, kwargs: Any, argnums: Argnums, has_aux: bool
+) -> tuple[Trace, Any]:
     """Call `f`, which must return a single real number; return the trace and the gradient."""
     trace = Trace(what, f, args, kwargs, argnums, has_aux)
     if is_nest(trace.value):

@@ -34,10 +34,10 @@ class Flows:
     def __init__(self, roots: Sequence[Node], nodes: Sequence[Node]) -> None:
         self.totals: dict[Node, Any] = {}
         self.norms: dict[Edge, float] = {}
-        if all(is_number(root) for root in roots) and all(remembers(node) for node in nodes):
+        if all(is_single_number(root) for root in roots) and all(remembers(node) for node in nodes):
             try:
                 with np.errstate(all="ignore"):
-                    walk({root: np.ones(root.shape, root.dtype) for root in roots}, self.totals, self.norms)
+                    carry_gradients({root: np.ones(root.shape, root.dtype) for root in roots}, self.totals, self.norms)
             except Exception:  # backward() will report a rule that fails
                 self.totals, self.norms = {}, {}
         for node, g in self.totals.items():
@@ -52,7 +52,7 @@ def record_flow(roots: Sequence[Node]) -> dict[Node, Tensor]:
         seeds = {root: Tensor(np.ones(root.shape, root.dtype), requires_grad=True) for root in roots}
         for seed in seeds.values():
             seed._node.info = Seed("start")
-        walk(seeds, totals, {})
+        carry_gradients(seeds, totals, {})
     return {node: g for node, g in totals.items() if type(node) is Leaf}
 
 
@@ -60,7 +60,7 @@ class Seed(Info):
     """The info of the leaves where a recorded walk begins."""
 
 
-def walk(seeds: dict[Node, Any], totals: dict[Node, Any], norms: dict[Edge, float]) -> None:
+def carry_gradients(seeds: dict[Node, Any], totals: dict[Node, Any], norms: dict[Edge, float]) -> None:
     """Backpropagate from `seeds`, newest node first as `engine.backward` does, and fill in `totals` and `norms`."""
     totals.update(seeds)
     for node in newest_first(seeds):
@@ -82,7 +82,7 @@ def walk(seeds: dict[Node, Any], totals: dict[Node, Any], norms: dict[Edge, floa
                 d = match_argument(d if type(d) is not SparseGradient else MaskedGradient(d.whole(), d.mask), parent)
             finally:
                 derivative_done(told)
-            if not isinstance(densify(d), TensorBase) and (size := norm(densify(d))) is not None:
+            if not isinstance(densify(d), TensorBase) and (size := gradient_norm(densify(d))) is not None:
                 norms[node, i] = size
             totals[parent] = totals[parent] + d if parent in totals else d
     totals.update({node: densify(g) for node, g in totals.items()})
@@ -101,7 +101,7 @@ def connect(value: Any, parent: Any) -> Any:
     return constant
 
 
-def is_number(node: Node) -> bool:
+def is_single_number(node: Node) -> bool:
     return node.dtype.kind == "f" and node.shape in ((), (1,), (1, 1))
 
 
@@ -110,10 +110,10 @@ def remembers(node: Node) -> bool:
     return type(node) is not Node or node.saved is not None or node.info.values is not None
 
 
-def norm(array: Any) -> float | None:
+def gradient_norm(array: Any) -> float | None:
     """Return the norm of an array, or of several arrays as one vector; None for arrays of other libraries."""
     if isinstance(array, MultiOutput):
-        return float(np.linalg.norm([norm(part) or 0.0 for part in array]))
+        return float(np.linalg.norm([gradient_norm(part) or 0.0 for part in array]))
     if not isinstance(array, np.ndarray | np.generic):
         return None
     with np.errstate(all="ignore"):

@@ -17,7 +17,7 @@ from .naming import tensors_held_in
 Names = Mapping[str, Any]  # variables: tensors, modules and arrays by their names
 
 
-class History:
+class GraphHistory:
     """The nodes of the graph behind `roots`, from the oldest to the newest, with their values and names.
 
     The value of a constant may have been released. If `guess`, and if only one array in `names` has its shape and
@@ -82,7 +82,7 @@ class History:
             return self.fresh("c")
         key = value.shape, value.dtype.str, value.tobytes()
         if key not in self.equals:
-            name = next((name for name, x in self.arrays.items() if same(x, value)), "")
+            name = next((name for name, x in self.arrays.items() if equal_arrays(x, value)), "")
             self.equals[key] = self.unused(name) if name else self.fresh("c")
         return self.equals[key]
 
@@ -110,7 +110,7 @@ def order_nodes(nodes: set[Node]) -> list[Node]:
     return [*constants, *made]
 
 
-def same(a: Any, b: Any) -> bool:
+def equal_arrays(a: Any, b: Any) -> bool:
     return bool(a.shape == b.shape and a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind in "fc"))
 
 

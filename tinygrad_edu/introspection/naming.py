@@ -22,23 +22,23 @@ def tensors_held_in(names: Any) -> Held:
     A tensor with several names gets its path in a module, or else the name that was given first.
     """
     if isinstance(names, Module):
-        return {place(tensor): (name, tensor) for name, tensor in names.named_parameters()}
+        return {graph_place(tensor): (name, tensor) for name, tensor in names.named_parameters()}
     if not isinstance(names, Mapping):
         raise TypeError(
             "names must be a mapping from names to tensors, such as {'x': x}, or a Module; "
             f"got {type(names).__name__}"
         )
     variables = sorted(((str(name), value) for name, value in names.items()), key=lambda v: v[0].startswith("_"))
-    contents = [item for variable in variables for item in items(*variable)]
+    contents = [item for variable in variables for item in named_items(*variable)]
     found: Held = {}
     for entries in variables, contents:
         for name, value in entries:
             if issubclass(type(value), Module):  # type(), since some objects lie to isinstance()
                 for path, tensor in value.named_parameters():
-                    found.setdefault(place(tensor), (f"{name}.{path}", tensor))
+                    found.setdefault(graph_place(tensor), (f"{name}.{path}", tensor))
         for name, value in entries:
             if issubclass(type(value), TensorBase):
-                found.setdefault(place(value), (name, value))
+                found.setdefault(graph_place(value), (name, value))
     return found
 
 
@@ -50,16 +50,16 @@ def modules_in(names: Any) -> dict[str, Module]:
     if isinstance(names, Module):
         return {"": names}
     variables = sorted(((str(name), value) for name, value in names.items()), key=lambda v: not v[0].startswith("_"))
-    contents = [item for variable in variables for item in items(*variable)]
+    contents = [item for variable in variables for item in named_items(*variable)]
     return {name: value for name, value in (*contents, *variables) if issubclass(type(value), Module)}
 
 
-def place(tensor: TensorBase) -> Any:
+def graph_place(tensor: TensorBase) -> Any:
     """Return a tensor's place in graphs: the node that made it, or its node as a constant, or its id if it has none."""
     return tensor._node or tensor._source or id(tensor)
 
 
-def items(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+def named_items(name: str, value: Any) -> Iterator[tuple[str, Any]]:
     """Yield the items of a list, tuple or dict, with names such as ``weights[0]`` and ``weights['first']``."""
     if type(value) in (list, tuple):
         yield from ((f"{name}[{i}]", item) for i, item in enumerate(islice(value, MANY)))

@@ -30,7 +30,7 @@ class Forward(Protocol[P, Output]):
     def forward(self) -> Callable[P, Output]: ...
 
 
-class Call(property):
+class ForwardCall(property):
     """The ``__call__`` of modules: a property that returns the module's ``forward``, so that there is no call in between."""
 
     if TYPE_CHECKING:  # a call takes what forward takes, and gives what it gives
@@ -145,7 +145,7 @@ def hooked_again(how: Any, args: Any) -> Any:
 
 
 @primitive(each=lambda i: lambda g, y, *xs: g[i], name="gate", multiple_results=True)
-def pass_through(*xs: Any) -> Any:
+def gate_values(*xs: Any) -> Any:
     """Return the values themselves."""
     return xs
 
@@ -155,7 +155,7 @@ def gate(values: Any) -> tuple[Any, Gate]:
     places = [i for i, x in enumerate(values) if is_tracked(x)]
     if not places or not level():
         return values, None
-    passed = dict(zip(places, pass_through(*(values[i] for i in places)), strict=True))
+    passed = dict(zip(places, gate_values(*(values[i] for i in places)), strict=True))
     return tuple(passed.get(i, x) for i, x in enumerate(values)), (passed[places[0]]._node.parents[0], places)
 
 

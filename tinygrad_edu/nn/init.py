@@ -294,7 +294,7 @@ def kaiming_uniform_(
     >>> bool((abs(w.data) <= 1.4143).all())
     True
     """
-    bound = math.sqrt(3) * deviation("kaiming_uniform_", p, a, mode, nonlinearity)
+    bound = math.sqrt(3) * he_deviation("kaiming_uniform_", p, a, mode, nonlinearity)
     return uniform_(p, -bound, bound, rng)
 
 
@@ -314,7 +314,7 @@ def kaiming_normal_(
     >>> nn.init.kaiming_normal_(nn.Parameter([[0, 0, 0], [0, 0, 0]])).shape
     (2, 3)
     """
-    return normal_(p, 0, deviation("kaiming_normal_", p, a, mode, nonlinearity), rng)
+    return normal_(p, 0, he_deviation("kaiming_normal_", p, a, mode, nonlinearity), rng)
 
 
 @complete_from(uniform_)
@@ -390,7 +390,7 @@ GAINS = {"linear": 1.0, "sigmoid": 1.0, "tanh": 5 / 3, "relu": math.sqrt(2), "se
          **dict.fromkeys([f"conv{turned}{n}d" for turned in ("", "_transpose") for n in (1, 2)], 1.0)}  # fmt: skip
 
 
-def deviation(name: str, p: Any, a: float, mode: str, nonlinearity: str) -> float:
+def he_deviation(name: str, p: Any, a: float, mode: str, nonlinearity: str) -> float:
     """Return the standard deviation of He's initialisation."""
     if mode not in ("fan_in", "fan_out"):
         raise ValueError(f"{name}: mode must be 'fan_in' or 'fan_out', not {mode!r}")

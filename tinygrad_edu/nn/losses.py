@@ -174,9 +174,9 @@ class MultiMarginLoss(Loss):
         self._settings |= {"p": p, "margin": margin}
 
 
-def behind(loss: Any) -> tuple[Any, dict[str, Any]]:
+def function_behind(loss: Any) -> tuple[Any, dict[str, Any]]:
     """Return the function that a loss calls, and its settings; a loss that is not ours is its own function."""
     if isinstance(loss, partial):
-        function, settings = behind(loss.func)
+        function, settings = function_behind(loss.func)
         return function, {**settings, **loss.keywords}
     return (type(loss).function, loss._settings) if isinstance(loss, Loss) else (loss, {})

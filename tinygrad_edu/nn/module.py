@@ -11,7 +11,7 @@ import numpy as np
 from ..engine.modes import RECORD, current
 from ..engine.tensor_base import copy_array
 from . import hooks, tree
-from .parameter import Buffer, Parameter, cast
+from .parameter import Buffer, Parameter, cast_parameter
 from .state import load_state
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Module:
         """
         raise NotImplementedError(f"{type(self).__name__} has no forward(): define what it computes")
 
-    __call__ = hooks.Call(attrgetter("forward"))
+    __call__ = hooks.ForwardCall(attrgetter("forward"))
 
     def __setattr__(self, name: str, value: Any) -> None:
         old = vars(self).get(name)
@@ -100,7 +100,7 @@ class Module:
         iterator of (str, Module)
             Pairs of names and modules.
         """
-        return ((name, value) for name, value in tree.attributes(self) if isinstance(value, Module))
+        return ((name, value) for name, value in tree.module_attributes(self) if isinstance(value, Module))
 
     def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
         """Return this module and all below it, with their paths. A module that is shared comes once.
@@ -123,7 +123,7 @@ class Module:
             All methods that go through the tree raise this error, so that no part of a network is forgotten in silence.
         """
         tree.refuse_lost(self)
-        return tree.walk(self, prefix)
+        return tree.walk_modules(self, prefix)
 
     def modules(self) -> Iterator[Module]:
         """Return this module and all below it.
@@ -159,7 +159,7 @@ class Module:
         iterator of (str, Parameter)
             Pairs of paths, such as ``"0.weight"``, and parameters.
         """
-        return once(self.named_tensors(Parameter))
+        return without_duplicates(self.named_tensors(Parameter))
 
     def named_buffers(self) -> Iterator[tuple[str, Buffer]]:
         """Return all buffers, with their paths. One that is shared comes once.
@@ -169,7 +169,7 @@ class Module:
         iterator of (str, Buffer)
             Pairs of paths, such as ``"1.running_mean"``, and buffers.
         """
-        return once(self.named_tensors(Buffer))
+        return without_duplicates(self.named_tensors(Buffer))
 
     def parameters(self) -> Iterator[Parameter]:
         """Return all parameters, for an optimiser.
@@ -273,8 +273,8 @@ class Module:
         precision = np.dtype(dtype)
         if precision.kind not in "fc":
             raise TypeError(f"{type(self).__name__}.to: parameters are floating or complex, and can't be {precision}")
-        for _, x in once(self.named_tensors()):
-            cast(x, precision)
+        for _, x in without_duplicates(self.named_tensors()):
+            cast_parameter(x, precision)
         return self
 
     def half(self) -> Self:
@@ -426,15 +426,15 @@ class Module:
 
     def __repr__(self) -> str:
         lines = [f"  ({name}): " + repr(child).replace("\n", "\n  ") for name, child in self.named_children()]
-        own = [f"  {name}: {list(p.shape)}" for name, p in tree.attributes(self) if isinstance(p, Parameter)]
+        own = [f"  {name}: {list(p.shape)}" for name, p in tree.module_attributes(self) if isinstance(p, Parameter)]
         head = f"{type(self).__name__}({self.extra_repr()}"
-        n = sum(p.size for _, p in once(tree.tensors(self, Parameter)))
+        n = sum(p.size for _, p in without_duplicates(tree.tensors(self, Parameter)))
         tail = f")  # {n:,} parameter{'s' * (n != 1)}" if n else ")"
         body = lines if self.extra_repr() else own + lines
         return head + "\n" + "\n".join(body) + "\n" + tail if body else head + tail
 
 
-def once(named: Iterator[tuple[str, T]]) -> Iterator[tuple[str, T]]:
+def without_duplicates(named: Iterator[tuple[str, T]]) -> Iterator[tuple[str, T]]:
     """Return the pairs, without those whose tensor came before under another name."""
     seen: set[int] = set()
     for name, x in named:

@@ -75,7 +75,7 @@ class Buffer(Tensor):
         return super().__repr__().replace("Tensor(", "Buffer(", 1)
 
 
-def cast(tensor: Any, dtype: Any) -> None:
+def cast_parameter(tensor: Any, dtype: Any) -> None:
     """Turn a floating leaf into another precision, in place, so that a pending backward still finds it."""
     if tensor.dtype.kind not in "fc":
         return

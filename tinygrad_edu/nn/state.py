@@ -24,7 +24,7 @@ def load_state(kind: str, own: Mapping[str, Any], state: Mapping[str, Any], stri
         raise KeyError(misfit)
     if own and len(missing) == len(own):
         warnings.warn(f"nothing was loaded: {misfit}", UserWarning, stacklevel=3)
-    arrays = {k: convert(kind, k, state[k], p) for k, p in own.items() if k in state}
+    arrays = {k: convert_entry(kind, k, state[k], p) for k, p in own.items() if k in state}
     wrong = [f"{k}: {a.shape} for {own[k].shape}" for k, a in arrays.items() if a.shape != own[k].shape]
     if wrong:
         raise ValueError(f"state does not fit {kind}: shapes differ, {'; '.join(wrong)}")
@@ -37,7 +37,7 @@ def load_state(kind: str, own: Mapping[str, Any], state: Mapping[str, Any], stri
         own[k]._own()[...] = arrays[k]
 
 
-def convert(kind: str, name: str, value: Any, p: Any) -> Any:
+def convert_entry(kind: str, name: str, value: Any, p: Any) -> Any:
     """Return a copy of an entry in the parameter's dtype; refuse numbers that the dtype can't represent but for rounding."""
     try:
         array = as_own_array(to_arrays(value))

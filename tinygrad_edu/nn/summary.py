@@ -107,7 +107,7 @@ def summary(model: Module, *inputs: TensorLike) -> Summary:
     notes = Notes()
     handles = []
     for path, module in model.named_modules():
-        if not any(module.named_children()) or any(isinstance(x, Parameter) for _, x in tree.attributes(module)):
+        if not any(module.named_children()) or any(isinstance(x, Parameter) for _, x in tree.module_attributes(module)):
             handles += [
                 module.register_forward_pre_hook(notes.before),
                 module.register_forward_hook(partial(notes.after, path or type(model).__name__)),
@@ -115,7 +115,7 @@ def summary(model: Module, *inputs: TensorLike) -> Summary:
     state, modes = model.state_dict(), [(m, m.training) for m in model.modules()]
     try:
         with enable_grad():
-            model.eval()(*(as_input(x) for x in inputs))
+            model.eval()(*(as_example(x) for x in inputs))
     finally:
         for handle in handles:
             handle.remove()
@@ -126,7 +126,7 @@ def summary(model: Module, *inputs: TensorLike) -> Summary:
     return Summary(notes.rows, sum(p.size for p in parameters), sum(p.size for p in parameters if p.requires_grad))
 
 
-def as_input(x: Any) -> Any:
+def as_example(x: Any) -> Any:
     """Return an example as a Tensor. Floats are recorded, as the result of an operation, so that no module keeps a leaf."""
     array = as_array(to_arrays(x), "an example")
     return Tensor(array, requires_grad=True).reshape(array.shape) if array.dtype.kind in "fc" else Tensor(array)

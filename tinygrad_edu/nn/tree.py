@@ -26,21 +26,21 @@ OURS = {__name__.partition(".")[0], "numpy", *sys.stdlib_module_names}
 ROWS: Any = (list, tuple, deque, UserList, Set, ValuesView)
 
 
-def attributes(module: Any) -> Iterator[tuple[str, Any]]:
+def module_attributes(module: Any) -> Iterator[tuple[str, Any]]:
     """Return the attributes of a module with their values, those in ``__slots__`` too."""
     yield from vars(module).items()
-    for name in slots(type(module)):  # type: ignore[arg-type]  # classes are hashable
+    for name in class_slots(type(module)):  # type: ignore[arg-type]  # classes are hashable
         if hasattr(module, name):
             yield name, getattr(module, name)
 
 
 @lru_cache
-def slots(kind: Any) -> tuple[str, ...]:
+def class_slots(kind: Any) -> tuple[str, ...]:
     """Return the names of the attributes that a class keeps in ``__slots__``."""
     return tuple(name for base in kind.__mro__ for name, x in vars(base).items() if type(x) is MemberDescriptorType)
 
 
-def walk(root: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+def walk_modules(root: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Return a module and all below it, with their dotted paths; a module that is shared comes once."""
     seen: set[int] = set()
     waiting = [(prefix, root)]
@@ -49,17 +49,20 @@ def walk(root: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
         if id(module) not in seen:
             seen.add(id(module))
             yield path, module
-            waiting += reversed([(join(path, name), child) for name, child in module.named_children()])
+            waiting += reversed([(join_path(path, name), child) for name, child in module.named_children()])
 
 
 def tensors(root: Any, kind: Any = (Parameter, Buffer)) -> Iterator[tuple[str, Any]]:
     """Return the parameters or buffers below a module, with their dotted paths; one that is shared comes each time."""
     return (
-        (join(path, name), x) for path, module in walk(root) for name, x in attributes(module) if isinstance(x, kind)
+        (join_path(path, name), x)
+        for path, module in walk_modules(root)
+        for name, x in module_attributes(module)
+        if isinstance(x, kind)
     )
 
 
-def join(path: str, name: str) -> str:
+def join_path(path: str, name: str) -> str:
     """Return a dotted path."""
     return f"{path}.{name}" if path else name
 
@@ -69,7 +72,7 @@ def join(path: str, name: str) -> str:
 
 def refuse_lost(root: Any) -> None:
     """Raise an error for parameters and modules below `root` in places where nobody finds them."""
-    modules = list(walk(root))
+    modules = list(walk_modules(root))
     lost = [found for path, module in modules for found in find_lost(module, path)]
     if not lost:
         return
@@ -81,16 +84,16 @@ def refuse_lost(root: Any) -> None:
 
 def find_lost(module: Any, path: str) -> Iterator[tuple[str, Any, Any, str]]:
     """Return what is hidden in a module: for each its path, the object that holds it, the thing itself, and its place there."""
-    own = dict(attributes(module))
+    own = dict(module_attributes(module))
     own.pop("_hooks", None)  # hooks are called, not learnt
     for name, value in own.items():
         if type(value) not in ATOMS and not is_found(value):
-            yield from ((join(path, name), value, x, at) for at, x in find_within(value))
+            yield from ((join_path(path, name), value, x, at) for at, x in find_within(value))
     for base in type(module).__mro__:
         if base.__module__.partition(".")[0] not in OURS:
             for name, value in vars(base).items():
                 if name not in own and not name.startswith("__"):
-                    yield from ((join(path, name), base, x, at) for at, x in find_within(value))
+                    yield from ((join_path(path, name), base, x, at) for at, x in find_within(value))
 
 
 def is_found(x: Any) -> bool:
@@ -118,11 +121,14 @@ def find_within(value: Any) -> Iterator[tuple[str, Any]]:
         elif type(x) not in ATOMS and not isinstance(x, Tensor) and id(x) not in seen:
             seen.add(id(x))
             waiting += reversed(
-                [(at + place, part, outermost and not place.startswith(".")) for place, part in parts(x, outermost)]
+                [
+                    (at + place, part, outermost and not place.startswith("."))
+                    for place, part in parts_of_structure(x, outermost)
+                ]
             )
 
 
-def parts(x: Any, outermost: bool) -> Iterator[tuple[str, Any]]:
+def parts_of_structure(x: Any, outermost: bool) -> Iterator[tuple[str, Any]]:
     """Return the parts of a data structure, with their places; attributes only of the outermost object."""
     if isinstance(x, np.ndarray):
         if x.dtype.hasobject and not x.dtype.fields:
@@ -136,11 +142,11 @@ def parts(x: Any, outermost: bool) -> Iterator[tuple[str, Any]]:
             if type(key) not in ATOMS:
                 yield " (a key)", key
     elif isinstance(x, partial):
-        yield from parts([*x.args, *x.keywords.values()], outermost)
+        yield from parts_of_structure([*x.args, *x.keywords.values()], outermost)
     elif outermost and not isinstance(x, type) and hasattr(x, "__dict__"):
         kind = type(x)
         if kind is SimpleNamespace or kind.__module__.partition(".")[0] not in OURS:
-            yield from ((f".{name}", part) for name, part in attributes(x))
+            yield from ((f".{name}", part) for name, part in module_attributes(x))
 
 
 def complaint(held: Any, x: Any, at: str) -> str:

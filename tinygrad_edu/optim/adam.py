@@ -8,13 +8,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .optimizer import Optimizer, Params, add_decay
-from .settings import items, number
+from .settings import every_item, number
 
 
 def pair(betas: Any) -> tuple[float, float]:
     """Return the two decay rates, each at least 0 and below 1."""
     try:
-        first, second = items(number(0, 1))(betas)
+        first, second = every_item(number(0, 1))(betas)
     except ValueError:
         raise ValueError("is out of range; it must be two numbers, both at least 0 and below 1") from None
     return first, second

@@ -10,7 +10,7 @@ import numpy as np
 from .line_search import strong_wolfe
 from .loading import groups_in, number_entries, what
 from .optimizer import Optimizer, Params
-from .settings import number, one_of, whole
+from .settings import number, one_of, whole_number
 
 Loss = TypeVar("Loss", bound=SupportsFloat)
 
@@ -57,10 +57,10 @@ class LBFGS(Optimizer):
 
     _checks: ClassVar = {
         "lr": number(),
-        "max_iter": whole(1),
+        "max_iter": whole_number(1),
         "tolerance_grad": number(),
         "tolerance_change": number(),
-        "history_size": whole(1),
+        "history_size": whole_number(1),
         "line_search_fn": one_of(None, "strong_wolfe"),
     }
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.tensor_base import TensorBase, is_foreign
-from .settings import check_settings, number, whole
+from .settings import check_settings, number, whole_number
 
 SQUARES = {"exp_avg_sq", "square_avg", "sum"}  # sums and means of squares, whose roots are taken
 
@@ -37,7 +37,7 @@ def groups_in(optimizer: Any, state: Any) -> list[dict[str, Any]]:
             if name in group and group[name] != value:
                 raise ValueError(f"{where} has {name}={group[name]}, and {kind} steps as with {name}={value}")
         try:
-            ids = [whole(0)(p) for p in group["params"]]
+            ids = [whole_number(0)(p) for p in group["params"]]
         except (TypeError, ValueError):
             raise ValueError(
                 f"{where}: 'params' must be the numbers of parameters, not {what(group['params'])}"
@@ -87,7 +87,7 @@ def entry_in(where: str, name: str, value: Any, p: Any) -> Any:
     """Return an array for parameter `p`, in its dtype; or how many steps were made."""
     if name == "step":
         try:
-            return whole(0)(value)
+            return whole_number(0)(value)
         except ValueError as error:
             raise ValueError(f"{where} {error}, and is {what(value)}") from None
     value = value._array if isinstance(value, TensorBase) else value

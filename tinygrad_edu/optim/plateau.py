@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal, SupportsFloat
 from .deferral import Deferrable
 from .optimizer import Optimizer
 from .schedule import an_optimiser, check_lengths, of_group, only
-from .settings import as_number, check_settings, each, number, one_of, whole
+from .settings import as_number, check_settings, each_group, number, one_of, whole_number
 
 
 class ReduceLROnPlateau(Deferrable):
@@ -57,10 +57,10 @@ class ReduceLROnPlateau(Deferrable):
     _checks: ClassVar = {
         "mode": one_of("min", "max"),
         "factor": number(0, 1, "()"),
-        "patience": whole(0),
+        "patience": whole_number(0),
         "threshold": number(),
-        "cooldown": whole(0),
-        "min_lr": each(number()),
+        "cooldown": whole_number(0),
+        "min_lr": each_group(number()),
     }
 
     def __init__(
@@ -159,4 +159,4 @@ def any_number(value: Any) -> float:
     return float(n)
 
 
-COUNTS = {"best": any_number, "bad_steps": whole(0), "resting": whole(0)}
+COUNTS = {"best": any_number, "bad_steps": whole_number(0), "resting": whole_number(0)}

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from .deferral import Deferrable
 from .optimizer import Optimizer
-from .settings import Check, as_number, check_settings, items, number, whole
+from .settings import Check, as_number, check_settings, every_item, number, whole_number
 
 
 class Schedule(Deferrable):
@@ -137,8 +137,8 @@ class Schedule(Deferrable):
     def _restored(self, state: Any) -> tuple[Any, list[float]]:
         """Return a copy of this schedule that continues from the state, and the rates; change nothing yet."""
         kind, n = type(self).__name__, len(self.optimizer.param_groups)
-        lists = {"base_lrs": items(number()), "lrs": items(number())}
-        found = only(kind, {**self._checks, "last_epoch": whole(0), **lists}, state)
+        lists = {"base_lrs": every_item(number()), "lrs": every_item(number())}
+        found = only(kind, {**self._checks, "last_epoch": whole_number(0), **lists}, state)
         for name in lists:
             if len(found[name]) != n:
                 raise ValueError(

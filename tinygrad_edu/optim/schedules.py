@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 from .optimizer import Optimizer
 from .plateau import ReduceLROnPlateau as ReduceLROnPlateau
 from .schedule import Schedule, check_lengths, of_group
-from .settings import as_number, check_settings, each, items, number, whole
+from .settings import as_number, check_settings, each_group, every_item, number, whole_number
 
 
 class LambdaLR(Schedule):
@@ -91,7 +91,7 @@ class StepLR(Schedule):
     1.0 1.0 0.5 0.5 0.25
     """
 
-    _checks: ClassVar = {"step_size": whole(1), "gamma": number()}
+    _checks: ClassVar = {"step_size": whole_number(1), "gamma": number()}
     step_size: int
     gamma: float
 
@@ -125,7 +125,7 @@ class MultiStepLR(Schedule):
     1.0 0.5 0.5 0.25 0.25
     """
 
-    _checks: ClassVar = {"milestones": items(whole(0)), "gamma": number()}
+    _checks: ClassVar = {"milestones": every_item(whole_number(0)), "gamma": number()}
     milestones: list[int]
     gamma: float
 
@@ -190,7 +190,7 @@ class LinearLR(Schedule):
     0.25 0.5 0.75 1.0 1.0
     """
 
-    _checks: ClassVar = {"start_factor": number(), "end_factor": number(), "total_iters": whole(1)}
+    _checks: ClassVar = {"start_factor": number(), "end_factor": number(), "total_iters": whole_number(1)}
     start_factor: float
     end_factor: float
     total_iters: int
@@ -232,7 +232,7 @@ class CosineAnnealingLR(Schedule):
     1.00 0.85 0.50 0.15 0.00
     """
 
-    _checks: ClassVar = {"T_max": whole(1), "eta_min": number()}
+    _checks: ClassVar = {"T_max": whole_number(1), "eta_min": number()}
     T_max: int
     eta_min: float
 
@@ -286,8 +286,8 @@ class OneCycleLR(Schedule):
     """
 
     _checks: ClassVar = {
-        "max_lr": each(number()),
-        "total_steps": whole(1),
+        "max_lr": each_group(number()),
+        "total_steps": whole_number(1),
         "pct_start": number(0, 1, "[]"),
         "div_factor": number(0, math.inf, "()"),
         "final_div_factor": number(0, math.inf, "()"),
@@ -364,7 +364,7 @@ class SequentialLR(Schedule):
     0.25 0.5 0.75 1.0 0.5
     """
 
-    _checks: ClassVar = {"milestones": items(whole(1))}
+    _checks: ClassVar = {"milestones": every_item(whole_number(1))}
     milestones: list[int]
 
     def __init__(self, optimizer: Optimizer, schedulers: Sequence[Schedule], milestones: Sequence[int]) -> None:

@@ -42,7 +42,7 @@ def number(least: float = 0.0, most: float = math.inf, ends: str = "[)") -> Chec
     return check
 
 
-def whole(least: int) -> Check:
+def whole_number(least: int) -> Check:
     """Return the check of a whole number."""
 
     def check(value: Any) -> int:
@@ -76,7 +76,7 @@ def one_of(*values: Any) -> Check:
     return check
 
 
-def items(check: Check) -> Check:
+def every_item(check: Check) -> Check:
     """Return the check of a list whose items must all pass."""
 
     def check_each(value: Any) -> list[Any]:
@@ -91,9 +91,11 @@ def items(check: Check) -> Check:
     return check_each
 
 
-def each(check: Check) -> Check:
+def each_group(check: Check) -> Check:
     """Return the check of one value for all groups of the optimiser, or a list of one for each."""
-    return lambda value: items(check)(value) if isinstance(value, list | tuple) or np.ndim(value) == 1 else check(value)
+    return lambda value: (
+        every_item(check)(value) if isinstance(value, list | tuple) or np.ndim(value) == 1 else check(value)
+    )
 
 
 def as_number(value: Any) -> Any:

@@ -14,7 +14,7 @@ from numpy.lib.array_utils import normalize_axis_index
 from ..engine.declare import composite, rule
 from ..engine.forward import apply
 from ..engine.masked_gradient import REARRANGED, with_mask
-from ..engine.multi_output import MultiOutputType, place
+from ..engine.multi_output import MultiOutputType, place_part
 from ..engine.sparse_gradient import SparseGradient, gather_pieces, is_basic
 from ..engine.table import RULES
 from ..engine.tensor_base import TensorBase, answers_itself, array_in, copy_array, is_foreign, to_arrays
@@ -28,7 +28,7 @@ def scatter(values: Any, index: Any, shape: tuple[int, ...], dtype: Any) -> Any:
     if answers_itself(values):
         return apply(scatter, values, index, shape, dtype)
     if isinstance(dtype, MultiOutputType):
-        return place(values, index, shape, dtype)
+        return place_part(values, index, shape, dtype)
     out = np.zeros_like(values, dtype, shape=shape)
     if is_basic(index):
         out[index] = values

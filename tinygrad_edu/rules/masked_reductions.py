@@ -94,7 +94,7 @@ def var(
     a: Any, axis: Any = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False,
     where: Any = True, mean: Any = None, correction: Any = None,
 ) -> Any:  # fmt: skip
-    a, ddof = convert(a, dtype), one_of(ddof, correction)
+    a, ddof = convert(a, dtype), one_given(ddof, correction)
     if mean is None and where is True:
         return np.var(a, axis, ddof=ddof, keepdims=keepdims)
     total, n = squares(a, axis, keepdims, where, mean)
@@ -120,7 +120,7 @@ def squares(a: Any, axis: Any, keepdims: bool, where: Any, mean: Any) -> tuple[A
     return np.sum(squared_length(d), axis, keepdims=keepdims), np.sum(broadcast_mask(a, where), axis, keepdims=keepdims)
 
 
-def one_of(ddof: float, correction: Any) -> Any:
+def one_given(ddof: float, correction: Any) -> Any:
     """Return the one that is given of two keywords for the same thing."""
     if correction is not None and ddof:
         raise ValueError("ddof and correction can't be provided simultaneously")

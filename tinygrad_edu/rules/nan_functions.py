@@ -11,7 +11,7 @@ import numpy as np
 
 from ..engine.atomic import warn_where
 from ..engine.declare import composite
-from .masked_reductions import broadcast_mask, convert, one_of, root, squares
+from .masked_reductions import broadcast_mask, convert, one_given, root, squares
 
 # ---------------------------------------------------------- in a sum a NaN is 0, in a product 1
 
@@ -45,7 +45,7 @@ def extreme(
 
 @composite(np.nanmean)
 def nanmean(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False, *, where: Any = True) -> Any:
-    return np.mean(a, axis, dtype, keepdims=keepdims, where=numbers(a, where))
+    return np.mean(a, axis, dtype, keepdims=keepdims, where=non_nans(a, where))
 
 
 @composite(np.nanvar)
@@ -53,9 +53,9 @@ def nanvar(
     a: Any, axis: Any = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False,
     *, where: Any = True, mean: Any = None, correction: Any = None,
 ) -> Any:  # fmt: skip
-    a, ddof = convert(a, dtype), one_of(ddof, correction)
+    a, ddof = convert(a, dtype), one_given(ddof, correction)
     mean = None if mean is None else convert(mean, a.dtype)
-    total, n = squares(a, axis, keepdims, numbers(a, where), mean)
+    total, n = squares(a, axis, keepdims, non_nans(a, where), mean)
     few = n <= ddof
     warn_where(few, "Degrees of freedom <= 0 for slice.")
     return np.where(few, np.nan, total / np.where(few, 1, n - ddof).astype(total.dtype))
@@ -66,7 +66,7 @@ def nanstd(a: Any, *args: Any, **kwargs: Any) -> Any:
     return root(np.nanvar(a, *args, **kwargs))
 
 
-def numbers(a: Any, where: Any) -> Any:
+def non_nans(a: Any, where: Any) -> Any:
     return broadcast_mask(a, where) & ~np.isnan(a)
 
 

@@ -1,4 +1,4 @@
-"""Rules of polynomials, given as vectors of coefficients, the highest first; and of `convolve`, which multiplies them.
+"""Rules of polynomials, given as vectors of coefficients, the highest first; and of `convolve_vectors`, which multiplies them.
 
 Leading coefficients that are exactly 0 are dropped by `polymul`, as in NumPy, and get no gradient.
 """
@@ -28,20 +28,20 @@ rule(convolution, lambda g, y, a, v: np.convolve(g, v[::-1], "valid"),
 
 
 @composite(np.convolve)
-def convolve(a: Any, v: Any, mode: Any = "full") -> Any:
+def convolve_vectors(a: Any, v: Any, mode: Any = "full") -> Any:
     a, v = np.atleast_1d(array(a), array(v))
     short, long = sorted((a.size, v.size))
-    return cut(apply(convolution, a, v), mode, (short - 1) // 2, short, long)
+    return cut_to_mode(apply(convolution, a, v), mode, (short - 1) // 2, short, long)
 
 
 @composite(np.correlate)
 def correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
     a, v = np.atleast_1d(array(a), array(v))
     short, long = sorted((a.size, v.size))
-    return cut(apply(convolution, a, conjugate(v)[::-1]), mode, (short - (v.size <= a.size)) // 2, short, long)
+    return cut_to_mode(apply(convolution, a, conjugate(v)[::-1]), mode, (short - (v.size <= a.size)) // 2, short, long)
 
 
-def cut(full: Any, mode: Any, margin: int, short: int, long: int) -> Any:
+def cut_to_mode(full: Any, mode: Any, margin: int, short: int, long: int) -> Any:
     """Return the part of a convolution that a mode keeps: all, the longer one's length, or where both overlap fully."""
     starts = {"full": slice(None), "same": slice(margin, margin + long), "valid": slice(short - 1, long)}
     mode = ("valid", "same", "full")[mode] if isinstance(mode, int) else mode

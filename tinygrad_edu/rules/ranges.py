@@ -16,7 +16,7 @@ from ..engine.tensor_base import to_arrays, wrap
 from .shapes import array, to
 
 
-def weights(num: int, endpoint: bool, *ends: Any) -> tuple[Any, Any]:
+def end_weights(num: int, endpoint: bool, *ends: Any) -> tuple[Any, Any]:
     """Return the weights of the start and of the stop in each number, along a new first axis."""
     stop = np.arange(num).reshape((-1,) + (1,) * max(map(np.ndim, ends))) / max(num - endpoint, 1)
     return 1 - stop, stop
@@ -32,7 +32,7 @@ def linspace(
     if dtype.kind not in "fc":  # integers leave the graph
         y = wrap(np.linspace(to_arrays(start), to_arrays(stop), num, endpoint, dtype=dtype, axis=axis))
     else:
-        a, b = weights(num, endpoint, start, stop)
+        a, b = end_weights(num, endpoint, start, stop)
         y = np.moveaxis(to(start * a + stop * b, dtype), 0, axis)
     steps = num - endpoint
     return (y, np.subtract(stop, start) / steps if steps > 0 else nan) if retstep else y
@@ -56,5 +56,5 @@ def geomspace(start: Any, stop: Any, num: Any = 50, endpoint: bool = True, dtype
     dtype = np.geomspace(to_arrays(start), to_arrays(stop), min(num, 0), dtype=dtype, axis=axis).dtype
     start, stop = array(start), array(stop)
     sign = np.sign(to_arrays(start))  # negative numbers are computed as positive ones, and get their sign back
-    a, b = weights(num, endpoint, start, stop)
+    a, b = end_weights(num, endpoint, start, stop)
     return np.moveaxis(to(sign * (start / sign) ** a * (stop / sign) ** b, dtype), 0, axis)

@@ -29,13 +29,13 @@ def sinc_derivative(x: Any, k: int) -> Any:
     dtype, x = x.dtype, x.astype(np.result_type(x, np.float64))
     small = np.abs(x) < 1
     near, far = np.where(small, x, 0), np.where(small, 1, x)
-    y = sine(far, 0) / pi / far
+    y = quarter_sine(far, 0) / pi / far
     for i in range(1, k + 1):  # x sinc(x) = sin(πx) / π, differentiated i times
-        y = (pi ** (i - 1) * sine(far, i) - i * y) / far
+        y = (pi ** (i - 1) * quarter_sine(far, i) - i * y) / far
     return np.where(small, np.polyval(np.polyder(TAYLOR, k), near), y).astype(dtype)
 
 
-def sine(x: Any, i: int) -> Any:
+def quarter_sine(x: Any, i: int) -> Any:
     """Return the sine of πx plus `i` quarter turns. Quarters are removed first, since multiplying by π rounds."""
     turn = np.remainder(x, 2)
     quarters = np.rint(2 * turn)

@@ -148,13 +148,13 @@ def arrays(
         if kind.kind not in "fc":
             raise TypeError(f"arrays() of dtype {kind}: only floating and complex numbers have derivatives")
         rng, twice = np.random.default_rng(draw(st.integers(0, 1 << 16))), (2,) * (kind.kind == "c")
-        array = spread(rng, (*twice, *np.empty(part).shape), low, high, signed, (i + 0.5) / len(parts))
+        array = distinct_numbers(rng, (*twice, *np.empty(part).shape), low, high, signed, (i + 0.5) / len(parts))
         store, view = LAYOUTS[draw(st.sampled_from(list(layouts)))]
         drawn.append(view(store((array[0] + 1j * array[1] if twice else array).astype(kind))))
     return drawn if isinstance(wanted, list) else drawn[0]
 
 
-def spread(rng: np.random.Generator, shape: Shape, low: float, high: float, signed: bool, bit: float) -> Any:
+def distinct_numbers(rng: np.random.Generator, shape: Shape, low: float, high: float, signed: bool, bit: float) -> Any:
     """Return different numbers: multiples of 1/64 (or of a half, a quarter, ... of that, if there are many) plus `bit` of one."""
     size, steps = int(np.prod(shape, dtype=int)), 64
     if size and not low < high:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .indices import axes, indices
-from .program import item, literal
+from .program import item, literal_source
 from .program_builder import Draft
 
 MARGIN = 2e-3  # distance from a kink
@@ -38,7 +38,7 @@ def real(*values: Any) -> bool:
     return not any(map(np.iscomplexobj, values))
 
 
-def nonzero(x: Any) -> Any:
+def nonzero_operation(x: Any) -> Any:
     return np.abs(x).min() > 0.05
 
 
@@ -60,18 +60,18 @@ UNARY: dict[str, Suits] = {
     "{} ** 3": anywhere, "-{}": anywhere, "2.5 * {}": anywhere, "1.5 - {}": anywhere,
     "np.tanh({})": lambda x: np.abs(np.imag(x)).max() < 1,
     "np.arctan({})": real, "np.arcsinh({})": real, "np.expm1({})": real, "sigmoid({})": real,
-    "np.abs({})": nonzero, "1 / {}": nonzero, "relu({})": lambda x: real(x) and nonzero(x),
+    "np.abs({})": nonzero_operation, "1 / {}": nonzero_operation, "relu({})": lambda x: real(x) and nonzero_operation(x),
     "np.clip({}, -1.0, 1.0)": lambda x: real(x) and np.abs(np.abs(x) - 1).min() > MARGIN,
     "np.sqrt({})": positive, "np.log({})": positive, "np.log1p({})": positive, "{} ** 1.5": positive,
     "np.real({})": np.iscomplexobj, "np.imag({})": np.iscomplexobj, "np.conjugate({})": np.iscomplexobj,
 }  # fmt: skip
 
 BINARY: dict[str, Suits] = {
-    "{} + {}": anywhere, "{} - {}": anywhere, "{} * {}": anywhere, "{} / {}": lambda a, b: nonzero(b),
+    "{} + {}": anywhere, "{} - {}": anywhere, "{} * {}": anywhere, "{} / {}": lambda a, b: nonzero_operation(b),
     "np.logaddexp({}, {})": real, "{} ** {}": lambda a, b: real(a, b) and positive(a),
     "np.maximum({}, {})": apart, "np.minimum({}, {})": apart,
-    "np.hypot({}, {})": lambda a, b: real(a, b) and nonzero(np.hypot(a, b)),
-    "np.arctan2({}, {})": lambda a, b: real(a, b) and nonzero(np.hypot(np.minimum(a, 0), b)),
+    "np.hypot({}, {})": lambda a, b: real(a, b) and nonzero_operation(np.hypot(a, b)),
+    "np.arctan2({}, {})": lambda a, b: real(a, b) and nonzero_operation(np.hypot(np.minimum(a, 0), b)),
 }  # fmt: skip
 
 
@@ -196,7 +196,7 @@ def choice(draft: Draft) -> bool:
     shape = np.broadcast_shapes(draft.values[a].shape, draft.values[b].shape)[-draft.among((1, 2)) :]
     mask = np.array([draft.among((False, True)) for _ in range(math.prod(shape))], bool).reshape(shape)
     return draft.choose(
-        {f"np.where({literal(mask)}, {{}}, {{}})": anywhere, "np.where({0} > {1}, {0}, {1} * {1})": apart}, a, b
+        {f"np.where({literal_source(mask)}, {{}}, {{}})": anywhere, "np.where({0} > {1}, {0}, {1} * {1})": apart}, a, b
     )
 
 

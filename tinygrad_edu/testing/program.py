@@ -89,7 +89,7 @@ class Program:
     def __repr__(self) -> str:
         ours = [name for name in NAMES if f"{name}(" in self.source]
         imports = "import numpy as np\n" + f"from tinygrad_edu import {', '.join(ours)}\n" * bool(ours)
-        return f"{imports}\n{self.source}\ninputs = [{', '.join(map(literal, self.inputs))}]"
+        return f"{imports}\n{self.source}\ninputs = [{', '.join(map(literal_source, self.inputs))}]"
 
 
 @lru_cache(maxsize=64)
@@ -97,13 +97,13 @@ def compile_program(source: str) -> Any:
     return compile(source, "<a program of tinygrad_edu.testing>", "exec")
 
 
-def literal(value: Any) -> str:
+def literal_source(value: Any) -> str:
     """Return an argument as Python source: arrays with all their digits and their dtype."""
     if isinstance(value, np.ndarray):
         plain = value.dtype in (float, complex, int, bool) and value.size
         return f"np.array({value.tolist()}{'' if plain else f', np.{value.dtype}'})" + no_elements(value)
     if isinstance(value, tuple):
-        return f"({', '.join(map(literal, value))}{',' * (len(value) == 1)})"
+        return f"({', '.join(map(literal_source, value))}{',' * (len(value) == 1)})"
     return "..." if value is Ellipsis else repr(value)
 
 
@@ -120,4 +120,4 @@ def item(index: Any) -> str:
         )
     if isinstance(index, tuple) and index:
         return ", ".join(map(item, index)) + "," * (len(index) == 1)
-    return literal(index)
+    return literal_source(index)

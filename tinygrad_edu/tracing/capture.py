@@ -134,7 +134,7 @@ class Captured(Generic[P, R_co]):
         for recording in recordings:
             if recording.is_valid():
                 self._turn_to(recording)
-                return recording.replay(tuple(as_tensor(x) for x in leaves if is_array(x)))
+                return recording.replay(tuple(admit_argument(x) for x in leaves if is_array(x)))
         return self._record(key, leaves, rebuild, 4)
 
     def _record(self, key: Any, leaves: Sequence[Any], rebuild: Any, depth: int) -> Any:
@@ -158,7 +158,7 @@ class Captured(Generic[P, R_co]):
             args, kwargs = rebuild(leaves)
             return self._f(*args, **kwargs)  # programs are for NumPy
         static = [EMPTY if is_array(x) else x for x in leaves]  # so that the recording keeps no arguments alive
-        made = Recording((self._f, *static), tuple(as_tensor(x) for x in leaves if is_array(x)), fill, self._pace)
+        made = Recording((self._f, *static), tuple(admit_argument(x) for x in leaves if is_array(x)), fill, self._pace)
         written = {e.source for e in made.effects if e.kind in (CHANGE, REPLACE)}
         if any(i in written and not isinstance(x, TensorBase) for i, x in enumerate(filter(is_array, leaves))):
             raise CaptureError(
@@ -229,7 +229,7 @@ def is_array(x: Any) -> bool:
     return isinstance(x, TensorBase | np.ndarray)
 
 
-def as_tensor(x: Any) -> Any:
+def admit_argument(x: Any) -> Any:
     """Return an argument as a Tensor; a user's array is copied, since they may write into it before backward()."""
     return x if isinstance(x, TensorBase) else Tensor(x)
 

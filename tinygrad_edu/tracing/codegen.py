@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .tape import Line, Tape, call_key
+from .tape import Tape, TapeLine, call_key
 from .tracer import Tracer
 
 ARITHMETIC = {np.add, np.subtract, np.multiply, np.divide, np.power, np.minimum, np.maximum}
@@ -20,7 +20,7 @@ def tracers(nest: Any) -> list[Tracer]:
     """Return the Tracers in a line, or in its arguments."""
     if isinstance(nest, Tracer):
         return [nest]
-    if isinstance(nest, Line):
+    if isinstance(nest, TapeLine):
         nest = nest.args, nest.kwargs
     elif isinstance(nest, slice):
         nest = nest.start, nest.stop, nest.step
@@ -29,12 +29,12 @@ def tracers(nest: Any) -> list[Tracer]:
     return [tracer for part in nest for tracer in tracers(part)] if isinstance(nest, list | tuple) else []
 
 
-def read(line: Line) -> list[int]:
+def read(line: TapeLine) -> list[int]:
     """Return the places on the tape that a line reads."""
     return [tracer.place for tracer in tracers(line)]
 
 
-def behind(tape: Tape, places: list[int]) -> set[int]:
+def places_behind(tape: Tape, places: list[int]) -> set[int]:
     """Return `places` and all places that they are computed from, and those of lines that must run."""
     found = {*places, *(line.made for line in tape.lines if must_run(line))}
     for line in reversed(tape.lines):
@@ -43,7 +43,7 @@ def behind(tape: Tape, places: list[int]) -> set[int]:
     return found
 
 
-def is_turned(line: Line) -> bool:
+def is_turned(line: TapeLine) -> bool:
     """Return whether a line is ``x.T``."""
     return line.fn is np.transpose and len(line.args) == 1 and not line.kwargs
 
@@ -53,12 +53,12 @@ def is_usual(dtype: Any) -> bool:
     return bool(dtype == np.dtype(dtype.type))
 
 
-def is_check(line: Line) -> bool:
+def is_check(line: TapeLine) -> bool:
     """Return whether a line computes nothing, and only checks its arguments."""
     return getattr(line.fn, "is_check", False)
 
 
-def must_run(line: Line) -> bool:
+def must_run(line: TapeLine) -> bool:
     """Return whether a line must run even if nobody reads its result, because it is a check or draws random numbers."""
     return is_check(line) or getattr(line.fn, "is_draw", False)
 
@@ -124,7 +124,7 @@ class Writing:
         turned = self.turned.get(place)
         return [] if turned is None else [turned, *self.behind_turns(turned)]
 
-    def line(self, line: Line, target: str) -> str:
+    def line(self, line: TapeLine, target: str) -> str:
         """Return the source of a line: ``v = fn(...)``, or ``fn(..., target)`` if it is written into a buffer."""
         args = [self.number(line, a) or self.argument(a) for a in line.args]
         if (
@@ -184,7 +184,7 @@ class Writing:
             ) + "," * (len(i) == 1)
         return self.argument(i)
 
-    def number(self, line: Line, a: Any) -> str:
+    def number(self, line: TapeLine, a: Any) -> str:
         """Return the name of a 0-d array for a Python number that meets arrays, or "" for other arguments.
 
         NumPy would make this array again in each call.

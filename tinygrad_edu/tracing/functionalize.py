@@ -26,8 +26,8 @@ def call_ufunc(tape: Any, ufunc: Any, method: str, inputs: Any, out: Any, kwargs
     if out is None or all(place is None for place in out):
         return y
     if isinstance(y, tuple):
-        return tuple(one if place is None else deliver(one, place) for one, place in zip(y, out, strict=True))
-    return deliver(y, out[0])
+        return tuple(one if place is None else deliver_traced(one, place) for one, place in zip(y, out, strict=True))
+    return deliver_traced(y, out[0])
 
 
 def call_function(tape: Any, fn: Any, args: Any, kwargs: dict[str, Any]) -> Any:
@@ -76,7 +76,7 @@ def call_function(tape: Any, fn: Any, args: Any, kwargs: dict[str, Any]) -> Any:
             f"capture: np.{fn.__name__} returns {type(y).__name__} here, which depends on the numbers "
             "of an array, and they differ from call to call; call it outside"
         )
-    return y if out is None else deliver(y, out)
+    return y if out is None else deliver_traced(y, out)
 
 
 def is_traced(x: Any) -> bool:
@@ -84,7 +84,7 @@ def is_traced(x: Any) -> bool:
     return any(map(is_traced, x)) if isinstance(x, list | tuple) else hasattr(type(x), "becomes")
 
 
-def deliver(y: Any, out: Any) -> Any:
+def deliver_traced(y: Any, out: Any) -> Any:
     """Let the tracer `out` become the result `y`, in its own shape and dtype, and return it, as ``out=`` does."""
     if not is_traced(out):
         raise CaptureError(INTO_ANOTHER)

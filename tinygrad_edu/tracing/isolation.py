@@ -14,7 +14,7 @@ import numpy as np
 from ..engine.backward import backpropagate
 from ..engine.node import Leaf, Node
 from ..engine.traversal import is_tracked, subgraph
-from ..func.rematerialization import conjugate
+from ..func.rematerialization import conjugate_all
 from ..pytree import flatten
 from ..rng import draw_again
 from .equivalence import alike
@@ -33,8 +33,8 @@ def walk_isolated(
     if not ends:
         return {}
     with np.errstate(all="ignore"):
-        pairs = [(y._node, conjugate(g)) for y, g in zip(ends, seeds, strict=True)]
-        return {node: conjugate(g) for node, g in backpropagate(pairs, wanted, keep, record, partial=True).items()}
+        pairs = [(y._node, conjugate_all(g)) for y, g in zip(ends, seeds, strict=True)]
+        return {node: conjugate_all(g) for node, g in backpropagate(pairs, wanted, keep, record, partial=True).items()}
 
 
 @contextmanager
@@ -110,7 +110,7 @@ def leaves_behind(value: Any, start: int, known: list[Any]) -> list[Any]:
     return found
 
 
-def array_of(t: Any) -> Any:
+def numpy_array_of(t: Any) -> Any:
     """Return the array of a tensor, which must be NumPy's."""
     if not isinstance(t._array, np.ndarray | np.generic):
         raise CaptureError(f"capture is for NumPy's arrays; here is one of type {type(t._array).__name__}")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .codegen import must_run, read, tracers
-from .tape import Line, Tape
+from .tape import Tape, TapeLine
 from .tracer import Tracer
 
 LIKE = {np.ones_like, np.zeros_like, np.full_like}  # they read only the shape and dtype of their first argument
@@ -36,12 +36,12 @@ def tidy(tape: Tape) -> tuple[dict[int, int], dict[int, Any]]:
     return same, constants
 
 
-def matters(line: Line) -> list[int]:
+def matters(line: TapeLine) -> list[int]:
     """Return the places of which a line reads more than the shape and dtype."""
-    return read(Line(line.made, line.fn, line.args[1:], line.kwargs) if line.fn in LIKE else line)
+    return read(TapeLine(line.made, line.fn, line.args[1:], line.kwargs) if line.fn in LIKE else line)
 
 
-def factor_of_one(line: Line, tape: Tape, constants: dict[int, Any]) -> Any:
+def factor_of_one(line: TapeLine, tape: Tape, constants: dict[int, Any]) -> Any:
     """Return the other factor, if a line is a product with ones; else None."""
     if line.fn is np.multiply and not line.kwargs:
         for one, other in (line.args, line.args[::-1]):
@@ -56,12 +56,12 @@ def factor_of_one(line: Line, tape: Tape, constants: dict[int, Any]) -> Any:
     return None
 
 
-def quicker(line: Line) -> Line:
+def quicker(line: TapeLine) -> TapeLine:
     """Return a line that computes the same faster, where there is one: BLAS adds rows fastest."""
     if line.fn is np.sum and line.kwargs == {"axis": (0,)}:
         (x,) = line.args
         if x.ndim == 2 and x.dtype.kind == "f" and x.size:
             ones = np.ones(len(x), x.dtype)
             ones.flags.writeable = False
-            return Line(line.made, np.dot, (ones, x), {})
+            return TapeLine(line.made, np.dot, (ones, x), {})
     return line

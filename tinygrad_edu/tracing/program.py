@@ -24,7 +24,7 @@ INTO = {np.dot, np.matmul}  # they can write into a given array, as ufuncs can
 NEW = {np.sum, np.mean, np.add.reduce, np.copy, np.where, np.concatenate, np.stack, np.tensordot, where_or_zero}
 
 
-class Program:
+class TapeProgram:
     """The source of a tape's program, and its functions `forward` and `backward`.
 
     Parameters

@@ -59,15 +59,15 @@ def find_reached(given: tuple[Any, ...]) -> Reached:
         else:
             if isinstance(x, Module):
                 found.modules.append(x)
-            held = list(parts(x))
+            held = list(parts_held(x))
             if type(x) not in kinds:
                 kinds.add(type(x))
-                held += members(type(x))
+                held += class_members(type(x))
             waiting += reversed([(f"{name}_{k}" if name and k else name or k, v) for k, v in held if id(v) not in seen])
     return found
 
 
-def parts(x: Any) -> Iterator[tuple[str, Any]]:
+def parts_held(x: Any) -> Iterator[tuple[str, Any]]:
     """Yield the objects that `x` holds, with their names."""
     if isinstance(x, FunctionType):
         for name, cell in zip(x.__code__.co_freevars, x.__closure__ or (), strict=True):
@@ -115,7 +115,7 @@ def parts(x: Any) -> Iterator[tuple[str, Any]]:
                 yield from ((k, getattr(x, k, None)) for k in slots(kind))
 
 
-def members(kind: type) -> Iterator[tuple[str, Any]]:
+def class_members(kind: type) -> Iterator[tuple[str, Any]]:
     """Yield the methods and attributes of a class, which its objects have in common."""
     for base in kind.__mro__:
         if not is_ours(base):
@@ -175,7 +175,9 @@ def is_ours(x: Any) -> bool:
     return name.partition(".")[0] in OURS
 
 
-def names_of(f: Callable[..., Any], n: int, tensors: list[tuple[str, TensorBase]]) -> tuple[list[str], dict[int, str]]:
+def argument_names(
+    f: Callable[..., Any], n: int, tensors: list[tuple[str, TensorBase]]
+) -> tuple[list[str], dict[int, str]]:
     """Return names for `n` arguments, and for each tensor by its id: those that the function uses, if known."""
     try:
         arguments = list(inspect.signature(f).parameters)

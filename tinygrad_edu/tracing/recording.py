@@ -12,18 +12,18 @@ from ..engine.forward import apply
 from ..engine.node import Leaf, new_order
 from ..engine.tensor_base import TensorBase, to_arrays, wrap
 from ..engine.traversal import is_tracked
-from ..func.trace import as_tensor, fresh_input, record_mode
+from ..func.trace import fresh_input, gradient_or_zeros, record_mode
 from ..optim.deferral import defer_calls
 from ..pytree import flatten
 from ..rng import generator
 from .errors import KEEPS, CaptureError
 from .isolation import leaves_behind, same_draws, walk_isolated
-from .program import Program
-from .reachability import find_reached, names_of
+from .program import TapeProgram
+from .reachability import argument_names, find_reached
 from .side_effects import CHANGE, REPLACE, done
 from .traced_run import Fill, Transcript
 from .twins import standing_in
-from .verification import Pace, compare
+from .verification import Pace, compare_with_function
 from .workspace import Workspace, replay_result
 
 
@@ -65,7 +65,7 @@ class Recording:
         self.optimisers = [(optimiser, len(optimiser.param_groups)) for optimiser in around.optimisers]
         known = [t for _, t in around.tensors]
         outer = tuple({id(t): t for t in [*known, *leaves_behind(self.value, start, [*xs, *known])]}.values())
-        names = names_of(given[0], len(xs), around.tensors)
+        names = argument_names(given[0], len(xs), around.tensors)
         # A context of its own: an interrupt leaves no twins behind.
         made = copy_context().run(Transcript, fill, xs, outer, self.value, around)
         try:
@@ -97,7 +97,7 @@ class Recording:
         self.effects, self.afterwards, self.forgotten = made.effects, made.afterwards, made.forgotten
         backwards = [None if g is None else (g, [*part.values()], checks)
                      for g, part, checks in zip(made.seeds, made.gradients, made.checks, strict=True)]  # fmt: skip
-        program = Program(
+        program = TapeProgram(
             made.tape,
             {place: names[i] for i, place in zip(made.sources, made.given, strict=True)},
             made.outputs,
@@ -152,7 +152,7 @@ class Recording:
         ys, arrays = self.run(sources, chance)
         if self.calls >= self.due and self.pace.is_turn(self):
             try:
-                copy_context().run(compare, self, sources, len(xs), ys, arrays, chance)
+                copy_context().run(compare_with_function, self, sources, len(xs), ys, arrays, chance)
             except BaseException:
                 self.is_broken = True
                 raise
@@ -210,7 +210,7 @@ class Recording:
             ys = [y for y, r in zip(flatten(self.fill(xs))[0], self.results, strict=True) if r.place is not None]
             sources = [t for t, f in zip(xs + self.outer, flows, strict=True) if f]
             found = walk_isolated([ys[result]], [g], [t._node for t in sources], record)
-        return [as_tensor(found.get(t._node), t) for t in sources]
+        return [gradient_or_zeros(found.get(t._node), t) for t in sources]
 
     def refuse(self, xs: tuple[Any, ...]) -> None:
         """Raise for arguments on which the side effects can't be done: not leaves, or one tensor given twice."""

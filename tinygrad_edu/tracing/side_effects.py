@@ -15,9 +15,9 @@ import numpy as np
 
 from ..engine.node import Leaf
 from ..engine.tensor_base import TensorBase, wrap
-from .codegen import behind
+from .codegen import places_behind
 from .errors import CaptureError
-from .tape import Line, Tape
+from .tape import Tape, TapeLine
 from .tracer import Tracer
 
 FORGET, LEAVE, ADD, CHANGE, REPLACE = "forget", "leave", "add", "change", "replace"
@@ -104,7 +104,7 @@ class StandIns:
         )
         return [Effect(i, kind, end) for kind, end in ends]
 
-    def left(self, i: int, g: Any, lines: dict[int, Line]) -> list[Effect]:
+    def left(self, i: int, g: Any, lines: dict[int, TapeLine]) -> list[Effect]:
         """Return what was done to a tensor's gradient, which is `g` now."""
         start = self.places[i]
         if g is None:
@@ -130,7 +130,7 @@ class StandIns:
 
     def refuse_old(self, places: Sequence[int]) -> None:
         """Raise if these places are computed from gradients that were there before the call."""
-        if not behind(self.tape, [*places]).isdisjoint(self.places.values()):
+        if not places_behind(self.tape, [*places]).isdisjoint(self.places.values()):
             raise CaptureError(
                 "capture: the function reads a gradient that was there before it was called; let it call zero_grad() "
                 "first, or use gradients outside"

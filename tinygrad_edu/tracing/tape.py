@@ -17,7 +17,7 @@ from .errors import CaptureError
 from .tracer import Tracer
 
 
-class Line:
+class TapeLine:
     """One call, ``made = fn(*args, **kwargs)``; Tracers among the arguments stand for the results of earlier lines."""
 
     __slots__ = ("args", "fn", "kwargs", "made")
@@ -30,7 +30,7 @@ class Tape:
     """All calls of a run, in order. An equal call is written down once (common subexpression elimination)."""
 
     def __init__(self) -> None:
-        self.lines: list[Line] = []
+        self.lines: list[TapeLine] = []
         self.values: list[Any] = []  # what each place held when it was recorded
         self.known: dict[Any, int] = {}
         self.is_closed = False
@@ -79,7 +79,7 @@ class Tape:
         if isinstance(array, Tracer):
             return array.place
         made = self.enter(array)
-        self.lines.append(Line(made.place, np.copy, (array,), {}))
+        self.lines.append(TapeLine(made.place, np.copy, (array,), {}))
         return made.place
 
     def do(self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -94,9 +94,9 @@ class Tape:
         key = (fn, call_key(args), call_key(kwargs))
         if (place := self.known.get(key)) is not None and not getattr(fn, "is_draw", False):
             return self.parts(Tracer(self, place))
-        y = fn(*numbers(args), **numbers(kwargs))
+        y = fn(*values_on_tape(args), **values_on_tape(kwargs))
         if getattr(fn, "is_check", False):
-            self.lines.append(Line(self.enter(None).place, fn, args, kwargs))
+            self.lines.append(TapeLine(self.enter(None).place, fn, args, kwargs))
             return None
         several = isinstance(y, tuple | list)
         if not all(isinstance(part, np.ndarray | np.generic) for part in (y if several else (y,))) or (
@@ -104,7 +104,7 @@ class Tape:
         ):
             return y  # a shape or a dtype, which is the same in every call
         made = self.enter(y)
-        self.lines.append(Line(made.place, fn, args, kwargs))
+        self.lines.append(TapeLine(made.place, fn, args, kwargs))
         self.known[key] = made.place
         # The captured function entered an np.errstate of its own.
         if self.ambient is not None and (now := np.geterr()) != self.ambient:
@@ -165,13 +165,13 @@ def memory_of(array: Any) -> Iterator[Any]:
         array = array.base
 
 
-def numbers(nest: Any, values: Any = None) -> Any:
+def values_on_tape(nest: Any, values: Any = None) -> Any:
     """Return a copy of a nest with arrays in place of Tracers: those on the tape, or those in `values`."""
     if isinstance(nest, Tracer):
         return nest.value if values is None else values[nest.place]
     if isinstance(nest, dict):
-        return {k: numbers(v, values) for k, v in nest.items()}
-    return type(nest)([numbers(part, values) for part in nest]) if type(nest) in (list, tuple) else nest
+        return {k: values_on_tape(v, values) for k, v in nest.items()}
+    return type(nest)([values_on_tape(part, values) for part in nest]) if type(nest) in (list, tuple) else nest
 
 
 def call_key(nest: Any) -> Any:

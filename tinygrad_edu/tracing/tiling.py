@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .tape import Line
+from .tape import TapeLine
 from .tracer import Tracer
 
 STRIP = 16384  # numbers; 64 kB of float32
@@ -31,7 +31,7 @@ def strips(*arrays: Any) -> Iterator[list[Any]]:
 
 
 def arrange_lines(
-    order: Sequence[int], lines: Mapping[int, Line], values: Sequence[Any], read: Callable[[Line], list[int]]
+    order: Sequence[int], lines: Mapping[int, TapeLine], values: Sequence[Any], read: Callable[[TapeLine], list[int]]
 ) -> list[list[int]]:
     """Return the lines in groups; lines of a group are done together, in strips.
 
@@ -55,7 +55,7 @@ def arrange_lines(
     return groups
 
 
-def in_strips(line: Line, values: Sequence[Any]) -> bool:
+def in_strips(line: TapeLine, values: Sequence[Any]) -> bool:
     """Return whether a line can be computed strip by strip, and is long enough for it."""
     made = values[line.made]
     if (

@@ -15,9 +15,9 @@ from ..engine.traversal import is_tracked
 from ..optim.deferral import defer_calls
 from ..optim.optimizer import Optimizer
 from ..pytree import flatten
-from .codegen import behind, is_check
+from .codegen import is_check, places_behind
 from .errors import CaptureError
-from .isolation import array_of, record_isolated, require_unchanged, spent, walk_isolated
+from .isolation import numpy_array_of, record_isolated, require_unchanged, spent, walk_isolated
 from .random_ops import record_draws
 from .reachability import Reached
 from .side_effects import StandIns
@@ -79,13 +79,13 @@ class Transcript:
     ) -> None:
         """Run the function on Tracers and note all attributes; `was` are the leaves of its result on arrays."""
         tape = self.tape
-        inputs = tuple(wrap(tape.enter(array_of(x))) for x in xs)
+        inputs = tuple(wrap(tape.enter(numpy_array_of(x))) for x in xs)
         for x, stand_in in zip(xs, inputs, strict=True):
             stand_in.requires_grad = is_tracked(x)
         start = new_order()
         with (
             record_isolated(),
-            standing_in(outer, [tape.enter(array_of(t)) for t in outer]),
+            standing_in(outer, [tape.enter(numpy_array_of(t)) for t in outer]),
             record_draws(tape) as draws,
         ):
             sources = inputs + outer
@@ -107,7 +107,7 @@ class Transcript:
         self.outputs = [r.place for r in self.results if r.place is not None] + [
             e.place for e in effects if e.place is not None
         ]
-        used = behind(tape, [*self.outputs, *(place for part in self.gradients for place in part.values())])
+        used = places_behind(tape, [*self.outputs, *(place for part in self.gradients for place in part.values())])
         touched = {*(e.source for e in effects), *forgotten}
         self.sources = [i for i, place in enumerate(places) if i < len(xs) or place in used or i in touched]
         self.given = [places[i] for i in self.sources]

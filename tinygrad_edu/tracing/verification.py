@@ -18,7 +18,7 @@ from .equivalence import alike, distance, same_calls
 from .errors import CaptureError
 from .isolation import require_unchanged, same_draws, walk_isolated
 from .side_effects import outcome
-from .tape import numbers
+from .tape import values_on_tape
 from .traced_run import Transcript
 from .twins import standing_in
 
@@ -48,7 +48,9 @@ class Pace:
         return True
 
 
-def compare(recording: Any, sources: tuple[Any, ...], n: int, replayed: list[Any], arrays: Any, chance: Any) -> None:
+def compare_with_function(
+    recording: Any, sources: tuple[Any, ...], n: int, replayed: list[Any], arrays: Any, chance: Any
+) -> None:
     """Raise if the function, when it is run now, has other results, gradients or side effects, or another tape.
 
     `sources` are its `n` arguments and the other tensors that it depends on. `replayed` and `arrays` are the program's
@@ -159,7 +161,7 @@ def again(made: Transcript, moves: bool) -> list[Any]:
     with np.errstate(all="ignore"):
         for line in tape.lines:
             if not must_run(line):  # checks and draws are left out
-                y = line.fn(*numbers(line.args, values), **numbers(line.kwargs, values))
+                y = line.fn(*values_on_tape(line.args, values), **values_on_tape(line.kwargs, values))
                 values[line.made] = perturb_rounding(y, rng) if moves else y
     return values
 

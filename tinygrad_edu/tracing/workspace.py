@@ -44,7 +44,7 @@ class Workspace:
         except IndexError:
             self.functions = Functions(recording.program)
         self.ys: Any = None  # the results of forward
-        self.walks: dict[int, Walk] = {}  # by thread
+        self.walks: dict[int, ThreadWalk] = {}  # by thread
         self.chance = chance  # the generator's state, where random numbers were drawn
 
     def __del__(self) -> None:
@@ -63,7 +63,7 @@ class Workspace:
         return found
 
 
-class Walk:
+class ThreadWalk:
     """One thread's walk back through a call: the gradient it came with, for which result, and the gradients found."""
 
     __slots__ = ("asked", "found", "g", "result")
@@ -80,7 +80,7 @@ def replay_result(work: tuple[Workspace, int], *inputs: Any) -> Any:
     return space.ys[result]
 
 
-def gradient(i: int) -> Callable[..., Any]:
+def replay_vjp(i: int) -> Callable[..., Any]:
     """Return the vector-Jacobian product (vjp) of argument `i`.
 
     The first that a walk asks for computes the gradients of all arguments. The walk asks for each, from first to last.
@@ -95,7 +95,7 @@ def gradient(i: int) -> Callable[..., Any]:
         array = g.array if type(g) is MaskedGradient else g
         walk = space.walks.get(get_ident())
         if walk is None or walk.g is not array or i <= walk.asked or walk.result != result:
-            walk = space.walks[get_ident()] = Walk(array, result, space.find(result, g, inputs))
+            walk = space.walks[get_ident()] = ThreadWalk(array, result, space.find(result, g, inputs))
         walk.asked = i
         turn = space.recording.turns[result][i - 1]
         d, walk.found[turn] = walk.found[turn], None
@@ -104,5 +104,5 @@ def gradient(i: int) -> Callable[..., Any]:
     return vjp
 
 
-rule(replay_result, each=gradient, name="captured")
+rule(replay_result, each=replay_vjp, name="captured")
 RULES[replay_result].lets_through = AWARE

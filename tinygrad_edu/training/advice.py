@@ -15,7 +15,7 @@ from ..nn import Module, Sequential
 from ..nn import functional as F
 from ..nn.functional.agreement import squashed_message
 from ..nn.functional.classification import UNSQUASHED
-from ..nn.losses import behind
+from ..nn.losses import function_behind
 from .argument_checks import describe_input
 
 OF_CLASSES = (F.cross_entropy, F.nll_loss, F.multi_margin_loss)
@@ -40,7 +40,7 @@ def advice(model: Any, loss: Any, output: Any, target: Any) -> str:
         )
     if o.ndim > 2 or t.dtype.kind not in "biuf" or is_foreign(t):
         return said
-    return f"{said} {Case(end_of(model, output), behind(loss)[0], o, np.asarray(t)).remedy()}".rstrip()
+    return f"{said} {Case(end_of(model, output), function_behind(loss)[0], o, np.asarray(t)).remedy()}".rstrip()
 
 
 class Case:
@@ -206,7 +206,7 @@ def end_of(model: Any, output: Any = None) -> str:
 
 def warn_of_end(model: Any, loss: Any) -> None:
     """Warn of a network whose last function the loss applies too: where nothing is recorded, the loss can't know."""
-    cost, end = behind(loss)[0], end_of(model).lower()
+    cost, end = function_behind(loss)[0], end_of(model).lower()
     if cost is F.cross_entropy and end in ("softmax", "sigmoid"):
         warn_user(squashed_message("cross_entropy", end, UNSQUASHED))
     elif cost is F.binary_cross_entropy_with_logits and end in ("softmax", "sigmoid"):
@@ -222,7 +222,7 @@ def warn_of_end(model: Any, loss: Any) -> None:
 def warn_of_probabilities(loss: Any, output: Any) -> None:
     """Warn of scores that are probabilities, however they were computed."""
     node = output._node if isinstance(output, TensorBase) else None
-    if behind(loss)[0] is not F.cross_entropy or node is None or node.name in ENDS:
+    if function_behind(loss)[0] is not F.cross_entropy or node is None or node.name in ENDS:
         return
     values = to_arrays(output)
     if values.shape[0] > 1 and np.min(values) >= 0 and np.all(np.abs(np.sum(values, 1) - 1) < 1e-4):

@@ -15,7 +15,7 @@ from ..optim import Optimizer, ReduceLROnPlateau
 HUGE = 1e6  # weights of this size were not learnt from anything
 
 
-def check(model: Any, loss: Any, optimizer: Any, schedule: Any, every: str, epochs: int) -> None:
+def check_arguments(model: Any, loss: Any, optimizer: Any, schedule: Any, every: str, epochs: int) -> None:
     """Raise an error for any mistake that can be seen before the first step."""
     check_model("fit", model)
     check_loss("fit", loss)

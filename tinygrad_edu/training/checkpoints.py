@@ -16,13 +16,13 @@ from .run import Run
 MADE_BY = "fit 1"
 
 
-def write(run: Run, path: Any) -> None:
+def write_checkpoint(run: Run, path: Any) -> None:
     """Save the training as it is after an epoch, in place of the last checkpoint."""
     serialization.save(path, state_of(run))
 
 
-def begin(run: Run, path: Any, resume: bool) -> None:
-    """Continue from the file, if wanted, and try whether `write` will work, before an epoch is lost. Errors change nothing."""
+def begin_checkpoints(run: Run, path: Any, resume: bool) -> None:
+    """Continue from the file, if wanted, and try whether `write_checkpoint` will work, before an epoch is lost. Errors change nothing."""
     if path is None:
         raise ValueError("fit: resume=True needs a checkpoint=... to continue from")
     before: list[tuple[Any, Any]] = []
@@ -48,8 +48,8 @@ def go_on(run: Run, path: Any, before: list[tuple[Any, Any]]) -> None:
         raise ValueError(
             f"{path} is not a checkpoint of fit; to begin with the weights in it, use model.load_state_dict(load(path))"
         )
-    check(run, state, path)
-    for name, part in [*parts(run).items(), ("generator", Generator())]:
+    check_state(run, state, path)
+    for name, part in [*stateful_parts(run).items(), ("generator", Generator())]:
         take_over(path, name, part, state[name], before)
     for i, (callback, saved) in enumerate(zip(run.callbacks, state["callbacks"], strict=True)):
         if saved is not None:
@@ -66,12 +66,12 @@ PARTS = {"model", "optimizer", "history", "schedule", "loss", "data", "validatio
 
 def state_of(run: Run) -> dict[str, Any]:
     """Return everything that a checkpoint has."""
-    return {"made_by": MADE_BY, "stop": run.stop, **{name: part.state_dict() for name, part in parts(run).items()},
+    return {"made_by": MADE_BY, "stop": run.stop, **{name: part.state_dict() for name, part in stateful_parts(run).items()},
             "generator": Generator().state_dict(),
             "callbacks": [c.state_dict() if hasattr(c, "state_dict") else None for c in run.callbacks]}  # fmt: skip
 
 
-def parts(run: Run) -> dict[str, Any]:
+def stateful_parts(run: Run) -> dict[str, Any]:
     """Return the parts of a training that have a state."""
     every = {
         "model": run.model,
@@ -98,7 +98,7 @@ class Generator:
 # ----------------------------------------------------------------------------------- what is loaded
 
 
-def check(run: Run, state: dict[str, Any], path: Any) -> None:
+def check_state(run: Run, state: dict[str, Any], path: Any) -> None:
     """Raise an error if the state can be seen to be wrong without trying it."""
     kinds = {"stop": str, "generator": dict, "callbacks": list, "history": dict, "model": dict, "optimizer": dict}
     for name, kind in kinds.items():
@@ -106,7 +106,7 @@ def check(run: Run, state: dict[str, Any], path: Any) -> None:
             has = f"is a {type(state[name]).__name__}, and no {kind.__name__}" if name in state else "is missing"
             raise ValueError(f"{path} can't be continued: {name!r} {has}")
     wanted, found = (
-        {*parts(run), f"{len(run.callbacks)} callbacks"},
+        {*stateful_parts(run), f"{len(run.callbacks)} callbacks"},
         {*(state.keys() & PARTS), f"{len(state['callbacks'])} callbacks"},
     )
     if wanted != found:

@@ -110,7 +110,7 @@ def fit(
     >>> history["accuracy"][-1] > 0.95
     True
     """
-    argument_checks.check(model, loss, optimizer, schedule, schedule_every, epochs)
+    argument_checks.check_arguments(model, loss, optimizer, schedule, schedule_every, epochs)
     run = Run(model, loss, optimizer, as_batches(data, batch_size, shuffle, seed), epochs, schedule)
     differentiate = differentiation(model, loss, optimizer)
     run.differentiate = captured(differentiate) if capture else differentiate
@@ -122,7 +122,7 @@ def fit(
     )
     run.callbacks = as_callbacks(callbacks) + ([EarlyStopping(patience)] if patience is not None else [])
     if resume or checkpoint is not None:
-        checkpoints.begin(run, checkpoint, resume)
+        checkpoints.begin_checkpoints(run, checkpoint, resume)
 
     followers = [*run.callbacks, *([Progress()] if progress else [])]
     with modes_kept(model):
@@ -138,7 +138,7 @@ def fit(
                     one_step_of(schedule, run.history)
                 tell("on_epoch_end", followers, run)
                 if checkpoint is not None:
-                    checkpoints.write(run, checkpoint)
+                    checkpoints.write_checkpoint(run, checkpoint)
         except KeyboardInterrupt:
             run.stop = f"interrupted in epoch {run.epoch}"
         finally:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..engine.tensor_base import to_arrays
 from ..nn.functional import binary_cross_entropy_with_logits
-from ..nn.losses import behind
+from ..nn.losses import function_behind
 from ..validation import as_array
 
 if TYPE_CHECKING:
@@ -70,14 +70,14 @@ def accuracy(output: TensorLike, target: TensorLike, threshold: float = 0.5, ign
         )
     if outputs.ndim > 1 and outputs.shape[1] > 1:
         if targets.shape == outputs.shape:
-            return share(outputs.argmax(1) == largest(targets))
+            return share_right(outputs.argmax(1) == largest_class(targets))
         if targets.shape == outputs.shape[:1] + outputs.shape[2:]:
             counting = targets != ignore_index
             refuse_no_classes(targets[counting], outputs.shape[1])
-            return share((outputs.argmax(1) == targets)[counting])
+            return share_right((outputs.argmax(1) == targets)[counting])
     elif targets.shape == outputs.shape:
         refuse_no_answers(targets)
-        return share((outputs > threshold) == (targets > 0.5))
+        return share_right((outputs > threshold) == (targets > 0.5))
     elif outputs.shape == (*targets.shape, 1):
         refuse_no_answers(targets)
         raise ValueError(
@@ -90,12 +90,12 @@ def accuracy(output: TensorLike, target: TensorLike, threshold: float = 0.5, ign
     )
 
 
-def share(right: Any) -> float:
+def share_right(right: Any) -> float:
     """Return the fraction of examples that are right."""
     return float(np.mean(right)) if right.size else float("nan")
 
 
-def largest(rows: Any) -> Any:
+def largest_class(rows: Any) -> Any:
     """Return the class with the largest number of each row; there must be only one."""
     if not np.all((rows >= 0) & (rows <= 1)):
         raise ValueError(
@@ -151,7 +151,7 @@ def as_metrics(metrics: Any, loss: Any) -> dict[str, Any]:
 def as_metric(metric: Any, loss: Any) -> Any:
     """Return the function of a metric; "accuracy" takes its settings from the loss."""
     if metric == "accuracy":
-        function, settings = behind(loss)
+        function, settings = function_behind(loss)
         threshold = 0.0 if function is binary_cross_entropy_with_logits else 0.5
         return partial(accuracy, threshold=threshold, ignore_index=settings.get("ignore_index", -100))
     if not callable(metric):

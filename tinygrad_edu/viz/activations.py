@@ -10,7 +10,7 @@ import numpy as np
 from ..engine.modes import no_grad
 from ..nn.module import Module
 from ..pytree import flatten
-from .observe import array_of, example, hook_modules, leave_untouched, require_model
+from .observe import array_of, as_constant, hook_modules, leave_untouched, require_model
 from .theme import COLORS, FAINT, figure, ink, shades
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def outputs(model: Module, x: Any) -> list[tuple[str, Any]]:
         found.extend((names[id(module)], np.array(array_of(y))) for y in flatten(output)[0] if y is not None)
 
     with leave_untouched(model), no_grad(), hook_modules(layers, note):
-        model(example(x, model))
+        model(as_constant(x, model))
     return found
 
 

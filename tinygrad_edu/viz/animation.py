@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .descent import COARSE, mark_valleys, view
-from .descent_path import Function, valleys, walk
+from .descent_path import Function, descend, valleys
 from .surface import chart
 from .theme import MARK, NEGATIVE, dress, figure, ink
 
@@ -71,7 +71,7 @@ def animate(
     400
     """
     function = Function(f, start)
-    went = walk(function, rate, steps, momentum)
+    went = descend(function, rate, steps, momentum)
     if file is not None and Path(file).suffix.lower() not in FORMATS:
         raise ValueError(f"{str(file)!r}: the suffix must name the film's format, one of {', '.join(FORMATS)}")
     plate = figure(6.5, 4.0 if function.inputs == 1 else 5.2)

@@ -10,7 +10,7 @@ import numpy as np
 from ..engine.modes import enable_grad, no_grad
 from ..nn.module import Module
 from ..tensor.tensor import Tensor
-from .observe import array_of, example, leave_untouched
+from .observe import array_of, as_constant, leave_untouched
 
 AT_ONCE = 10_000  # points
 MOVES = {"reshape", "squeeze", "getitem", "transpose", "expand_dims"}  # operations that move numbers and change none
@@ -33,7 +33,7 @@ class Beliefs:
             self.sure = certainty(self.outputs, self.threshold)
             self.where = f"boundary: output {self.threshold:g}"
         else:
-            self.outputs = outputs if last == "sigmoid" or is_distribution(outputs) else softmax(outputs)
+            self.outputs = outputs if last == "sigmoid" or is_distribution(outputs) else stable_softmax(outputs)
             self.classes = outputs.argmax(axis=1)
             self.sure = np.clip((self.outputs.max(axis=1) - 1 / self.count) / (1 - 1 / self.count), 0, 1)
             self.where = "boundary"
@@ -52,10 +52,10 @@ def answers(model: Module, x: Any) -> tuple[Any, str]:
     """Return the outputs, one row for each point and in float64, and the name of the operation that made them."""
     with leave_untouched(model):
         with enable_grad():
-            first = model(Tensor(example(x[:2], model).data, requires_grad=True))
+            first = model(Tensor(as_constant(x[:2], model).data, requires_grad=True))
             last = last_operation(first)
         with no_grad():
-            parts = [array_of(model(example(x[i : i + AT_ONCE], model))) for i in range(0, len(x), AT_ONCE)]
+            parts = [array_of(model(as_constant(x[i : i + AT_ONCE], model))) for i in range(0, len(x), AT_ONCE)]
     outputs = np.concatenate([np.atleast_1d(part) for part in parts])
     if outputs.ndim > 2 or len(outputs) != len(x) or not outputs.size:
         raise ValueError(
@@ -91,16 +91,16 @@ def certainty(outputs: Any, threshold: float) -> Any:
     if 0 < threshold < 1:
         p, even = np.clip(outputs, 0, 1), threshold
     else:
-        p, even = sigmoid(outputs - threshold), 0.5
+        p, even = stable_sigmoid(outputs - threshold), 0.5
     return np.where(p > even, (p - even) / (1 - even), (even - p) / even)
 
 
-def sigmoid(x: Any) -> Any:
+def stable_sigmoid(x: Any) -> Any:
     """Return probabilities of logits, without overflow."""
     return 0.5 * (1 + np.tanh(0.5 * x))
 
 
-def softmax(x: Any) -> Any:
+def stable_softmax(x: Any) -> Any:
     """Return probabilities of rows of logits, without overflow."""
     powers = np.exp(x - x.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)

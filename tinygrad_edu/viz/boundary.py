@@ -113,7 +113,7 @@ def boundary(
             axes.contour(*places, margin.reshape(points, points), levels=[0.0], colors=ink(), linewidths=1.2, zorder=1)
     wrong = said[: len(x)] != true
     mark(axes, x, true, wrong, colours)
-    keys = explain(named, colours, int(wrong.sum()), believes.where)
+    keys = boundary_legend(named, colours, int(wrong.sum()), believes.where)
     room: Any = {"loc": "outside right upper"} if ax is None else {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0)}
     (plate if ax is None else axes).legend(handles=keys, frameon=False, fontsize=9, **room)
     axes.set(xlim=sides[0], ylim=sides[1], aspect="equal" if equal else "auto")
@@ -196,7 +196,7 @@ def mark(axes: Any, x: Any, true: Any, wrong: Any, colours: Any) -> None:
                              gid=f"{'wrong' if ringed else 'right'} {k}", **rim)  # fmt: skip
 
 
-def explain(named: list[str], colours: Any, wrong: int, where: str) -> list[Any]:
+def boundary_legend(named: list[str], colours: Any, wrong: int, where: str) -> list[Any]:
     """Return the legend: the classes, the line, and what pale colours and rings mean."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch

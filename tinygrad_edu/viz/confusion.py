@@ -64,7 +64,7 @@ def confusion(
             raise ValueError(f"there are {n} classes, 0 to {n - 1}, and {len(names)} names")
         n = len(names)
     named = [str(name) for name in (names if names is not None else range(n))]
-    counts = matrix(true, said, n)
+    counts = count_matrix(true, said, n)
     wrong = mistakes(counts, pairs)
     side = min(7.5, 1.6 + 0.42 * n + 0.1 * max(map(len, named)))
     plate = figure(side + 3.4 * bool(wrong), side)
@@ -73,7 +73,7 @@ def confusion(
         list_mistakes(right, wrong, counts, named)
     else:
         left = plate.add_subplot()
-    draw(left, counts, named)
+    draw_matrix(left, counts, named)
     share = np.trace(counts) / max(counts.sum(), 1)
     entitle(left, f"{share:.2%} right, of {counts.sum():,}")
     return plate
@@ -104,7 +104,7 @@ def classes(given: Any, what: str) -> Any:
     return array.astype(int)
 
 
-def matrix(true: Any, said: Any, n: int) -> Any:
+def count_matrix(true: Any, said: Any, n: int) -> Any:
     """Return ``counts[i, j]``: how many of class i were taken for class j."""
     return np.bincount(true * n + said, minlength=n * n).reshape(n, n)
 
@@ -116,7 +116,7 @@ def mistakes(counts: Any, most: int) -> list[tuple[int, int]]:
     return [(int(i), int(j)) for i, j in zip(*np.unravel_index(order, wrong.shape), strict=True) if wrong[i, j]]
 
 
-def draw(axes: Any, counts: Any, named: list[str]) -> None:
+def draw_matrix(axes: Any, counts: Any, named: list[str]) -> None:
     """Draw the matrix."""
     n = len(counts)
     rates = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)

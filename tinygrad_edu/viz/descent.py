@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .descent_path import Function, Walk, valleys, walk
+from .descent_path import Function, Walk, descend, valleys
 from .surface import chart, footprints, mountain
 from .theme import COLORS, FAINT, MARK, NEGATIVE, POSITIVE, RIGHT, dress, entitle, figure, figure_of, ink
 
@@ -76,7 +76,7 @@ def descent(
     2
     """
     function = Function(f, start)
-    went = walk(function, rate, steps, momentum)
+    went = descend(function, rate, steps, momentum)
     sides = view(function, went, extent)
     if function.inputs == 1:
         plate, axes = figure_of(ax, 0, 0) if ax is not None else (figure(9.5, 4.0), None)
@@ -92,7 +92,7 @@ def descent(
             axes = plate.add_subplot(1, 2, 1)
             space = plate.add_subplot(1, 2, 2, projection="3d")
             mountain(space, x, y, z, function.names, "")
-            inside = within(went, sides)
+            inside = in_sight(went, sides)
             footprints(space, *went.points[inside].T, went.heights[inside])
         plane(axes, function, went, x, y, z)
     entitle(axes, f"rate {rate:g}" + f", momentum {momentum:g}" * bool(momentum) + f": {went.verdict()}")
@@ -205,6 +205,6 @@ def fill_curve(f: Function, low: float, high: float) -> tuple[float, float]:
     return ends[0], ends[1]
 
 
-def within(went: Walk, sides: list[Any]) -> Any:
+def in_sight(went: Walk, sides: list[Any]) -> Any:
     """Say which points are in sight."""
     return np.all([(side[0] <= p) & (p <= side[-1]) for side, p in zip(sides, went.points.T, strict=True)], axis=0)

@@ -91,7 +91,7 @@ class Function:
         return np.array([[self(x, y) for x in sides[0]] for y in sides[1]])
 
 
-def walk(f: Function, rate: float, steps: int, momentum: float) -> Walk:
+def descend(f: Function, rate: float, steps: int, momentum: float) -> Walk:
     """Go down the slope step by step, as ``optim.SGD`` does: ``v = momentum * v + slope; x = x - rate * v``."""
     if not (np.isfinite(rate) and rate > 0 and 0 <= momentum < 1 and steps >= 0):
         raise ValueError(

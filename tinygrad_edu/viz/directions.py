@@ -11,7 +11,7 @@ import numpy as np
 from .observe import array_of
 
 
-def vector(state: Mapping[str, Any], parameters: Mapping[str, Any]) -> Any:
+def flatten_weights(state: Mapping[str, Any], parameters: Mapping[str, Any]) -> Any:
     """Return all weights of a state, one behind the other."""
     missing = [name for name in parameters if name not in state]
     if missing:
@@ -25,7 +25,7 @@ def vector(state: Mapping[str, Any], parameters: Mapping[str, Any]) -> Any:
     return np.concatenate([part.ravel() for part in parts]).astype(float)
 
 
-def place(weights: Any, parameters: Mapping[str, Any]) -> None:
+def write_weights(weights: Any, parameters: Mapping[str, Any]) -> None:
     """Write a long vector into the parameters."""
     start = 0
     for p in parameters.values():
@@ -47,7 +47,7 @@ def as_directions(given: Any, parameters: Mapping[str, Any], passed: Any, seed: 
             f"directions are 'random', 'path', or a pair, such as ('0.weight[3, 7]', '0.bias[3]'); got {given!r}"
         )
     first, second = given
-    pair = np.array([one(first, parameters), one(second, parameters)])
+    pair = np.array([one_direction(first, parameters), one_direction(second, parameters)])
     if np.linalg.matrix_rank(pair) < 2:
         raise ValueError("the two directions are the same, or one is zero: they span no plane")
     return pair, tuple(f"change of {d}" if isinstance(d, str) else f"direction {i}" for i, d in enumerate(given))  # type: ignore[return-value]
@@ -71,7 +71,7 @@ def principal(passed: Any) -> Any:
     return pair * np.where(pair @ passed[0] < 0, -1, 1)[:, None]  # either sign would do: the path begins at the right
 
 
-def one(given: Any, parameters: Mapping[str, Any]) -> Any:
+def one_direction(given: Any, parameters: Mapping[str, Any]) -> Any:
     """Return a direction, given by the name of a weight or by arrays of its parts."""
     if isinstance(given, str):
         match = re.fullmatch(r"\s*([\w.]+?)\s*(?:\[([-\d,\s]*)\])?\s*", given)
@@ -92,4 +92,4 @@ def one(given: Any, parameters: Mapping[str, Any]) -> Any:
     unknown = [name for name in given if name not in parameters]
     if unknown:
         raise ValueError(f"a direction names parameters that are not there: {', '.join(unknown)}")
-    return vector({name: given.get(name, np.zeros(p.shape)) for name, p in parameters.items()}, parameters)
+    return flatten_weights({name: given.get(name, np.zeros(p.shape)) for name, p in parameters.items()}, parameters)

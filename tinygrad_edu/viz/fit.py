@@ -9,7 +9,7 @@ import numpy as np
 
 from ..engine.modes import no_grad
 from ..nn.module import Module
-from .observe import array_of, as_pair, example, leave_untouched, require_model
+from .observe import array_of, as_constant, as_pair, leave_untouched, require_model
 from .theme import FAINT, NEGATIVE, POSITIVE, dress, figure_of, ink
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def fit(
     places = np.linspace(*ends(x, extent), PLACES)
     asked = places.reshape(-1, *x.shape[1:])
     with leave_untouched(model), no_grad():
-        curve, guesses = answer(model, asked), answer(model, x.astype(float))
+        curve, guesses = fitted_values(model, asked), fitted_values(model, x.astype(float))
         passed = [earlier(model, state, asked) for state in path or ()]
 
     plate: Figure
@@ -125,10 +125,10 @@ def ends(x: Any, extent: Any) -> tuple[float, float]:
     return low - room, high + room
 
 
-def answer(model: Module, x: Any) -> Any:
+def fitted_values(model: Module, x: Any) -> Any:
     """Return the model's output for each input; errors say how to reshape the inputs."""
     try:
-        outputs = array_of(model(example(x, model)))
+        outputs = array_of(model(as_constant(x, model)))
     except ValueError as error:
         if x.ndim == 1:
             error.add_note(
@@ -145,7 +145,7 @@ def answer(model: Module, x: Any) -> Any:
 def earlier(model: Module, state: Mapping[str, Any], x: Any) -> Any:
     """Return the outputs with earlier weights."""
     model.load_state_dict(state)
-    return answer(model, x)
+    return fitted_values(model, x)
 
 
 def true_curve(truth: Any, places: Any) -> Any:

@@ -67,7 +67,7 @@ def history(history: Figures | Sequence[Mapping[str, float | None]] | Sequence[f
         dress(axes, title, over)
         for name in sorted(names, key=lambda name: name.startswith(VALIDATION)):
             unseen = name.startswith(VALIDATION)
-            line(axes, places, columns[name], name, ink() if unseen else COLORS[i % len(COLORS)], unseen)
+            draw_curve(axes, places, columns[name], name, ink() if unseen else COLORS[i % len(COLORS)], unseen)
         if len(names) > 1:
             axes.legend(frameon=False, fontsize=9)
         if len(places) and places[-1] >= 10_000:
@@ -80,7 +80,7 @@ def history(history: Figures | Sequence[Mapping[str, float | None]] | Sequence[f
     return plate
 
 
-def line(axes: Any, places: Any, values: Any, name: str, color: str, validation: bool) -> None:
+def draw_curve(axes: Any, places: Any, values: Any, name: str, color: str, validation: bool) -> None:
     """Draw one figure: the numbers where there are any, and their running mean if there are many."""
     from matplotlib.patheffects import withStroke
 

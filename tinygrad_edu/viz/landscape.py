@@ -9,8 +9,8 @@ import numpy as np
 
 from ..engine.modes import no_grad
 from ..nn.module import Module
-from .directions import as_directions, place, vector
-from .observe import array_of, as_pair, as_target, example, leave_untouched, require_model
+from .directions import as_directions, flatten_weights, write_weights
+from .observe import array_of, as_constant, as_pair, as_target, leave_untouched, require_model
 from .surface import chart, footprints, mountain
 from .theme import entitle, figure
 
@@ -117,12 +117,12 @@ class Ground:
     def __init__(self, model: Module, loss: Any, data: Any, directions: Any, path: Any, seed: int) -> None:
         x, target = as_pair(data, "landscape")
         self.model, self.loss = model, loss
-        self.x, self.target = example(x, model), as_target(target, model)
+        self.x, self.target = as_constant(x, model), as_target(target, model)
         self.parameters = dict(model.named_parameters())
         if not self.parameters:
             raise ValueError(f"this {type(model).__name__} has no parameters, and so its cost is but one number")
-        self.here = vector({name: p.data for name, p in self.parameters.items()}, self.parameters)
-        passed = np.array([vector(state, self.parameters) - self.here for state in path or ()])
+        self.here = flatten_weights({name: p.data for name, p in self.parameters.items()}, self.parameters)
+        passed = np.array([flatten_weights(state, self.parameters) - self.here for state in path or ()])
         if len(passed) and passed[-1].any():
             passed = np.vstack([passed, np.zeros_like(self.here)])  # it ends where the model is
         self.pair, self.names = as_directions(directions, self.parameters, passed, seed)
@@ -154,7 +154,7 @@ class Ground:
 
     def cost(self, a: float, b: float) -> float:
         """Return the loss at one place."""
-        place(self.here + a * self.pair[0] + b * self.pair[1], self.parameters)
+        write_weights(self.here + a * self.pair[0] + b * self.pair[1], self.parameters)
         cost = array_of(self.loss(self.model(self.x), self.target))
         if cost.size != 1:
             raise ValueError(

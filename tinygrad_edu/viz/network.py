@@ -11,7 +11,7 @@ from ..nn.module import Module
 from ..tensor.tensor import Tensor
 from .diagram import Diagram
 from .neurons import columns
-from .observe import array_of, as_target, example, leave_untouched, require_model
+from .observe import array_of, as_constant, as_target, leave_untouched, require_model
 from .sensitivity import gradients
 from .theme import figure, figure_of
 
@@ -116,7 +116,7 @@ def network(
 
 def gradient(model: Module, x: Any, target: Any, loss: Any, i: int, count: int) -> dict[int, Any]:
     """Return the gradient of the loss of one example, by the identity of parameters."""
-    given, answer = example(x, model), array_of(target)
+    given, answer = as_constant(x, model), array_of(target)
     if count > 1 or (given.ndim > 1 and len(given) == 1):
         if answer.ndim == 0 or len(answer) != count:
             raise ValueError(

@@ -18,7 +18,7 @@ from ..engine.tensor_base import TensorBase
 from ..engine.traversal import ancestors
 from ..nn.layers import Linear
 from ..nn.module import Module
-from .observe import array_of, example, hook_modules, leave_untouched
+from .observe import array_of, as_constant, hook_modules, leave_untouched
 
 
 @dataclass
@@ -47,7 +47,7 @@ def columns(model: Module, x: Any) -> Columns:
         return Columns(chain(linears), [None] * (len(linears) + 1))
     calls: list[tuple[Linear, Any, Any]] = []
     with leave_untouched(model), enable_grad(), hook_modules(linears, lambda m, args, y: calls.append((m, args[0], y))):
-        output = answer(model, x, linears[0].in_features)
+        output = network_output(model, x, linears[0].in_features)
     if not calls:
         raise ValueError(
             f"this {type(model).__name__} has Linear layers, but calls none: network draws those that are called"
@@ -64,9 +64,9 @@ def columns(model: Module, x: Any) -> Columns:
     return Columns(layers, [as_rows(v) for v in (*(x for _, x, _ in calls), end)], begins)
 
 
-def answer(model: Module, x: Any, inputs: int) -> Any:
+def network_output(model: Module, x: Any, inputs: int) -> Any:
     """Return the network's output; errors say how to reshape the examples."""
-    given = example(x, model)
+    given = as_constant(x, model)
     try:
         return model(given)
     except ValueError as error:

@@ -59,7 +59,7 @@ def as_pair(data: Any, what: str) -> tuple[Any, Any]:
     return array_of(arrays[0]), array_of(arrays[1])
 
 
-def example(x: Any, model: Module) -> Tensor:
+def as_constant(x: Any, model: Module) -> Tensor:
     """Return `x` as a constant; floats in the dtype of the model, since examples are often float64 by accident."""
     array = array_of(x)
     wanted = next((p.dtype for p in model.parameters()), array.dtype)
@@ -69,7 +69,7 @@ def example(x: Any, model: Module) -> Tensor:
 def as_target(target: Any, model: Module) -> Any:
     """Return a target as losses take it: floats as a Tensor of the model's dtype, classes as they are."""
     array = array_of(target)
-    return example(array, model) if array.dtype.kind == "f" else array
+    return as_constant(array, model) if array.dtype.kind == "f" else array
 
 
 def array_of(x: Any) -> Any:

@@ -61,7 +61,7 @@ def weights(layer: Module | TensorLike, columns: int = 8, *, shape: tuple[int, i
     if array.ndim == 2:
         images = as_images(array, shape)
         if images is None:
-            return matrix(array, look)
+            return draw_weight_matrix(array, look)
         what = "What each neuron looks for"
     else:
         filters = array[..., None, :] if array.ndim == 3 else array
@@ -98,7 +98,7 @@ def as_images(matrix: Any, shape: tuple[int, int] | None) -> Any:
     return matrix.reshape(-1, side, side) if side * side == inputs and side > 2 else None
 
 
-def matrix(array: Any, look: dict[str, Any]) -> Figure:
+def draw_weight_matrix(array: Any, look: dict[str, Any]) -> Figure:
     """Draw the matrix itself: a line for each neuron."""
     plate = figure(min(10, max(3.5, 1.8 + 0.3 * array.shape[1])), min(8, max(2.2, 1.2 + 0.3 * len(array))))
     axes = plate.add_subplot()

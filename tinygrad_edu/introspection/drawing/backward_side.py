@@ -9,7 +9,7 @@ from ...engine.node import Node
 from ...engine.tensor_base import TensorBase
 from ...engine.traversal import ancestors
 from ...tensor.tensor import Tensor
-from ..gradient_flow import is_number, record_flow, remembers
+from ..gradient_flow import is_single_number, record_flow, remembers
 from .graph_model import Sketch
 from .groups import Calls, Group, build_groups
 from .scene import Box, Scene
@@ -22,7 +22,7 @@ def walk_back(tensors: Sequence[TensorBase]) -> dict[Node, Tensor]:
     for tensor in tensors:
         if tensor._node is None:
             raise nothing_recorded(tensor)
-        if not is_number(tensor._node):
+        if not is_single_number(tensor._node):
             raise RuntimeError(
                 f"the backward pass starts from a single real number, and this tensor has shape {tensor._array.shape} "
                 f"and dtype {tensor._array.dtype}: reduce it first (.sum() or .mean())"

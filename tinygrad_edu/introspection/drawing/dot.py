@@ -116,7 +116,7 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
         ValueError
             If the suffix is another one.
         """
-        format = format_of(file)
+        format = picture_format(file)
         if format in TEXT:
             Path(file).write_text(self.source, encoding="utf-8")
         else:
@@ -141,7 +141,7 @@ class DotNotFound(graphviz.ExecutableNotFound):  # type: ignore[misc]
         ))  # fmt: skip
 
 
-def format_of(file: Any) -> str:
+def picture_format(file: Any) -> str:
     """Return the format that a file's suffix names; raise if it is unknown."""
     format = Path(file).suffix[1:].lower()
     if format not in RENDERED + TEXT:

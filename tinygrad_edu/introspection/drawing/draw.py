@@ -11,7 +11,7 @@ from ...nn.module import Module
 from ...tensor.tensor import Tensor
 from ..naming import variables_of
 from .compose import DIRECTIONS, Options, compose
-from .dot import Picture, format_of
+from .dot import Picture, picture_format
 from .inputs import results
 from .painter import DETAILS
 from .themes import THEMES
@@ -124,7 +124,7 @@ def draw(
     if depth is not None and depth < 0:
         raise ValueError(f"depth is the number of nested modules to unfold, from 0 up; got {depth}")
     if file is not None:
-        format_of(file)  # find a mistake in the name before the work, not after it
+        picture_format(file)  # find a mistake in the name before the work, not after it
     if gradients is None and callable(what):
         gradients = True
     options = Options(depth, fold, detail, values, gradients, backward, direction, theme, legend)

@@ -38,7 +38,7 @@ def fold_items(group: Group, same: Same, signatures: dict[Any, int]) -> None:
     items = group.items
     if len(items) < FEWEST:
         return
-    periods = candidates(np.array([signature(item, signatures) for item in items]))
+    periods = candidates(np.array([look_alike_number(item, signatures) for item in items]))
     kept: list[Node | Group] = []
     i = 0
     while i < len(items):
@@ -83,11 +83,11 @@ def operations(part: Sequence[Node | Group]) -> list[Node]:
     return [node for item in part for node in (item.operations() if isinstance(item, Group) else (item,))]
 
 
-def signature(item: Node | Group, known: dict[Any, int]) -> int:
+def look_alike_number(item: Node | Group, known: dict[Any, int]) -> int:
     """Return a number that is equal for operations or groups that look the same."""
     key: tuple[Any, ...]
     if isinstance(item, Group):
-        key = ("group", type(item.module), tuple(signature(inner, known) for inner in item.items))
+        key = ("group", type(item.module), tuple(look_alike_number(inner, known) for inner in item.items))
     else:
         shapes = tuple(p.shape if isinstance(p, Node) else None for p in item.parents)
         key = (item.plan.rule, item.shape, item.dtype, shapes, tuple(item.kwargs))
@@ -103,7 +103,7 @@ def repeats(items: Sequence[Node | Group], i: int, period: int, most: int) -> li
         parts.append({node: j for j, node in enumerate(operations(items[i + k * period : i + (k + 1) * period]))})
         if k == 1:
             pattern = wires(parts, 1)
-            if not alike(parts, pattern):
+            if not connected_alike(parts, pattern):
                 return parts[:1]
         elif k and wires(parts, k) != pattern:
             return parts[:k]
@@ -122,7 +122,7 @@ def wires(parts: list[Part], k: int) -> list[Any]:
     return found
 
 
-def alike(parts: list[Part], pattern: list[Any]) -> bool:
+def connected_alike(parts: list[Part], pattern: list[Any]) -> bool:
     """Return whether the first part is connected like the second, but from outside instead of from a part before."""
     given: dict[Any, Any] = {}
     parents = (p for node in parts[0] for p in node.parents)

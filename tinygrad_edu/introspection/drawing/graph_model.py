@@ -12,8 +12,8 @@ from ...engine.saved_values import reads
 from ...engine.table import Plan
 from ...engine.tensor_base import TensorBase
 from ..gradient_flow import Flows, Seed
-from ..graph_history import History
-from ..naming import Held, place
+from ..graph_history import GraphHistory
+from ..naming import Held, graph_place
 
 
 class Sketch:
@@ -24,12 +24,12 @@ class Sketch:
     """
 
     def __init__(self, tensors: Sequence[TensorBase], given: Held, seen: Held, arrays: Mapping[str, Any]) -> None:
-        self.history = History([t for t in tensors if t._node is not None], arrays)
+        self.history = GraphHistory([t for t in tensors if t._node is not None], arrays)
         self.nodes = list(self.history.nodes)
         self.roots: list[Node] = []
         self.tensors: dict[Node, TensorBase] = {}
         for tensor in tensors:
-            where = place(tensor)
+            where = graph_place(tensor)
             # A node for a tensor outside all graphs.
             root = where if isinstance(where, Node) else Constant(tensor._array)
             given, seen = ({root if k == where else k: v for k, v in held.items()} for held in (given, seen))

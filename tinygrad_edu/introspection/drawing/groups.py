@@ -7,7 +7,7 @@ from typing import Any
 
 from ...engine.node import Node
 from ...nn.module import Module
-from ..naming import place
+from ..naming import graph_place
 
 Calls = dict[Node, tuple[Any, ...]]  # for each operation the calls around it, outermost first
 
@@ -116,5 +116,5 @@ def parameters_of(modules: Mapping[str, Module]) -> dict[Any, str]:
     found: dict[Any, str] = {}
     for name, module in modules.items():
         for path, tensor in module.named_tensors():
-            found.setdefault(place(tensor), f"{name}.{path}" if name else path)
+            found.setdefault(graph_place(tensor), f"{name}.{path}" if name else path)
     return found

@@ -52,7 +52,7 @@ def miniature(array: Any) -> Any:
     return matrix
 
 
-def statistics(array: Any) -> str:
+def statistics_text(array: Any) -> str:
     """Return a text with the mean and the standard deviation, and how many numbers are NaN or infinite."""
     if not isinstance(array, np.ndarray) or array.size < 2 or array.dtype.kind not in "biuf":
         return ""

@@ -30,7 +30,7 @@ def results(
         raise TypeError(
             f"draw() wants a Tensor, got {type(what).__name__}: draw its result, or give its inputs: draw(model, x)"
         )
-    arguments = [track_input(x, name) for x, name in zip(inputs, names_of(what, inputs, variables), strict=True)]
+    arguments = [track_input(x, name) for x, name in zip(inputs, input_names(what, inputs, variables), strict=True)]
     with watch():
         found = tensors_in(what(*arguments), "draw() wants a Tensor, and the function returned something else")
     return found, [x for x in arguments if isinstance(x, TensorBase)]
@@ -46,7 +46,9 @@ def tensors_in(nest: Any, complaint: str) -> list[TensorBase]:
     return tensors
 
 
-def names_of(what: Callable[..., Any], inputs: tuple[Any, ...], variables: Mapping[str, Any]) -> Iterator[str | None]:
+def input_names(
+    what: Callable[..., Any], inputs: tuple[Any, ...], variables: Mapping[str, Any]
+) -> Iterator[str | None]:
     """Yield the names of the inputs: those of variables, or else those of the function's parameters."""
     try:
         parameters = list(inspect.signature(what.forward if isinstance(what, Module) else what).parameters.values())

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...engine.node import Node
-from ..gradient_flow import norm
+from ..gradient_flow import gradient_norm
 
 MOST = 6  # the most elements of which the numbers are shown
 LONGEST = 40  # the most characters in a name
@@ -36,9 +36,9 @@ def html_label(
     color: str = "",
 ) -> str:
     """Return the label of a box: a bold title and details, lines for the value and the gradient, and pictures below."""
-    head = f"<B>{harmless(title)}</B>" + (f" {harmless(detail)}" if detail else "")
-    rest = [f'<FONT POINT-SIZE="10">{harmless(line, WIDEST)}</FONT>' for line in lines if line]
-    rest += [f'<FONT POINT-SIZE="10" COLOR="{color}">{harmless(line, WIDEST)}</FONT>' for line in grads if line]
+    head = f"<B>{escape_label(title)}</B>" + (f" {escape_label(detail)}" if detail else "")
+    rest = [f'<FONT POINT-SIZE="10">{escape_label(line, WIDEST)}</FONT>' for line in lines if line]
+    rest += [f'<FONT POINT-SIZE="10" COLOR="{color}">{escape_label(line, WIDEST)}</FONT>' for line in grads if line]
     text = "<BR/>".join([head, *rest])
     if not (cells := "".join(pictures)):
         return f"<{text}>"
@@ -48,11 +48,11 @@ def html_label(
 
 def attribute(text: str) -> str:
     """Return text escaped for an attribute between double quotes."""
-    return harmless(text, 200)
+    return escape_label(text, 200)
 
 
 @lru_cache(maxsize=4096)
-def harmless(text: str, longest: int = LONGEST) -> str:
+def escape_label(text: str, longest: int = LONGEST) -> str:
     """Return text that is shown literally: no markup, no escape sequences, nothing invisible, and not too long."""
     visible = text[: longest + 1]
     if not visible.isprintable():
@@ -79,26 +79,26 @@ def value_lines(array: Any) -> tuple[str, ...]:
             numbers = row([number for (number,) in array.tolist()])[1:-1].split(", ")
             return (f"[[{'], ['.join(numbers)}]]",)
         return tuple("[["[i > 0 :].rjust(2) + r[1:] + ("]" if i == len(rows) - 1 else ",") for i, r in enumerate(rows))
-    return (described(array),)
+    return (describe_shape(array),)
 
 
 def row(values: Any) -> str:
     """Return a number or a list of numbers as text, with fewer digits if there is no room for more."""
     if type(values) is not list:
-        return number(values)
+        return format_number(values)
     for digits in (4, 3, 2):
-        text = "[" + ", ".join(number(v, digits) for v in values) + "]"
+        text = "[" + ", ".join(format_number(v, digits) for v in values) + "]"
         if len(text) < LONGEST:
             break
     return text
 
 
-def number(v: Any, digits: int = 4) -> str:
+def format_number(v: Any, digits: int = 4) -> str:
     """Return a number as text with this many significant digits; integers in full."""
     return str(v) if isinstance(v, int) else f"{v:.{digits}g}"
 
 
-def described(of: Any) -> str:
+def describe_shape(of: Any) -> str:
     """Return the shape and dtype of an array or node as text."""
     return f"{tuple(of.shape) or 'scalar'} {of.dtype}"
 
@@ -107,8 +107,8 @@ def gradient_text(grad: Any) -> str:
     """Return the numbers of a small gradient as text, or the norm of a larger one; its shape is its tensor's."""
     if isinstance(grad, np.ndarray | np.generic) and grad.size <= MOST and grad.ndim < 2:
         return "grad " + value_lines(grad)[0]
-    size = norm(grad)
-    return f"grad {described(grad)}" if size is None else f"grad, norm {number(size)}"
+    size = gradient_norm(grad)
+    return f"grad {describe_shape(grad)}" if size is None else f"grad, norm {format_number(size)}"
 
 
 # ---------------------------------------------------------------------------------------- arguments
@@ -116,7 +116,7 @@ def gradient_text(grad: Any) -> str:
 
 def arguments(node: Node) -> str:
     """Return the arguments of an operation that are not arrays as text: ``** 2``, ``1 -``, ``axis=1``, ``[0, :]``."""
-    plain = [(i, p) for i, p in enumerate(node.parents) if not is_array(p)]
+    plain = [(i, p) for i, p in enumerate(node.parents) if not has_box(p)]
     if len(node.parents) == 2 and len(plain) == 1 and node.name in INFIX:
         ((i, operand),) = plain
         return f"{INFIX[node.name]} {argument(operand)}" if i else f"{argument(operand)} {INFIX[node.name]}"
@@ -126,7 +126,7 @@ def arguments(node: Node) -> str:
                      for k, v in given if v is not None and k not in NOISE)  # fmt: skip
 
 
-def is_array(parent: Any) -> bool:
+def has_box(parent: Any) -> bool:
     """Return whether an argument has a box of its own; numbers and settings are written in the operation's box."""
     return isinstance(parent, Node) or (isinstance(parent, np.ndarray) and parent.ndim > 0)
 
@@ -145,7 +145,7 @@ def argument(v: Any) -> str:
     if isinstance(v, np.generic) or (isinstance(v, np.ndarray) and v.ndim == 0):
         v = v.item()
     if isinstance(v, float | complex):
-        return repr(v) if len(repr(v)) <= 6 else number(v)
+        return repr(v) if len(repr(v)) <= 6 else format_number(v)
     if isinstance(v, np.ndarray | Node):
         return f"array{list(v.shape)}"
     if isinstance(v, type | np.dtype):

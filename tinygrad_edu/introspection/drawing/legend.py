@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .labels import number
+from .labels import format_number
 from .painter import DECADES, Painter
 from .themes import mix_colours
 
@@ -26,9 +26,9 @@ def key(painter: Painter) -> str:
             look = theme.looks[kind]
             rows.append((sample(look, painter.theme.paper), words))
     if shown.norms:
-        widest, narrowest = number(painter.widest), number(painter.widest / 10**DECADES)
-        rows.append((line(theme.gradient, 4), f"much gradient comes back here: norm {widest}"))
-        rows.append((line(theme.faint, 1), f"little: {narrowest} or less"))
+        widest, narrowest = format_number(painter.widest), format_number(painter.widest / 10**DECADES)
+        rows.append((rule_cell(theme.gradient, 4), f"much gradient comes back here: norm {widest}"))
+        rows.append((rule_cell(theme.faint, 1), f"little: {narrowest} or less"))
     if shown.heat:
         low, zero, high = theme.heat
         colors = [low, mix_colours(low, zero, 0.5), zero, mix_colours(zero, high, 0.5), high]
@@ -58,7 +58,7 @@ def sample(look: dict[str, str], paper: str) -> str:
     return f"<TD>{box}</TD>"
 
 
-def line(color: str, width: int) -> str:
+def rule_cell(color: str, width: int) -> str:
     """Return a table cell with a horizontal line."""
     return f'<TD><TABLE BORDER="0" CELLSPACING="0" CELLPADDING="0"><TR><TD BGCOLOR="{color}" WIDTH="30" HEIGHT="{width}" ' \
            'FIXEDSIZE="TRUE"></TD></TR></TABLE></TD>'  # fmt: skip

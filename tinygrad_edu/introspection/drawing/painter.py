@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from ...engine.node import Leaf, Node
-from ..gradient_flow import norm
+from ..gradient_flow import gradient_norm
 from .graph_model import is_small
 from .groups import Group, Mirror
-from .heat_map import heat_map, statistics
-from .labels import arguments, attribute, described, gradient_text, html_label, number, value_lines
+from .heat_map import heat_map, statistics_text
+from .labels import arguments, attribute, describe_shape, format_number, gradient_text, html_label, value_lines
 from .scene import Arrow, Box, Scene
 from .themes import Theme, mix_colours
 
@@ -121,7 +121,7 @@ class Painter:
         told = [self.gradient(grad, box)] if grad is not None else []
         pictures = [self.heat(a) for a in (array if self.values else None, grad)] if self.level == 2 else []
         if pictures and pictures[1]:
-            told.append(statistics(grad))
+            told.append(statistics_text(grad))
         return html_label(title, " ".join(filter(None, (detail, times))), lines, told, pictures, self.theme.gradient)
 
     def gradient(self, grad: Any, box: Box) -> str:
@@ -130,8 +130,8 @@ class Painter:
         if last is None:
             return gradient_text(grad)
         assert isinstance(box.what, Node)
-        sizes = [size for g in (self.sketch.gradient(box.what), last) if (size := norm(g)) is not None]
-        return f"grad, norm {' … '.join(map(number, sizes))}" if sizes else ""
+        sizes = [size for g in (self.sketch.gradient(box.what), last) if (size := gradient_norm(g)) is not None]
+        return f"grad, norm {' … '.join(map(format_number, sizes))}" if sizes else ""
 
     def named(self, node: Node, lines: list[str]) -> list[str]:
         """Return the lines with the name of an intermediate value before them."""
@@ -146,11 +146,11 @@ class Painter:
             return
         if self.level == 2 or isinstance(node, Leaf) or node in self.sketch.roots or not node.shape:
             self.numbered.add(box)
-            yield described(node)
+            yield describe_shape(node)
         elif any(isinstance(p, Node) and p.dtype != node.dtype for p in node.parents):
             yield str(node.dtype)
         if self.level == 2 and self.values and array is not None:
-            yield statistics(array)
+            yield statistics_text(array)
 
     def heat(self, array: Any) -> str:
         picture = "" if array is None or is_small(array) else heat_map(array, self.theme)
@@ -174,7 +174,7 @@ class Painter:
             lines += self.named(node, list(self.value(box, node, self.sketch.values.get(node))))
         grads = [g for p in module.parameters() if (g := self.sketch.gradient(p._node)) is not None] if lines else []
         sizes = [float((abs(g).astype(float) ** 2).sum()) for g in grads] if self.gradients else []
-        told = [f"grad, norm {number(math.sqrt(sum(sizes)))}"] if sizes else []
+        told = [f"grad, norm {format_number(math.sqrt(sum(sizes)))}"] if sizes else []
         return html_label(name, " ".join(filter(None, (path, count_text(group)))), lines, told, [], self.theme.gradient)
 
     def tooltip(self, box: Box) -> str:
@@ -218,7 +218,7 @@ class Painter:
         share = min(1.0, max(0.0, 1 + math.log10(arrow.norm / self.widest) / DECADES))
         color = mix_colours(colour(self.theme.faint), colour(self.theme.gradient), share)
         return {"penwidth": f"{0.5 + 4.5 * share:.2f}", "color": f'"{color}"',
-                "tooltip": f'"gradient of norm {number(arrow.norm)}"'}  # fmt: skip
+                "tooltip": f'"gradient of norm {format_number(arrow.norm)}"'}  # fmt: skip
 
 
 def count_text(group: Group) -> str:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...engine.node import Constant, Leaf, Node
-from ..gradient_flow import norm
+from ..gradient_flow import gradient_norm
 from .fold import Same
 from .graph_model import Sketch
 from .groups import Group, Mirror
-from .labels import argument_names, is_array
+from .labels import argument_names, has_box
 
 Frames = tuple[Group, ...]
 
@@ -112,13 +112,13 @@ class Scene:
             # The forward or backward side.
             frames: Frames = boxes[0].frames[:1] if boxes and self.sketch.derivatives else ()
             if leaf in self.sketch.owned or (isinstance(leaf, Constant) and leaf not in self.sketch.names):
-                frames = common(
+                frames = common_frames(
                     [(*box.frames, box.what) if isinstance(box.what, Group) else box.frames for box in boxes]
                 )
             if not frames or id(frames[-1]) in self.content:
                 box = self.boxes[leaf] = Box(leaf, frames)
                 if boxes:
-                    self.before.setdefault(id(within(boxes[0], frames)), []).append(box)
+                    self.before.setdefault(id(item_within(boxes[0], frames)), []).append(box)
                 else:
                     self.content[id(self.root)].append(box)
 
@@ -128,7 +128,7 @@ class Scene:
         for node in self.drawn:
             head = self.boxes[node]
             roles = argument_names(node)
-            told = node.name in ORDERED and len({p for p in node.parents if is_array(p)}) > 1
+            told = node.name in ORDERED and len({p for p in node.parents if has_box(p)}) > 1
             carrying = {i for i, _ in node.plan.vjps}
             for i, parent in enumerate(node.parents):
                 if not isinstance(parent, Node) or parent not in self.boxes or (tail := self.boxes[parent]) is head:
@@ -159,7 +159,7 @@ class Scene:
             norms = [flows.norms[n, i] for n in alike if (n, i) in flows.norms]
             return max(norms, default=None)
         gradient = self.sketch.gradient(parent) if self.uses[parent] == 1 else None
-        return None if gradient is None else norm(gradient)
+        return None if gradient is None else gradient_norm(gradient)
 
     def is_back(self, box: Box) -> bool:
         """Return whether a box is on the backward side."""
@@ -190,7 +190,7 @@ def is_alone(group: Group) -> bool:
     return len(group.items) == 1 and isinstance(group.items[0], Node) and not group.label
 
 
-def common(paths: list[Frames]) -> Frames:
+def common_frames(paths: list[Frames]) -> Frames:
     """Return the frames that all paths have in common."""
     shared: list[Group] = []
     for level in zip(*paths, strict=False):
@@ -200,6 +200,6 @@ def common(paths: list[Frames]) -> Frames:
     return tuple(shared)
 
 
-def within(box: Box, frames: Frames) -> Box | Group:
+def item_within(box: Box, frames: Frames) -> Box | Group:
     """Return the item directly in the innermost of `frames` that is `box`, or that `box` is in."""
     return box.frames[len(frames)] if len(box.frames) > len(frames) else box

@@ -50,7 +50,7 @@ def describe_array(array: Any) -> dict[str, Any]:
     if array.dtype.kind not in "biufc" or not array.size:
         return {"numbers": []} if not array.size else {}
     if array.size <= FEW:
-        return {"numbers": [number(x) for x in array.ravel()], **(statistics(array) if array.ndim else {})}
+        return {"numbers": [json_number(x) for x in array.ravel()], **(statistics(array) if array.ndim else {})}
     return {**thumbnail(array), **statistics(array)}
 
 
@@ -68,7 +68,7 @@ def thumbnail(array: Any) -> dict[str, Any]:
         "cells": b64encode(whole.astype("<i2").tobytes()).decode(),
         "grid": list(cells.shape),
         "block": block,
-        "largest": number(largest),
+        "largest": json_number(largest),
         **({"complex": True} if array.dtype.kind == "c" else {}),
     }
 
@@ -94,11 +94,16 @@ def statistics(array: Any) -> dict[str, Any]:
     with np.errstate(all="ignore"):
         norm = float(np.linalg.norm(x))
         if array.dtype.kind == "c":
-            return {"norm": number(norm)}
-        return {"min": number(x.min()), "mean": number(x.mean()), "max": number(x.max()), "norm": number(norm)}
+            return {"norm": json_number(norm)}
+        return {
+            "min": json_number(x.min()),
+            "mean": json_number(x.mean()),
+            "max": json_number(x.max()),
+            "norm": json_number(norm),
+        }
 
 
-def number(x: Any) -> Any:
+def json_number(x: Any) -> Any:
     """Return a number for JSON: float32 with no more digits than it needs, and as text what JSON lacks."""
     if isinstance(x, bool | np.bool_ | int | np.integer):
         return int(x)

@@ -11,7 +11,7 @@ import numpy as np
 from ...engine.multi_output import MultiOutput
 from ...engine.node import Constant, Leaf, Node
 from ...rules import joining
-from ..formulas.notation import SIGNS, is_ours
+from ..formulas.notation import SIGNS, is_package_function
 from ..formulas.symbol import values_of
 from .local_factor import Factor
 
@@ -36,7 +36,7 @@ def forward(node: Node, names: dict[Node, str]) -> list[str]:
 def about(fn: Any) -> str:
     """Return the first line of the docstring of a function of this package; "" for others."""
     doc = (inspect.getdoc(fn) or "").partition("\n")[0].replace("`", "")
-    return doc if is_ours(fn) and fn not in SIGNS else ""
+    return doc if is_package_function(fn) and fn not in SIGNS else ""
 
 
 def backward(node: Node, factor: Factor, me: str, parent: str, stretched: bool) -> str:

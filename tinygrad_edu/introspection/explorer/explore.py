@@ -19,7 +19,7 @@ from ...engine.tensor_base import TensorBase
 from ...pytree import flatten
 from ...tensor.tensor import Tensor
 from ..formulas.explain import is_computed
-from ..formulas.explain_function import as_inputs, names_of_leaves, parts_of
+from ..formulas.explain_function import as_inputs, names_of_leaves, parameters_of
 from ..formulas.explain_graph import build_story
 from ..graph_history import Names
 from ..naming import variables_of
@@ -90,7 +90,7 @@ def run_watched(fn: Callable[..., Any], args: Any, kwargs: Any, names: Names) ->
             f"{getattr(fn, '__name__', type(fn).__name__)} returns no Tensor that depends on its inputs: "
             "there are no gradients to show"
         )
-    return outputs, {**names, **parts_of(fn)}
+    return outputs, {**names, **parameters_of(fn)}
 
 
 class Explorer:
@@ -151,7 +151,7 @@ def page(data: Any, table: str) -> str:
         "title": escape(f"{data['title']}, step by step"),
         "style": (here / "page.css").read_text(encoding="utf-8"),
         "script": "".join((here / name).read_text(encoding="utf-8") for name in SCRIPTS),
-        "data": harmless(json.dumps(data, separators=(",", ":"), allow_nan=False)),
+        "data": escape_json(json.dumps(data, separators=(",", ":"), allow_nan=False)),
         "table": table,
     }
     text = (here / "page.html").read_text(encoding="utf-8")
@@ -159,6 +159,6 @@ def page(data: Any, table: str) -> str:
     return "".join(piece if i % 2 == 0 else parts[piece] for i, piece in enumerate(pieces))
 
 
-def harmless(text: str) -> str:
+def escape_json(text: str) -> str:
     """Return JSON without anything that could end its element or begin a comment."""
     return re.sub("<(?=[!sS])", r"\\u003c", text).replace("</", r"<\/")

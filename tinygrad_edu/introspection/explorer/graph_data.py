@@ -6,8 +6,8 @@ from typing import Any
 
 from ...engine.node import Leaf, Node
 from ..formulas.notation import name_of
-from ..graph_history import History
-from .layout import HEIGHT, LETTER, Cluster, cut, layout, width_of
+from ..graph_history import GraphHistory
+from .layout import HEIGHT, LETTER, Cluster, cut_text, layout, width_of
 from .sources import title_call
 
 MOST = 2000  # boxes: the layout of more takes minutes, and nobody steps through them
@@ -18,7 +18,7 @@ NARROWEST = 108
 class Graph:
     """Boxes for the nodes of a history, with their places, and arrows from arguments to operations."""
 
-    def __init__(self, history: History, paths: dict[int, str]) -> None:
+    def __init__(self, history: GraphHistory, paths: dict[int, str]) -> None:
         self.paths = paths
         self.boxes = list(history.nodes)
         self.places = {node: i for i, node in enumerate(self.boxes)}
@@ -40,7 +40,7 @@ class Graph:
     def drawn(self, names: list[str]) -> dict[str, Any]:
         """Return the data that the page draws: titles cut to fit, and layouts for wide windows and narrow ones."""
         titles = [
-            (cut(name, LETTERS), "" if isinstance(node, Leaf) else cut(name_of(node.plan.rule.fn), LETTERS))
+            (cut_text(name, LETTERS), "" if isinstance(node, Leaf) else cut_text(name_of(node.plan.rule.fn), LETTERS))
             for node, name in zip(self.boxes, names, strict=True)
         ]
         widths = [max(NARROWEST, 32 + LETTER * (1.22 * width_of(a) + 0.92 * width_of(b))) for a, b in titles]
@@ -64,7 +64,7 @@ class Graph:
         outer, known = Cluster(""), {}
         known[()] = outer
         for node, i in self.places.items():
-            path = common(users.get(node, [()])) if isinstance(node, Leaf) else calls[node]
+            path = common_calls(users.get(node, [()])) if isinstance(node, Leaf) else calls[node]
             for depth in range(1, len(path) + 1):
                 if path[:depth] not in known:
                     known[path[:depth]] = Cluster(self.title(path[depth - 1]))
@@ -73,7 +73,7 @@ class Graph:
         return outer
 
 
-def common(paths: list[tuple[Any, ...]]) -> tuple[Any, ...]:
+def common_calls(paths: list[tuple[Any, ...]]) -> tuple[Any, ...]:
     """Return the calls that all paths have in common."""
     shared = paths[0]
     for path in paths[1:]:

@@ -65,14 +65,14 @@ def nest(picture: Any, cluster: Cluster, titles: list[str]) -> None:
 
 def parse_layout(told: dict[str, Any], boxes: int, arrows: int, clusters: int) -> dict[str, Any]:
     """Return Graphviz's layout in the page's coordinates, where y grows downwards."""
-    _, _, width, height = numbers(told["bb"])
+    _, _, width, height = parse_numbers(told["bb"])
     places: dict[str, Any] = {}
     for thing in told.get("objects", []):
         if "pos" in thing:
-            x, y = numbers(thing["pos"])
+            x, y = parse_numbers(thing["pos"])
             places[thing["name"]] = [round(x, 1), round(height - y, 1)]
         elif "bb" in thing:
-            left, low, right, high = numbers(thing["bb"])
+            left, low, right, high = parse_numbers(thing["bb"])
             places[thing["name"]] = [round(n, 1) for n in (left, height - high, right - left, high - low)]
     paths = {edge["id"]: path(edge["pos"], height) for edge in told.get("edges", [])}
     return {
@@ -85,12 +85,12 @@ def parse_layout(told: dict[str, Any], boxes: int, arrows: int, clusters: int) -
 
 def path(spline: str, height: float) -> str:
     """Return a spline as an SVG path; it is a point ``x,y``, and three more for each piece."""
-    points = [numbers(point) for point in spline.split()]
+    points = [parse_numbers(point) for point in spline.split()]
     first, *rest = (f"{x:.1f} {height - y:.1f}" for x, y in points)
     return f"M{first}C{' '.join(rest)}"
 
 
-def numbers(text: str) -> list[float]:
+def parse_numbers(text: str) -> list[float]:
     return [float(n) for n in text.split(",")]
 
 
@@ -99,7 +99,7 @@ def width_of(text: str) -> float:
     return sum(1.75 if unicodedata.east_asian_width(sign) in "WF" else 1.0 for sign in text)
 
 
-def cut(text: str, letters: float) -> str:
+def cut_text(text: str, letters: float) -> str:
     """Return `text` cut to a width of this many letters."""
     if width_of(text) <= letters:
         return text

@@ -70,7 +70,7 @@ def factor_of(d: Any, g: Any) -> Factor:
     if is_one(factor):
         return Factor("copied")
     if factor is not None:
-        return Factor("product", factor, None if is_number(factor) else spread(d, g))
+        return Factor("product", factor, None if is_number(factor) else spread_gradient(d, g))
     while d.fn in COPIES | {np.reshape, cast} and not d.kwargs:
         d = d.args[0]
     if d.fn in PRODUCTS and not d.kwargs and min(np.ndim(values_of(a)) for a in d.args) > 0:
@@ -114,7 +114,7 @@ def divide_by_gradient(d: Any, g: Any) -> Any:
     return d.fn(rest, *args[1:]) if np.shape(values_of(rest)) == np.shape(values_of(args[0])) else None
 
 
-def spread(d: Any, g: Any) -> Any:
+def spread_gradient(d: Any, g: Any) -> Any:
     """Return `g` with the axes that it gets on its way into `d`, to be multiplied by the rest; None if it gets none."""
     turned = g
     turns = []

@@ -23,7 +23,7 @@ class Barred(MathML):
         return f"<msub>{name}{tag('mn', index)}</msub>" if index else name
 
 
-class Numbered(Barred):
+class NumberedMathML(Barred):
     """A writer of MathML in which names are replaced by their numbers, and the incoming gradient is marked."""
 
     def __init__(self, names: Any, coming: Any = None) -> None:
@@ -49,7 +49,7 @@ def with_numbers(x: Any, names: Any, coming: Any = None) -> str:
     found = list(symbols_named_in(x))
     if not found or len(found) > MOST or not all(s.known and s.shape == () for s in found):
         return ""
-    return tidy(Numbered(names, coming).write(x))
+    return simplify_rows(NumberedMathML(names, coming).write(x))
 
 
 def symbols_named_in(x: Any) -> Any:
@@ -61,6 +61,6 @@ def symbols_named_in(x: Any) -> Any:
             yield from symbols_named_in(part)
 
 
-def tidy(formula: str) -> str:
+def simplify_rows(formula: str) -> str:
     """Return MathML without rows of a single element, to keep the page small."""
     return re.sub(r"<mrow>(<(mi|mn|mo|mtext)>[^<]*</\2>)</mrow>", r"\1", formula)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from ...engine.node import Leaf, Node
-from ..formulas.events import Operation, Product
-from ..formulas.explain_graph import Story, ones
+from ..formulas.events import OperationEvent, Product
+from ..formulas.explain_graph import Story, note_ones
 from ..formulas.explanation import Explanation
 from ..formulas.notation import name_of
 from ..formulas.symbol import Symbol, values_of
@@ -19,7 +19,7 @@ from . import captions
 from .array_data import Arrays
 from .graph_data import Graph
 from .local_factor import factor_of
-from .page_formulas import Barred, tidy, with_numbers
+from .page_formulas import Barred, simplify_rows, with_numbers
 from .sources import Sources, module_names
 
 Step = dict[str, Any]
@@ -62,7 +62,7 @@ class Telling:
         return {
             "name": self.names[node],
             "math": self.name(symbol),
-            "gradient": tidy(self.style.name(f"{self.names[node]}.grad")),
+            "gradient": simplify_rows(self.style.name(f"{self.names[node]}.grad")),
             "kind": captions.kind(node, self.history.roots),
             "operation": "" if isinstance(node, Leaf) else name_of(node.plan.rule.fn),
             "value": self.arrays.add(symbol.value, symbol.known),
@@ -71,12 +71,12 @@ class Telling:
         }
 
     def name(self, symbol: Symbol) -> str:
-        return tidy(self.style.name(symbol.name))
+        return simplify_rows(self.style.name(symbol.name))
 
     def shown(self, symbol: Any) -> dict[str, Any]:
         """Return a value with its label, which is its name or its formula."""
         known = not isinstance(symbol, Symbol) or symbol.known
-        return {"label": tidy(self.style.write(symbol)), "value": self.arrays.add(values_of(symbol), known)}
+        return {"label": simplify_rows(self.style.write(symbol)), "value": self.arrays.add(values_of(symbol), known)}
 
     # ------------------------------------------------------------------------------------------------------- the steps
 
@@ -90,7 +90,7 @@ class Telling:
             "words": ["Before anything is computed: leaves that require gradients (strong borders) and constants."],
         }
 
-    def operation(self, done: Operation) -> Step:
+    def operation(self, done: OperationEvent) -> Step:
         """Return the forward step of an operation."""
         node, symbol = done.node, self.story.symbols[done.node]
         parents = dict.fromkeys(p for p in node.parents if isinstance(p, Node))
@@ -98,7 +98,7 @@ class Telling:
             "phase": "forward",
             "lit": [self.graph.places[node]],
             "arrows": [self.graph.arrow(node, i) for i, p in enumerate(node.parents) if isinstance(p, Node)],
-            "formula": tidy(f"{self.style.name(symbol.name)}<mo>=</mo>{self.style.write(done.formula)}"),
+            "formula": simplify_rows(f"{self.style.name(symbol.name)}<mo>=</mo>{self.style.write(done.formula)}"),
             "numbers": with_numbers(done.formula, self.explanation.names),
             "arguments": [self.graph.places[p] for p in parents],
             "words": captions.forward(node, self.names),
@@ -113,8 +113,8 @@ class Telling:
             "lit": [self.graph.places[node]],
             "to": self.graph.places[node],
             "arrows": [],
-            "formula": tidy(f"{self.style.name(f'{name}.grad')}<mo>=</mo><mn>1</mn>"),
-            "after": self.arrays.add(ones(node)),
+            "formula": simplify_rows(f"{self.style.name(f'{name}.grad')}<mo>=</mo><mn>1</mn>"),
+            "after": self.arrays.add(note_ones(node)),
             "words": [
                 f"Now backward. A gradient says how fast {name} changes when something else does. The first is easy: "
                 f"{some}{name} changes exactly as fast as itself."
@@ -128,7 +128,7 @@ class Telling:
         factor = factor_of(said, done.coming)
         me, name, sign = self.names[node], self.names[parent], "=" if done.before is None else "+="
         stretched = captions.explain_fit(said, parent, name)
-        formula = tidy(f"{self.style.name(f'{name}.grad')}<mo>{sign}</mo>{self.style.write(fitted)}")
+        formula = simplify_rows(f"{self.style.name(f'{name}.grad')}<mo>{sign}</mo>{self.style.write(fitted)}")
         step: Step = {
             "phase": "backward",
             "lit": [self.graph.places[node]],
@@ -148,7 +148,7 @@ class Telling:
             step |= {"coming": (turned := self.shown(factor.coming))["value"], "label": turned["label"]}
         if done.parts:
             step["parts"] = [
-                tidy(f"{self.style.write(p.left)}<mo>=</mo>{self.style.write(p.right)}") for p in done.parts
+                simplify_rows(f"{self.style.write(p.left)}<mo>=</mo>{self.style.write(p.right)}") for p in done.parts
             ]
         if stretched:
             step |= {"stretched": stretched, "said": self.arrays.add(values_of(said), done.known)}

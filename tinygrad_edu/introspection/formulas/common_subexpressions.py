@@ -17,22 +17,22 @@ LONG = 72  # formulas that fit in a line are left as they are
 SHORT = 10  # shorter parts get no name
 
 
-def shares(x: Any, names: Iterator[str]) -> list[Line]:
+def name_shares(x: Any, names: Iterator[str]) -> list[Line]:
     """Name parts of `x` until it is short, and return the lines that define them, which belong before it."""
     if not isinstance(x, Symbol) or is_short(x):
         return []
     lines = []
-    for part, uses in parts_of(x):
+    for part, uses in subexpressions(x):
         if uses > 1 and len(text(part)) > SHORT:
-            lines += [*pieces(part, names), name_part(part, next(names))]
-    return [*lines, *pieces(x, names)]
+            lines += [*name_pieces(part, names), name_part(part, next(names))]
+    return [*lines, *name_pieces(x, names)]
 
 
-def pieces(x: Symbol, names: Iterator[str]) -> list[Line]:
+def name_pieces(x: Symbol, names: Iterator[str]) -> list[Line]:
     """Name parts of `x` that nearly fill a line, until the rest fits in one, and return the lines that define them."""
     lines = []
     while len(text(x)) > LONG:
-        lengths = [(len(text(part)), part) for part, _ in parts_of(x)]
+        lengths = [(len(text(part)), part) for part, _ in subexpressions(x)]
         fitting = [(n, part) for n, part in lengths if SHORT < n <= LONG and part is not x]
         if not fitting:
             break
@@ -48,7 +48,7 @@ def name_part(part: Symbol, name: str) -> Line:
     return line
 
 
-def parts_of(x: Symbol) -> list[tuple[Symbol, int]]:
+def subexpressions(x: Symbol) -> list[tuple[Symbol, int]]:
     """Return the subexpressions of `x`, each after its own parts and `x` last, and how often each is used.
 
     Equal formulas become one object, so that all their uses are named together.

@@ -12,7 +12,7 @@ from .symbolic_vjp import Answer
 
 
 @dataclass
-class Operation:
+class OperationEvent:
     """A forward event: an operation, as a formula of its arguments, with its value."""
 
     node: Node

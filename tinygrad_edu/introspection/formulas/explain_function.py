@@ -17,11 +17,11 @@ from ...engine.tensor_base import TensorBase, to_arrays
 from ...pytree import flatten
 from ...tensor.tensor import Tensor
 from ..graph_history import Names
-from .common_subexpressions import shares
+from .common_subexpressions import name_shares
 from .explain_graph import chain_rule, derivative
 from .explanation import Explanation, Heading, Line, shape
 from .notation import name_of
-from .sample_calls import example
+from .sample_calls import sample_call
 from .symbol import Symbol, formula, symbols_in, values_of
 from .symbolic_vjp import ask
 
@@ -38,7 +38,7 @@ def of_function(fn: Function, args: Any, kwargs: Any, names: Names) -> Explanati
         if not rule and fn not in COMPOSITES:
             name = name_of(fn)
             raise TypeError(f"{name} has no rule of its own; explain({name}, x) shows what it does with an array x")
-        args, kwargs = example(fn)
+        args, kwargs = sample_call(fn)
     if rule:
         args, kwargs = by_position(rule, args, kwargs)
         if fn not in COMPOSITES or fn not in RULES or rule.understands(kwargs):
@@ -54,9 +54,11 @@ def of_rule(rule: Rule, args: Any, kwargs: Any) -> Explanation:
     vjps = [rule.each(i) if rule.each else rule.vjps[i] if i < len(rule.vjps) else None for i in range(len(args))]
     names = names_of_arguments(rule.fn, [v for v in vjps if v], args)
     arrays = {id(a): (name, a) for a, name in zip(args, names, strict=True) if isinstance(a, np.ndarray)}
-    numbers = not any(map(is_array, args))  # explain(np.multiply, 2, 3) is about numbers
+    numbers = not any(map(is_array_argument, args))  # explain(np.multiply, 2, 3) is about numbers
     symbols = tuple(
-        Symbol(np.asarray(to_arrays(a)), name) if is_array(a) or (vjp and numbers and np.isscalar(a)) else to_arrays(a)
+        Symbol(np.asarray(to_arrays(a)), name)
+        if is_array_argument(a) or (vjp and numbers and np.isscalar(a))
+        else to_arrays(a)
         for a, name, vjp in zip(args, names, vjps, strict=True)
     )
     result = formula(rule.fn, symbols, kwargs)
@@ -82,13 +84,13 @@ def of_rule(rule: Rule, args: Any, kwargs: Any) -> Explanation:
             except NotImplementedError as error:
                 lines.append(str(error))
                 continue
-            lines += [*shares(d, temporary), Line(Symbol(values_of(d), f"{x.name}.grad"), d, shape(x.value))]
+            lines += [*name_shares(d, temporary), Line(Symbol(values_of(d), f"{x.name}.grad"), d, shape(x.value))]
     return Explanation(lines, arrays)
 
 
 def by_position(rule: Rule, args: Any, kwargs: Any) -> tuple[Any, Any]:
     """Return the arguments as the rule takes them: arrays by position, and without keywords that change nothing."""
-    tensors = {k: Tensor(v) if is_array(v) else v for k, v in kwargs.items()}
+    tensors = {k: Tensor(v) if is_array_argument(v) else v for k, v in kwargs.items()}
     try:
         args, kwargs = rule.arrange(args, tensors)
     except TypeError:  # keywords that the rule doesn't know; the composite form, if there is one, may
@@ -124,7 +126,7 @@ def explain_recording(fn: Function, args: Any, kwargs: Any, names: Names) -> Exp
     if not outputs:
         return Explanation([f"{name_of(fn)} gives constants here: no gradient flows through it"])
     if not is_known:
-        return chain_rule(outputs, {**names, **(parts_of(fn)), **arrays})
+        return chain_rule(outputs, {**names, **(parameters_of(fn)), **arrays})
     if whole := only_operation(outputs):
         given = {x._node: x._array for x in inputs if isinstance(x, TensorBase)}
         args = tuple(given[p] if isinstance(p, Node) else p for p in whole.parents)
@@ -144,15 +146,17 @@ def only_operation(outputs: list[Any]) -> Node | None:
 
 def as_inputs(leaves: list[Any], names: list[str]) -> list[Any]:
     """Return the arguments with arrays as Tensors that require gradients, or numbers as such if there are no arrays."""
-    if not any(map(is_array, leaves)):
+    if not any(map(is_array_argument, leaves)):
         leaves = [np.asarray(a, float) if type(a) in (int, float) else a for a in leaves]
-    return [as_input(a, name) for a, name in zip(leaves, names, strict=True)]
+    return [as_differentiable(a, name) for a, name in zip(leaves, names, strict=True)]
 
 
-def as_input(a: Any, name: str) -> Any:
+def as_differentiable(a: Any, name: str) -> Any:
     """Return an array as a Tensor that requires gradients, and other arguments as they are."""
     return (
-        Tensor(to_arrays(a), requires_grad=True, name=name) if is_array(a) and getattr(a, "_node", None) is None else a
+        Tensor(to_arrays(a), requires_grad=True, name=name)
+        if is_array_argument(a) and getattr(a, "_node", None) is None
+        else a
     )
 
 
@@ -171,12 +175,12 @@ def number_names(n: int) -> list[str]:
     return ["x"] if n == 1 else [f"x{i}" for i in range(1, n + 1)]
 
 
-def parts_of(fn: Any) -> Mapping[str, Any]:
+def parameters_of(fn: Any) -> Mapping[str, Any]:
     """Return a module's parameters by their names."""
     return dict(fn.named_parameters()) if hasattr(fn, "named_parameters") else {}
 
 
-def is_array(a: Any) -> bool:
+def is_array_argument(a: Any) -> bool:
     return isinstance(to_arrays(a), np.ndarray | np.floating | np.complexfloating) and to_arrays(a).dtype.kind in "fc"
 
 

@@ -12,10 +12,10 @@ from ...engine.multi_output import MultiOutput
 from ...engine.node import Constant, Leaf, Node
 from ...engine.tensor_base import TensorBase
 from ...engine.traversal import newest_first
-from ..graph_history import History, Names
-from .common_subexpressions import shares
-from .events import Operation, Product
-from .explanation import GIVEN, Explanation, Heading, Line, numbers, shape
+from ..graph_history import GraphHistory, Names
+from .common_subexpressions import name_shares
+from .events import OperationEvent, Product
+from .explanation import GIVEN, Explanation, Heading, Line, note_value, shape
 from .notation import name_of
 from .symbol import Symbol, function, values_of
 from .symbolic_vjp import Answer, ask
@@ -34,10 +34,10 @@ def build_story(tensors: Sequence[TensorBase], names: Names) -> Story:
     """Return the whole story of `tensors`: its lines, and the records of its events."""
     if any(tensor._node is None for tensor in tensors):
         raise TypeError("this tensor depends on nothing that requires gradients: there is no chain rule to show")
-    story = Story(History(list(tensors), names, guess=True))
+    story = Story(GraphHistory(list(tensors), names, guess=True))
     forward = story.forward()
     if story.changed and story.history.guesses:
-        story = Story(History(list(tensors), names))
+        story = Story(GraphHistory(list(tensors), names))
         forward, story.changed = story.forward(), True
     story.lines = [*story.given(), *forward, *story.backward(), *story.remarks()]
     return story
@@ -45,7 +45,7 @@ def build_story(tensors: Sequence[TensorBase], names: Names) -> Story:
 
 def derivative(tensors: Sequence[TensorBase], names: Names, words: str) -> Explanation:
     """Return the explanation of a function's results, with shapes in place of numbers, for any gradients of theirs."""
-    story = Story(History(list(tensors), names), note=shape)
+    story = Story(GraphHistory(list(tensors), names), note=shape)
     forward = story.forward()
     return Explanation([words, *story.given(), *forward, *story.backward()], story.arrays)
 
@@ -53,14 +53,14 @@ def derivative(tensors: Sequence[TensorBase], names: Names, words: str) -> Expla
 class Story:
     """The chain rule of a graph as lines and events, with symbols for the nodes and for their gradients."""
 
-    def __init__(self, history: History, note: Any = numbers) -> None:
+    def __init__(self, history: GraphHistory, note: Any = note_value) -> None:
         self.history = history
         self.note = note
         self.symbols: dict[Node, Symbol] = {}
         self.grads: dict[Node, Symbol] = {}
         self.arrays: dict[int, tuple[str, Any]] = {}  # masks and indices, which are not symbols, by their ids
         self.lines: Lines = []
-        self.operations: list[Operation] = []  # the forward events, in order
+        self.operations: list[OperationEvent] = []  # the forward events, in order
         self.products: list[Product] = []  # the backward events, in order
         self.changed = False  # whether a node's known value differs from what its operation gives now
         for node in history.nodes:
@@ -92,10 +92,10 @@ class Story:
         """Return a line for every leaf and constant; only for constants if it explains a function, not numbers."""
         operations = [node for node in self.history.nodes if not isinstance(node, Leaf)]
         used = {id(a) for node in operations for a in self.arguments(node)}
-        leaves = [s for node, s in self.symbols.items() if type(node) is Leaf and self.note is numbers]
+        leaves = [s for node, s in self.symbols.items() if type(node) is Leaf and self.note is note_value]
         constants = [s for node, s in self.symbols.items() if isinstance(node, Constant) and id(s) in used]
         symbols = {s.name: s for s in (*leaves, *constants)}
-        lines = [Line(s, note=numbers(s.value) if s.known else shape(s.value)) for s in symbols.values()]
+        lines = [Line(s, note=note_value(s.value) if s.known else shape(s.value)) for s in symbols.values()]
         return [GIVEN, *lines] if lines else []
 
     def forward(self) -> Lines:
@@ -105,9 +105,9 @@ class Story:
             if not isinstance(node, Leaf):
                 expression = self.computed(node)
                 self.add(node, expression.value, expression.known)
-                self.operations.append(Operation(node, expression))
+                self.operations.append(OperationEvent(node, expression))
                 lines.append(Line(self.symbols[node], expression, self.note_of(self.symbols[node])))
-        return [FORWARD if self.note is numbers else Heading(FORWARD.words, "shape"), *lines] if lines else []
+        return [FORWARD if self.note is note_value else Heading(FORWARD.words, "shape"), *lines] if lines else []
 
     def computed(self, node: Node) -> Symbol:
         """Return an operation as a symbol, with the value that the graph knows, or else computed from known values."""
@@ -145,7 +145,7 @@ class Story:
             total = self.grads[parent] = self.gradient(parent, value, known)
         else:
             total.value, total.known = total.value + value, total.known and known
-        parts = shares(d, temporary)
+        parts = name_shares(d, temporary)
         self.products.append(Product(node, i, self.grads[node], answer, parts, before, total.value, total.known))
         return [*parts, Line(total, d, self.note_of(total), "=" if before is None else "+=")]
 
@@ -153,15 +153,15 @@ class Story:
         """Return the lines where the walk begins: the gradient of a result with respect to itself is 1."""
         lines: Lines = [BACKWARD]
         for node in self.history.roots:
-            self.grads[node] = self.gradient(node, ones(node))
-            lines.append(Line(self.grads[node], describe_seed(node), numbers(ones(node))))
+            self.grads[node] = self.gradient(node, note_ones(node))
+            lines.append(Line(self.grads[node], describe_seed(node), note_value(note_ones(node))))
         return lines
 
     def results(self) -> Lines:
         """Return the lines for the gradients of a function's results, which are free, and for leaves it returns."""
         forward, backward, roots = [], [], self.history.roots
         for node in roots:
-            g, name = self.gradient(node, ones(node)), self.history.names[node]
+            g, name = self.gradient(node, note_ones(node)), self.history.names[node]
             self.grads[node] = g
             if type(node) is Leaf:
                 g, name = Symbol(g.value, "", free=True), self.history.fresh("y")
@@ -184,7 +184,7 @@ class Story:
         """Conjugate the gradients of complex leaves, as the walk does at its end, and return the lines for it."""
         lines: Lines = []
         for node, g in self.grads.items():
-            if type(node) is Leaf and node.dtype.kind == "c" and self.note is numbers:
+            if type(node) is Leaf and node.dtype.kind == "c" and self.note is note_value:
                 g.value = np.conjugate(g.value)
                 lines.append(Line(g, function(np.conjugate, (g,), {}, g.value), self.note_of(g)))
         return lines
@@ -205,13 +205,13 @@ class Story:
         return str(self.note(symbol.value)) if symbol.known else shape(symbol.value)
 
 
-def ones(node: Node) -> Any:
+def note_ones(node: Node) -> Any:
     return np.ones(node.shape, node.dtype)
 
 
 def describe_seed(node: Node) -> Any:
     """Return the formula of the gradient that the walk begins with: 1, or ones."""
-    return function(np.ones, (node.shape,), {}, ones(node)) if node.shape else 1
+    return function(np.ones, (node.shape,), {}, note_ones(node)) if node.shape else 1
 
 
 def close(a: Any, b: Any) -> bool:

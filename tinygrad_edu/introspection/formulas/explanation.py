@@ -49,7 +49,7 @@ class Explanation:
             [part for line in lines if isinstance(line, Line) for part in (line.left, line.right)], names or {}
         )
         given: list[Line | Heading | str] = [
-            Line(constant, note=numbers(constant.value)) for constant in legend.constants
+            Line(constant, note=note_value(constant.value)) for constant in legend.constants
         ]
         place = lines.index(GIVEN) + 1 if GIVEN in lines else 0
         if given and not place:
@@ -129,10 +129,10 @@ def shape(value: Any) -> str:
     return str(tuple(map(np.shape, value)) if isinstance(value, tuple) else np.shape(value))
 
 
-def numbers(value: Any) -> str:
+def note_value(value: Any) -> str:
     """Return the note of a value: the numbers if they are few, else the shape and the norm."""
     if isinstance(value, MultiOutput):
-        return "; ".join(map(numbers, value))
+        return "; ".join(map(note_value, value))
     value = np.asarray(value)
     is_float = value.dtype.kind in "fc"
     if value.size <= (6 if is_float else 12) and value.size:

@@ -8,7 +8,7 @@ import numpy as np
 
 from .notation import ADD, ATOM, COMPARE, MULTIPLY, POWER, UNARY
 from .symbol import values_of
-from .text import Text, Written, literal, one, parts_of_name, round_number
+from .text import Text, Written, literal_text, only_axis, parts_of_name, round_number
 
 
 class Latex(Text):
@@ -32,7 +32,7 @@ class Latex(Text):
             digits, exponent = round_number(values_of(x))
             text = digits + (rf" \cdot 10^{{{exponent}}}" if exponent else "")
             return text, UNARY if text.startswith("-") else MULTIPLY if exponent else ATOM
-        text = literal(x, self.names)
+        text = literal_text(x, self.names)
         is_number = isinstance(values_of(x), int | np.integer) and not isinstance(x, bool)
         return text if is_number else rf"\texttt{{{tex(text)}}}", UNARY if text.startswith("-") else ATOM
 
@@ -86,7 +86,7 @@ class Latex(Text):
     def sum(self, x: Any, axis: Any = None, *rest: Any, **kwargs: Any) -> Written:
         if rest or kwargs.keys() - {"keepdims"}:
             return super().sum(x, axis, *rest, **kwargs)
-        below = "" if axis is None else rf"_{{\text{{axis }}{tex(literal(one(axis)))}}}"
+        below = "" if axis is None else rf"_{{\text{{axis }}{tex(literal_text(only_axis(axis)))}}}"
         return rf"\sum{below} {self.write(x, MULTIPLY)}", ADD
 
     def transpose(self, x: Any, axes: Any = None) -> Written:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .notation import SIGNS, is_ours, name_of
+from .notation import SIGNS, is_package_function, name_of
 from .symbol import Symbol
 from .text import Text
 
@@ -71,7 +71,7 @@ class Legend:
         """Add the first line of the docstring of a function of this package."""
         doc = (inspect.getdoc(fn) or "").partition("\n")[0].replace("`", "")
         doc = doc.removeprefix("Compute ").removeprefix("Return ")
-        if is_ours(fn) and fn not in SIGNS and doc:
+        if is_package_function(fn) and fn not in SIGNS and doc:
             words = f"{name_of(fn)}({', '.join(inspect.signature(fn).parameters)}): {doc}"
             if words not in self.functions:
                 self.functions.append(words)

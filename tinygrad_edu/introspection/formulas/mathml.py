@@ -9,7 +9,7 @@ import numpy as np
 
 from .notation import ADD, ATOM, COMPARE, MULTIPLY, POWER, UNARY
 from .symbol import values_of
-from .text import Text, Written, literal, one, parts_of_name, round_number
+from .text import Text, Written, literal_text, only_axis, parts_of_name, round_number
 
 
 class MathML(Text):
@@ -36,7 +36,7 @@ class MathML(Text):
             power = f"<mo>·</mo><msup><mn>10</mn>{tag('mn', exponent)}</msup>" if exponent else ""
             number = f"<mrow>{tag('mn', digits)}{power}</mrow>"
             return number.replace("-", "−"), UNARY if digits.startswith("-") else MULTIPLY if power else ATOM
-        text = literal(x, self.names)
+        text = literal_text(x, self.names)
         is_number = isinstance(values_of(x), int | np.integer) and not isinstance(x, bool)
         return tag("mn" if is_number else "mtext", text), UNARY if text.startswith("-") else ATOM
 
@@ -97,7 +97,7 @@ class MathML(Text):
             return super().sum(x, axis, *rest, **kwargs)
         total = "<mo>∑</mo>"
         if axis is not None:
-            total = f"<munder>{total}{tag('mtext', f'axis {literal(one(axis))}')}</munder>"
+            total = f"<munder>{total}{tag('mtext', f'axis {literal_text(only_axis(axis))}')}</munder>"
         return f"<mrow>{total}{self.write(x, MULTIPLY)}</mrow>", ADD
 
     def transpose(self, x: Any, axes: Any = None) -> Written:

@@ -70,13 +70,13 @@ def name_of(fn: Callable[..., Any]) -> str:
     """Return the name of a function in formulas: the one in Python, or the one that its author gave its rule."""
     name = getattr(fn, "__name__", None) or type(fn).__name__
     rule = RULES.get(fn)
-    if rule and not is_ours(fn):
+    if rule and not is_package_function(fn):
         name = rule.name
     module = (getattr(fn, "__module__", None) or "").removeprefix("numpy.")
     other = getattr(np, name, fn)  # np.diagonal is not np.linalg.diagonal
     return f"{module}.{name}" if module in ("linalg", "fft") and callable(other) and other is not fn else name
 
 
-def is_ours(fn: Callable[..., Any]) -> bool:
+def is_package_function(fn: Callable[..., Any]) -> bool:
     """Return whether this package defines `fn`."""
     return (getattr(fn, "__module__", None) or "").startswith("tinygrad_edu.")

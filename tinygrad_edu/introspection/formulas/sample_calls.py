@@ -16,7 +16,7 @@ from ...rules.neural import fused
 Call = tuple[tuple[Any, ...], dict[str, Any]]
 
 
-def example(fn: Callable[..., Any]) -> Call:
+def sample_call(fn: Callable[..., Any]) -> Call:
     """Return arguments and keywords that `fn` accepts."""
     if fn in EXAMPLES:
         return EXAMPLES[fn], KEYWORDS.get(fn, {})

@@ -54,7 +54,7 @@ class Text:
         return text
 
     def literal(self, x: Any) -> Written:
-        text = literal(x, self.names)
+        text = literal_text(x, self.names)
         return text, UNARY if text.startswith("-") else ATOM
 
     def sequence(self, items: list[str], is_tuple: bool) -> str:
@@ -109,7 +109,7 @@ class Text:
     def sum(self, x: Any, axis: Any = None, *rest: Any, **kwargs: Any) -> Written:
         if rest:
             return self.call("sum", x, axis, *rest, **kwargs)
-        return self.call("sum", x, **({} if axis is None else {"axis": one(axis)}), **kwargs)
+        return self.call("sum", x, **({} if axis is None else {"axis": only_axis(axis)}), **kwargs)
 
     def joined(self, *arrays: Any, axis: Any, edges: Any = None) -> Written:
         return self.call("concatenate", list(arrays), axis=axis)
@@ -135,7 +135,7 @@ class Text:
         return slice_text(index) if isinstance(index, slice) else Text.write(Text(self.names), index)
 
     def cast(self, x: Any, dtype: Any) -> Written:
-        return f"{self.write(x, ATOM)}.astype({literal(np.dtype(dtype))})", ATOM
+        return f"{self.write(x, ATOM)}.astype({literal_text(np.dtype(dtype))})", ATOM
 
     def call(self, name: str, *args: Any, **kwargs: Any) -> Written:
         self.called.add(name)
@@ -148,7 +148,7 @@ class Text:
 # ---------------------------------------------------------------------- literals, which are not symbols
 
 
-def literal(x: Any, names: Mapping[int, str] | None = None) -> str:
+def literal_text(x: Any, names: Mapping[int, str] | None = None) -> str:
     """Return a value without a formula as text: a number, an axis, a shape, or a mask."""
     if id(x) in (names or {}):
         return (names or {})[id(x)]
@@ -160,28 +160,28 @@ def literal(x: Any, names: Mapping[int, str] | None = None) -> str:
     if isinstance(x, tuple) and any(isinstance(i, slice) for i in x):
         return f"s_[{Text(names).places(x)}]"
     if isinstance(x, tuple | list):
-        inside = ", ".join(literal(i, names) for i in x) + ("," if isinstance(x, tuple) and len(x) == 1 else "")
+        inside = ", ".join(literal_text(i, names) for i in x) + ("," if isinstance(x, tuple) and len(x) == 1 else "")
         return f"({inside})" if isinstance(x, tuple) else f"[{inside}]"
     if isinstance(x, slice):
         return f"s_[{slice_text(x)}]"
     if isinstance(x, float | np.floating):
         return str(x).removesuffix(".0") if x else "0" if np.copysign(1, x) > 0 else "-0.0"
     if isinstance(x, complex | np.complexfloating):
-        return f"{literal(x.imag)}j" if x.real == 0 else str(x)
+        return f"{literal_text(x.imag)}j" if x.real == 0 else str(x)
     if isinstance(x, bool | int | str | range | np.dtype | type | None):
         return x.__name__ if isinstance(x, type) else x.name if isinstance(x, np.dtype) else repr(x)
     if x is Ellipsis:
         return "..."
     if isinstance(x, np.generic):
-        return literal(x.item())
+        return literal_text(x.item())
     if isinstance(x, MultiOutputType):
-        return f"multi_output_type({', '.join(map(literal, x.parts))})"
+        return f"multi_output_type({', '.join(map(literal_text, x.parts))})"
     return name_of(x) if callable(x) else f"{type(x).__name__}(...)"
 
 
 def slice_text(x: slice) -> str:
-    start, stop = ("" if end is None else literal(end) for end in (x.start, x.stop))
-    return f"{start}:{stop}" + ("" if x.step is None else f":{literal(x.step)}")
+    start, stop = ("" if end is None else literal_text(end) for end in (x.start, x.stop))
+    return f"{start}:{stop}" + ("" if x.step is None else f":{literal_text(x.step)}")
 
 
 def round_number(x: Any) -> tuple[str, str]:
@@ -190,7 +190,7 @@ def round_number(x: Any) -> tuple[str, str]:
     return digits, exponent and str(int(exponent))
 
 
-def one(axis: Any) -> Any:
+def only_axis(axis: Any) -> Any:
     """Return the axis in a tuple of one axis, and any other argument as it is."""
     return axis[0] if isinstance(axis, tuple) and len(axis) == 1 else axis
 

@@ -27,7 +27,7 @@ def reduce_losses(name: str, losses: Any, reduction: str) -> Any:
     return losses if reduction == "none" else np.mean(losses) if mean else np.sum(losses)
 
 
-def as_array(x: Any) -> Any:
+def as_loss_array(x: Any) -> Any:
     """Return lists, numbers and tables as arrays. Tensors, arrays of other libraries, and objects that resemble arrays stay as they are."""
     if (
         isinstance(x, TensorBase)
@@ -49,7 +49,7 @@ def peek(x: Any) -> Any:
 
 def require_same_shape(name: str, input: Any, target: Any) -> tuple[Any, Any]:
     """Return both as arrays or tensors; refuse shapes that are not equal, even if they broadcast, such as (n,) and (n, 1)."""
-    input, target = as_array(input), as_array(target)
+    input, target = as_loss_array(input), as_loss_array(target)
     if input.shape != target.shape:
         raise ValueError(
             f"{name}: the output has shape {input.shape} and the target {target.shape}; they must be equal. "
@@ -62,7 +62,7 @@ def match_weights(name: str, what: str, weight: Any, losses: Any) -> Any:
     """Return the weights as an array; refuse a shape that does not broadcast to the shape of the losses."""
     if isinstance(weight, int | float):
         return weight
-    weight = as_array(weight) if hasattr(weight, "shape") else np.asarray(weight, losses.dtype)
+    weight = as_loss_array(weight) if hasattr(weight, "shape") else np.asarray(weight, losses.dtype)
     shape = losses.shape
     if weight.ndim > len(shape) or any(w not in (1, n) for w, n in zip(weight.shape[::-1], shape[::-1], strict=False)):
         raise ValueError(

@@ -10,7 +10,15 @@ from ...engine.atomic import check
 from ...engine.provenance import warn_user
 from ...engine.tensor_base import to_arrays
 from ...rules.neural.fused import log_softmax, masked_nll
-from .agreement import as_array, peek, reduce_losses, refuse_improbable, takes_mean, warn_no_logarithms, warn_squashed
+from .agreement import (
+    as_loss_array,
+    peek,
+    reduce_losses,
+    refuse_improbable,
+    takes_mean,
+    warn_no_logarithms,
+    warn_squashed,
+)
 
 if TYPE_CHECKING:
     from ...tensor.tensor import Tensor
@@ -263,7 +271,7 @@ def along_classes(weight: Any, ndim: int) -> Any:
 
 def arrange_classes(name: str, input: Any, target: Any, probabilities: bool) -> tuple[Any, Any, bool]:
     """Return the scores in shape (N, C, ...), the target to match, and whether there was a single example; refuse other shapes."""
-    target, input = as_array(target), as_array(input)
+    target, input = as_loss_array(target), as_loss_array(input)
     single = input.ndim == 1
     if input.ndim < 2:
         input, target = np.reshape(input, (1, -1)), np.expand_dims(target, 0)
@@ -327,7 +335,7 @@ def refuse_other_rows(name: str, rows: Any) -> None:
 
 def check_class_weights(name: str, weight: Any, scores: Any) -> Any:
     """Return the weights of the classes as an array; refuse other shapes."""
-    weight = as_array(weight) if hasattr(weight, "shape") else np.asarray(weight, scores.dtype)
+    weight = as_loss_array(weight) if hasattr(weight, "shape") else np.asarray(weight, scores.dtype)
     if weight.shape != scores.shape[1:2]:
         raise ValueError(
             f"{name}: weight must have shape {scores.shape[1:2]}, a number for each class; it has shape {weight.shape}"

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...engine.atomic import check
 from ...engine.tensor_base import array_in, to_arrays
-from .agreement import as_array
+from .agreement import as_loss_array
 
 if TYPE_CHECKING:
     from ...tensor.tensor import Tensor
@@ -165,7 +165,7 @@ def cosine_similarity(a: TensorLike, b: TensorLike, axis: int = 1, eps: float = 
     >>> nn.functional.cosine_similarity(Tensor([[1.0, 0.0], [3.0, 4.0]]), Tensor([[0.0, 2.0], [6.0, 8.0]])).data.round(4)
     array([0., 1.])
     """
-    a, b = as_array(a), as_array(b)
+    a, b = as_loss_array(a), as_loss_array(b)
     if a.shape != b.shape:
         a, b = np.broadcast_arrays(a, b)
     lengths = np.maximum(np.linalg.norm(a, axis=axis), eps) * np.maximum(np.linalg.norm(b, axis=axis), eps)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...rules.complex import squared_length
 from ...rules.neural.fused import refuse_complex, squared_error
-from .agreement import as_array, peek, reduce_losses, refuse_other_numbers, require_same_shape, takes_mean
+from .agreement import as_loss_array, peek, reduce_losses, refuse_other_numbers, require_same_shape, takes_mean
 
 if TYPE_CHECKING:
     from ...tensor.tensor import Tensor
@@ -234,7 +234,7 @@ def gaussian_nll_loss(
 
 def check_variances(var: Any, input: Any) -> Any:
     """Return the variances in a shape that broadcasts to the shape of the means; refuse other shapes and negative numbers."""
-    var = as_array(var) if hasattr(var, "shape") else np.asarray(var, input.dtype)
+    var = as_loss_array(var) if hasattr(var, "shape") else np.asarray(var, input.dtype)
     refuse_other_numbers(
         "gaussian_nll_loss: a variance is never negative. Let the network give its logarithm, and take np.exp of that "
         "(or softplus)",

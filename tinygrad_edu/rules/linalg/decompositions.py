@@ -115,7 +115,7 @@ def leading_columns(g: Any, q: Any, n: int) -> tuple[Any, Any]:
 
 # ------------------------------------------------------------------------------- eigenvectors
 
-rule(np.linalg.eigvalsh, lambda g, y, a, UPLO="L": along(g, conjugate(np.linalg.eigh(once(a, y), UPLO)[1])))
+rule(np.linalg.eigvalsh, lambda g, y, a, UPLO="L": along(g, conjugate(np.linalg.eigh(refuse_second(a, y), UPLO)[1])))
 rule(np.linalg.eigh,     lambda g, y, a, UPLO="L": eigh_rule(*g, *map(conjugate, y)), multiple_results=True)
 rule(np.linalg.eig,      lambda g, y, a: eig_rule(*g, *map(conjugate, y)), multiple_results=True)
 
@@ -136,7 +136,7 @@ def eigh_rule(gw: Any, gv: Any, w: Any, v: Any) -> Any:
 
 def eig_rule(gw: Any, gv: Any, w: Any, v: Any) -> Any:
     """Return the gradient of `eig`: as in `eigh_rule`, with v⁻¹ for vᴴ, and without changes of the vectors' length."""
-    v = once(v, w)
+    v = refuse_second(v, w)
     if v.size:
         refuse_where(np.linalg.cond(to_arrays(v)) > np.finfo(v.dtype).eps ** -0.5, ValueError,
                      "eigenvectors are hardly independent, as those of [[1, 1], [0, 1]]: eigenvalues have no derivative there. Use "
@@ -146,7 +146,7 @@ def eig_rule(gw: Any, gv: Any, w: Any, v: Any) -> Any:
     return np.linalg.solve(adjoint(v), (diagonal(gw) + k * inverse(conjugate(gaps(w)))) @ adjoint(v))
 
 
-def once(a: Any, values: Any) -> Any:
+def refuse_second(a: Any, values: Any) -> Any:
     """Return `a`; raise an error if its gradient is recorded for a second derivative, and some of its values are equal.
 
     Where a function is flat, its gradient is made of zeros, which do not show how it changes. (Singular values s, as s
@@ -202,7 +202,7 @@ def negligible(x: Any, among: Any, axes: Any = -1) -> Any:
 
 # ---------------------------------------------------------------------------- singular vectors
 
-rule(np.linalg.svdvals, lambda g, y, x: svdvals_rule(g, *np.linalg.svd(once(x, np.concatenate([-y, y], -1)), False)))
+rule(np.linalg.svdvals, lambda g, y, x: svdvals_rule(g, *np.linalg.svd(refuse_second(x, np.concatenate([-y, y], -1)), False)))
 rule(np.linalg.svd,     lambda g, y, a, full_matrices=True: svd_rule(*g, *y), multiple_results=True)
 all_factors = COMPOSITES[np.linalg.svd]
 

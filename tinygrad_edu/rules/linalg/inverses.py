@@ -23,16 +23,16 @@ from .decompositions import swap
 # ------------------------------------------------------------------------- inverses and equations
 
 rule(np.linalg.inv,   lambda g, y, a: -swap(y) @ g @ swap(y))
-rule(np.linalg.solve, lambda g, y, a, b: -solve_transposed(a, g, b) @ swap(columns(y, b)),
+rule(np.linalg.solve, lambda g, y, a, b: -solve_transposed(a, g, b) @ swap(as_columns(y, b)),
                       lambda g, y, a, b: np.reshape(solve_transposed(a, g, b), g.shape))
 
 
 def solve_transposed(a: Any, g: Any, b: Any) -> Any:
     """Return the gradient of ``solve(a, b)`` with respect to `b`, which solves the transposed equations."""
-    return np.linalg.solve(swap(a), columns(g, b))
+    return np.linalg.solve(swap(a), as_columns(g, b))
 
 
-def columns(x: Any, b: Any) -> Any:
+def as_columns(x: Any, b: Any) -> Any:
     """Return `x` as matrices; if `b` is a single vector, the vectors in `x` become columns."""
     return x[..., None] if b.ndim == 1 else x
 
@@ -107,7 +107,7 @@ rule(np.linalg.slogdet, lambda g, y, a: slogdet_rule(*g, *y)[..., None, None] * 
 def det_rule(y: Any, a: Any) -> Any:
     """Return the derivative of the determinant: it times the transposed inverse, unless that is 0 times infinity."""
     if a.shape[-1] <= 3:
-        return swap(polynomial(precise(a))[1]).astype(a.dtype)
+        return swap(det_and_adjugate(precise(a))[1]).astype(a.dtype)
     if is_foreign(to_arrays(a)):  # its numbers can't be inspected
         u, s, vh = np.linalg.svd(a)
         frame = (np.linalg.slogdet(u)[0] * np.linalg.slogdet(vh)[0])[..., None, None]
@@ -144,11 +144,11 @@ def adjugate(a: Any) -> tuple[Any, Any]:
     """
     n = len(a)
     if n <= 3:
-        return polynomial(a)
+        return det_and_adjugate(a)
     u, sizes, vh = np.linalg.svd(to_arrays(a))
     scale = sizes[0]
     if scale < 1e-100:
-        return polynomial(a)
+        return det_and_adjugate(a)
     k = np.count_nonzero(sizes <= 1e-3 * scale)
     bordered = np.block([[a, scale * u[:, n - k :]], [scale * vh[n - k :], np.zeros((k, k), a.dtype)]]) if k else a
     inverse, (sign, log) = np.linalg.inv(bordered), np.linalg.slogdet(bordered)
@@ -158,7 +158,7 @@ def adjugate(a: Any) -> tuple[Any, Any]:
     return sign * half * det * half, sign * half * (det * p - q @ adj @ r) * half
 
 
-def polynomial(a: Any) -> tuple[Any, Any]:
+def det_and_adjugate(a: Any) -> tuple[Any, Any]:
     """Return det(a) and its adjugate by Faddeev's and Le Verrier's recursion, which divides by no element.
 
     It is accurate for small matrices, and for those close to 0.

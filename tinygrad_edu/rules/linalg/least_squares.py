@@ -19,7 +19,7 @@ from ...engine.tensor_base import to_arrays, wrap
 from ..complex import conjugate, squared_length
 from ..shapes import array, to
 from .decompositions import adjoint, swap, symmetric
-from .inverses import columns
+from .inverses import as_columns
 
 # -------------------------------------------------------------------------------- the pseudoinverse
 
@@ -58,7 +58,7 @@ rule(least_squares, lambda g, y, a, b, rcond=None: lstsq_rule(g, y, a, b, rcond)
 
 def lstsq_rule(g: Any, x: Any, a: Any, b: Any, rcond: Any) -> tuple[Any, Any]:
     """Return the gradients of x = a⁺ b with respect to `a` and `b`."""
-    g, x, b, a = columns(g, b), conjugate(columns(x, b)), conjugate(columns(b, b)), conjugate(a)
+    g, x, b, a = as_columns(g, b), conjugate(as_columns(x, b)), conjugate(as_columns(b, b)), conjugate(a)
     y = same_rank(np.linalg.pinv(a, tolerance(rcond, a)), a)
     z = adjoint(y) @ g
     g_a = -z @ adjoint(x) + (b - a @ x) @ adjoint(y @ z) + adjoint(y) @ x @ adjoint(g - adjoint(a) @ z)
@@ -80,7 +80,7 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
                      "residuals; capture anew")
     x = apply(least_squares, a, b, rcond)
     if residuals.size:  # there are more equations than unknowns
-        residuals = np.sum(squared_length(swap(columns(b, b)) - swap(columns(x, b)) @ swap(a)), -1)
+        residuals = np.sum(squared_length(swap(as_columns(b, b)) - swap(as_columns(x, b)) @ swap(a)), -1)
     return x, residuals, rank, np.linalg.svdvals(a)
 
 

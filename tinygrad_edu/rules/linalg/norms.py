@@ -27,14 +27,14 @@ rule(np.linalg.vector_norm, lambda g, y, x, axis=None, keepdims=False:
      unreduce(g * inverse(y), axis, keepdims) * conjugate(x))
 
 
-@primitive(lambda g, y, x, p, axis, keepdims: unreduce(g, axis, keepdims) * slope(x, unreduce(y, axis, keepdims), p))
+@primitive(lambda g, y, x, p, axis, keepdims: unreduce(g, axis, keepdims) * p_norm_slope(x, unreduce(y, axis, keepdims), p))
 @atomic
 def power_norm(x: Any, p: float, axis: Any, keepdims: bool) -> Any:
     """Return the p-th root of the sum of p-th powers of numbers that are not negative."""
     return np.linalg.vector_norm(x, ord=p, axis=axis, keepdims=keepdims)
 
 
-def slope(x: Any, y: Any, p: float) -> Any:
+def p_norm_slope(x: Any, y: Any, p: float) -> Any:
     """Return the derivative of a p-norm `y` with respect to its element `x`."""
     return np.where(y == 0, 0, (nonzero(x) / nonzero(y)) ** (p - 1))
 

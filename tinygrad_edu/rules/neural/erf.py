@@ -59,7 +59,7 @@ def erf(x: Any) -> Any:
     >>> erf(Tensor([-1.0, 0.0, 0.5])).data.round(6)
     array([-0.842701,  0.      ,  0.5205  ])
     """
-    near, z, outside = parts(x)
+    near, z, outside = erf_by_range(x)
     y = near if outside is None else np.where(z <= NEAR, near, 1 - outside)
     return np.copysign(y, x).astype(np.result_type(x, np.float16), copy=False)
 
@@ -68,24 +68,24 @@ def erf(x: Any) -> Any:
 @atomic
 def erfc(x: Any) -> Any:
     """Return ``1 - erf(x)``, computed without the difference: ``erfc(20)`` is 5.4e-176."""
-    near, z, outside = parts(x)
+    near, z, outside = erf_by_range(x)
     y = 1 - np.copysign(near, x)
     if outside is not None:
         y = np.where(z <= NEAR, y, np.where(x < 0, 2 - outside, outside))
     return y.astype(np.result_type(x, np.float16), copy=False)
 
 
-def parts(x: Any) -> tuple[Any, Any, Any]:
+def erf_by_range(x: Any) -> tuple[Any, Any, Any]:
     """Return ``erf(|x|)`` near 0, ``|x|``, and ``erfc(|x|)`` further out, or None if no number lies there."""
     dtype = np.result_type(x, np.float16)
     near, far = series(dtype.itemsize < 8)
     z = np.minimum(np.abs(x), END.get(dtype.char, END["d"]))
     inside = np.minimum(z, NEAR)
-    y = inside * polynomial(near, inside * inside)
+    y = inside * evaluate_series(near, inside * inside)
     if not np.any(z > NEAR):
         return y, z, None
     outside = np.maximum(z, NEAR)
-    return y, z, np.exp(-outside * outside) * polynomial(far, (outside - 3.75) / (outside + 3.75)) / (1 + 2 * outside)
+    return y, z, np.exp(-outside * outside) * evaluate_series(far, (outside - 3.75) / (outside + 3.75)) / (1 + 2 * outside)
 
 
 @cache
@@ -118,7 +118,7 @@ def powers(p: Any) -> tuple[float, float, list[float]]:
     return shift, scale, cheb2poly(p.coef)[::-1].tolist()
 
 
-def polynomial(p: tuple[float, float, list[float]], x: Any) -> Any:
+def evaluate_series(p: tuple[float, float, list[float]], x: Any) -> Any:
     """Return the value of a series at `x`, by Horner's scheme."""
     shift, scale, (y, *others) = p
     x = shift + scale * x
