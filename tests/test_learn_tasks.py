@@ -5,6 +5,7 @@ import re
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -53,7 +54,8 @@ MISTAKES = [
     (4, "fn, args, options)\n", "fn, values, options)\n", "we go back along them"),
     (4, "def __array_function__", "def array_function", "NumPy asks `__array_function__`"),
     (4, "np.lib.mixins.NDArrayOperatorsMixin", "object", "operators come from"),
-    (4, "a.value if isinstance(a, Tensor) else a", "a", "apply calls the function on the values"),
+    pytest.param(4, "a.value if isinstance(a, Tensor) else a", "a", "apply calls the function on the values",
+                 marks=pytest.mark.skipif(np.lib.NumpyVersion(np.__version__) < "2.3.0", reason="older NumPy overflows the stack")),
     (5, "if isinstance(argument, Tensor):", "if True:", "2 is no Tensor"),
     (5, "[lambda g, y, x: g * y]", "[lambda g, y, x: y]", "a rule answers g times the slope, and g is 3 here"),
     (5, "[lambda g, y, x: g * (1 - y * y)]", "[lambda g, y, x: g * (1 - x * x)]", "where y is the result"),

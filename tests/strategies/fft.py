@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 from .cases import Case, full, numbers, one_axis, shape
 
 NORMS = st.sampled_from([None, "backward", "ortho", "forward"])
+# With lengths for an axis that comes twice, the order of the transforms matters; NumPy 2.0 began with the first of them.
+LAST_FIRST = np.fft.rfft2(np.ones((2, 2)), [-1, 1, -1], [0, 0, 0]).shape == (2, 2)
 
 
 @st.composite
@@ -24,7 +26,8 @@ def along_some(draw, fn):
     s = draw(shape(min_dims=2, min_side=2))
     axes = draw(st.lists(one_axis(len(s)), min_size=1, max_size=3))
     lengths = [draw(st.sampled_from([-1, 1, 2, 3, 4])) for _ in axes]
-    options = {"axes": axes, **({"s": lengths} if draw(st.booleans()) else {})} if draw(st.booleans()) else {}
+    may_have_lengths = LAST_FIRST or len({axis % len(s) for axis in axes}) == len(axes)
+    options = {"axes": axes, **({"s": lengths} if draw(st.booleans()) and may_have_lengths else {})} if draw(st.booleans()) else {}
     return Case(fn, (draw(numbers(s)),), {**options, "norm": draw(NORMS)})
 
 
