@@ -69,7 +69,9 @@ def apply(fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
             return call_without_rule(fn, args, kwargs)
         args, kwargs = rule.arrange(args, kwargs)
 
-    arrays: list[Any] = []  # what fn computes with
+    # What fn computes with. A list, so that it and the call both hold each array: into one that is held once, NumPy's
+    # operators may write their result, and a node may keep it.
+    arrays: list[Any] = []
     parents: list[Any] = []  # where each came from
     pattern = ""  # a letter for the kind of each
     for a in args:

@@ -17,9 +17,9 @@ new_order = count(1).__next__  # 1, 2, ...: the newest node has the greatest num
 NO_KEYWORDS: dict[str, Any] = {}
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Info:
-    """Facts that few nodes have: a name, hooks, and what `watch` records."""
+    """Facts that few nodes have: a name, hooks, and what `watch` records. Nodes share them, so `Node.note` makes new ones."""
 
     name: str | None = None  # the name in pictures and errors
     hooks: tuple[Callable[[Any], Any], ...] = ()  # called with the gradient when the walk comes here

@@ -123,7 +123,8 @@ class Backward(TensorBase):
             self._grad = g if isinstance(g, TensorBase) else wrap(g)
             return
         if self._node.info.before_adding is not None:
-            before, self._node.info.before_adding = self._node.info.before_adding, None
+            before = self._node.info.before_adding
+            self._node.note(before_adding=None)
             before(self)
         if type(g) is not np.ndarray or self._grad._node is not None or whole_of(self._grad) is not None:
             self._grad = self._grad + g
