@@ -46,13 +46,10 @@ def subgraph(tensors: list[Any], start: int, ends: Iterable[Node] = ()) -> tuple
     def is_outside(node: Node) -> bool:
         return node.order < start or (isinstance(node, Leaf) and is_held(node))
 
-    found = (
-        reach(
-            [y._node for y in tensors if is_tracked(y)],
-            lambda node: () if node in ends or is_outside(node) else sources(node),
-        )
-        - ends
-    )
+    def go_on(node: Node) -> Iterable[Node]:
+        return () if node in ends or is_outside(node) else sources(node)
+
+    found = reach([y._node for y in tensors if is_tracked(y)], go_on) - ends
     outside = {node for node in found if is_outside(node)}
     return found - outside, outside
 
