@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .codegen import must_run, read, tracers
+from .lines import must_run, read, tracers
 from .tape import Tape, TapeLine
 from .tracer import Tracer
 

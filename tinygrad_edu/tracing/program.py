@@ -1,21 +1,21 @@
-"""A straight program, made from a tape: dead code elimination, buffer planning, and its assembly as Python source.
+"""A program, made from a tape: dead code elimination and buffer planning. Printers write it in a language.
 
-It is Python source, as one would write backpropagation by hand: `forward` computes the outputs, and `backward` computes
-the gradients of the inputs from those of the outputs. Lines that neither needs are left out. Results are written into
+It is straight, as one would write backpropagation by hand: its forward part computes the outputs, and a backward part
+the gradients of the inputs from those of an output. Lines that neither needs are left out. Results are written into
 buffers (`b0`, `b1`, ...), and a buffer is used again as soon as nobody will read its result any more. Only the arrays
 that leave the program are new in each call.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ..engine.masking import where_or_zero
 from . import tiling
-from .codegen import Writing, is_turned, must_run, read
+from .lines import must_run, read
 from .passes import quicker, tidy
 from .tape import Tape
 
@@ -24,8 +24,29 @@ INTO = {np.dot, np.matmul}  # they can write into a given array, as ufuncs can
 NEW = {np.sum, np.mean, np.add.reduce, np.copy, np.where, np.concatenate, np.stack, np.tensordot, where_or_zero}
 
 
+@dataclass
+class Block:
+    """Lines that run together, in order.
+
+    Attributes
+    ----------
+    groups : list of lists of places
+        The lines. Those of a group are done together, in strips, if there are several.
+    buffers : dict from places to names
+        The buffer that each result is written into; other results are new arrays.
+    """
+
+    groups: list[list[int]]
+    buffers: dict[int, str]
+
+    @property
+    def places(self) -> list[int]:
+        """The places that the lines compute, in order of recording."""
+        return sorted(place for group in self.groups for place in group)
+
+
 class TapeProgram:
-    """The source of a tape's program, and its functions `forward` and `backward`.
+    """The lines of a tape that its results need, in blocks, and the buffers for what they compute.
 
     Parameters
     ----------
@@ -37,6 +58,19 @@ class TapeProgram:
     backwards : list of triples
         For each output None, or three things: the place of its gradient, the places of the gradients to be returned,
         and those of the checks that are made there.
+
+    Attributes
+    ----------
+    lines : dict from places to TapeLines
+    constants : dict from places to values
+        The places that hold the same value in each call.
+    ahead : Block
+        The lines that run forward.
+    backs : list of Blocks
+        For each output with gradients, the lines that run backward. Its gradient is at a place in `seeds`, and what it
+        computes at places in `gradients`.
+    buffers : dict from names to pairs
+        The shape and dtype of each buffer.
     """
 
     def __init__(
@@ -60,12 +94,22 @@ class TapeProgram:
         )
         # Views of arguments: making them again is cheap, and keeps no memory.
         again = {p for p in ahead if not self.owners[p].isdisjoint(given)}
-        self.ahead = sorted(ahead)
-        self.backs = [sorted(self.needed([*g, *c], ahead - again)) for g, c in zip(self.gradients, checks, strict=True)]
+        self.missing = [back is None for back in backwards]
+        lines_ahead = sorted(ahead)
+        lines_back = [sorted(self.needed([*g, *c], ahead - again)) for g, c in zip(self.gradients, checks, strict=True)]
         self.leaving = {*self.outputs, *(p for gradients in self.gradients for p in gradients)}
-        self.kept = self.read_later()
-        self.arrays: dict[int, str] = {}  # the buffer that each result is written into
-        self.source, self.space = self.write(["None" if back is None else "" for back in backwards])
+        self.kept = self.read_later(ahead, lines_back)
+        self.buffers: dict[str, Any] = {}
+        self.strips: set[int] = set()  # results of which only one strip exists at a time
+        free: dict[Any, list[str]] = {}
+        self.ahead = self.plan(lines_ahead, free, {})
+        self.backs = []
+        for lines in lines_back:  # each may use the buffers that forward and the others are done with
+            there = len(self.buffers)
+            spare = {kind: names.copy() for kind, names in free.items()}
+            self.backs.append(self.plan(lines, spare, dict(self.ahead.buffers)))
+            for name, kind in list(self.buffers.items())[there:]:
+                free.setdefault(kind, []).append(name)
 
     def needed(self, wanted: list[int], there: Any = ()) -> set[int]:
         """Return the lines that compute the places `wanted`, without those that are `there` already."""
@@ -93,13 +137,12 @@ class TapeProgram:
                 owners[place].update(*(owners[p] for p in read(line) if share_memory(values[place], values[p])))
         return owners
 
-    def read_later(self) -> set[int]:
+    def read_later(self, ahead: set[int], backs: list[list[int]]) -> set[int]:
         """Return the places to be kept: those of forward's that backward functions read, and those that are returned.
 
         Their buffers are not used again, since a backward function may run more than once.
         """
-        ends = [p for back in self.backs for q in back for p in read(self.lines[q])]
-        ahead = set(self.ahead)
+        ends = [p for back in backs for q in back for p in read(self.lines[q])]
         return {owner for p in ends for owner in self.owners[p] & ahead}.union(*(self.owners[p] for p in self.leaving))
 
     def last_readings(self, order: list[int]) -> dict[int, list[int]]:
@@ -111,56 +154,23 @@ class TapeProgram:
                 readings.setdefault(last[place], []).append(place)
         return readings
 
-    # ------------------------------------------------------------------------------------------ source
+    # ---------------------------------------------------------------------------------------------------- buffers
 
-    def write(self, missing: list[str]) -> tuple[str, dict[str, Any]]:
-        """Return the program's source, and its namespace."""
-        seeds = {place: f"g{i}" if len(self.seeds) > 1 else "g" for i, place in enumerate(self.seeds)}
-        self.writing = Writing(self.tape, {**self.given, **seeds}, self.arrays, self.constants)
-        self.made: dict[str, Any] = {}  # the buffers, and the shape and dtype of each
-        self.passing: set[int] = set()  # results of which only one strip exists at a time
-        free: dict[Any, list[str]] = {}
-        forward = self.block(self.ahead, free)
-        blocks = []
-        for back in self.backs:  # each may use the buffers that forward and the others are done with
-            there = len(self.made)
-            blocks.append(self.block(back, {kind: names.copy() for kind, names in free.items()}))
-            for name, kind in list(self.made.items())[there:]:
-                free.setdefault(kind, []).append(name)
-        return self.assembled(forward, blocks, missing), self.writing.space
-
-    def block(self, lines: list[int], free: dict[Any, list[str]]) -> list[str]:
-        """Return the source of some lines. Their results go into buffers that are `free`, or into new ones."""
+    def plan(self, lines: list[int], free: dict[Any, list[str]], buffers: dict[int, str]) -> Block:
+        """Return lines as a block. Their results go into buffers that are `free`, or into new ones."""
         groups = tiling.arrange_lines(lines, self.lines, self.tape.values, read)
-        self.passing = self.passed_on(groups)
+        self.strips |= self.passed_on(groups)
         order = [place for group in groups for place in group]
         last = self.last_readings(order)
-        turns = iter(range(len(order)))
-        text = []
-        for group in groups:
-            inner = []
-            with self.writing.in_strips(len(group) > 1) as pieces:
-                for place in group:
-                    done = [p for p in last.get(next(turns), ()) if p in self.arrays]
-                    target = self.array_for(place, done, free)
-                    if not is_turned(self.lines[place]):
-                        inner.append(self.writing.line(self.lines[place], target))
-                    for p in done:
-                        if self.arrays[p] != target:
-                            free.setdefault(self.kind(p), []).append(self.arrays[p])
-            if pieces:
-                text += [
-                    f"{self.writing.name(p)} = {self.writing.empty(*self.kind(p))}" for p in group if p in self.leaving
-                ]
-                text += [
-                    f"for {', '.join(pieces.values())} in {self.writing.function(tiling.strips)}({', '.join(pieces)}):",
-                    *indent_lines(inner),
-                ]
-            else:
-                text += inner
-        return text
+        for turn, place in enumerate(order):
+            done = [p for p in last.get(turn, ()) if p in buffers]
+            target = self.buffer_for(place, done, free, buffers)
+            for p in done:
+                if buffers[p] != target:
+                    free.setdefault(self.kind(p), []).append(buffers[p])
+        return Block(groups, buffers)
 
-    def array_for(self, place: int, done: list[int], free: dict[Any, list[str]]) -> str:
+    def buffer_for(self, place: int, done: list[int], free: dict[Any, list[str]], buffers: dict[int, str]) -> str:
         """Return the buffer that a line's result is written into, or "" if the result is a new array.
 
         An elementwise line may write over an argument that it is the last to read, which is in `done`.
@@ -173,13 +183,13 @@ class TapeProgram:
         ]
         spare = free.setdefault(self.kind(place), [])
         if over:
-            target = self.arrays[over[0]]
+            target = buffers[over[0]]
         elif spare:
             target = spare.pop()
         else:
-            target = f"b{len(self.made)}"
-            self.made[target] = self.kind(place)
-        self.arrays[place] = target
+            target = f"b{len(self.buffers)}"
+            self.buffers[target] = self.kind(place)
+        buffers[place] = target
         return target
 
     def passed_on(self, groups: list[list[int]]) -> set[int]:
@@ -195,7 +205,7 @@ class TapeProgram:
     def kind(self, place: int) -> Any:
         """Return the shape and dtype of the buffer that a result needs; buffers of one kind can replace each other."""
         value = self.tape.values[place]
-        return (tiling.STRIP,) if place in self.passing else value.shape, value.dtype
+        return (tiling.STRIP,) if place in self.strips else value.shape, value.dtype
 
     def can_be_given_an_array(self, place: int) -> bool:
         """Return whether a line's result may be written into a buffer: the function can, and the result stays here."""
@@ -203,47 +213,6 @@ class TapeProgram:
         takes = line.fn in INTO or (isinstance(line.fn, np.ufunc) and line.fn.nout == 1)
         plain = isinstance(value, np.ndarray) and value.ndim and value.size and value.flags.c_contiguous
         return bool(takes and plain and not line.kwargs and place not in self.leaving)
-
-    def assembled(self, forward: list[str], blocks: list[list[str]], missing: list[str]) -> str:
-        """Return the source of the program: a function that makes the buffers, and in it `forward` and `backward`."""
-        kept = {p for back in self.backs for q in back for p in read(self.lines[q])}.union(*self.gradients)
-        kept |= {turned for p in kept for turned in self.writing.behind_turns(p)}
-        again = {p for back in self.backs for p in back}
-        loose = [self.writing.name(p) for p in self.ahead
-                 if p in kept and p not in self.arrays and p not in again and not is_turned(self.lines[p])]  # fmt: skip
-        given = ", ".join(self.given.values())
-        made = [f"{name} = {self.writing.empty(*kind)}" for name, kind in self.made.items()]
-        inner = [*made, *([f"{' = '.join(loose)} = None"] if loose else []), "", f"def forward({given}):"]
-        inner += indent_lines(
-            [f"nonlocal {', '.join(loose)}"] * bool(loose)
-            + forward
-            + [f"return {self.results(self.outputs, self.ahead)}"]
-        )
-        names = []
-        parts = iter(zip(self.seeds, self.backs, blocks, self.gradients, strict=True))
-        for number, nothing in enumerate(missing):
-            if nothing:
-                names.append(nothing)
-                continue
-            seed, back, text, gradients = next(parts)
-            names.append(f"backward_{number}" if len(self.seeds) > 1 else "backward")
-            inner += ["", f"def {names[-1]}({', '.join(filter(None, (self.writing.name(seed), given)))}):"]
-            inner += indent_lines([*text, f"return {self.results(gradients, back)}"])
-        inner += ["", f"return forward, ({', '.join(names)},)" if names else "return forward, ()"]
-        return "\n".join([*self.writing.constants, "", "def program():", *indent_lines(inner)]) + "\n"
-
-    def results(self, places: list[int], lines: list[int]) -> str:
-        """Return the expression that a function returns: a tuple of arrays that nobody else holds."""
-        own = {p for p in lines if self.lines[p].fn in NEW | INTO or isinstance(self.lines[p].fn, np.ufunc)}
-        names = [self.writing.name(p) for p in places]
-        names = [name if p in own and p not in places[:i] else f"{self.writing.function(np.array)}({name})"
-                 for i, (p, name) in enumerate(zip(places, names, strict=True))]  # fmt: skip
-        return f"({', '.join(names)},)" if names else "()"
-
-    def compiled(self) -> Callable[[], Any]:
-        """Compile the source, and return a function that makes `forward` and `backward`, with buffers of their own."""
-        exec(compile(self.source, "<captured>", "exec"), self.space)
-        return self.space["program"]  # type: ignore[no-any-return]
 
 
 def share_memory(a: Any, b: Any) -> bool:
@@ -253,7 +222,3 @@ def share_memory(a: Any, b: Any) -> bool:
     if isinstance(b, tuple | list):
         return any(share_memory(a, part) for part in b)
     return isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and np.may_share_memory(a, b)
-
-
-def indent_lines(lines: Sequence[str]) -> list[str]:
-    return [f"    {line}" if line else line for line in lines]

@@ -18,6 +18,7 @@ from ..pytree import flatten
 from ..rng import generator
 from .errors import KEEPS, CaptureError
 from .isolation import leaves_behind, same_draws, walk_isolated
+from .printers.python import compile_source, print_python
 from .program import TapeProgram
 from .reachability import argument_names, find_reached
 from .side_effects import CHANGE, REPLACE, done
@@ -103,7 +104,8 @@ class Recording:
             made.outputs,
             backwards,
         )
-        self.source, self.program = program.source, program.compiled()
+        self.source, space = print_python(program)
+        self.program = compile_source(self.source, space)
         self.outer = tuple((xs + outer)[i] for i in made.sources[len(xs) :])
         self.was = [(t, t._node, t._array.shape, t._array.dtype) for t in self.outer]
         n = len(made.sources)

@@ -15,8 +15,8 @@ import numpy as np
 
 from ..engine.node import Leaf
 from ..engine.tensor_base import TensorBase, wrap
-from .codegen import places_behind
 from .errors import CaptureError
+from .lines import places_behind
 from .tape import Tape, TapeLine
 from .tracer import Tracer
 

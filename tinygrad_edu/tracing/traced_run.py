@@ -15,9 +15,9 @@ from ..engine.traversal import is_tracked
 from ..optim.deferral import defer_calls
 from ..optim.optimizer import Optimizer
 from ..pytree import flatten
-from .codegen import is_check, places_behind
 from .errors import CaptureError
 from .isolation import numpy_array_of, record_isolated, require_unchanged, spent, walk_isolated
+from .lines import is_check, places_behind
 from .random_ops import record_draws
 from .reachability import Reached
 from .side_effects import StandIns

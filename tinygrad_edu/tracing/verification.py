@@ -13,10 +13,10 @@ from ..engine.tensor_base import copy_array, to_arrays, wrap
 from ..engine.traversal import is_tracked, subgraph
 from ..optim.deferral import defer_calls
 from ..pytree import flatten
-from .codegen import must_run
 from .equivalence import alike, distance, same_calls
 from .errors import CaptureError
 from .isolation import require_unchanged, same_draws, walk_isolated
+from .lines import must_run
 from .side_effects import outcome
 from .tape import values_on_tape
 from .traced_run import Transcript

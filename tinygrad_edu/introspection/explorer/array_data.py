@@ -6,13 +6,14 @@ of the largest cell divided by 32,000. That is enough for a colour, and for four
 
 from __future__ import annotations
 
-import json
 from base64 import b64encode
 from typing import Any
 
 import numpy as np
 
 from ...engine.multi_output import MultiOutput
+from ...tracing.tracer import Tracer
+from .replay import Replay
 
 FEW = 64  # all numbers of smaller arrays are written down
 SIDE = 32  # the most cells of a thumbnail along each side
@@ -23,26 +24,49 @@ Place = int | list[int]  # the place of an array in the table, or those of sever
 
 
 class Arrays:
-    """A table of arrays. Equal arrays get the same place, since most gradients flow on unchanged."""
+    """A table of arrays. Equal arrays get the same place, since most gradients flow on unchanged.
 
-    def __init__(self) -> None:
+    If there is a replay, then values that depend on leaves are entered by their place on its tape. For equal numbers
+    may differ when a leaf is changed.
+
+    Attributes
+    ----------
+    table : list of dict
+    replayed : dict from places on the tape to places in the table
+    """
+
+    def __init__(self, replay: Replay | None = None) -> None:
         self.table: list[dict[str, Any]] = []
-        self.places: dict[str, int] = {}
+        self.places: dict[Any, int] = {}
+        self.replay = replay
+        self.replayed: dict[int, int] = {}
 
-    def add(self, value: Any, known: bool = True) -> Place:
-        """Add a value to the table, or only its shape and dtype if it isn't known, and return its place."""
+    def add(self, value: Any, known: bool = True, live: Any = None) -> Place:
+        """Add a value to the table, or only its shape and dtype if it isn't known, and return its place.
+
+        `live` is what the value is in the replay.
+        """
         if isinstance(value, MultiOutput):
             return [self.one(np.asarray(part), known) for part in value]
-        return self.one(np.asarray(value), known)
+        if not isinstance(live, Tracer) or self.replay is None:
+            return self.one(np.asarray(value), known)
+        if live.place not in self.replayed:
+            self.replay.check_value(live, value)
+            self.replayed[live.place] = self.enter(np.asarray(value), known)
+        return self.replayed[live.place]
 
     def one(self, array: Any, known: bool) -> int:
         """Add one array to the table, unless an equal one is there, and return its place."""
-        facts = {"shape": list(array.shape), "dtype": str(array.dtype)} | (describe_array(array) if known else {})
-        key = json.dumps(facts)
+        key = known, array.shape, array.dtype, array.tobytes() if known else b""
         if key not in self.places:
-            self.places[key] = len(self.table)
-            self.table.append(facts)
+            self.places[key] = self.enter(array, known)
         return self.places[key]
+
+    def enter(self, array: Any, known: bool) -> int:
+        self.table.append(
+            {"shape": list(array.shape), "dtype": str(array.dtype)} | (describe_array(array) if known else {})
+        )
+        return len(self.table) - 1
 
 
 def describe_array(array: Any) -> dict[str, Any]:

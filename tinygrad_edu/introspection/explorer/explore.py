@@ -106,8 +106,8 @@ class Explorer:
 
     def __init__(self, tensors: list[TensorBase], names: Names) -> None:
         story = build_story(tensors, names)
-        self.data, explanation = page_data(story, names)
-        self.html = page(self.data, explanation.html)
+        self.data, explanation, program = page_data(story, names)
+        self.html = page(self.data, explanation.html, program)
 
     def write(self, file: str | os.PathLike[str]) -> None:
         """Save the page.
@@ -144,13 +144,14 @@ class Explorer:
         return f'<the exploration of {self.summary}; .write("page.html") saves it>'
 
 
-def page(data: Any, table: str) -> str:
+def page(data: Any, table: str, program: str) -> str:
     """Return the page, put together from the files in the folder `page`. Data can't break out of its element."""
     here = files(__package__) / "page"
     parts = {
         "title": escape(f"{data['title']}, step by step"),
         "style": (here / "page.css").read_text(encoding="utf-8"),
-        "script": "".join((here / name).read_text(encoding="utf-8") for name in SCRIPTS),
+        "script": (program or "const program = null;\n")
+        + "".join((here / name).read_text(encoding="utf-8") for name in SCRIPTS),
         "data": escape_json(json.dumps(data, separators=(",", ":"), allow_nan=False)),
         "table": table,
     }

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ..formulas.mathml import MathML, tag
+from ..formulas.notation import UNARY
 from ..formulas.symbol import Symbol, symbols_in
 from ..formulas.text import Written, parts_of_name
 
@@ -24,37 +26,51 @@ class Barred(MathML):
 
 
 class NumberedMathML(Barred):
-    """A writer of MathML in which names are replaced by their numbers, and the incoming gradient is marked."""
+    """A writer of MathML in which names are replaced by their numbers, and the incoming gradient is marked.
 
-    def __init__(self, names: Any, coming: Any = None) -> None:
+    A number that changes with the leaves has the place of its array in the page's table, by `place_of`.
+    """
+
+    def __init__(self, names: Any, place_of: Callable[[Symbol], int | None], coming: Any = None) -> None:
         super().__init__(names)
-        self.coming = coming
+        self.place_of, self.coming = place_of, coming
 
-    def written(self, x: Any) -> Written:
-        if not isinstance(x, Symbol) or not (x.fn is None or x.name):
-            return super().written(x)
+    def write(self, x: Any, least: int = 0) -> str:
+        return self.number(x, least, least > UNARY) if is_named(x) else super().write(x, least)
+
+    def number(self, x: Symbol, least: int, is_signed: bool) -> str:
+        """Return a number; in parentheses if it binds less than `least`, or is negative and `is_signed`."""
         text, binding = self.literal(np.asarray(x.value).item())
-        return (f"<mrow class='coming'>{text}</mrow>" if x is self.coming else text), binding
+        inner = self.parentheses(text) if binding < least or (is_signed and binding == UNARY) else text
+        inner = f"<mrow class='coming'>{inner}</mrow>" if x is self.coming else inner
+        if (place := self.place_of(x)) is None:
+            return inner
+        return f"<mrow data-array='{place}'{' data-signed' * is_signed}>{inner}</mrow>"
 
     def infix(self, sign: str, binding: int, a: Any, b: Any) -> Written:
         """Return a sum or the like, with a negative number on the right in parentheses: 1 + (−2)."""
-        if isinstance(b, Symbol) and re.match("(<mrow[^>]*>)*<mn>−", number := self.write(b, binding + 1)):
-            middle = tag("mo", self.SIGNS.get(sign, sign))
-            return f"<mrow>{self.write(a, binding)}{middle}{self.parentheses(number)}</mrow>", binding
-        return super().infix(sign, binding, a, b)
+        if not is_named(b):
+            return super().infix(sign, binding, a, b)
+        middle = tag("mo", self.SIGNS.get(sign, sign))
+        return f"<mrow>{self.write(a, binding)}{middle}{self.number(b, binding + 1, True)}</mrow>", binding
 
 
-def with_numbers(x: Any, names: Any, coming: Any = None) -> str:
+def with_numbers(x: Any, names: Any, place_of: Callable[[Symbol], int | None], coming: Any = None) -> str:
     """Return the formula with numbers for names, or "" unless all are known single numbers."""
     found = list(symbols_named_in(x))
     if not found or len(found) > MOST or not all(s.known and s.shape == () for s in found):
         return ""
-    return simplify_rows(NumberedMathML(names, coming).write(x))
+    return simplify_rows(NumberedMathML(names, place_of, coming).write(x))
+
+
+def is_named(x: Any) -> bool:
+    """Return whether a formula has a name in place of `x`."""
+    return isinstance(x, Symbol) and (x.fn is None or bool(x.name))
 
 
 def symbols_named_in(x: Any) -> Any:
     """Yield the symbols whose names occur in the formula `x`."""
-    if isinstance(x, Symbol) and (x.fn is None or x.name):
+    if is_named(x):
         yield x
     elif isinstance(x, Symbol):
         for part in symbols_in((x.args, x.kwargs)):

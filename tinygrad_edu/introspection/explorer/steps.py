@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...engine.node import Leaf, Node
+from ...tracing.tracer import Tracer
 from ..formulas.events import OperationEvent, Product
 from ..formulas.explain_graph import Story, note_ones
 from ..formulas.explanation import Explanation
@@ -18,32 +19,40 @@ from ..graph_history import Names
 from . import captions
 from .array_data import Arrays
 from .graph_data import Graph
+from .live_data import live_data
 from .local_factor import factor_of
 from .page_formulas import Barred, simplify_rows, with_numbers
+from .replay import CannotReplay, Flow, Replay
 from .sources import Sources, module_names
 
 Step = dict[str, Any]
 
 
-def page_data(story: Story, names: Names) -> tuple[dict[str, Any], Explanation]:
-    """Return all data of the page, and the explanation as `explain` would give it."""
-    telling = Telling(story, names)
-    return telling.data, telling.explanation
+def page_data(story: Story, names: Names) -> tuple[dict[str, Any], Explanation, str]:
+    """Return all data of the page, the explanation as `explain` would give it, and the program that the page runs."""
+    try:
+        telling = Telling(story, names, Replay(story))
+        telling.data["live"], program = live_data(telling)
+    except CannotReplay as error:
+        telling, program = Telling(story, names), ""
+        telling.data["live"] = {"reason": str(error)}
+    return telling.data, telling.explanation, program
 
 
 class Telling:
     """The builder of the page's data from a story of the chain rule."""
 
-    def __init__(self, story: Story, names: Names) -> None:
-        self.story, self.history = story, story.history
+    def __init__(self, story: Story, names: Names, replay: Replay | None = None) -> None:
+        self.story, self.history, self.replay = story, story.history, replay
         self.explanation = Explanation(story.lines, story.arrays)  # it names the arrays in formulas
-        self.arrays, self.sources = Arrays(), Sources()
+        self.arrays, self.sources = Arrays(replay), Sources()
         self.graph = Graph(self.history, module_names(names))
         self.names = {node: story.symbols[node].name for node in self.history.nodes}
         self.style = Barred(self.explanation.names)
+        flows = replay.flows if replay else [None] * len(story.products)
         results = [self.names[node] for node in self.history.roots]
         steps = [self.given(), *map(self.operation, story.operations)]
-        steps += [*map(self.seed, self.history.roots), *map(self.product, story.products), self.end()]
+        steps += [*map(self.seed, self.history.roots), *map(self.product, story.products, flows), self.end()]
         self.data: dict[str, Any] = {
             "title": " + ".join(results),
             "boxes": [self.box(node) for node in self.graph.boxes],
@@ -65,7 +74,7 @@ class Telling:
             "gradient": simplify_rows(self.style.name(f"{self.names[node]}.grad")),
             "kind": captions.kind(node, self.history.roots),
             "operation": "" if isinstance(node, Leaf) else name_of(node.plan.rule.fn),
-            "value": self.arrays.add(symbol.value, symbol.known),
+            "value": self.add(symbol),
             "line": self.sources.place(info.line),
             "modules": [self.graph.title(call) for call in info.calls],
         }
@@ -73,10 +82,25 @@ class Telling:
     def name(self, symbol: Symbol) -> str:
         return simplify_rows(self.style.name(symbol.name))
 
+    def add(self, symbol: Symbol) -> Any:
+        """Add the value of a symbol to the table of arrays, and return its place."""
+        return self.arrays.add(symbol.value, symbol.known, self.live(symbol))
+
+    def live(self, symbol: Any) -> Any:
+        """Return what a value is in the replay, or None if there is none."""
+        return self.replay.of(symbol) if self.replay else None
+
+    def place_of(self, symbol: Symbol) -> Any:
+        """Return the place of a number that the page may have to write anew, or None."""
+        return self.add(symbol) if isinstance(self.live(symbol), Tracer) else None
+
     def shown(self, symbol: Any) -> dict[str, Any]:
         """Return a value with its label, which is its name or its formula."""
         known = not isinstance(symbol, Symbol) or symbol.known
-        return {"label": simplify_rows(self.style.write(symbol)), "value": self.arrays.add(values_of(symbol), known)}
+        return {
+            "label": simplify_rows(self.style.write(symbol)),
+            "value": self.arrays.add(values_of(symbol), known, self.live(symbol)),
+        }
 
     # ------------------------------------------------------------------------------------------------------- the steps
 
@@ -99,7 +123,7 @@ class Telling:
             "lit": [self.graph.places[node]],
             "arrows": [self.graph.arrow(node, i) for i, p in enumerate(node.parents) if isinstance(p, Node)],
             "formula": simplify_rows(f"{self.style.name(symbol.name)}<mo>=</mo>{self.style.write(done.formula)}"),
-            "numbers": with_numbers(done.formula, self.explanation.names),
+            "numbers": with_numbers(done.formula, self.explanation.names, self.place_of),
             "arguments": [self.graph.places[p] for p in parents],
             "words": captions.forward(node, self.names),
         }
@@ -121,7 +145,7 @@ class Telling:
             ],
         }
 
-    def product(self, done: Product) -> Step:
+    def product(self, done: Product, flow: Flow | None) -> Step:
         """Return the backward step of a vector-Jacobian product."""
         node, parent = done.node, done.node.parents[done.i]
         said, fitted = done.answer
@@ -135,11 +159,13 @@ class Telling:
             "to": self.graph.places[parent],
             "arrows": [self.graph.arrow(node, done.i)],
             "formula": formula,
-            "numbers": with_numbers(fitted, self.explanation.names, done.coming) if factor.factor is not None else "",
-            "coming": self.arrays.add(done.coming.value, done.coming.known),
+            "numbers": with_numbers(fitted, self.explanation.names, self.place_of, done.coming)
+            if factor.factor is not None
+            else "",
+            "coming": self.add(done.coming),
             "kind": factor.kind,
-            "flows": self.arrays.add(values_of(fitted), done.known),
-            "after": self.arrays.add(done.after, done.known),
+            "flows": self.arrays.add(values_of(fitted), done.known, flow and flow.flows),
+            "after": self.arrays.add(done.after, done.known, flow and flow.after),
             "words": [captions.backward(node, factor, me, name, bool(stretched))],
         }
         if factor.factor is not None:
@@ -151,9 +177,12 @@ class Telling:
                 simplify_rows(f"{self.style.write(p.left)}<mo>=</mo>{self.style.write(p.right)}") for p in done.parts
             ]
         if stretched:
-            step |= {"stretched": stretched, "said": self.arrays.add(values_of(said), done.known)}
+            step |= {"stretched": stretched, "said": self.arrays.add(values_of(said), done.known, flow and flow.said)}
         if done.before is not None:
-            step |= {"meeting": captions.explain_sum(name), "before": self.arrays.add(done.before, done.known)}
+            step |= {
+                "meeting": captions.explain_sum(name),
+                "before": self.arrays.add(done.before, done.known, flow and flow.before),
+            }
         return step
 
     def end(self) -> Step:
@@ -172,7 +201,7 @@ class Telling:
         if conjugate:
             step["words"].append("At the end the gradients of complex leaves are conjugated: so they point uphill.")
         step["final"] = [
-            {"box": i, "value": self.arrays.add(g.value, g.known)}
+            {"box": i, "value": self.add(g)}
             for i, node in enumerate(self.graph.boxes)
             if type(node) is Leaf and (g := self.story.grads.get(node)) is not None
         ]

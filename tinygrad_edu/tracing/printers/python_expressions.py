@@ -1,4 +1,4 @@
-"""Code generation: write the lines of a tape as Python source."""
+"""The names and expressions of a program in Python: every line of a tape as a line of source."""
 
 from __future__ import annotations
 
@@ -9,43 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from .tape import Tape, TapeLine, call_key
-from .tracer import Tracer
+from ..lines import is_check, is_turned
+from ..tape import Tape, TapeLine, call_key
+from ..tracer import Tracer
 
 ARITHMETIC = {np.add, np.subtract, np.multiply, np.divide, np.power, np.minimum, np.maximum}
 OPERATORS: dict[Any, str] = {np.add: "+", np.subtract: "-", np.multiply: "*", np.divide: "/"}
-
-
-def tracers(nest: Any) -> list[Tracer]:
-    """Return the Tracers in a line, or in its arguments."""
-    if isinstance(nest, Tracer):
-        return [nest]
-    if isinstance(nest, TapeLine):
-        nest = nest.args, nest.kwargs
-    elif isinstance(nest, slice):
-        nest = nest.start, nest.stop, nest.step
-    elif isinstance(nest, dict):
-        nest = tuple(nest.values())
-    return [tracer for part in nest for tracer in tracers(part)] if isinstance(nest, list | tuple) else []
-
-
-def read(line: TapeLine) -> list[int]:
-    """Return the places on the tape that a line reads."""
-    return [tracer.place for tracer in tracers(line)]
-
-
-def places_behind(tape: Tape, places: list[int]) -> set[int]:
-    """Return `places` and all places that they are computed from, and those of lines that must run."""
-    found = {*places, *(line.made for line in tape.lines if must_run(line))}
-    for line in reversed(tape.lines):
-        if line.made in found:
-            found.update(read(line))
-    return found
-
-
-def is_turned(line: TapeLine) -> bool:
-    """Return whether a line is ``x.T``."""
-    return line.fn is np.transpose and len(line.args) == 1 and not line.kwargs
 
 
 def is_usual(dtype: Any) -> bool:
@@ -53,17 +22,7 @@ def is_usual(dtype: Any) -> bool:
     return bool(dtype == np.dtype(dtype.type))
 
 
-def is_check(line: TapeLine) -> bool:
-    """Return whether a line computes nothing, and only checks its arguments."""
-    return getattr(line.fn, "is_check", False)
-
-
-def must_run(line: TapeLine) -> bool:
-    """Return whether a line must run even if nobody reads its result, because it is a check or draws random numbers."""
-    return is_check(line) or getattr(line.fn, "is_draw", False)
-
-
-class Writing:
+class PythonWriter:
     """The names and expressions of a program's source.
 
     Parameters
@@ -71,21 +30,22 @@ class Writing:
     tape : Tape
     given : dict from places to names
         The program's arguments.
-    arrays : dict from places to names
-        The buffers that results are written into.
     fixed : dict from places to values
         The places that hold the same value in each call.
 
     Attributes
     ----------
+    buffers : dict from places to names
+        The buffers that results are written into, in the block that is written now.
     space : dict
         The values of the names that the source uses and doesn't define.
     constants : list of str
         The lines that define constants.
     """
 
-    def __init__(self, tape: Tape, given: dict[int, str], arrays: dict[int, str], fixed: dict[int, Any]) -> None:
-        self.tape, self.given, self.arrays, self.fixed = tape, given, arrays, fixed
+    def __init__(self, tape: Tape, given: dict[int, str], fixed: dict[int, Any]) -> None:
+        self.tape, self.given, self.fixed = tape, given, fixed
+        self.buffers: dict[int, str] = {}
         self.names_given = set(given.values())
         self.space: dict[str, Any] = {"np": np}
         self.constants: list[str] = []
@@ -104,7 +64,7 @@ class Writing:
             return self.constant(self.fixed[place])
         if (turned := self.turned.get(place)) is not None:
             return f"{self.whole(turned)}.T"
-        return self.given.get(place) or self.arrays.get(place) or f"v{self.order.setdefault(place, len(self.order))}"
+        return self.given.get(place) or self.buffers.get(place) or f"v{self.order.setdefault(place, len(self.order))}"
 
     def piece(self, name: str, value: Any) -> str:
         """Return the name of an array's strip, where lines are done in strips; else the array's name."""
