@@ -100,7 +100,7 @@ class TapeProgram:
         self.leaving = {*self.outputs, *(p for gradients in self.gradients for p in gradients)}
         self.kept = self.read_later(ahead, lines_back)
         self.buffers: dict[str, Any] = {}
-        self.strips: set[int] = set()  # results of which only one strip exists at a time
+        self.strips: set[int] = set()  # the results of a block of which only one strip exists at a time
         free: dict[Any, list[str]] = {}
         self.ahead = self.plan(lines_ahead, free, {})
         self.backs = []
@@ -159,7 +159,7 @@ class TapeProgram:
     def plan(self, lines: list[int], free: dict[Any, list[str]], buffers: dict[int, str]) -> Block:
         """Return lines as a block. Their results go into buffers that are `free`, or into new ones."""
         groups = tiling.arrange_lines(lines, self.lines, self.tape.values, read)
-        self.strips |= self.passed_on(groups)
+        self.strips = self.passed_on(groups)
         order = [place for group in groups for place in group]
         last = self.last_readings(order)
         for turn, place in enumerate(order):
