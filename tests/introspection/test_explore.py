@@ -17,7 +17,7 @@ from tinygrad_edu import Tensor, backpropagate, data, explore, nn, no_grad, relu
 from tinygrad_edu.__main__ import main
 from tinygrad_edu.engine.node import Leaf
 from tinygrad_edu.introspection.explorer.array_data import FEW, FULL, INFINITE, NAN, SIDE, Arrays
-from tinygrad_edu.introspection.explorer.layout import cut_text, width_of
+from tinygrad_edu.introspection.explorer.graph_data import cut_text, width_of
 from tinygrad_edu.introspection.explorer.local_factor import factor_of
 from tinygrad_edu.introspection.explorer.steps import Telling
 from tinygrad_edu.introspection.formulas.explain_graph import build_story

@@ -1,7 +1,7 @@
 """Arrays as data for the page: all numbers of small arrays, and a thumbnail with statistics of large ones.
 
-A thumbnail has at most 32 × 32 cells, each the mean of a block of numbers. A cell is an integer of two bytes, in units
-of the largest cell divided by 32,000. That is enough for a colour, and for four digits at the pointer.
+A thumbnail has at most 32 × 32 cells, each the mean of a block of numbers; one of images has that for each. A cell is an
+integer of two bytes, in units of the largest cell divided by 32,000. That is enough for a colour, and for four digits.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 
 from ...engine.multi_output import MultiOutput
 from ...tracing.tracer import Tracer
+from .images import split_images
 from .replay import Replay
 
 FEW = 64  # all numbers of smaller arrays are written down
@@ -81,13 +82,15 @@ def describe_array(array: Any) -> dict[str, Any]:
 def thumbnail(array: Any) -> dict[str, Any]:
     """Return the means of an array's blocks as data; of absolute values, if the numbers are complex."""
     with np.errstate(all="ignore"):
-        plane = as_plane(np.abs(array) if array.dtype.kind == "c" else array)
-        cells = means(means(plane, 0), 1)
+        sizes = np.abs(array) if array.dtype.kind == "c" else array
+        images = split_images(sizes)
+        plane = as_plane(sizes) if images is None else np.asarray(images, float)
+        cells = means(means(plane, plane.ndim - 2), plane.ndim - 1)
         finite = np.isfinite(cells)
         largest = float(np.max(np.abs(cells[finite]), initial=0))
         whole = np.where(finite, np.rint(cells / (largest or 1) * FULL), np.where(np.isnan(cells), NAN, 0))
         whole = np.where(np.isinf(cells), np.copysign(INFINITE, cells), whole)
-    block = [-(-n // m) for n, m in zip(plane.shape, cells.shape, strict=True)]
+    block = [-(-n // m) for n, m in zip(plane.shape[-2:], cells.shape[-2:], strict=True)]
     return {
         "cells": b64encode(whole.astype("<i2").tobytes()).decode(),
         "grid": list(cells.shape),
@@ -98,7 +101,7 @@ def thumbnail(array: Any) -> dict[str, Any]:
 
 
 def as_plane(array: Any) -> Any:
-    """Return an array as a matrix: a vector is one row, and of more dimensions only the last is kept."""
+    """Return a vector or a matrix as a matrix: a vector is one row."""
     return np.asarray(array, float).reshape((-1, array.shape[-1]) if array.ndim > 1 else (1, -1))
 
 
@@ -107,7 +110,7 @@ def means(plane: Any, axis: int) -> Any:
     n = plane.shape[axis]
     length = -(-n // SIDE)
     starts = np.arange(0, n, length)
-    shape = [1, 1]
+    shape = [1] * plane.ndim
     shape[axis] = -1
     return np.add.reduceat(plane, starts, axis) / np.diff([*starts, n]).reshape(shape)
 

@@ -11,7 +11,8 @@ import numpy as np
 from ...engine.multi_output import MultiOutput
 from ...engine.node import Constant, Leaf, Node
 from ...rules import joining
-from ..formulas.notation import SIGNS, is_package_function
+from ...rules.neural import convolution, fused, windows
+from ..formulas.notation import SIGNS, is_package_function, name_of
 from ..formulas.symbol import values_of
 from .local_factor import Factor
 
@@ -21,6 +22,26 @@ MOVED: dict[Any, str] = {
     np.transpose: "Rows were made columns; the gradient's columns are made rows again.",
     np.swapaxes: "Two axes were exchanged; in the gradient they are exchanged back.",
     joining.join: "Each array that was joined gets its own piece of the gradient.",
+}
+
+
+NAMES: dict[Any, str] = {  # where the name in Python is not the one in the field
+    fused.masked_nll.fn: "neg. log-likelihood",
+    joining.join: "concatenate",
+    windows.windows.fn: "sliding windows",
+}
+
+
+def field_name(node: Node) -> str:
+    """Return what the field calls an operation: NumPy's function by its name there, our own in words."""
+    rule = node.plan.rule
+    own = is_package_function(rule.fn)
+    return NAMES.get(rule.fn) or (rule.name.replace("_", " ") if own else name_of(rule.fn))
+
+
+ABOUT: dict[Any, str] = {
+    convolution.collect.fn: "The kernel moves over each image. At each place its weights are multiplied with what lies under it, and added up.",
+    windows.windows.fn: "A window moves over each image. What it sees at each place is laid side by side, so that one function can be taken of it.",
 }
 
 
@@ -34,7 +55,9 @@ def forward(node: Node, names: dict[Node, str]) -> list[str]:
 
 
 def about(fn: Any) -> str:
-    """Return the first line of the docstring of a function of this package; "" for others."""
+    """Return what a function of this package does, which is the first line of its docstring; "" for others."""
+    if fn in ABOUT:
+        return ABOUT[fn]
     doc = (inspect.getdoc(fn) or "").partition("\n")[0].replace("`", "")
     return doc if is_package_function(fn) and fn not in SIGNS else ""
 

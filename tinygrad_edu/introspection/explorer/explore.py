@@ -25,7 +25,10 @@ from ..graph_history import Names
 from ..naming import variables_of
 from .steps import page_data
 
-SCRIPTS = ("numbers.js", "graph.js", "panel.js", "story.js", "explorer.js")
+SCRIPTS = (
+    *("numbers.js", "pictures.js", "folds.js", "layers.js", "layout.js", "graph.js", "view.js"),
+    *("cards.js", "flow.js", "window.js", "panel.js", "story.js", "address.js", "explorer.js"),
+)
 
 
 def explore(subject: Tensor | Sequence[Tensor] | Callable[..., Any], *inputs: Any, **settings: Any) -> Explorer:
@@ -48,8 +51,8 @@ def explore(subject: Tensor | Sequence[Tensor] | Callable[..., Any], *inputs: An
     ------
     TypeError
         If `subject` is neither, or its result doesn't depend on anything that requires gradients.
-    DotNotFound
-        If there is no program to lay out the graph; the message says what to install.
+    ValueError
+        If the computation has more than 2000 operations and leaves.
 
     Notes
     -----

@@ -1,22 +1,22 @@
-"""The graph as data for the page: boxes, arrows, and the calls of modules around them, in two layouts."""
+"""The graph as data for the page, which lays it out: boxes, arrows, and the calls of modules around them."""
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 from ...engine.node import Leaf, Node
-from ..formulas.notation import name_of
 from ..graph_history import GraphHistory
-from .layout import HEIGHT, LETTER, Cluster, cut_text, layout, width_of
+from . import captions
+from .folding import build_folds
 from .sources import title_call
 
-MOST = 2000  # boxes: the layout of more takes minutes, and nobody steps through them
-LETTERS = 18  # the most letters of a name in a box
-NARROWEST = 108
+MOST = 2000  # boxes: nobody steps through more
+LETTERS = 24  # the most letters of a name in a box
 
 
 class Graph:
-    """Boxes for the nodes of a history, with their places, and arrows from arguments to operations."""
+    """Boxes for the nodes of a history, and arrows from arguments to operations."""
 
     def __init__(self, history: GraphHistory, paths: dict[int, str]) -> None:
         self.paths = paths
@@ -29,6 +29,7 @@ class Graph:
             )
         self.ends = list(dict.fromkeys((p, node) for node in self.boxes for p in node.parents if isinstance(p, Node)))
         self.arrows = {end: i for i, end in enumerate(self.ends)}
+        self.named = {node for node in self.boxes if node in history.held or history.names[node] in {*history.arrays, node.info.name}}
 
     def arrow(self, node: Node, i: int) -> int:
         """Return the number of the arrow from a node's argument; equal arguments share one."""
@@ -38,52 +39,31 @@ class Graph:
         return title_call(call.module, self.paths)
 
     def drawn(self, names: list[str]) -> dict[str, Any]:
-        """Return the data that the page draws: titles cut to fit, and layouts for wide windows and narrow ones."""
+        """Return the data that the page draws: titles cut to fit, with their widths in letters, arrows and modules."""
         titles = [
-            (cut_text(name, LETTERS), "" if isinstance(node, Leaf) else cut_text(name_of(node.plan.rule.fn), LETTERS))
+            (cut_text(name, LETTERS), "" if isinstance(node, Leaf) else cut_text(captions.field_name(node), LETTERS))
             for node, name in zip(self.boxes, names, strict=True)
         ]
-        widths = [max(NARROWEST, 32 + LETTER * (1.22 * width_of(a) + 0.92 * width_of(b))) for a, b in titles]
-        arrows = [(self.places[tail], self.places[head]) for tail, head in self.ends]
-        clusters = self.clusters()
         return {
             "titles": [list(title) for title in titles],
-            "widths": [round(w) for w in widths],
-            "height": HEIGHT,
-            "arrows": [list(arrow) for arrow in arrows],
-            "clusters": list(titles_of(clusters)),
-            "layouts": {way: layout(widths, arrows, clusters, way) for way in ("LR", "TB")},
+            "letters": [[width_of(part) for part in title] for title in titles],
+            "arrows": [[self.places[tail], self.places[head]] for tail, head in self.ends],
+            "folds": build_folds(self.boxes, self.ends, self.paths, self.named),
         }
 
-    def clusters(self) -> Cluster:
-        """Return the tree of calls, each with its operations, and with the leaves that nothing outside uses."""
-        calls: dict[Node, tuple[Any, ...]] = {n: n.info.calls for n in self.boxes}
-        users: dict[Node, list[tuple[Any, ...]]] = {}
-        for tail, head in self.ends:
-            users.setdefault(tail, []).append(calls[head])
-        outer, known = Cluster(""), {}
-        known[()] = outer
-        for node, i in self.places.items():
-            path = common_calls(users.get(node, [()])) if isinstance(node, Leaf) else calls[node]
-            for depth in range(1, len(path) + 1):
-                if path[:depth] not in known:
-                    known[path[:depth]] = Cluster(self.title(path[depth - 1]))
-                    known[path[: depth - 1]].inner.append(known[path[:depth]])
-            known[path].boxes.append(i)
-        return outer
+
+def width_of(text: str) -> float:
+    """Return the width of a text in letters, roughly: Chinese characters and the like are wider."""
+    return sum(1.75 if unicodedata.east_asian_width(sign) in "WF" else 1.0 for sign in text)
 
 
-def common_calls(paths: list[tuple[Any, ...]]) -> tuple[Any, ...]:
-    """Return the calls that all paths have in common."""
-    shared = paths[0]
-    for path in paths[1:]:
-        same = [a is b for a, b in zip(shared, path, strict=False)]
-        shared = shared[: same.index(False) if False in same else len(same)]
-    return shared
-
-
-def titles_of(cluster: Cluster) -> Any:
-    """Yield the titles of all clusters within, in the order in which `layout` numbers them."""
-    for inner in cluster.inner:
-        yield inner.title
-        yield from titles_of(inner)
+def cut_text(text: str, letters: float) -> str:
+    """Return `text` cut to a width of this many letters."""
+    if width_of(text) <= letters:
+        return text
+    kept = ""
+    for sign in text:
+        if width_of(kept + sign) > letters - 1:
+            break
+        kept += sign
+    return f"{kept}…"

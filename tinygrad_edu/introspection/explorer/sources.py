@@ -75,7 +75,12 @@ def module_names(names: Names) -> dict[int, str]:
     return found
 
 
+def module_name(module: Any, paths: dict[int, str]) -> str:
+    """Return the path of a module, or "" if it has none."""
+    return paths.get(id(module), "")
+
+
 def title_call(module: Any, paths: dict[int, str]) -> str:
     """Return the title of a module's call: its path and its class."""
-    kind = type(module).__name__
-    return f"{paths[id(module)]} · {kind}" if id(module) in paths else kind
+    name, kind = module_name(module, paths), type(module).__name__
+    return f"{name} · {kind}" if name else kind

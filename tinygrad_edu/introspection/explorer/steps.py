@@ -13,12 +13,13 @@ from ...tracing.tracer import Tracer
 from ..formulas.events import OperationEvent, Product
 from ..formulas.explain_graph import Story, note_ones
 from ..formulas.explanation import Explanation
-from ..formulas.notation import name_of
 from ..formulas.symbol import Symbol, values_of
 from ..graph_history import Names
 from . import captions
 from .array_data import Arrays
+from .folding import is_plumbing
 from .graph_data import Graph
+from .images import sliding_window
 from .live_data import live_data
 from .local_factor import factor_of
 from .page_formulas import Barred, simplify_rows, with_numbers
@@ -73,10 +74,12 @@ class Telling:
             "math": self.name(symbol),
             "gradient": simplify_rows(self.style.name(f"{self.names[node]}.grad")),
             "kind": captions.kind(node, self.history.roots),
-            "operation": "" if isinstance(node, Leaf) else name_of(node.plan.rule.fn),
+            "operation": "" if isinstance(node, Leaf) else captions.field_name(node),
             "value": self.add(symbol),
             "line": self.sources.place(info.line),
             "modules": [self.graph.title(call) for call in info.calls],
+            **({"quiet": True} if is_plumbing(node) else {}),
+            **({"window": window} if (window := sliding_window(node)) else {}),
         }
 
     def name(self, symbol: Symbol) -> str:

@@ -7,20 +7,21 @@ function writeStory(state, go) {
   close.addEventListener("click", () => go({ story: null }));
   panel.className = "story";
   panel.replaceChildren(
-    element("p", { class: "phase" }, KINDS[box.kind], close),
-    element("h2", {}, box.name),
+    element("div", { class: "head" }, element("p", { class: "phase" }, KINDS[box.kind], close), element("h2", {}, box.name),
+      element("div", { id: "result", class: "flow" }, card({ caption: "value", label: box.math, value: box.value, kind: box.kind }),
+        gradient === undefined ? "" : gradientCard(i, gradient, "its gradient, in the end")),
+      element("p", { class: "reading", "aria-live": "off" })),
     made ? element("div", { class: "formulas" }, formula(made.formula, "p", { class: "rule" })) : "",
-    element("div", { class: "flow" }, card({ caption: "value", label: box.math, value: box.value, kind: box.kind }),
-      gradient === undefined ? "" : gradientCard(i, gradient, "its gradient, in the end")),
     element("dl", { class: "facts" }, ...factsOfBox(box)),
     element("h3", {}, "What happens to it"),
-    element("ol", { class: "events" }, ...eventsOf(i).map(([step, words]) => {
+    element("ol", { class: "events" }, ...eventsOf(i).map(([n, words]) => {
+      const step = stopAt(n);
       const button = element("button", { type: "button" }, element("b", {}, `step ${step}`), ` ${words}`);
       button.addEventListener("click", () => go({ step, story: null, playing: false }));
       return element("li", step === state.step ? { class: "now" } : {}, button);
     })),
   );
-  panel.scrollTop = 0;
+  scroller().scrollTop = 0;
 }
 
 const KINDS = {
@@ -64,7 +65,7 @@ function eventsOf(i) {
 
 // Show the program, with the current line marked.
 function writeSource(state) {
-  const step = DATA.steps[state.step], lit = step.phase === "given" || step.phase === "end" ? -1 : step.lit[0];
+  const { step } = stops[state.step], lit = step.phase === "given" || step.phase === "end" ? -1 : step.lit[0];
   const place = DATA.boxes[state.story ?? lit]?.line, pane = document.getElementById("source");
   if (!pane.firstChild) {
     for (const { file, lines } of DATA.sources) {
