@@ -27,7 +27,8 @@ from .steps import page_data
 
 SCRIPTS = (
     *("numbers.js", "pictures.js", "folds.js", "layers.js", "layout.js", "graph.js", "view.js"),
-    *("cards.js", "flow.js", "window.js", "panel.js", "story.js", "address.js", "explorer.js"),
+    *("cards.js", "flow.js", "window.js", "panel.js", "story.js", "address.js"),
+    *("live.js", "change.js", "descend.js", "guess.js", "explorer.js"),
 )
 
 

@@ -1,6 +1,6 @@
 // The page's state is in one place, and changes in one place: go(). Then everything is drawn again, from DATA and the state.
 
-const state = { step: 0, open: new Set(), plumbing: false, playing: false, pace: 1, story: null, theme: null };
+const state = { step: 0, open: new Set(), plumbing: false, playing: false, pace: 1, story: null, theme: null, pane: "source", guess: false };
 let stops = [], turn = 0; // the steps of the page as it is folded, and the one where backward begins
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const $ = (id) => document.getElementById(id);
@@ -38,10 +38,12 @@ function refold() {
 
 // Draw everything again, for instance because numbers in DATA.arrays have changed.
 function redraw() {
+  const { scrollTop } = scroller();
   pictures.clear();
   drawGraph();
   look(graph.view);
   render(state);
+  scroller().scrollTop = scrollTop;
 }
 
 function render(before) {
@@ -54,6 +56,8 @@ function render(before) {
   else writePanel(state, ways());
   writeSource(state);
   writePlayer(step);
+  showPane();
+  if (isLiveNow) writeGuess();
   if (state.playing && (moved || !before.playing)) schedule();
 }
 
@@ -62,6 +66,14 @@ function ways() {
   const stop = stops[state.step], opened = openedBy(stop, state.open), folded = foldedBy(stop, state.open);
   const first = stop.own ? DATA.steps.indexOf(stop.own[0]) : 0;
   return { into: opened && (() => fold(opened, first)), out: folded && (() => fold(folded)) };
+}
+
+// Show the program, or what changes numbers.
+function showPane() {
+  for (const pane of ["source", "change"]) {
+    $(pane).hidden = state.pane !== pane;
+    $(`tab-${pane}`).setAttribute("aria-selected", state.pane === pane);
+  }
 }
 
 const fold = (open, at) => go({ open, at, playing: false, story: null });
@@ -111,7 +123,7 @@ const KEYS = {
   ArrowRight: () => to(state.step + 1), ArrowLeft: () => to(state.step - 1), " ": toggle,
   Home: () => to(0), End: () => to(stops.length - 1), b: () => to(turn), B: () => to(turn),
   ArrowDown: () => ways().into?.(), ArrowUp: () => ways().out?.(), PageDown: () => scroll(0.8), PageUp: () => scroll(-0.8),
-  f: () => fold(new Set()), u: () => fold(EVERYTHING), p: () => hasPlumbing && go({ plumbing: !state.plumbing }),
+  f: () => fold(new Set()), u: () => fold(EVERYTHING), p: () => hasPlumbing && go({ plumbing: !state.plumbing }), c: () => go({ pane: state.pane === "change" ? "source" : "change" }),
   "+": () => zoom(1.25), "=": () => zoom(1.25), "-": () => zoom(0.8), 0: fitAll, "?": () => $("help").showModal(),
   Escape: () => state.story !== null && go({ story: null }),
 };
@@ -135,7 +147,7 @@ function listen() {
   $("pace").addEventListener("change", () => go({ pace: Number($("pace").value) }));
   $("scrub").addEventListener("input", () => to(Number($("scrub").value), "replace"));
   document.addEventListener("keydown", (e) => {
-    if (e.target.closest("select, dialog") || (e.key === " " && e.target.closest("button"))) return; // they see to it
+    if (e.target.closest("select, dialog, input:not(#scrub)") || (e.key === " " && e.target.closest("button"))) return; // they see to it
     if (e.ctrlKey || e.metaKey || e.altKey || !KEYS[e.key]) return;
     e.preventDefault();
     KEYS[e.key]();
@@ -181,7 +193,10 @@ $("fold-all").hidden = $("unfold-all").hidden = !DATA.folds.length && first === 
 const { open = first, ...asked } = readAddress();
 state.open = open;
 Object.assign(state, asked);
+if (!DATA.sources.length) state.pane = "change";
+$("tab-source").hidden = !DATA.sources.length;
 refold();
 firstLook();
 listen();
+beginChange();
 go({ step: asked.step ?? 0, address: "replace" });

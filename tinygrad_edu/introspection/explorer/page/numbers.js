@@ -44,13 +44,16 @@ function imagesIn(shape) {
 
 const isImages = (array) => imagesIn(array.shape) !== null;
 
+function decodeCells({ cells, largest }) {
+  const bytes = Uint8Array.from(atob(cells), (c) => c.charCodeAt(0));
+  return Array.from(new Int16Array(bytes.buffer), (w) =>
+    w === NAN ? NaN : Math.abs(w) === INFINITE ? Math.sign(w) * Infinity : (w / FULL) * largest);
+}
+
 // The cells of an array: how many images, rows and columns are shown, and the number in each.
 function gridOf(array) {
   if (array.grid) {
-    const bytes = Uint8Array.from(atob(array.cells), (c) => c.charCodeAt(0));
-    const whole = new Int16Array(bytes.buffer);
-    const cells = Array.from(whole, (w) =>
-      w === NAN ? NaN : Math.abs(w) === INFINITE ? Math.sign(w) * Infinity : (w / FULL) * array.largest);
+    const cells = typeof array.cells === "string" ? decodeCells(array) : array.cells;
     const [columns, rows, images = 1] = [...array.grid].reverse();
     return { images, rows, columns, cells, largest: array.largest };
   }

@@ -63,7 +63,15 @@ function element(kind, attributes = {}, ...children) {
 function formula(mathml, kind = "span", attributes = {}) {
   const e = element(kind, attributes);
   e.innerHTML = `<math displaystyle="true"><mrow>${mathml}</mrow></math>`;
+  e.querySelectorAll("[data-array]").forEach(writeNumber);
   return e;
+}
+
+// Write a number in a formula as it is now; one that stands behind a sign has parentheses if it is negative.
+function writeNumber(row) {
+  const x = DATA.arrays[Number(row.getAttribute("data-array"))].numbers[0], text = digits(x);
+  const number = `<mn>${text}</mn>`, inner = row.querySelector(".coming") ?? row;
+  inner.innerHTML = row.hasAttribute("data-signed") && text.startsWith("−") ? `<mo>(</mo>${number}<mo>)</mo>` : number;
 }
 
 // The body of a card: a number, a table of few numbers, or a heat map.

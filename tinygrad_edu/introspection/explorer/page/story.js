@@ -21,7 +21,18 @@ function writeStory(state, go) {
       return element("li", step === state.step ? { class: "now" } : {}, button);
     })),
   );
+  if (isLiveNow && LEAVES.some((leaf) => leaf.box === i)) panel.querySelector(".phase").prepend(changeButton(i));
   scroller().scrollTop = 0;
+}
+
+// A button that leads to the control of a leaf.
+function changeButton(i) {
+  const button = element("button", { type: "button", class: "step" }, "Change it");
+  button.addEventListener("click", () => {
+    go({ pane: "change" });
+    document.querySelectorAll("#leaves fieldset")[LEAVES.findIndex((leaf) => leaf.box === i)].querySelector(".scrub").focus();
+  });
+  return button;
 }
 
 const KINDS = {
@@ -73,7 +84,6 @@ function writeSource(state) {
         element("span", { class: "number", "aria-hidden": "true" }, n || "⋮"), element("code", {}, text)));
       pane.append(element("h3", {}, file), element("ol", { class: "code" }, ...items));
     }
-    pane.hidden = !DATA.sources.length;
   }
   pane.dataset.phase = isBackward(step) ? "backward" : "forward";
   pane.querySelectorAll("[aria-current]").forEach((li) => li.removeAttribute("aria-current"));
