@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...engine.node import Leaf
+from ...nn.parameter import Parameter
+
 if TYPE_CHECKING:
     from .steps import Telling
 
@@ -18,23 +21,28 @@ def live_data(telling: Telling) -> tuple[dict[str, Any], str]:
     """
     replay, arrays, places = telling.replay, telling.arrays, telling.graph.places
     assert replay is not None
+    parameters = {n for n in replay.leaves if type(n) is Leaf and isinstance(n.tensor(), Parameter)}
     final = {step["box"]: step["value"] for step in telling.data["steps"][-1]["final"]}
     leaves = [
-        leaf_data(node, places[node], tracer.value, final.get(places[node])) for node, tracer in replay.leaves.items()
+        leaf_data(places[node], tracer.value, final.get(places[node]), not parameters or node in parameters)
+        for node, tracer in replay.leaves.items()
     ]
     data = {
         "leaves": leaves,
         "arrays": list(arrays.replayed.values()),
+        "fixed": replay.fixed(),
         "results": [telling.data["boxes"][places[node]]["value"] for node in telling.history.roots],
     }
     return data, replay.print(list(arrays.replayed))
 
 
-def leaf_data(node: Any, box: int, value: Any, gradient: int | None) -> dict[str, Any]:
+def leaf_data(box: int, value: Any, gradient: int | None, learns: bool) -> dict[str, Any]:
     """Return the data of a leaf: its box, its numbers to the last digit, and the place of its gradient, if it gets one."""
     numbers = np.ascontiguousarray(value)
     return {
         "box": box,
         "numbers": b64encode(numbers.astype(numbers.dtype.newbyteorder("<")).tobytes()).decode(),
         "gradient": gradient,
+        "learns": learns
+        and gradient is not None,  # whether gradient descent moves it: if there are parameters, only these
     }

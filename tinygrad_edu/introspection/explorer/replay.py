@@ -93,6 +93,17 @@ class Replay:
         if sum(node.size for node in self.leaves) > MOST_NUMBERS:
             raise CannotReplay(f"there are more than {MOST_NUMBERS:,} numbers to change")
 
+    def fixed(self) -> list[str]:
+        """Return the names of masks and indices, which stay as they were, even if a program had computed them from leaves."""
+        names, found = self.story.history.names, dict[str, None]()
+        for done in self.story.operations:
+            for p in done.node.parents:
+                if isinstance(p, Constant) and p.dtype.kind in "biu" and p.shape:
+                    found[names[p]] = None
+                elif isinstance(p, np.ndarray | list) or (isinstance(p, tuple) and any(np.ndim(i) for i in p)):
+                    found["an index"] = None
+        return list(found)
+
     def compute(self, done: OperationEvent) -> Any:
         """Return the result of an operation."""
         rule, args, kwargs = done.node.plan.rule, self.arguments(done.node), done.node.kwargs
@@ -110,7 +121,9 @@ class Replay:
         total = self.story.grads[parent]
         vjp = dict(node.plan.vjps)[done.i]
         g, y = self.of(done.coming), self.of(self.story.symbols[node])
-        vjp(g, y, *self.arguments(node), **node.kwargs)  # refuses if the rule decides by numbers, as the formula can't show
+        vjp(
+            g, y, *self.arguments(node), **node.kwargs
+        )  # refuses if the rule decides by numbers, as the formula can't show
         said, flows = self.of(done.answer.said), self.of(done.answer.fitted)
         before = None if done.before is None else self.values[id(total)]
         after = self.values[id(total)] = flows if before is None else before + flows

@@ -144,6 +144,7 @@ function beginChange() {
   }
   [picked.leaf] = LEAVES.filter((leaf) => leaf.learns).concat(LEAVES);
   $("leaves").replaceChildren(...LEAVES.map(leafControls));
+  if (DATA.live.fixed.length) $("leaves").append(element("p", { class: "remark" }, `Masks and indices (${DATA.live.fixed.join(", ")}) stay as they were, even if the program had computed them from these numbers.`));
   $("reset").addEventListener("click", reset);
   $("nudge").addEventListener("click", nudge);
   listenToDescent();

@@ -2,10 +2,10 @@
 // every value and every gradient that follows from them. No derivative is written here.
 
 const TYPES = { float64: Float64Array, float32: Float32Array };
-const LEAVES = ((program && DATA.live.leaves) || []).map(({ box, numbers, gradient }) => {
+const LEAVES = ((program && DATA.live.leaves) || []).map(({ box, numbers, gradient, learns }) => {
   const { shape, dtype } = arrayAt(DATA.boxes[box].value), bytes = Uint8Array.from(atob(numbers), (c) => c.charCodeAt(0));
   const start = new TYPES[dtype](bytes.buffer);
-  return { box, name: boxName(box), gradient, shape, start, now: start.slice(), learns: DATA.boxes[box].kind === "leaf" };
+  return { box, name: boxName(box), gradient, shape, start, now: start.slice(), learns };
 });
 let results = []; // of the program, in the order of DATA.live.arrays
 
