@@ -136,6 +136,6 @@ def test_every_number_of_a_story(node, name):
 def test_what_cannot_be_printed_is_said():
     with watch():
         y = np.sum(np.sort(random(3)) ** 2)
+    replay, values, *_ = replay_of([y])
     with pytest.raises(CannotReplay, match="sort"):
-        replay, values, *_ = replay_of([y])
         replay.print([values[0].place])
