@@ -29,7 +29,11 @@ class Graph:
             )
         self.ends = list(dict.fromkeys((p, node) for node in self.boxes for p in node.parents if isinstance(p, Node)))
         self.arrows = {end: i for i, end in enumerate(self.ends)}
-        self.named = {node for node in self.boxes if node in history.held or history.names[node] in {*history.arrays, node.info.name}}
+        self.named = {
+            node
+            for node in self.boxes
+            if node in history.held or history.names[node] in {*history.arrays, node.info.name}
+        }
 
     def arrow(self, node: Node, i: int) -> int:
         """Return the number of the arrow from a node's argument; equal arguments share one."""

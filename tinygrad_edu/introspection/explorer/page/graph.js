@@ -44,7 +44,7 @@ function moduleTitle(n) {
 
 function bestWay() {
   const { clientWidth: width, clientHeight: height } = canvas;
-  const scale = ({ size }) => Math.min(width / (size[0] + 24), height / (size[1] + 24), LARGEST);
+  const scale = ({ size }) => Math.min(width / (size[0] + 24), (height - ABOVE) / (size[1] + 16), LARGEST);
   return scale(graph.layoutOf("TB")) > scale(graph.layoutOf("LR")) * 1.05 ? "TB" : "LR";
 }
 

@@ -67,24 +67,24 @@ function formula(mathml, kind = "span", attributes = {}) {
 }
 
 // The body of a card: a number, a table of few numbers, or a heat map.
-const FEW = { all: 64, rows: 8, columns: 8 }, FEWER = { all: 9, rows: 3, columns: 3 };
+const FEW = { all: 64, rows: 8, columns: 8 }, FEWER = { all: 4, rows: 2, columns: 2 };
 function arrayElement(place, array, most = FEW) {
   if (!isKnown(array)) return element("p", { class: "unknown" }, "?");
   if (isNumber(array)) return element("p", { class: "number" }, digits(array.numbers[0], 6));
   if (!array.shape.length || array.shape.includes(0)) return element("p", { class: "unknown" }, "no numbers");
   const vector = array.shape.length === 1, columns = vector ? Math.min(most.columns, array.shape[0]) : array.shape.at(-1);
   const few = array.numbers && array.numbers.length <= most.all && columns <= most.columns && array.numbers.length / columns <= most.rows;
-  return few ? numberTable(array, columns) : heatMap(place, array);
+  return few ? numberTable(array, columns, most) : heatMap(place, array);
 }
 
-function numberTable(array, columns) {
+function numberTable(array, columns, most) {
   const body = element("tbody"), { largest } = gridOf(array), matrix = array.shape.length > 2 ? array.shape.at(-2) : 0;
   for (let start = 0; start < array.numbers.length; start += columns) {
     const row = element("tr", matrix && start && (start / columns) % matrix === 0 ? { class: "next" } : {});
     for (let i = start; i < Math.min(start + columns, array.numbers.length); i++) {
       const x = array.numbers[i], t = largest && typeof x === "number" ? x / largest : 0;
       const shade = `background: rgba(${t < 0 ? NEGATIVE : POSITIVE}, ${(Math.abs(t) * 0.3).toFixed(3)})`;
-      row.append(element("td", { "data-cell": i, style: shade }, digits(x, columns > 4 ? 3 : 4)));
+      row.append(element("td", { "data-cell": i, style: shade }, digits(x, columns > 4 || most === FEWER ? 3 : 4)));
     }
     body.append(row);
   }
