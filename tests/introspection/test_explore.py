@@ -202,21 +202,10 @@ def test_lines_and_modules_of_the_user():
     assert file == "test_explore.py"
     assert dict(page["sources"][0]["lines"])[line].strip() == "return model(x).sum()  # this very line"
     assert first["modules"] == ["model · Sequential", "model.0 · Linear"]
-    assert page["clusters"] == ["model · Sequential", "model.0 · Linear", "model.1 · Tanh"]
+    assert [(f["name"], f["class"], f["outer"]) for f in page["folds"]] == [
+        ("model", "Sequential", -1), ("model.0", "Linear", 0), ("model.1", "Tanh", 0)]  # fmt: skip
     assert page["boxes"][box(page, "model.0.weight")]["kind"] == "leaf"
     assert page["remarks"] == []
-
-
-def test_all_boxes_and_arrows_have_a_place_within_their_cluster():
-    model = nn.Sequential(nn.Linear(2, 3), nn.Tanh())
-    page = explore(model, np.ones((1, 2), np.float32)).data
-    for layout in page["layouts"].values():
-        assert len(layout["boxes"]) == len(page["boxes"])
-        assert len(layout["arrows"]) == len(page["arrows"])
-        x, y, width, height = layout["clusters"][1]
-        bx, by = layout["boxes"][box(page, "v1")]
-        assert x < bx < x + width
-        assert y < by < y + height
 
 
 def test_a_page_of_what_was_not_watched_says_what_is_missing():

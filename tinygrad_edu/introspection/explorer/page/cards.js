@@ -33,8 +33,9 @@ function smallCard(i, value, { gradient = false, module = null } = {}) {
   const { name, kind } = DATA.boxes[i], around = module === null ? "" : `${DATA.folds[module].name}.`;
   const short = around.length > 1 && name.startsWith(around) ? name.slice(around.length) : name;
   const small = card({ value, kind: gradient ? "flows" : kind, small: true });
-  const label = element("span", gradient ? { class: "bar" } : {}, short);
-  small.querySelector("figcaption").replaceChildren(element("span", { class: "short", title: gradient ? `the gradient of ${name}` : name }, label));
+  const [last, ...outer] = short.split(".").reverse(), before = outer.length ? element("span", { class: "around" }, outer.reverse().join(".")) : "";
+  small.querySelector("figcaption").replaceChildren(element("span", { class: "short", title: gradient ? `the gradient of ${name}` : name },
+    before, element("span", gradient ? { class: "bar" } : {}, last)));
   return small;
 }
 

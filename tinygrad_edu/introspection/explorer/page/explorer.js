@@ -2,19 +2,21 @@
 
 const state = { step: 0, open: new Set(), plumbing: false, playing: false, pace: 1, story: null, theme: null, pane: "source", guess: false };
 let stops = [], turn = 0; // the steps of the page as it is folded, and the one where backward begins
+let told = 0; // the step of the story that one came to last, which folding doesn't change
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const $ = (id) => document.getElementById(id);
 
 // Change the state. If something is folded, what is told stays the same, unless a step is asked for: `step` counts those of
 // the page, `at` those of the story. `address` says how to remember the place.
 function go({ at, address, ...changes }) {
-  const before = { ...state }, told = stops[state.step]?.steps.at(-1) ?? 0;
+  const before = { ...state };
   Object.assign(state, changes);
   if (state.open !== before.open || state.plumbing !== before.plumbing) {
     refold();
-    state.step = changes.step ?? stopAt(at ?? told);
+    state.step = changes.step ?? stopAt((told = at ?? told));
   }
   state.step = Math.max(0, Math.min(stops.length - 1, state.step));
+  if (!stops[state.step].steps.includes(told)) told = stops[state.step].steps.at(-1);
   if (state.step === stops.length - 1) state.playing = false;
   if (state.step !== before.step && changes.story === undefined) state.story = null;
   if (state.theme !== before.theme) document.documentElement.dataset.theme = state.theme ?? "";

@@ -64,7 +64,8 @@ function stepOf({ key, whole, steps, own }) {
     if (inside.has(step.to) && DATA.boxes[step.to].kind !== "leaf") continue;
     goings.set(step.to, { box: step.to, before: step.before, share: step.flows, ...goings.get(step.to), after: step.after });
   }
-  return { phase, module, lit: outputs, arrows, whole: true, outputs, goings: [...goings.values()], products: own, words: [] };
+  const ordered = [...goings.values()].sort((a, b) => inside.has(a.box) - inside.has(b.box)); // to inputs, and then to parameters
+  return { phase, module, lit: outputs, arrows, whole: true, outputs, goings: ordered, products: own, words: [] };
 }
 
 // Return what goes into a folded module, what comes out, and its own leaves.

@@ -30,7 +30,7 @@ function sizeOf({ key, boxes: [i] }) {
     const { class: kind } = moduleOf(key), name = moduleTitle(numberOf(key));
     return { width: Math.max(NARROWEST + 22, 44 + LETTER * 1.16 * Math.max(name.length, kind.length)), height: TALL };
   }
-  const [name, does] = DATA.letters[i];
+  const [, does] = DATA.letters[i], name = boxTitle(i) === DATA.titles[i][0] ? DATA.letters[i][0] : boxTitle(i).length;
   if (DATA.boxes[i].quiet) return { width: 18 + LETTER * 0.85 * does, height: QUIET };
   return { width: Math.max(NARROWEST, 32 + LETTER * (1.22 * name + 0.92 * does)), height: HEIGHT };
 }
@@ -42,9 +42,15 @@ function moduleTitle(n) {
   return (short.length > 26 ? `…${short.slice(-25)}` : short) || kind;
 }
 
+// The name of a box: within the frame of a module, without that module's name.
+function boxTitle(i) {
+  const { name } = DATA.boxes[i], around = HOMES[i] === -1 ? "" : `${DATA.folds[HOMES[i]].name}.`;
+  return around.length > 1 && name.startsWith(around) ? name.slice(around.length) : DATA.titles[i][0];
+}
+
 function bestWay() {
   const { clientWidth: width, clientHeight: height } = canvas;
-  const scale = ({ size }) => Math.min(width / (size[0] + 24), height / (size[1] + 24), LARGEST);
+  const scale = ({ size }) => Math.min(width / (size[0] + 24), (height - ABOVE) / (size[1] + 16), LARGEST);
   return scale(graph.layoutOf("TB")) > scale(graph.layoutOf("LR")) * 1.05 ? "TB" : "LR";
 }
 
@@ -103,7 +109,7 @@ function drawItem(item, { x, y, width, height }) {
     g.append(svg("path", { class: "sign", d: `M${left + 8} ${top + 12.5}h9m-4.5 -4.5v9` }), text(title, left + 22, top + 17, "name"),
       text(title === said ? "" : said, left + 9, top + 33, "class"), text(shape, left + width - 9, top + 33, "does"));
   } else {
-    g.append(text(DATA.titles[i][0], left + 9, top + 17, "name"), text(DATA.titles[i][1], left + width - 9, top + 17, "does"));
+    g.append(text(boxTitle(i), left + 9, top + 17, "name"), text(DATA.titles[i][1], left + width - 9, top + 17, "does"));
   }
   g.append(g.value, g.gradient);
   fillCell(g.value, DATA.boxes[i].value, left + 6, g.cells, width / 2 - 8);

@@ -74,25 +74,30 @@ function writeNumber(row) {
   inner.innerHTML = row.hasAttribute("data-signed") && text.startsWith("−") ? `<mo>(</mo>${number}<mo>)</mo>` : number;
 }
 
-// The body of a card: a number, a table of few numbers, or a heat map.
-const FEW = { all: 64, rows: 8, columns: 8 }, FEWER = { all: 9, rows: 3, columns: 3 };
+// The body of a card: a number, tables of few numbers, or a heat map.
+const FEW = { all: 64, rows: 8, columns: 8 }, FEWER = { all: 4, rows: 2, columns: 2 };
 function arrayElement(place, array, most = FEW) {
+  const { shape, numbers } = array;
   if (!isKnown(array)) return element("p", { class: "unknown" }, "?");
-  if (isNumber(array)) return element("p", { class: "number" }, digits(array.numbers[0], 6));
-  if (!array.shape.length || array.shape.includes(0)) return element("p", { class: "unknown" }, "no numbers");
-  const vector = array.shape.length === 1, columns = vector ? Math.min(most.columns, array.shape[0]) : array.shape.at(-1);
-  const few = array.numbers && array.numbers.length <= most.all && columns <= most.columns && array.numbers.length / columns <= most.rows;
-  return few ? numberTable(array, columns) : heatMap(place, array);
+  if (isNumber(array)) return element("p", { class: "number" }, digits(numbers[0], 6));
+  if (!shape.length || shape.includes(0)) return element("p", { class: "unknown" }, "no numbers");
+  const columns = shape.length === 1 ? Math.min(most.columns, shape[0]) : shape.at(-1); // a long vector takes several rows
+  const size = shape.length > 2 ? columns * shape.at(-2) : shape.reduce((a, b) => a * b, 1); // that of each matrix
+  if (!numbers || numbers.length > most.all || columns > most.columns || size / columns > most.rows) return heatMap(place, array);
+  const { largest } = gridOf(array), tables = [];
+  for (let start = 0; start < numbers.length; start += size)
+    tables.push(numberTable(numbers, start, start + size, columns, largest, columns > 6 ? 2 : columns > 4 || most === FEWER ? 3 : 4));
+  return tables.length === 1 ? tables[0] : element("div", { class: "matrices" }, ...tables);
 }
 
-function numberTable(array, columns) {
-  const body = element("tbody"), { largest } = gridOf(array), matrix = array.shape.length > 2 ? array.shape.at(-2) : 0;
-  for (let start = 0; start < array.numbers.length; start += columns) {
-    const row = element("tr", matrix && start && (start / columns) % matrix === 0 ? { class: "next" } : {});
-    for (let i = start; i < Math.min(start + columns, array.numbers.length); i++) {
-      const x = array.numbers[i], t = largest && typeof x === "number" ? x / largest : 0;
+function numberTable(numbers, start, end, columns, largest, precision) {
+  const body = element("tbody");
+  for (let first = start; first < end; first += columns) {
+    const row = element("tr");
+    for (let i = first; i < Math.min(first + columns, end); i++) {
+      const x = numbers[i], t = largest && typeof x === "number" ? x / largest : 0;
       const shade = `background: rgba(${t < 0 ? NEGATIVE : POSITIVE}, ${(Math.abs(t) * 0.3).toFixed(3)})`;
-      row.append(element("td", { "data-cell": i, style: shade }, digits(x, columns > 4 ? 3 : 4)));
+      row.append(element("td", { "data-cell": i, style: shade }, digits(x, precision)));
     }
     body.append(row);
   }

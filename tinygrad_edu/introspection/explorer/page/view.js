@@ -1,6 +1,7 @@
 // The visible part of the graph: a rectangle, given by its middle and the scale. Dragging moves it, the wheel and two
 // fingers change the scale at the pointer, and each step moves it if what is lit can't be seen.
 
+const ABOVE = 38; // the height of the buttons above the graph, in pixels
 const LARGEST = 1.5, LEGIBLE = 0.6, COMFORTABLE = 0.8; // scales: not larger than this; smaller than that boxes can't be read
 
 function look(view) {
@@ -11,8 +12,8 @@ function look(view) {
 
 function fitAll() {
   const [width, height] = graph.size;
-  const scale = Math.min(canvas.clientWidth / (width + 24), canvas.clientHeight / (height + 24), LARGEST);
-  look({ x: width / 2, y: height / 2, scale: Math.max(scale, 0.02) });
+  const fits = Math.min(canvas.clientWidth / (width + 24), (canvas.clientHeight - ABOVE) / (height + 16), LARGEST), scale = Math.max(fits, 0.02);
+  look({ x: width / 2, y: height / 2 - ABOVE / 2 / scale, scale });
 }
 
 // Show the whole graph at first, or its beginning if the whole would be too small to read.
@@ -20,18 +21,20 @@ function firstLook() {
   fitAll();
   if (graph.view.scale >= LEGIBLE) return;
   const start = (length, room) => Math.min(length / 2, room / COMFORTABLE / 2 - 12), [width, height] = graph.size;
-  look({ x: start(width, canvas.clientWidth), y: start(height, canvas.clientHeight), scale: COMFORTABLE });
+  const middle = start(height, canvas.clientHeight - ABOVE) - ABOVE / 2 / COMFORTABLE;
+  look({ x: start(width, canvas.clientWidth), y: middle, scale: COMFORTABLE });
 }
 
 // Move the view if these items can't be seen; if not all can, the one at work.
 function follow(keys, most) {
   if (!keys.length || !graph.view) return;
   const { x, y, scale } = graph.view;
-  const halfWidth = canvas.clientWidth / scale / 2 - 8, halfHeight = canvas.clientHeight / scale / 2 - 8;
+  const halfWidth = canvas.clientWidth / scale / 2 - 8, halfHeight = (canvas.clientHeight - ABOVE) / scale / 2 - 8;
   const { left, right, top, bottom } = spaceOf(keys);
   if (keys.length > 1 && (right - left > 2 * halfWidth || bottom - top > 2 * halfHeight)) return follow([most], most);
-  const seen = left >= x - halfWidth && right <= x + halfWidth && top >= y - halfHeight && bottom <= y + halfHeight;
-  if (!seen) look({ x: (left + right) / 2, y: (top + bottom) / 2, scale });
+  const shift = ABOVE / 2 / scale, middle = y + shift; // the middle of what is below the buttons
+  const seen = left >= x - halfWidth && right <= x + halfWidth && top >= middle - halfHeight && bottom <= middle + halfHeight;
+  if (!seen) look({ x: (left + right) / 2, y: (top + bottom) / 2 - shift, scale });
 }
 
 function spaceOf(keys) {

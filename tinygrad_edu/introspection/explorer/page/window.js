@@ -21,7 +21,7 @@ function windowOf(step) {
   };
   let n = 0;
   move(n);
-  if (!calm.matches) sliding = setInterval(() => (document.body.contains(place) ? move((n = (n + 1) % (high * wide))) : clearInterval(sliding)), 180);
+  if (!calm.matches) sliding = setInterval(() => (document.body.contains(place) ? move((n = (n + 1) % (high * wide))) : clearInterval(sliding)), Math.max(60, 9000 / (high * wide)));
   to.figure.addEventListener("pointermove", (e) => {
     clearInterval(sliding);
     const box = to.picture.getBoundingClientRect();
