@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .notation import ADD, ATOM, COMPARE, MULTIPLY, POWER, UNARY
+from .algebra import as_one_fraction, is_coefficient, is_same
+from .notation import ADD, ATOM, COMPARE, MULTIPLY, POWER, UNARY, without_usual
 from .symbol import values_of
 from .text import Text, Written, literal_text, only_axis, parts_of_name, round_number
 
@@ -17,7 +18,8 @@ class Latex(Text):
     SIGNS: ClassVar = {"*": r"\odot", "@": r"\;", "==": "=", "!=": r"\neq", "<=": r"\leq", ">=": r"\geq", "&": r"\wedge",
                        "|": r"\vee", "~": r"\neg ", "//": r"\mathbin{/\!/}", "%": r"\bmod"}  # fmt: skip
     KNOWN: ClassVar = {"sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "max", "min", "det"}
-    NAMES: ClassVar = {"log": r"\ln", "sigmoid": r"\sigma", "log2": r"\log_2", "log10": r"\log_{10}"}
+    NAMES: ClassVar = {"log": r"\ln", "sigmoid": r"\sigma", "log2": r"\log_2", "log10": r"\log_{10}", "tanh_slope": r"\tanh'",
+                       "sigmoid_slope": r"\sigma'"}  # fmt: skip
 
     def name(self, text: str) -> str:
         stem, index, bar = parts_of_name(text)
@@ -44,13 +46,19 @@ class Latex(Text):
         return f"{self.write(a, left)} {self.SIGNS.get(sign, sign)} {self.write(b, binding + 1)}", binding
 
     def prefix(self, sign: str, x: Any) -> Written:
-        return f"{self.SIGNS.get(sign, sign)}{self.write(x, UNARY)}", UNARY
+        text, binding = super().prefix(sign, x)
+        return self.SIGNS.get(sign, sign) + text.removeprefix(sign), binding
 
     def product(self, a: Any, b: Any) -> Written:
+        if is_same(a, b):
+            return self.square(a)
+        if is_coefficient(a, b):
+            return rf"{self.write(a, MULTIPLY)} \, {self.write(b, MULTIPLY + 1)}", MULTIPLY
         sign = r"\odot" if np.ndim(values_of(a)) and np.ndim(values_of(b)) else r"\cdot"
         return self.infix(sign, MULTIPLY, a, b)
 
     def fraction(self, a: Any, b: Any) -> Written:
+        a, b = as_one_fraction(a, b)
         return rf"\frac{{{self.write(a)}}}{{{self.write(b)}}}", MULTIPLY
 
     def power(self, a: Any, b: Any) -> Written:
@@ -105,8 +113,11 @@ class Latex(Text):
         function = rf"\{name}" if name in self.KNOWN else self.NAMES.get(name) or rf"\operatorname{{{tex(name)}}}"
         return rf"{function}\left({self.arguments(args, kwargs)}\right)", ATOM
 
+    def settings(self, fn: Any, named: dict[str, Any]) -> dict[str, Any]:
+        return without_usual(fn, named)
+
     def arguments(self, args: Any, kwargs: Any) -> str:
-        named = (rf"\mathrm{{{tex(k)}}}={self.write(v)}" for k, v in kwargs.items())
+        named = (rf"\mathrm{{{tex(k)}}}={self.setting(k, v)}" for k, v in kwargs.items())
         return ", ".join([*map(self.write, args), *named])
 
 

@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .notation import ADD, ATOM, COMPARE, MULTIPLY, POWER, UNARY
+from .algebra import as_one_fraction, is_coefficient, is_same
+from .notation import ADD, ATOM, COMPARE, MULTIPLY, POWER, UNARY, without_usual
 from .symbol import values_of
 from .text import Text, Written, literal_text, only_axis, parts_of_name, round_number
 
@@ -17,7 +18,7 @@ class MathML(Text):
 
     SIGNS: ClassVar = {"*": "⊙", "==": "=", "!=": "≠", "<=": "≤", ">=": "≥", "&": "∧", "|": "∨", "~": "¬", "-": "−",
                        "%": "mod"}  # fmt: skip
-    NAMES: ClassVar = {"sigmoid": "σ", "log": "ln"}
+    NAMES: ClassVar = {"sigmoid": "σ", "log": "ln", "tanh_slope": "tanh′", "sigmoid_slope": "σ′"}
 
     def name(self, text: str) -> str:
         stem, index, bar = parts_of_name(text)
@@ -53,12 +54,18 @@ class MathML(Text):
         return f"<mrow>{self.write(a, left)}{middle}{self.write(b, binding + 1)}</mrow>", binding
 
     def prefix(self, sign: str, x: Any) -> Written:
-        return f"<mrow>{tag('mo', self.SIGNS.get(sign, sign))}{self.write(x, UNARY)}</mrow>", UNARY
+        text, binding = super().prefix(sign, x)
+        return f"<mrow>{tag('mo', self.SIGNS.get(sign, sign))}{text.removeprefix(sign)}</mrow>", binding
 
     def product(self, a: Any, b: Any) -> Written:
+        if is_same(a, b):
+            return self.square(a)
+        if is_coefficient(a, b):
+            return f"<mrow>{self.write(a, MULTIPLY)}<mo>&#8290;</mo>{self.write(b, MULTIPLY + 1)}</mrow>", MULTIPLY
         return self.infix("*" if np.ndim(values_of(a)) and np.ndim(values_of(b)) else "·", MULTIPLY, a, b)
 
     def fraction(self, a: Any, b: Any) -> Written:
+        a, b = as_one_fraction(a, b)
         return f"<mfrac>{self.write(a)}{self.write(b)}</mfrac>", MULTIPLY
 
     def power(self, a: Any, b: Any) -> Written:
@@ -118,8 +125,11 @@ class MathML(Text):
         function = tag("mi", self.NAMES.get(name, name))
         return f"<mrow>{function}{self.parentheses(self.arguments(args, kwargs))}</mrow>", ATOM
 
+    def settings(self, fn: Any, named: dict[str, Any]) -> dict[str, Any]:
+        return without_usual(fn, named)
+
     def arguments(self, args: Any, kwargs: Any) -> str:
-        named = (f"{tag('mi', k)}<mo>=</mo>{self.write(v)}" for k, v in kwargs.items())
+        named = (f"{tag('mi', k)}<mo>=</mo>{self.setting(k, v)}" for k, v in kwargs.items())
         return "<mo>,</mo>".join([*map(self.write, args), *named])
 
 

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from ...engine.multi_output import MultiOutput
-from ...engine.table import RULES
+from ...engine.table import RULES, parameters
 from ...rules import joining, padding, polynomials, products
+from ...rules.neural import convolution, windows
 from ...rules.shapes import cast
 
 COMPARE, OR, AND, ADD, MULTIPLY, UNARY, POWER, ATOM = range(1, 9)  # precedence, weakest first, as in Python
@@ -67,14 +68,52 @@ SIGNS: dict[Any, tuple[Any, ...]] = {
 
 
 def name_of(fn: Callable[..., Any]) -> str:
-    """Return the name of a function in formulas: the one in Python, or the one that its author gave its rule."""
+    """Return the name of a function in formulas: the one in Python, or the one that its author gave its rule.
+
+    This package's forms of NumPy's functions are called differently, and so have names of their own in formulas.
+    """
     name = getattr(fn, "__name__", None) or type(fn).__name__
     rule = RULES.get(fn)
-    if rule and not is_package_function(fn):
+    if rule and not (is_package_function(fn) and is_taken(rule.name)):
         name = rule.name
     module = (getattr(fn, "__module__", None) or "").removeprefix("numpy.")
     other = getattr(np, name, fn)  # np.diagonal is not np.linalg.diagonal
     return f"{module}.{name}" if module in ("linalg", "fft") and callable(other) and other is not fn else name
+
+
+SETTINGS = {
+    convolution.collect.fn: 3,
+    convolution.distribute.fn: 2,
+    convolution.overlap.fn: 2,
+    windows.windows.fn: 1,
+    windows.fold.fn: 1,
+}  # functions by how many arrays come before their settings
+
+
+def by_keyword(fn: Callable[..., Any], args: tuple[Any, ...], is_array: Callable[[Any], bool]) -> tuple[Any, Any]:
+    """Return the arguments of a call as they are written: settings, and axes with what follows them, as keywords."""
+    names = parameters(fn)
+    first = SETTINGS.get(fn, names.index("axis") if "axis" in names else len(args))
+    if len(args) > len(names) or any(map(is_array, args[first:])):
+        return args, {}
+    return args[:first], dict(zip(names[first:], args[first:], strict=False))
+
+
+def without_usual(fn: Callable[..., Any], settings: dict[str, Any]) -> dict[str, Any]:
+    """Return those of a function's settings that say something: neither what follows from the shapes, nor steps of 1."""
+    if fn not in SETTINGS:
+        return settings
+    usual = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1}
+    if kernel := settings.get("kernel"):
+        usual["stride"] = kernel  # windows that touch
+    return {
+        k: v for k, v in settings.items() if k not in ("size", "fill") and not np.all(np.equal(v, usual.get(k, ())))
+    }
+
+
+def is_taken(name: str) -> bool:
+    """Return whether a name means something else in formulas, or can't be called."""
+    return not name.isidentifier() or any(hasattr(module, name) for module in (np, np.linalg, np.fft))
 
 
 def is_package_function(fn: Callable[..., Any]) -> bool:

@@ -10,7 +10,8 @@ import numpy as np
 from ...engine.multi_output import MultiOutputType
 from ...pytree import flatten
 from . import symbol
-from .notation import ATOM, COMPARE, MULTIPLY, POWER, SIGNS, UNARY, name_of
+from .algebra import is_product
+from .notation import ATOM, COMPARE, MULTIPLY, POWER, SIGNS, UNARY, by_keyword, name_of
 from .symbol import Symbol, values_of
 
 Written = tuple[str, int]  # a formula, and how strongly it binds
@@ -44,7 +45,11 @@ class Text:
         method, *told = SIGNS.get(x.fn, ("call", name_of(x.fn)))
         if x.kwargs and method not in self.KEYWORDS:
             method, told = "call", [name_of(x.fn)]
-        return getattr(self, method)(*told, *x.args, **x.kwargs)  # type: ignore[no-any-return]
+        args, kwargs = x.args, x.kwargs
+        if method == "call":
+            args, named = by_keyword(x.fn, args, is_array)
+            kwargs = {**self.settings(x.fn, named), **kwargs}
+        return getattr(self, method)(*told, *args, **kwargs)  # type: ignore[no-any-return]
 
     KEYWORDS: ClassVar = {"call", "sum", "joined", "cast"}  # the methods that take keywords
 
@@ -71,7 +76,8 @@ class Text:
         return f"{self.write(a, left)} {sign} {self.write(b, binding + 1)}", binding
 
     def prefix(self, sign: str, x: Any) -> Written:
-        return f"{sign}{self.write(x, UNARY)}", UNARY
+        least = MULTIPLY if sign == "-" and is_product(x) else UNARY  # -a * b means -(a * b), exactly
+        return f"{sign}{self.write(x, least)}", least
 
     def product(self, a: Any, b: Any) -> Written:
         return self.infix("*", MULTIPLY, a, b)
@@ -142,7 +148,14 @@ class Text:
         return f"{name}({self.arguments(args, kwargs)})", ATOM
 
     def arguments(self, args: Any, kwargs: Any) -> str:
-        return ", ".join([*map(self.write, args), *(f"{k}={self.write(v)}" for k, v in kwargs.items())])
+        return ", ".join([*map(self.write, args), *(f"{k}={self.setting(k, v)}" for k, v in kwargs.items())])
+
+    def settings(self, fn: Any, named: dict[str, Any]) -> dict[str, Any]:
+        """Return the settings that are written: all of them, since the text can be computed."""
+        return named
+
+    def setting(self, name: str, value: Any) -> str:
+        return self.write(only_axis(value) if name == "axis" else value)
 
 
 # ---------------------------------------------------------------------- literals, which are not symbols
@@ -182,6 +195,10 @@ def literal_text(x: Any, names: Mapping[int, str] | None = None) -> str:
 def slice_text(x: slice) -> str:
     start, stop = ("" if end is None else literal_text(end) for end in (x.start, x.stop))
     return f"{start}:{stop}" + ("" if x.step is None else f":{literal_text(x.step)}")
+
+
+def is_array(x: Any) -> bool:
+    return any(isinstance(part, Symbol | np.ndarray) for part in flatten(x)[0])
 
 
 def round_number(x: Any) -> tuple[str, str]:
