@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .algebra import as_one_fraction, is_coefficient, is_same
+from .algebra import as_one_fraction, is_call_of, is_coefficient, is_same
 from .notation import ADD, ATOM, COMPARE, MULTIPLY, POWER, UNARY, without_usual
 from .symbol import values_of
 from .text import Text, Written, literal_text, only_axis, parts_of_name, round_number
@@ -94,8 +94,9 @@ class Latex(Text):
     def sum(self, x: Any, axis: Any = None, *rest: Any, **kwargs: Any) -> Written:
         if rest or kwargs.keys() - {"keepdims"}:
             return super().sum(x, axis, *rest, **kwargs)
+        least = ADD if is_call_of(x, {np.sum}) else MULTIPLY  # sums of sums need no parentheses
         below = "" if axis is None else rf"_{{\text{{axis }}{tex(literal_text(only_axis(axis)))}}}"
-        return rf"\sum{below} {self.write(x, MULTIPLY)}", ADD
+        return rf"\sum{below} {self.write(x, least)}", ADD
 
     def transpose(self, x: Any, axes: Any = None) -> Written:
         return (rf"{self.write(x, ATOM)}^{{\top}}", POWER) if axes is None else self.call("transpose", x, axes)

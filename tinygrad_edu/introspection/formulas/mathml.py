@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .algebra import as_one_fraction, is_coefficient, is_same
+from .algebra import as_one_fraction, is_call_of, is_coefficient, is_same
 from .notation import ADD, ATOM, COMPARE, MULTIPLY, POWER, UNARY, without_usual
 from .symbol import values_of
 from .text import Text, Written, literal_text, only_axis, parts_of_name, round_number
@@ -102,10 +102,11 @@ class MathML(Text):
     def sum(self, x: Any, axis: Any = None, *rest: Any, **kwargs: Any) -> Written:
         if rest or kwargs.keys() - {"keepdims"}:
             return super().sum(x, axis, *rest, **kwargs)
+        least = ADD if is_call_of(x, {np.sum}) else MULTIPLY  # sums of sums need no parentheses
         total = "<mo>∑</mo>"
         if axis is not None:
             total = f"<munder>{total}{tag('mtext', f'axis {literal_text(only_axis(axis))}')}</munder>"
-        return f"<mrow>{total}{self.write(x, MULTIPLY)}</mrow>", ADD
+        return f"<mrow>{total}{self.write(x, least)}</mrow>", ADD
 
     def transpose(self, x: Any, axes: Any = None) -> Written:
         if axes is not None:

@@ -103,12 +103,11 @@ def without_usual(fn: Callable[..., Any], settings: dict[str, Any]) -> dict[str,
     """Return those of a function's settings that say something: neither what follows from the shapes, nor steps of 1."""
     if fn not in SETTINGS:
         return settings
-    usual = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1}
+    usual: dict[str, Any] = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "bias": None}
     if kernel := settings.get("kernel"):
         usual["stride"] = kernel  # windows that touch
-    return {
-        k: v for k, v in settings.items() if k not in ("size", "fill") and not np.all(np.equal(v, usual.get(k, ())))
-    }
+    told = settings.keys() - {"size", "fill"}
+    return {k: v for k, v in settings.items() if k in told and not (k in usual and np.all(np.equal(v, usual[k])))}
 
 
 def is_taken(name: str) -> bool:
