@@ -203,8 +203,8 @@ def check_html(text):
     """XML, so that no quirk of a browser is needed; no script, nothing from elsewhere."""
     root = ElementTree.fromstring(text)
     allowed = {"table", "tr", "td", "th", "code", "math", "mrow", "mi", "mn", "mo", "mtext", "mspace", "mover", "munder",
-               "msub", "msup", "msqrt", "mfrac", "mtable", "mtr", "mtd"}  # fmt: skip
-    arity = {"mfrac": 2, "msup": 2, "msub": 2, "mover": 2, "munder": 2}
+               "msub", "msup", "msubsup", "msqrt", "mfrac", "mtable", "mtr", "mtd"}  # fmt: skip
+    arity = {"mfrac": 2, "msup": 2, "msub": 2, "msubsup": 3, "mover": 2, "munder": 2}
     for element in root.iter():
         assert element.tag in allowed, element.tag
         assert set(element.keys()) <= {"class", "style", "colspan", "displaystyle", "accent", "width"}

@@ -7,20 +7,21 @@ from typing import Any
 
 import numpy as np
 
-from ..formulas.mathml import MathML, tag
+from ..formulas.mathml import MathML
 from ..formulas.symbol import Symbol, symbols_in
-from ..formulas.text import Written, parts_of_name
+from ..formulas.text import Written
 
 MOST = 12  # a formula with more numbers can't be read
 
 
 class Barred(MathML):
-    """A writer of MathML in which the page draws the bar of a gradient, whatever the font has."""
+    """A writer of MathML in which the page draws the bars of gradients, and leaves space around lines of fractions."""
 
-    def name(self, text: str) -> str:
-        stem, index, bar = parts_of_name(text)
-        name = f"<mrow class='bar'>{tag('mi', stem)}</mrow>" if bar else tag("mi", stem)
-        return f"<msub>{name}{tag('mn', index)}</msub>" if index else name
+    def barred(self, name: str) -> str:
+        return f"<mrow class='bar'>{name}</mrow>"
+
+    def quotient(self, above: str, below: str) -> str:
+        return f"<mfrac>{above}{below}</mfrac>"
 
 
 class NumberedMathML(Barred):
@@ -36,12 +37,13 @@ class NumberedMathML(Barred):
         text, binding = self.literal(np.asarray(x.value).item())
         return (f"<mrow class='coming'>{text}</mrow>" if x is self.coming else text), binding
 
-    def infix(self, sign: str, binding: int, a: Any, b: Any) -> Written:
-        """Return a sum or the like, with a negative number on the right in parentheses: 1 + (−2)."""
-        if isinstance(b, Symbol) and re.match("(<mrow[^>]*>)*<mn>−", number := self.write(b, binding + 1)):
-            middle = tag("mo", self.SIGNS.get(sign, sign))
-            return f"<mrow>{self.write(a, binding)}{middle}{self.parentheses(number)}</mrow>", binding
-        return super().infix(sign, binding, a, b)
+    def right(self, x: Any, least: int) -> str:
+        """Return what stands right of a sign, a negative number in parentheses: 1 + (−2)."""
+        text = self.write(x, least)
+        return self.parentheses(text) if isinstance(x, Symbol) and re.match("(<mrow[^>]*>)*<mn>−", text) else text
+
+    def begins_with_number(self, x: Any) -> bool:
+        return True
 
 
 def with_numbers(x: Any, names: Any, coming: Any = None) -> str:

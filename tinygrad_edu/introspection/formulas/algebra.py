@@ -1,4 +1,4 @@
-"""Algebra of what is read: which products need no sign or parentheses, and fractions of fractions as one."""
+"""Algebra of what is read: the factors of products, fractions of fractions as one, and what needs no parentheses."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from .symbol import Symbol, function, values_of
 
 PRODUCTS = {np.multiply, np.divide, np.matmul}
+Factor = tuple[Any, int]  # a formula and its exponent
 
 
 def is_product(x: Any) -> bool:
@@ -23,16 +24,22 @@ def is_product(x: Any) -> bool:
     return not is_call_of(x, {np.floor_divide, np.remainder})
 
 
-def is_coefficient(a: Any, b: Any) -> bool:
-    """Return whether the product of `a` and `b` needs no sign, since `a` ends with a number and `b` begins with none."""
-    last = a.args[1] if is_call_of(a, {np.multiply}) else a
-    while is_call_of(b, {np.power}):
-        b = b.args[0]
-    return (
-        isinstance(last, int | float | np.floating | np.integer)
-        and isinstance(b, Symbol)
-        and not is_call_of(b, PRODUCTS)
-    )
+def arrange_factors(a: Any, b: Any) -> list[Factor]:
+    """Return the factors of the product of `a` and `b`: in order, but a number that comes last is first."""
+    factors = list_factors(a, b)
+    if is_number(factors[-1]) and not any(map(is_number, factors[:-1])):
+        factors = [factors[-1], *factors[:-1]]
+    found: list[Factor] = []
+    for factor in factors:
+        if found and isinstance(factor, Symbol) and is_same(factor, found[-1][0]):
+            found[-1] = factor, found[-1][1] + 1
+        else:
+            found.append((factor, 1))
+    return found
+
+
+def list_factors(a: Any, b: Any) -> list[Any]:
+    return [*(list_factors(*a.args) if is_call_of(a, {np.multiply}) and not a.kwargs else [a]), b]
 
 
 def as_one_fraction(a: Any, b: Any) -> tuple[Any, Any]:
@@ -43,10 +50,21 @@ def as_one_fraction(a: Any, b: Any) -> tuple[Any, Any]:
     return a, b
 
 
+def begins_with_number(x: Any) -> bool:
+    """Return whether `x` is written with a number first, such as ``2 ** a``."""
+    while is_call_of(x, {np.power}):
+        x = x.args[0]
+    return not isinstance(x, Symbol)
+
+
+def is_number(x: Any) -> bool:
+    return isinstance(x, int | float | np.floating | np.integer) and not isinstance(x, bool)
+
+
 def is_same(a: Any, b: Any) -> bool:
     """Return whether two formulas are the same call of the same symbols, or the same symbol."""
     if a is b or not (isinstance(a, Symbol) and isinstance(b, Symbol)):
-        return a is b or (np.isscalar(a) and np.isscalar(b) and bool(a == b))
+        return a is b or (is_number(a) and is_number(b) and bool(a == b))
     return (
         not (a.name or b.name or a.kwargs or b.kwargs)
         and a.fn is b.fn

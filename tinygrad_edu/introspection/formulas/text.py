@@ -213,11 +213,12 @@ def only_axis(axis: Any) -> Any:
 
 
 def parts_of_name(text: str) -> tuple[str, str, bool]:
-    """Split a name, and return its stem, its index (3 in ``v3``), and whether it is a gradient (as ``w.grad`` is)."""
+    """Split a name, and return its stem, its index (3 in ``v3`` and ``v_3``), and whether it is a gradient (as ``w.grad`` is)."""
     bar = text.endswith(".grad") and text != ".grad"
     text = text.removesuffix(".grad") if bar else text
     stem = text.rstrip("0123456789")
-    return (stem, text[len(stem) :], bar) if stem.strip() else (text, "", bar)
+    index, letters = text[len(stem) :], stem.removesuffix("_")
+    return (letters, index, bar) if letters.isalpha() and index else (text, "", bar)
 
 
 symbol.write = lambda x: Text().write(x)
