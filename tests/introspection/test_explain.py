@@ -287,7 +287,7 @@ def test_formulas_look_as_in_a_textbook():
         (lambda a, b: (a + 1)[..., None, ::2], "(a + 1)[..., None, ::2]"),
         (lambda a, b: a[1:][(0,)], "a[1:][0]"),
         (lambda a, b: np.sum(a * b, axis=(0,)), "sum(a * b, axis=0)"),
-        (lambda a, b: np.concatenate([a, 2 * b], axis=0), "concatenate([a, 2 * b], axis=0)"),
+        (lambda a, b: np.concatenate([a, 2 * b], axis=1), "concatenate([a, 2 * b], axis=1)"),
         (lambda a, b: a.astype(np.float32).T.mT[:2], "a.astype(float32).T.mT[:2]"),
         (lambda a, b: np.reshape(a, (2, 8)) @ np.reshape(b.T.T, (8, 2)), "reshape(a, (2, 8)) @ reshape(b, (8, 2))"),
     ],

@@ -67,7 +67,7 @@ class Mathematics(Text):
         return self.power(x, 2)
 
     def settings(self, fn: Any, named: dict[str, Any]) -> dict[str, Any]:
-        return without_usual(fn, named)
+        return without_usual(fn, super().settings(fn, named))
 
     def swapaxes(self, x: Any, axis1: Any, axis2: Any) -> Written:
         return self.transpose(x) if {axis1, axis2} == {-1, -2} else self.call("swapaxes", x, axis1, axis2)

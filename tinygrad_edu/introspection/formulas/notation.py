@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import operator
 from collections.abc import Callable
+from functools import cache
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -97,6 +100,22 @@ def by_keyword(fn: Callable[..., Any], args: tuple[Any, ...], is_array: Callable
     if len(args) > len(names) or any(map(is_array, args[first:])):
         return args, {}
     return args[:first], dict(zip(names[first:], args[first:], strict=False))
+
+
+def without_defaults(fn: Callable[..., Any], settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of a call that differ from those that the function has by itself."""
+    usual = defaults(fn)
+    return {k: v for k, v in settings.items() if not (k in usual and type(v) is type(usual[k]) and v == usual[k])}
+
+
+@cache
+def defaults(fn: Callable[..., Any]) -> dict[str, Any]:
+    """Return the defaults of a function's parameters that are None, numbers or texts."""
+    try:
+        given = inspect.signature(fn).parameters.items()
+    except (TypeError, ValueError):
+        return {}
+    return {k: p.default for k, p in given if isinstance(p.default, NoneType | bool | int | float | str)}
 
 
 def without_usual(fn: Callable[..., Any], settings: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from ...engine.multi_output import MultiOutputType
 from ...pytree import flatten
 from . import symbol
 from .algebra import is_product
-from .notation import ATOM, COMPARE, MULTIPLY, POWER, SIGNS, UNARY, by_keyword, name_of
+from .notation import ATOM, COMPARE, MULTIPLY, POWER, SIGNS, UNARY, by_keyword, name_of, without_defaults
 from .symbol import Symbol, values_of
 
 Written = tuple[str, int]  # a formula, and how strongly it binds
@@ -43,12 +43,12 @@ class Text:
         if x.fn is None or x.name:
             return self.name(x.name or "?"), ATOM
         method, *told = SIGNS.get(x.fn, ("call", name_of(x.fn)))
-        if x.kwargs and method not in self.KEYWORDS:
-            method, told = "call", [name_of(x.fn)]
         args, kwargs = x.args, x.kwargs
-        if method == "call":
+        if method in ("call", "sum"):
             args, named = by_keyword(x.fn, args, is_array)
-            kwargs = {**self.settings(x.fn, named), **kwargs}
+            kwargs = self.settings(x.fn, {**named, **kwargs})
+        if kwargs and method not in self.KEYWORDS:
+            method, told = "call", [name_of(x.fn)]
         return getattr(self, method)(*told, *args, **kwargs)  # type: ignore[no-any-return]
 
     KEYWORDS: ClassVar = {"call", "sum", "joined", "cast"}  # the methods that take keywords
@@ -151,8 +151,8 @@ class Text:
         return ", ".join([*map(self.write, args), *(f"{k}={self.setting(k, v)}" for k, v in kwargs.items())])
 
     def settings(self, fn: Any, named: dict[str, Any]) -> dict[str, Any]:
-        """Return the settings that are written: all of them, since the text can be computed."""
-        return named
+        """Return the settings that are written: those that change something, since the text can be computed."""
+        return without_defaults(fn, named)
 
     def setting(self, name: str, value: Any) -> str:
         return self.write(only_axis(value) if name == "axis" else value)

@@ -204,9 +204,9 @@ def log_softmax(x: TensorLike, axis: int = -1) -> Tensor:
 
 @primitive(lambda g, y, logs, chosen, share: take_where(chosen, -g / share), name="nll_loss")
 def masked_nll(logs: Any, chosen: Any, share: Any) -> Any:
-    """Return the negative log-likelihood: minus the sum of `logs` where the mask `chosen` is true, divided by `share`.
+    """Return the negative log-likelihood (after log_softmax, the cross entropy): minus the sum of `logs` at `chosen`, over `share`.
 
-    Of the logarithms that `log_softmax` returns, it is the cross entropy. `share` is a single number.
+    `chosen` is a mask, and `share` a single number.
     """
     return -np.sum(np.where(chosen, logs, 0)) / share
 
