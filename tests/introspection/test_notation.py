@@ -120,6 +120,11 @@ S, T = Symbol(np.array(2.0), "s"), Symbol(np.array(-3.0), "v2.grad")
         (-(S // T * S), r"-\left(s \mathbin{/\!/} \bar{v}_{2} \cdot s\right)"),
         (np.sum(np.sum(A, axis=0)), r"\sum \sum_{\text{axis }0} a"),
         (np.sqrt(S + 1), r"\sqrt{s + 1}"),
+        (np.reshape(np.reshape(A, (4,)) @ Symbol(np.ones((4, 2)), "w"), (1, 2)), r"a \; w"),
+        (A * np.expand_dims(S, 0), r"a \odot s"),
+        (np.broadcast_to(S / 3, (2,)), r"\frac{s}{3}"),
+        (np.reshape(A, (4,)), r"\operatorname{reshape}\left(a, \texttt{(4,)}\right)"),
+        (np.broadcast_to(np.expand_dims(S, 0), (3,)), r"\operatorname{broadcast\_to}\left(s, \texttt{(3,)}\right)"),
         ((A @ B).mT, r"\left(a \; b\right)^{\top}"),
     ],
 )

@@ -74,4 +74,9 @@ def is_same(a: Any, b: Any) -> bool:
 
 
 def is_call_of(x: Any, functions: set[Any]) -> bool:
-    return isinstance(x, Symbol) and not x.name and x.fn in functions
+    return is_call(x) and x.fn in functions
+
+
+def is_call(x: Any) -> bool:
+    """Return whether `x` is a function of other formulas, and has no name."""
+    return isinstance(x, Symbol) and x.fn is not None and not x.name

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .algebra import arrange_factors, as_one_fraction, begins_with_number, is_number
+from .algebra import arrange_factors, as_one_fraction, begins_with_number, is_call, is_call_of, is_number
 from .notation import ATOM, COMPARE, MULTIPLY, without_usual
 from .symbol import values_of
 from .text import Text, Written
@@ -26,6 +26,18 @@ class Mathematics(Text):
     def quotient(self, above: str, below: str) -> str:
         """Return a fraction."""
         raise NotImplementedError
+
+    depth = 0  # how many formulas there are around the one that is being written
+
+    def written(self, x: Any) -> Written:
+        """Return the formula `x`. Only where nothing else happens is it said that an array gets other axes, or copies."""
+        if is_call_of(x, PLUMBING) and (self.depth or (is_call(x.args[0]) and not is_call_of(x.args[0], PLUMBING))):
+            return self.written(x.args[0])
+        self.depth += 1
+        try:
+            return super().written(x)
+        finally:
+            self.depth -= 1
 
     def prefix(self, sign: str, x: Any) -> Written:
         text, binding = super().prefix(sign, x)
@@ -86,4 +98,5 @@ class Mathematics(Text):
         raise NotImplementedError
 
 
+PLUMBING = {np.reshape, np.expand_dims, np.squeeze, np.broadcast_to}
 DETAILS = {"keepdims", "dtype"}  # keywords that say how an array is made, and not what is in it

@@ -14,6 +14,7 @@ import numpy as np
 
 from ...pytree import flatten
 from ...rules.shapes import cast
+from .algebra import is_call
 from .symbol import Symbol, function
 
 
@@ -62,10 +63,6 @@ def reduce_call(x: Any) -> Any:
 def call(fn: Callable[..., Any], of: Symbol, *args: Any, **kwargs: Any) -> Any:
     """Return a call that has the same value as `of`, as simple as it gets."""
     return reduce_call(function(fn, args, kwargs, of.value))
-
-
-def is_call(x: Any) -> bool:
-    return isinstance(x, Symbol) and x.fn is not None and not x.name
 
 
 def is_number(x: Any, n: int) -> bool:
