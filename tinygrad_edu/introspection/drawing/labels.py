@@ -11,7 +11,7 @@ import numpy as np
 
 from ...engine.node import Node
 from ...engine.table import parameters
-from ..formulas.notation import SETTINGS, without_usual
+from ..formulas.settings import SETTINGS, without_usual
 from ..gradient_flow import gradient_norm
 
 MOST = 6  # the most elements of which the numbers are shown

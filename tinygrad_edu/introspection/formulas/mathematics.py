@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from .algebra import arrange_factors, as_one_fraction, begins_with_number, is_call, is_call_of, is_number
-from .notation import ATOM, COMPARE, MULTIPLY, without_usual
+from .notation import ATOM, COMPARE, MULTIPLY
+from .settings import without_usual
 from .symbol import values_of
 from .text import Text, Written
 

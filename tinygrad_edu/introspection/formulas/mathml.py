@@ -91,7 +91,10 @@ class MathML(Mathematics):
         if_a = f"<mrow><mtext>if</mtext><mspace width='0.4em'/>{self.write(condition)}</mrow>"
         rows = (a, if_a), (b, tag("mtext", "else"))
         cells = ("".join(f"<mtd style='text-align: left'>{cell}</mtd>" for cell in row) for row in rows)
-        return f"<mrow><mo>{{</mo><mtable>{''.join(f'<mtr>{row}</mtr>' for row in cells)}</mtable></mrow>", COMPARE
+        return (
+            f"<mrow><mo>{{</mo><mtable displaystyle='true'>{''.join(f'<mtr>{row}</mtr>' for row in cells)}</mtable></mrow>",
+            COMPARE,
+        )
 
     def sum(self, x: Any, axis: Any = None, *rest: Any, **kwargs: Any) -> Written:
         if rest or kwargs.keys() - DETAILS:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
 import operator
 from collections.abc import Callable
-from functools import cache
-from types import NoneType
 from typing import Any
 
 import numpy as np
 
 from ...engine.multi_output import MultiOutput
-from ...engine.table import RULES, parameters
+from ...engine.table import RULES
 from ...rules import joining, padding, polynomials, products
-from ...rules.neural import convolution, windows
 from ...rules.shapes import cast
 
 COMPARE, OR, AND, ADD, MULTIPLY, UNARY, POWER, ATOM = range(1, 9)  # precedence, weakest first, as in Python
@@ -82,51 +78,6 @@ def name_of(fn: Callable[..., Any]) -> str:
     module = (getattr(fn, "__module__", None) or "").removeprefix("numpy.")
     other = getattr(np, name, fn)  # np.diagonal is not np.linalg.diagonal
     return f"{module}.{name}" if module in ("linalg", "fft") and callable(other) and other is not fn else name
-
-
-SETTINGS = {
-    convolution.collect.fn: 3,
-    convolution.distribute.fn: 2,
-    convolution.overlap.fn: 2,
-    windows.windows.fn: 1,
-    windows.fold.fn: 1,
-}  # functions by how many arrays come before their settings
-
-
-def by_keyword(fn: Callable[..., Any], args: tuple[Any, ...], is_array: Callable[[Any], bool]) -> tuple[Any, Any]:
-    """Return the arguments of a call as they are written: settings, and axes with what follows them, as keywords."""
-    names = parameters(fn)
-    first = SETTINGS.get(fn, names.index("axis") if "axis" in names else len(args))
-    if len(args) > len(names) or any(map(is_array, args[first:])):
-        return args, {}
-    return args[:first], dict(zip(names[first:], args[first:], strict=False))
-
-
-def without_defaults(fn: Callable[..., Any], settings: dict[str, Any]) -> dict[str, Any]:
-    """Return the settings of a call that differ from those that the function has by itself."""
-    usual = defaults(fn)
-    return {k: v for k, v in settings.items() if not (k in usual and type(v) is type(usual[k]) and v == usual[k])}
-
-
-@cache
-def defaults(fn: Callable[..., Any]) -> dict[str, Any]:
-    """Return the defaults of a function's parameters that are None, numbers or texts."""
-    try:
-        given = inspect.signature(fn).parameters.items()
-    except (TypeError, ValueError):
-        return {}
-    return {k: p.default for k, p in given if isinstance(p.default, NoneType | bool | int | float | str)}
-
-
-def without_usual(fn: Callable[..., Any], settings: dict[str, Any]) -> dict[str, Any]:
-    """Return those of a function's settings that say something: neither what follows from the shapes, nor steps of 1."""
-    if fn not in SETTINGS:
-        return settings
-    usual: dict[str, Any] = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "bias": None}
-    if kernel := settings.get("kernel"):
-        usual["stride"] = kernel  # windows that touch
-    told = settings.keys() - {"size", "fill"}
-    return {k: v for k, v in settings.items() if k in told and not (k in usual and np.all(np.equal(v, usual[k])))}
 
 
 def is_taken(name: str) -> bool:

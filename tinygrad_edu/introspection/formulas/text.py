@@ -11,7 +11,8 @@ from ...engine.multi_output import MultiOutputType
 from ...pytree import flatten
 from . import symbol
 from .algebra import is_product
-from .notation import ATOM, COMPARE, MULTIPLY, POWER, SIGNS, UNARY, by_keyword, name_of, without_defaults
+from .notation import ATOM, COMPARE, MULTIPLY, POWER, SIGNS, UNARY, name_of
+from .settings import by_keyword, without_defaults
 from .symbol import Symbol, values_of
 
 Written = tuple[str, int]  # a formula, and how strongly it binds
