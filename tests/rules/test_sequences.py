@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from tinygrad_edu import Tensor, gradcheck, nn
+from tinygrad_edu.engine.traversal import ancestors
 from tinygrad_edu.nn import functional as F
-from tinygrad_edu.nn.recurrent import unstack_halves
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(5, 3, 4))  # time, batch, vector
@@ -78,13 +78,13 @@ def test_cells_are_those_of_pytorch(name):
     assert_same(ours, theirs, lambda m, x, *s: m(x, s if name == "LSTMCell" else s[0]), X[0], *states)
 
 
-@pytest.mark.parametrize("n", range(8))
-def test_sums_are_taken_apart_by_halves_each_once_and_in_order(n):
-    x = Tensor(rng.normal(size=(n, 2)), requires_grad=True)
-    parts = unstack_halves(x)
-    np.testing.assert_array_equal(np.array([p.data for p in parts]).reshape(n, 2), x.data)
-    sum((i * p.sum() for i, p in enumerate(parts)), x.sum()).backward()
-    np.testing.assert_array_equal(x.grad.data, np.repeat(np.arange(n) + 1.0, 2).reshape(n, 2))
+def test_the_graph_of_a_sequence_shows_each_time_once():
+    """A step takes its weighted sums out of those of all times, by one operation that says which time it is."""
+    y, _ = nn.LSTM(2, 3)(np.ones((5, 1, 2), np.float32))
+    nodes = [node for node in ancestors([y._node]) if node.name == "getitem"]
+    taken = sorted(node.parents[1] for node in nodes if node.parents[0].shape == (5, 1, 12))
+    assert taken == [0, 1, 2, 3, 4]
+    assert len(nodes) == 5 * (1 + 4), "and each step takes four pieces of its sums"
 
 
 CAUSAL = ~np.tri(5, dtype=bool)

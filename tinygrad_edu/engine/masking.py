@@ -38,4 +38,5 @@ def where_or_zero(mask: Any, x: Any) -> Any:
 
 def zero_where(mask: Any, x: Any) -> Any:
     """Return `x` where `mask` is False, and 0 where it is True."""
-    return where_or_zero(~mask, x) if type(mask) is np.ndarray and mask.dtype.char == "?" else np.where(mask, 0, x)
+    plain = type(x) is np.ndarray is type(mask) and mask.dtype.char == "?"
+    return where_or_zero(~mask, x) if plain else np.where(mask, 0, x)

@@ -164,7 +164,7 @@ def multiply_adds(node: Node) -> int:
         return node.size * int(shapes[0][-1])
     if node.name == "convolution":
         return int(node.size * math.prod(shapes[1][1:]))
-    if node.name == "convolution, transposed":
+    if node.name == "transposed_convolution":
         return int(math.prod(shapes[0]) * math.prod(shapes[1][1:]))
     if node.name == "einsum":
         letters = str(node.parents[0]).split("->")[0].split(",")

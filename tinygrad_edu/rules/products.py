@@ -125,7 +125,8 @@ def einsum(
                 x = np.diagonal(x, 0, first, second)
                 letters = "".join(c for k, c in enumerate(letters) if k not in (first, second)) + letter
         stretched = [k for k, c in enumerate(letters) if np.shape(x)[k] == 1 and c in longer]
-        x = np.squeeze(x, tuple(stretched))  # an index of length 1 here, and longer elsewhere, is broadcast
+        if stretched:
+            x = np.squeeze(x, tuple(stretched))  # an index of length 1 here, and longer elsewhere, is broadcast
         inputs[i], arrays[i] = "".join(c for k, c in enumerate(letters) if k not in stretched), x
     for i, letters in enumerate(inputs):
         alone = [c for c in letters if c not in output + "".join(inputs[:i] + inputs[i + 1 :])]

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from ...engine.node import Node
+from ...engine.table import parameters
+from ..formulas.settings import SETTINGS, without_usual
 from ..gradient_flow import gradient_norm
 
 MOST = 6  # the most elements of which the numbers are shown
@@ -23,6 +25,7 @@ INFIX = {
     "power": "**",
     "floor_divide": "//",
     "remainder": "%",
+    "matmul": "@",
 }
 NOISE = {"edges"}  # arguments that follow from the others
 
@@ -114,14 +117,23 @@ def gradient_text(grad: Any) -> str:
 # ---------------------------------------------------------------------------------------- arguments
 
 
+def operation(node: Node) -> str:
+    """Return the name of an operation, or the sign that one writes for it, after a number that stands before it: ``1 -``."""
+    if node.name not in INFIX or len(node.parents) != 2:
+        return node.name
+    first = node.parents[0]
+    return INFIX[node.name] if has_box(first) else f"{argument(first)} {INFIX[node.name]}"
+
+
 def arguments(node: Node) -> str:
-    """Return the arguments of an operation that are not arrays as text: ``** 2``, ``1 -``, ``axis=1``, ``[0, :]``."""
+    """Return the other arguments of an operation that are not arrays as text: 2 after ``**``, ``axis=1``, ``[0, :]``."""
     plain = [(i, p) for i, p in enumerate(node.parents) if not has_box(p)]
-    if len(node.parents) == 2 and len(plain) == 1 and node.name in INFIX:
-        ((i, operand),) = plain
-        return f"{INFIX[node.name]} {argument(operand)}" if i else f"{argument(operand)} {INFIX[node.name]}"
+    if node.name in INFIX and len(node.parents) == 2:
+        return ", ".join(argument(p) for i, p in plain if i)
     names = argument_names(node)
     given = [(names[i] if i < len(names) else "", p) for i, p in plain] + list(node.kwargs.items())
+    if node.plan.rule.fn in SETTINGS:
+        given = list(without_usual(node.plan.rule.fn, dict(given)).items())
     return ", ".join(argument(v) if not k else f"[{index(v)}]" if k == "index" else f"{k}={argument(v)}"
                      for k, v in given if v is not None and k not in NOISE)  # fmt: skip
 
@@ -132,7 +144,9 @@ def has_box(parent: Any) -> bool:
 
 
 def argument_names(node: Node) -> tuple[str, ...]:
-    """Return the names of the arguments in the derivative rules, after `g` and `y`."""
+    """Return the names of the arguments in the derivative rules, after `g` and `y`; those of settings from the function."""
+    if node.plan.rule.fn in SETTINGS:
+        return parameters(node.plan.rule.fn)
     for _, vjp in node.plan.vjps:
         code = getattr(vjp, "__code__", None)
         if code is not None and code.co_argcount > 2:

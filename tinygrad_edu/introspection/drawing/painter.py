@@ -14,7 +14,16 @@ from ..gradient_flow import gradient_norm
 from .graph_model import is_small
 from .groups import Group, Mirror
 from .heat_map import heat_map, statistics_text
-from .labels import arguments, attribute, describe_shape, format_number, gradient_text, html_label, value_lines
+from .labels import (
+    arguments,
+    attribute,
+    describe_shape,
+    format_number,
+    gradient_text,
+    html_label,
+    operation,
+    value_lines,
+)
 from .scene import Arrow, Box, Scene
 from .themes import Theme, mix_colours
 
@@ -111,7 +120,7 @@ class Painter:
         if isinstance(node, Leaf):
             title, detail = name or node.name, ""
         else:
-            title, detail = node.name, self.settings(box.what, box.others) if self.level else ""
+            title, detail = operation(node), self.settings(box.what, box.others) if self.level else ""
             lines = self.named(node, lines)
         if box.alone is not None and box.alone.call is not None:
             lines.append(" ".join(filter(None, self.title(box.alone))))

@@ -8,21 +8,21 @@ from typing import Any
 
 import numpy as np
 
-from ..formulas.mathml import MathML, tag
+from ..formulas.mathml import MathML
 from ..formulas.notation import UNARY
 from ..formulas.symbol import Symbol, symbols_in
-from ..formulas.text import Written, parts_of_name
 
 MOST = 12  # a formula with more numbers can't be read
 
 
 class Barred(MathML):
-    """A writer of MathML in which the page draws the bar of a gradient, whatever the font has."""
+    """A writer of MathML in which the page draws the bars of gradients, and leaves space around lines of fractions."""
 
-    def name(self, text: str) -> str:
-        stem, index, bar = parts_of_name(text)
-        name = f"<mrow class='bar'>{tag('mi', stem)}</mrow>" if bar else tag("mi", stem)
-        return f"<msub>{name}{tag('mn', index)}</msub>" if index else name
+    def barred(self, name: str) -> str:
+        return f"<mrow class='bar'>{name}</mrow>"
+
+    def quotient(self, above: str, below: str) -> str:
+        return f"<mfrac>{above}{below}</mfrac>"
 
 
 class NumberedMathML(Barred):
@@ -47,12 +47,12 @@ class NumberedMathML(Barred):
             return inner
         return f"<mrow data-array='{place}'{' data-signed' * is_signed}>{inner}</mrow>"
 
-    def infix(self, sign: str, binding: int, a: Any, b: Any) -> Written:
-        """Return a sum or the like, with a negative number on the right in parentheses: 1 + (−2)."""
-        if not is_named(b):
-            return super().infix(sign, binding, a, b)
-        middle = tag("mo", self.SIGNS.get(sign, sign))
-        return f"<mrow>{self.write(a, binding)}{middle}{self.number(b, binding + 1, True)}</mrow>", binding
+    def right(self, x: Any, least: int) -> str:
+        """Return what stands right of a sign, a negative number in parentheses: 1 + (−2)."""
+        return self.number(x, least, True) if is_named(x) else super().right(x, least)
+
+    def begins_with_number(self, x: Any) -> bool:
+        return True
 
 
 def with_numbers(x: Any, names: Any, place_of: Callable[[Symbol], int | None], coming: Any = None) -> str:

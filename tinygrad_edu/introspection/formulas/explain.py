@@ -55,16 +55,16 @@ def explain(subject: Tensor | Sequence[Tensor] | Callable[..., Any], *args: Any,
       x.grad = g * (1 - y * y)   (3,)
     >>> w, x = Tensor(2.0, requires_grad=True), Tensor(3.0)
     >>> explain((w * x) ** 2)
-    given                              value
-      w                                2
-      x                                3
+    given                         value
+      w                           2
+      x                           3
     forward
-      v1 = w * x                       6
-      y = v1 ** 2                      36
+      v1 = w * x                  6
+      y = v1 ** 2                 36
     backward
-      y.grad = 1                       1
-      v1.grad = y.grad * 2 * v1 ** 1   12
-      w.grad = v1.grad * x             36
+      y.grad = 1                  1
+      v1.grad = y.grad * 2 * v1   12
+      w.grad = v1.grad * x        36
     """
     names = variables_of(sys._getframe(1))
     if not is_computed(subject):

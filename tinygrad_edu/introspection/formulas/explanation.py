@@ -95,19 +95,14 @@ class Explanation:
         for line in self.lines:
             if isinstance(line, Line):
                 right = "" if line.right is None else math(f"<mo>{line.sign}</mo>{style.write(line.right)}")
-                note = f"<code>{html_text(line.note)}</code>"
-                cells = ("right", math(style.write(line.left))), ("left", right), ("left", note)
-                rows.append(
-                    "".join(f"<td style='text-align: {side}; padding: 0 0.5em'>{cell}</td>" for side, cell in cells)
-                )
+                cells = cell(math(style.write(line.left)), "text-align: right"), cell(right)
+                rows.append("".join(cells) + cell(f"<code>{html_text(line.note)}</code>"))
             elif isinstance(line, Heading):
-                rows.append(
-                    f"<th colspan='2' style='text-align: left'>{html_text(line.words)}</th>"
-                    f"<th style='text-align: left; padding: 0 0.5em'>{html_text(line.note)}</th>"
-                )
-            else:
-                rows.append(f"<td colspan='3' style='text-align: left'>{html_text(line)}</td>")
-        return f"<table class='explanation'>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>"
+                rows.append(cell(html_text(line.words), kind="th colspan='2'") + cell(html_text(line.note), kind="th"))
+            else:  # its width is that of the formulas
+                rows.append(cell(html_text(line), "text-align: left; max-width: 0; min-width: 20em", "td colspan='3'"))
+        body = "".join(f"<tr>{row}</tr>" for row in rows)
+        return f"<table class='explanation' style='display: block; overflow-x: auto'>{body}</table>"
 
     def __repr__(self) -> str:
         return self.text
@@ -118,6 +113,10 @@ class Explanation:
 
 GIVEN = Heading("given", "value")
 WIDE = 96  # notes stand in a column, unless a line is wider than this
+
+
+def cell(content: str, style: str = "text-align: left", kind: str = "td") -> str:
+    return f"<{kind} style='{style}; padding: 0.15em 0.5em'>{content}</{kind.split()[0]}>"
 
 
 def math(formula: str) -> str:

@@ -6,18 +6,21 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from .algebra import is_call_of
+from .mathematics import DETAILS, Mathematics
 from .notation import ADD, ATOM, COMPARE, MULTIPLY, POWER, UNARY
 from .symbol import values_of
-from .text import Text, Written, literal_text, only_axis, parts_of_name, round_number
+from .text import Written, literal_text, only_axis, parts_of_name, round_number
 
 
-class Latex(Text):
+class Latex(Mathematics):
     """A writer of formulas as LaTeX, for mathematical mode with `amsmath`."""
 
-    SIGNS: ClassVar = {"*": r"\odot", "@": r"\;", "==": "=", "!=": r"\neq", "<=": r"\leq", ">=": r"\geq", "&": r"\wedge",
+    SIGNS: ClassVar = {"": r"\,", "·": r"\cdot", "*": r"\odot", "@": r"\;", "==": "=", "!=": r"\neq", "<=": r"\leq", ">=": r"\geq", "&": r"\wedge",
                        "|": r"\vee", "~": r"\neg ", "//": r"\mathbin{/\!/}", "%": r"\bmod"}  # fmt: skip
     KNOWN: ClassVar = {"sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "max", "min", "det"}
-    NAMES: ClassVar = {"log": r"\ln", "sigmoid": r"\sigma", "log2": r"\log_2", "log10": r"\log_{10}"}
+    NAMES: ClassVar = {"log": r"\ln", "sigmoid": r"\sigma", "log2": r"\log_2", "log10": r"\log_{10}", "tanh_slope": r"\tanh'",
+                       "sigmoid_slope": r"\sigma'"}  # fmt: skip
 
     def name(self, text: str) -> str:
         stem, index, bar = parts_of_name(text)
@@ -39,25 +42,17 @@ class Latex(Text):
     def parentheses(self, text: str) -> str:
         return rf"\left({text}\right)"
 
-    def infix(self, sign: str, binding: int, a: Any, b: Any) -> Written:
-        left = binding + (binding == COMPARE)
-        return f"{self.write(a, left)} {self.SIGNS.get(sign, sign)} {self.write(b, binding + 1)}", binding
+    def row(self, *parts: str) -> str:
+        return " ".join(filter(None, parts))
 
-    def prefix(self, sign: str, x: Any) -> Written:
-        return f"{self.SIGNS.get(sign, sign)}{self.write(x, UNARY)}", UNARY
+    def sign(self, text: str) -> str:
+        return self.SIGNS.get(text, text)
 
-    def product(self, a: Any, b: Any) -> Written:
-        sign = r"\odot" if np.ndim(values_of(a)) and np.ndim(values_of(b)) else r"\cdot"
-        return self.infix(sign, MULTIPLY, a, b)
-
-    def fraction(self, a: Any, b: Any) -> Written:
-        return rf"\frac{{{self.write(a)}}}{{{self.write(b)}}}", MULTIPLY
+    def quotient(self, above: str, below: str) -> str:
+        return rf"\frac{{{above}}}{{{below}}}"
 
     def power(self, a: Any, b: Any) -> Written:
         return f"{self.write(a, ATOM)}^{{{self.write(b)}}}", POWER
-
-    def square(self, x: Any) -> Written:
-        return self.power(x, 2)
 
     def absolute(self, x: Any) -> Written:
         return rf"\left|{self.write(x)}\right|", ATOM
@@ -84,29 +79,23 @@ class Latex(Text):
         )
 
     def sum(self, x: Any, axis: Any = None, *rest: Any, **kwargs: Any) -> Written:
-        if rest or kwargs.keys() - {"keepdims"}:
+        if rest or kwargs.keys() - DETAILS:
             return super().sum(x, axis, *rest, **kwargs)
+        least = ADD if is_call_of(x, {np.sum}) else MULTIPLY  # sums of sums need no parentheses
         below = "" if axis is None else rf"_{{\text{{axis }}{tex(literal_text(only_axis(axis)))}}}"
-        return rf"\sum{below} {self.write(x, MULTIPLY)}", ADD
+        return rf"\sum{below} {self.write(x, least)}", ADD
 
     def transpose(self, x: Any, axes: Any = None) -> Written:
         return (rf"{self.write(x, ATOM)}^{{\top}}", POWER) if axes is None else self.call("transpose", x, axes)
 
-    def swapaxes(self, x: Any, axis1: Any, axis2: Any) -> Written:
-        return self.transpose(x) if {axis1, axis2} == {-1, -2} else self.call("swapaxes", x, axis1, axis2)
-
     def index(self, x: Any, index: Any) -> Written:
         return rf"{self.write(x, ATOM)}\texttt{{[{tex(self.places(index))}]}}", ATOM
 
-    def cast(self, x: Any, dtype: Any) -> Written:
-        return self.written(x) if np.dtype(dtype).kind in "fc" else self.call(np.dtype(dtype).name, x)  # all are reals
-
-    def call(self, name: str, *args: Any, **kwargs: Any) -> Written:
-        function = rf"\{name}" if name in self.KNOWN else self.NAMES.get(name) or rf"\operatorname{{{tex(name)}}}"
-        return rf"{function}\left({self.arguments(args, kwargs)}\right)", ATOM
+    def function(self, name: str) -> str:
+        return rf"\{name}" if name in self.KNOWN else self.NAMES.get(name) or rf"\operatorname{{{tex(name)}}}"
 
     def arguments(self, args: Any, kwargs: Any) -> str:
-        named = (rf"\mathrm{{{tex(k)}}}={self.write(v)}" for k, v in kwargs.items())
+        named = (rf"\mathrm{{{tex(k)}}}={self.setting(k, v)}" for k, v in kwargs.items())
         return ", ".join([*map(self.write, args), *named])
 
 

@@ -7,28 +7,31 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from .algebra import is_call_of
+from .mathematics import DETAILS, Mathematics
 from .notation import ADD, ATOM, COMPARE, MULTIPLY, POWER, UNARY
 from .symbol import values_of
-from .text import Text, Written, literal_text, only_axis, parts_of_name, round_number
+from .text import Written, literal_text, only_axis, parts_of_name, round_number
 
 
-class MathML(Text):
+class MathML(Mathematics):
     """A writer of formulas as MathML Core."""
 
     SIGNS: ClassVar = {"*": "⊙", "==": "=", "!=": "≠", "<=": "≤", ">=": "≥", "&": "∧", "|": "∨", "~": "¬", "-": "−",
                        "%": "mod"}  # fmt: skip
-    NAMES: ClassVar = {"sigmoid": "σ", "log": "ln"}
+    SPACES: ClassVar = {"@": "<mspace width='0.4em'/>", "": "<mo>&#8290;</mo><mspace width='0.15em'/>"}
+    NAMES: ClassVar = {"sigmoid": "σ", "log": "ln", "tanh_slope": "tanh′", "sigmoid_slope": "σ′"}
 
     def name(self, text: str) -> str:
         stem, index, bar = parts_of_name(text)
         name = tag("mi", stem)
-        if bar:  # some browsers and fonts can't stretch a bar over a word
-            name = (
-                f"<mover accent='true'>{name}<mo>¯</mo></mover>"
-                if len(stem) == 1
-                else f"<mrow style='border-top: 0.06em solid'>{name}</mrow>"
-            )
+        if bar:
+            name = self.barred(name)
         return f"<msub>{name}{tag('mn', index)}</msub>" if index else name
+
+    def barred(self, name: str) -> str:
+        """Return a name with a bar above. It is drawn, since some browsers and fonts can't stretch one over a word."""
+        return f"<mrow style='border-top: 0.07em solid; padding-top: 0.1em'>{name}</mrow>"
 
     def literal(self, x: Any) -> Written:
         if isinstance(values_of(x), float | np.floating) and np.isfinite(values_of(x)):
@@ -38,7 +41,8 @@ class MathML(Text):
             return number.replace("-", "−"), UNARY if digits.startswith("-") else MULTIPLY if power else ATOM
         text = literal_text(x, self.names)
         is_number = isinstance(values_of(x), int | np.integer) and not isinstance(x, bool)
-        return tag("mn" if is_number else "mtext", text), UNARY if text.startswith("-") else ATOM
+        number = tag("mn", text.replace("-", "−"))
+        return number if is_number else tag("mtext", text), UNARY if text.startswith("-") else ATOM
 
     def sequence(self, items: list[str], is_tuple: bool) -> str:
         left, right = "()" if is_tuple else "[]"
@@ -47,25 +51,22 @@ class MathML(Text):
     def parentheses(self, text: str) -> str:
         return f"<mrow><mo>(</mo>{text}<mo>)</mo></mrow>"
 
-    def infix(self, sign: str, binding: int, a: Any, b: Any) -> Written:
-        middle = "<mspace width='0.4em'/>" if sign == "@" else tag("mo", self.SIGNS.get(sign, sign))
-        left = binding + (binding == COMPARE)
-        return f"<mrow>{self.write(a, left)}{middle}{self.write(b, binding + 1)}</mrow>", binding
+    def row(self, *parts: str) -> str:
+        return f"<mrow>{''.join(parts)}</mrow>"
 
-    def prefix(self, sign: str, x: Any) -> Written:
-        return f"<mrow>{tag('mo', self.SIGNS.get(sign, sign))}{self.write(x, UNARY)}</mrow>", UNARY
+    def sign(self, text: str) -> str:
+        return self.SPACES.get(text) or tag("mo", self.SIGNS.get(text, text))
 
-    def product(self, a: Any, b: Any) -> Written:
-        return self.infix("*" if np.ndim(values_of(a)) and np.ndim(values_of(b)) else "·", MULTIPLY, a, b)
-
-    def fraction(self, a: Any, b: Any) -> Written:
-        return f"<mfrac>{self.write(a)}{self.write(b)}</mfrac>", MULTIPLY
+    def quotient(self, above: str, below: str) -> str:
+        """Return a fraction, with so much space around its line that nobody takes it for a bar over a name."""
+        above, below = (
+            f"<mrow style='padding: 0 0.2em 0.15em'>{above}</mrow>",
+            f"<mrow style='padding: 0.2em 0.2em 0'>{below}</mrow>",
+        )
+        return f"<mfrac>{above}{below}</mfrac>"
 
     def power(self, a: Any, b: Any) -> Written:
-        return f"<msup>{self.write(a, ATOM)}{self.write(b)}</msup>", POWER
-
-    def square(self, x: Any) -> Written:
-        return self.power(x, 2)
+        return raised(self.write(a, ATOM), self.write(b)), POWER
 
     def absolute(self, x: Any) -> Written:
         return f"<mrow><mo>|</mo>{self.write(x)}<mo>|</mo></mrow>", ATOM
@@ -90,37 +91,41 @@ class MathML(Text):
         if_a = f"<mrow><mtext>if</mtext><mspace width='0.4em'/>{self.write(condition)}</mrow>"
         rows = (a, if_a), (b, tag("mtext", "else"))
         cells = ("".join(f"<mtd style='text-align: left'>{cell}</mtd>" for cell in row) for row in rows)
-        return f"<mrow><mo>{{</mo><mtable>{''.join(f'<mtr>{row}</mtr>' for row in cells)}</mtable></mrow>", COMPARE
+        return (
+            f"<mrow><mo>{{</mo><mtable displaystyle='true'>{''.join(f'<mtr>{row}</mtr>' for row in cells)}</mtable></mrow>",
+            COMPARE,
+        )
 
     def sum(self, x: Any, axis: Any = None, *rest: Any, **kwargs: Any) -> Written:
-        if rest or kwargs.keys() - {"keepdims"}:
+        if rest or kwargs.keys() - DETAILS:
             return super().sum(x, axis, *rest, **kwargs)
+        least = ADD if is_call_of(x, {np.sum}) else MULTIPLY  # sums of sums need no parentheses
         total = "<mo>∑</mo>"
         if axis is not None:
-            total = f"<munder>{total}{tag('mtext', f'axis {literal_text(only_axis(axis))}')}</munder>"
-        return f"<mrow>{total}{self.write(x, MULTIPLY)}</mrow>", ADD
+            total = f"<munder>{total}{tag('mtext', f'axis {literal_text(only_axis(axis))}'.replace('-', '−'))}</munder>"
+        return f"<mrow>{total}{self.write(x, least)}</mrow>", ADD
 
     def transpose(self, x: Any, axes: Any = None) -> Written:
         if axes is not None:
             return self.call("transpose", x, axes)
-        return f"<msup>{self.write(x, ATOM)}<mi>⊤</mi></msup>", POWER
-
-    def swapaxes(self, x: Any, axis1: Any, axis2: Any) -> Written:
-        return self.transpose(x) if {axis1, axis2} == {-1, -2} else self.call("swapaxes", x, axis1, axis2)
+        return raised(self.write(x, ATOM), "<mi>⊤</mi>"), POWER
 
     def index(self, x: Any, index: Any) -> Written:
         return f"<mrow>{self.write(x, ATOM)}{tag('mtext', f'[{self.places(index)}]')}</mrow>", ATOM
 
-    def cast(self, x: Any, dtype: Any) -> Written:
-        return self.written(x) if np.dtype(dtype).kind in "fc" else self.call(np.dtype(dtype).name, x)
-
-    def call(self, name: str, *args: Any, **kwargs: Any) -> Written:
-        function = tag("mi", self.NAMES.get(name, name))
-        return f"<mrow>{function}{self.parentheses(self.arguments(args, kwargs))}</mrow>", ATOM
+    def function(self, name: str) -> str:
+        return tag("mi", self.NAMES.get(name, name))
 
     def arguments(self, args: Any, kwargs: Any) -> str:
-        named = (f"{tag('mi', k)}<mo>=</mo>{self.write(v)}" for k, v in kwargs.items())
+        named = (f"{tag('mi', k)}<mo>=</mo>{self.setting(k, v)}" for k, v in kwargs.items())
         return "<mo>,</mo>".join([*map(self.write, args), *named])
+
+
+def raised(base: str, exponent: str) -> str:
+    """Return a base with an exponent, which stands above the index if it has one."""
+    if base.startswith("<msub>") and base.count("<msub>") == 1:
+        return f"<msubsup>{base[6:-7]}{exponent}</msubsup>"
+    return f"<msup>{base}{exponent}</msup>"
 
 
 def tag(kind: str, text: str) -> str:

@@ -67,14 +67,22 @@ SIGNS: dict[Any, tuple[Any, ...]] = {
 
 
 def name_of(fn: Callable[..., Any]) -> str:
-    """Return the name of a function in formulas: the one in Python, or the one that its author gave its rule."""
+    """Return the name of a function in formulas: the one in Python, or the one that its author gave its rule.
+
+    This package's forms of NumPy's functions are called differently, and so have names of their own in formulas.
+    """
     name = getattr(fn, "__name__", None) or type(fn).__name__
     rule = RULES.get(fn)
-    if rule and not is_package_function(fn):
+    if rule and not (is_package_function(fn) and is_taken(rule.name)):
         name = rule.name
     module = (getattr(fn, "__module__", None) or "").removeprefix("numpy.")
     other = getattr(np, name, fn)  # np.diagonal is not np.linalg.diagonal
     return f"{module}.{name}" if module in ("linalg", "fft") and callable(other) and other is not fn else name
+
+
+def is_taken(name: str) -> bool:
+    """Return whether a name means something else in formulas, or can't be called."""
+    return not name.isidentifier() or any(hasattr(module, name) for module in (np, np.linalg, np.fft))
 
 
 def is_package_function(fn: Callable[..., Any]) -> bool:

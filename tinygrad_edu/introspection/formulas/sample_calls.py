@@ -11,7 +11,7 @@ import numpy as np
 from ...engine.table import COMPOSITES
 from ...rules import indexing, joining, padding, products, shapes, special, unique
 from ...rules.linalg import norms
-from ...rules.neural import fused
+from ...rules.neural import convolution, fused, windows
 
 Call = tuple[tuple[Any, ...], dict[str, Any]]
 
@@ -114,6 +114,11 @@ EXAMPLES: dict[Any, tuple[Any, ...]] = {
     fused.linear.fn: (MATRIX, SQUARE, VECTOR),
     fused.squared_error.fn: (VECTOR, OTHER),
     fused.masked_nll.fn: (VECTOR, np.array([True, False, True]), 2),
+    convolution.collect.fn: (VECTOR.reshape(1, 1, 3), MATRIX[:, None, :2], VECTOR[:2], (2,), (1,), (0,), (1,), 1),
+    convolution.distribute.fn: (VECTOR.reshape(1, 1, 3), MATRIX[:1, None, :2], (4,), (1,), (0,), (1,), 1),
+    convolution.overlap.fn: (VECTOR.reshape(1, 1, 3), OTHER[:2].reshape(1, 1, 2), (2,), (1,), (0,), (1,), 1),
+    windows.windows.fn: (VECTOR, (2,), (2,), 0, (1,), (0,), (1,)),
+    windows.fold.fn: (MATRIX[:, :2], (2,), (3,), (1,), (0,), (1,)),
 }
 
 KEYWORDS: dict[Any, dict[str, Any]] = {joining.join: {"axis": 0, "edges": (0, 3, 6)}}

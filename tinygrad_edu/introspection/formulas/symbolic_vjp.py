@@ -11,6 +11,7 @@ from ...engine.masked_gradient import densify
 from ...engine.multi_output import MultiOutput
 from ...engine.unbroadcast import match_argument
 from .notation import several
+from .simplify import simplify
 from .symbol import function, symbols_in, values_of
 
 
@@ -29,8 +30,8 @@ def ask(name: str, vjp: Callable[..., Any], g: Any, y: Any, args: Any, kwargs: A
     """
     with np.errstate(all="ignore"):
         try:
-            said = densify(vjp(g, y, *args, **kwargs))
-            d = fitted(said, argument)
+            said = simplify(densify(vjp(g, y, *args, **kwargs)))
+            d = simplify(fitted(said, argument))
             if isinstance(d, MultiOutput):
                 said = d = function(several, tuple(d), {}, several(*values_of(tuple(d))))
             return Answer(said, d)

@@ -10,7 +10,9 @@ import numpy as np
 from ...engine.multi_output import MultiOutputType
 from ...pytree import flatten
 from . import symbol
+from .algebra import is_product
 from .notation import ATOM, COMPARE, MULTIPLY, POWER, SIGNS, UNARY, name_of
+from .settings import by_keyword, without_defaults
 from .symbol import Symbol, values_of
 
 Written = tuple[str, int]  # a formula, and how strongly it binds
@@ -42,9 +44,13 @@ class Text:
         if x.fn is None or x.name:
             return self.name(x.name or "?"), ATOM
         method, *told = SIGNS.get(x.fn, ("call", name_of(x.fn)))
-        if x.kwargs and method not in self.KEYWORDS:
+        args, kwargs = x.args, x.kwargs
+        if method in ("call", "sum"):
+            args, named = by_keyword(x.fn, args, is_array)
+            kwargs = self.settings(x.fn, {**named, **kwargs})
+        if kwargs and method not in self.KEYWORDS:
             method, told = "call", [name_of(x.fn)]
-        return getattr(self, method)(*told, *x.args, **x.kwargs)  # type: ignore[no-any-return]
+        return getattr(self, method)(*told, *args, **kwargs)  # type: ignore[no-any-return]
 
     KEYWORDS: ClassVar = {"call", "sum", "joined", "cast"}  # the methods that take keywords
 
@@ -71,7 +77,8 @@ class Text:
         return f"{self.write(a, left)} {sign} {self.write(b, binding + 1)}", binding
 
     def prefix(self, sign: str, x: Any) -> Written:
-        return f"{sign}{self.write(x, UNARY)}", UNARY
+        least = MULTIPLY if sign == "-" and is_product(x) else UNARY  # -a * b means -(a * b), exactly
+        return f"{sign}{self.write(x, least)}", least
 
     def product(self, a: Any, b: Any) -> Written:
         return self.infix("*", MULTIPLY, a, b)
@@ -142,7 +149,14 @@ class Text:
         return f"{name}({self.arguments(args, kwargs)})", ATOM
 
     def arguments(self, args: Any, kwargs: Any) -> str:
-        return ", ".join([*map(self.write, args), *(f"{k}={self.write(v)}" for k, v in kwargs.items())])
+        return ", ".join([*map(self.write, args), *(f"{k}={self.setting(k, v)}" for k, v in kwargs.items())])
+
+    def settings(self, fn: Any, named: dict[str, Any]) -> dict[str, Any]:
+        """Return the settings that are written: those that change something, since the text can be computed."""
+        return without_defaults(fn, named)
+
+    def setting(self, name: str, value: Any) -> str:
+        return self.write(only_axis(value) if name == "axis" else value)
 
 
 # ---------------------------------------------------------------------- literals, which are not symbols
@@ -184,6 +198,10 @@ def slice_text(x: slice) -> str:
     return f"{start}:{stop}" + ("" if x.step is None else f":{literal_text(x.step)}")
 
 
+def is_array(x: Any) -> bool:
+    return any(isinstance(part, Symbol | np.ndarray) for part in flatten(x)[0])
+
+
 def round_number(x: Any) -> tuple[str, str]:
     """Return a number for reading: six digits, and its power of ten, or "" if it needs none."""
     digits, _, exponent = f"{x:.6g}".partition("e")
@@ -196,11 +214,12 @@ def only_axis(axis: Any) -> Any:
 
 
 def parts_of_name(text: str) -> tuple[str, str, bool]:
-    """Split a name, and return its stem, its index (3 in ``v3``), and whether it is a gradient (as ``w.grad`` is)."""
+    """Split a name, and return its stem, its index (3 in ``v3`` and ``v_3``), and whether it is a gradient (as ``w.grad`` is)."""
     bar = text.endswith(".grad") and text != ".grad"
     text = text.removesuffix(".grad") if bar else text
     stem = text.rstrip("0123456789")
-    return (stem, text[len(stem) :], bar) if stem.strip() else (text, "", bar)
+    index, letters = text[len(stem) :], stem.removesuffix("_")
+    return (letters, index, bar) if letters.isalpha() and index else (text, "", bar)
 
 
 symbol.write = lambda x: Text().write(x)

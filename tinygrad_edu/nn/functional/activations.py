@@ -133,6 +133,11 @@ def normal_gate(x: Any) -> Any:
     return 0.5 * np.maximum(x, -50.0) * erfc(x * -math.sqrt(0.5))
 
 
+def is_one(factor: Any) -> bool:
+    """Return whether a setting is the number 1, by which nothing need be multiplied; a Tensor never is."""
+    return type(factor) in (int, float) and bool(factor == 1)
+
+
 def softplus(x: TensorLike, beta: float = 1.0) -> Tensor:
     """Compute the softplus, a smooth rectifier.
 
@@ -158,6 +163,8 @@ def softplus(x: TensorLike, beta: float = 1.0) -> Tensor:
     >>> nn.functional.softplus(Tensor([-1.0, 0.0, 2.0])).data.round(4)
     array([0.3133, 0.6931, 2.1269])
     """
+    if is_one(beta):
+        return np.logaddexp(x, 0)
     y = np.logaddexp(beta * x, 0) / beta
     return y if beta <= 1 else np.where(x > STRAIGHT, x, y)  # further out, `beta * x` might be infinite
 
@@ -209,7 +216,8 @@ def elu(x: TensorLike, alpha: float = 1.0) -> Tensor:
     >>> nn.functional.elu(Tensor([-1.0, 0.0, 2.0])).data.round(4)
     array([-0.6321,  0.    ,  2.    ])
     """
-    return np.where(x > 0, x, alpha * np.expm1(np.where(x > 0, 0, x)))
+    curve = np.expm1(np.where(x > 0, 0, x))
+    return np.where(x > 0, x, curve if is_one(alpha) else alpha * curve)
 
 
 def selu(x: TensorLike) -> Tensor:

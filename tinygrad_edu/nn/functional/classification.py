@@ -209,7 +209,8 @@ def multi_margin_loss(
     scores, target, single = arrange_classes("multi_margin_loss", input, target, False)
     indices = check_classes("multi_margin_loss", target, scores.shape[1], None)
     indices = np.expand_dims(indices, 1)
-    gaps = np.maximum(margin - np.take_along_axis(scores, indices, 1) + scores, 0) ** p
+    gaps = np.maximum(margin - np.take_along_axis(scores, indices, 1) + scores, 0)
+    gaps = gaps if p == 1 else gaps**p
     others = along_classes(np.arange(scores.shape[1]), scores.ndim) != indices
     losses = np.sum(np.where(others, gaps, 0), 1) / scores.shape[1]
     return reduce_losses("multi_margin_loss", losses[0] if single else losses, reduction)

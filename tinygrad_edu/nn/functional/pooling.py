@@ -316,7 +316,9 @@ def adaptive_avg(name: str, axes: int, x: Any, output_size: Any) -> Any:
     for i, edges in enumerate(adaptive_windows(name, axes, x, output_size)):
         n = x.shape[i - axes]
         shares = np.array([[(a <= k < b) / (b - a) for a, b in edges] for k in range(n)], x.dtype)
-        x = np.swapaxes(np.matmul(np.swapaxes(x, i - axes, -1), shares), i - axes, -1)
+        last = i - axes == -1
+        x = np.matmul(x if last else np.swapaxes(x, i - axes, -1), shares)
+        x = x if last else np.swapaxes(x, i - axes, -1)
     return x
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...rules.complex import squared_length
 from ...rules.neural.fused import refuse_complex, squared_error
+from .activations import is_one
 from .agreement import as_loss_array, peek, reduce_losses, refuse_other_numbers, require_same_shape, takes_mean
 
 if TYPE_CHECKING:
@@ -165,7 +166,8 @@ def smooth_l1_loss(input: TensorLike, target: TensorLike, reduction: Reduction =
         raise ValueError(f"smooth_l1_loss: beta={beta} must not be negative: up to there, differences are squared")
     if beta == 0:
         return l1_loss(input, target, reduction)
-    return compute_huber(beta, "smooth_l1_loss", input, target, reduction) / beta
+    loss = compute_huber(beta, "smooth_l1_loss", input, target, reduction)
+    return loss if is_one(beta) else loss / beta
 
 
 def compute_huber(delta: float, name: str, input: Any, target: Any, reduction: str) -> Any:
@@ -175,7 +177,8 @@ def compute_huber(delta: float, name: str, input: Any, target: Any, reduction: s
     size = np.abs(d)
     near = size < delta
     parabola = 0.5 * squared_length(np.where(near, d, 0))  # squares of larger differences might be infinite
-    return reduce_losses(name, np.where(near, parabola, delta * (size - 0.5 * delta)), reduction)
+    line = size - 0.5 * delta
+    return reduce_losses(name, np.where(near, parabola, line if is_one(delta) else delta * line), reduction)
 
 
 def gaussian_nll_loss(

@@ -2,9 +2,9 @@
 
 Inputs x, weights w and outputs y are tied together by a single sum of products, over all places where
 
-    input place = stride * output place + dilation * kernel place - before
+    input place = stride * output place + dilation * kernel place - padding
 
-along each axis; `before` is how many zeros are imagined in front. Two of the three are given, the third is computed:
+along each axis; `padding` is how many zeros are imagined in front. Two of the three are given, the third is computed:
 
     collect(x, w)     what the outputs get:  sum of w * x     (what networks call a convolution)
     distribute(y, w)  what the inputs get:   sum of w * y     (and a transposed convolution)
@@ -12,7 +12,7 @@ along each axis; `before` is how many zeros are imagined in front. Two of the th
 
 Each is linear in both arguments, so its derivatives are the other two, and so are theirs, for every order.
 x is (N, C, ...), w is (O, C / groups, ...), y is (N, O, ...). The lengths of the result's other axes are given as
-`size`; the tuples `stride`, `before` and `dilation`, and the number of groups, come last.
+`size`; the tuples `stride`, `padding` and `dilation`, and the number of groups, come last.
 
 All is done by large matrix products. The numbers that meet each place of the kernel are copied out, side by side (as in
 im2col, see `unroll`), but along the last axis only, which is less to copy; the results for places along the other axes
@@ -37,19 +37,19 @@ SMALL, SHORT = 1_000_000, 128  # multiplications that need no packing; a piece s
 
 
 @primitive(
-    lambda g, y, x, w, start, size, *how: distribute(g, w, x.shape[2:], *how),  # type: ignore[has-type]
-    lambda g, y, x, w, start, size, *how: overlap(x, g, w.shape[2:], *how),  # type: ignore[has-type]
-    lambda g, y, x, w, start, size, *how: np.sum(np.sum(g, tuple(range(2, g.ndim))), 0),  # two sums are quicker
+    lambda g, y, x, w, bias, size, *how: distribute(g, w, x.shape[2:], *how),  # type: ignore[has-type]
+    lambda g, y, x, w, bias, size, *how: overlap(x, g, w.shape[2:], *how),  # type: ignore[has-type]
+    lambda g, y, x, w, bias, size, *how: np.sum(np.sum(g, tuple(range(2, g.ndim))), 0),  # two sums are quicker
     name="convolution",
 )
 @atomic
-def collect(x: Any, w: Any, start: Any, size: Lengths, stride: Lengths, before: Lengths, dilation: Lengths, groups: int) -> Any:
-    """Return the outputs: at each place the sum of the kernel times the input under it, plus each kernel's `start`."""
-    given = (x, w) if start is None else (x, w, start)
+def collect(x: Any, w: Any, bias: Any, size: Lengths, stride: Lengths, padding: Lengths, dilation: Lengths, groups: int) -> Any:
+    """Return the convolution of images with kernels: at each place the sum of a kernel times what is under it, plus `bias`."""
+    given = (x, w) if bias is None else (x, w, bias)
     out = writable(np.empty_like(x, np.result_type(*given), "C", shape=(len(x), len(w), *size)))
-    out[...] = 0 if start is None else start.reshape(-1, *(1,) * len(size))
+    out[...] = 0 if bias is None else bias.reshape(-1, *(1,) * len(size))
     whole = split_channels(out, groups)
-    *others, last = meetings(x.shape[2:], size, w.shape[2:], stride, before, dilation)
+    *others, last = meetings(x.shape[2:], size, w.shape[2:], stride, padding, dilation)
     shifts = crossings(others)
     weights = by_shift(w.reshape(groups, -1, *w.shape[1:]))
     for images in blocks(x, w.shape[-1]):
@@ -63,14 +63,14 @@ def collect(x: Any, w: Any, start: Any, size: Lengths, stride: Lengths, before: 
 @primitive(
     lambda g, x, y, w, size, *how: collect(g, w, None, y.shape[2:], *how),
     lambda g, x, y, w, size, *how: overlap(g, y, w.shape[2:], *how),  # type: ignore[has-type]
-    name="convolution, transposed",
+    name="transposed_convolution",
 )
 @atomic
-def distribute(y: Any, w: Any, size: Lengths, stride: Lengths, before: Lengths, dilation: Lengths, groups: int) -> Any:
-    """Return the inputs: the sum, over all outputs, of the output times the kernel, placed where it was taken from."""
+def distribute(y: Any, w: Any, size: Lengths, stride: Lengths, padding: Lengths, dilation: Lengths, groups: int) -> Any:
+    """Return the transposed convolution: the sum of all outputs times the kernel, each laid where it was taken from."""
     out = writable(np.zeros_like(y, np.result_type(y, w), "C", shape=(len(y), w.shape[1] * groups, *size)))
     whole = split_channels(out, groups)
-    *others, last = meetings(size, y.shape[2:], w.shape[2:], stride, before, dilation)
+    *others, last = meetings(size, y.shape[2:], w.shape[2:], stride, padding, dilation)
     shifts = crossings(others)
     weights = by_shift(np.swapaxes(w.reshape(groups, -1, *w.shape[1:]), 1, 2))
     # all shifts at once, since each of them uses every output
@@ -87,15 +87,15 @@ def distribute(y: Any, w: Any, size: Lengths, stride: Lengths, before: Lengths, 
 @primitive(
     lambda g, w, x, y, size, *how: distribute(y, g, x.shape[2:], *how),
     lambda g, w, x, y, size, *how: collect(x, g, None, y.shape[2:], *how),
-    name="convolution, weights",
+    name="kernel_gradient",
 )
 @atomic
-def overlap(x: Any, y: Any, size: Lengths, stride: Lengths, before: Lengths, dilation: Lengths, groups: int) -> Any:
-    """Return the weights: for each place of the kernel, the sum of products of all inputs and outputs that it joins."""
+def overlap(x: Any, y: Any, size: Lengths, stride: Lengths, padding: Lengths, dilation: Lengths, groups: int) -> Any:
+    """Return the gradient of a kernel: for each of its places, the sum of products of all inputs and outputs that it joins."""
     channels, kernels = x.shape[1] // groups, y.shape[1]
     out = writable(np.zeros_like(x, np.result_type(x, y), "C", shape=(*size[:-1], groups, size[-1] * channels, kernels // groups)))
     whole = np.moveaxis(split_channels(y, groups), 2, -1)  # a product is quickest if the axis to sum over comes first
-    *others, last = meetings(x.shape[2:], y.shape[2:], size, stride, before, dilation)
+    *others, last = meetings(x.shape[2:], y.shape[2:], size, stride, padding, dilation)
     shifts = crossings(others)
     for images in blocks(x, size[-1]):
         columns, rows = unroll(x[images], groups, y.shape[-1], last), np.copy(whole[images], "C")
@@ -125,9 +125,9 @@ def meetings(inputs: Lengths, outputs: Lengths, kernel: Lengths, *how: Lengths) 
             for n, m, places, *numbers in zip(inputs, outputs, kernel, *how, strict=True)]  # fmt: skip
 
 
-def meeting_places(k: int, inputs: int, outputs: int, stride: int, before: int, dilation: int) -> tuple[slice, slice]:
+def meeting_places(k: int, inputs: int, outputs: int, stride: int, padding: int, dilation: int) -> tuple[slice, slice]:
     """Return the inputs and outputs that place `k` of the kernel joins along one axis; none lie beyond the ends."""
-    shift = dilation * k - before
+    shift = dilation * k - padding
     first, end = max(0, -(shift // stride)), min(outputs, (inputs - 1 - shift) // stride + 1)
     if end <= first:
         return slice(0, 0, 1), slice(0, 0, 1)

@@ -202,9 +202,12 @@ def log_softmax(x: TensorLike, axis: int = -1) -> Tensor:
     return x - np.log(np.sum(np.exp(x), axis, keepdims=True))
 
 
-@primitive(lambda g, y, logs, chosen, share: take_where(chosen, -g / share))
+@primitive(lambda g, y, logs, chosen, share: take_where(chosen, -g / share), name="nll_loss")
 def masked_nll(logs: Any, chosen: Any, share: Any) -> Any:
-    """Return minus the sum of the logarithms where the mask `chosen` is true, divided by `share`, a single number."""
+    """Return the negative log-likelihood (after log_softmax, the cross entropy): minus the sum of `logs` at `chosen`, over `share`.
+
+    `chosen` is a mask, and `share` a single number.
+    """
     return -np.sum(np.where(chosen, logs, 0)) / share
 
 

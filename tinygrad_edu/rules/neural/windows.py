@@ -16,27 +16,30 @@ from ...engine.declare import primitive
 from .convolution import Lengths, crossings, meetings, writable
 
 
-@primitive(lambda g, y, x, kernel, size, fill, *how: fold(g, kernel, x.shape[x.ndim - len(size) :], *how))  # type: ignore[has-type]
+@primitive(
+    lambda g, y, x, kernel, size, fill, *how: fold(g, kernel, x.shape[x.ndim - len(size) :], *how),  # type: ignore[has-type]
+    name="unfold",
+)
 @atomic
-def windows(x: Any, kernel: Lengths, size: Lengths, fill: float, stride: Lengths, before: Lengths, dilation: Lengths) -> Any:
-    """Return an array for each place of the kernel, along a new first axis: the number there in each of `size` windows.
+def windows(x: Any, kernel: Lengths, size: Lengths, fill: float, stride: Lengths, padding: Lengths, dilation: Lengths) -> Any:
+    """Return the windows of a pooling: along a new first axis, an array for each place in them, of the numbers there.
 
-    Where a window reaches beyond the ends of `x`, the number is `fill`.
+    There are `size` windows. Where one reaches beyond the ends of `x`, the number is `fill`.
     """
     lead, space = x.shape[: x.ndim - len(size)], x.shape[x.ndim - len(size) :]
     out = writable(np.full_like(x, fill, order="C", shape=(*kernel, *lead, *size)))
-    for at, inputs, outputs in crossings(meetings(space, size, kernel, stride, before, dilation)):
+    for at, inputs, outputs in crossings(meetings(space, size, kernel, stride, padding, dilation)):
         out[at][(..., *outputs)] = x[(..., *inputs)]
     return out.reshape(math.prod(kernel), *lead, *size)
 
 
 @primitive(lambda g, x, y, kernel, size, *how: windows(g, kernel, y.shape[y.ndim - len(size) :], 0, *how))
 @atomic
-def fold(y: Any, kernel: Lengths, size: Lengths, stride: Lengths, before: Lengths, dilation: Lengths) -> Any:
+def fold(y: Any, kernel: Lengths, size: Lengths, stride: Lengths, padding: Lengths, dilation: Lengths) -> Any:
     """Return windows added up, each where it was taken from, in an array whose last axes have the lengths `size`."""
     lead, space = y.shape[1 : y.ndim - len(size)], y.shape[y.ndim - len(size) :]
     y = y.reshape(*kernel, *lead, *space)
     out: Any = writable(np.zeros_like(y, order="C", shape=(*lead, *size)))
-    for at, inputs, outputs in crossings(meetings(size, space, kernel, stride, before, dilation)):
+    for at, inputs, outputs in crossings(meetings(size, space, kernel, stride, padding, dilation)):
         out[(..., *inputs)] += y[at][(..., *outputs)]
     return out
