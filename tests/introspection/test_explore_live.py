@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from test_explore_page import chromium, neuron, read, show  # noqa: F401  (fixtures)
+from test_explore_page import neuron, read
 
 from tinygrad_edu import Tensor, explore, nn, sigmoid, watch
 
@@ -49,14 +49,14 @@ def check_page(tab, weights, bias, inputs=(0.8, 0.3)):
     assert shown["bias"] == pytest.approx([slope_of_bias], rel=1e-5)
 
 
-def test_a_number_is_typed(show):  # noqa: F811
+def test_a_number_is_typed(show):
     tab = change(show(neuron()[0]))
     control(tab, "weights[1]").fill("0.75")
     settled(tab)
     check_page(tab, [1.5, 0.75], -0.5)
 
 
-def test_a_number_is_stepped_by_keys(show):  # noqa: F811
+def test_a_number_is_stepped_by_keys(show):
     tab = change(show(neuron()[0]))
     control(tab, "bias").press("ArrowUp")  # half of it, so in steps of 0.01
     control(tab, "bias").press("ArrowUp")
@@ -64,7 +64,7 @@ def test_a_number_is_stepped_by_keys(show):  # noqa: F811
     check_page(tab, [1.5, -2.0], -0.48)
 
 
-def test_a_number_is_dragged_while_a_step_is_shown(show):  # noqa: F811
+def test_a_number_is_dragged_while_a_step_is_shown(show):
     tab = change(show(neuron()[0]))
     for _ in range(4):
         tab.click("#next")
@@ -81,7 +81,7 @@ def test_a_number_is_dragged_while_a_step_is_shown(show):  # noqa: F811
     check_page(tab, [now, -2.0], -0.5)
 
 
-def test_a_constant_can_be_changed_too(show):  # noqa: F811
+def test_a_constant_can_be_changed_too(show):
     tab = change(show(neuron()[0]))
     constant = tab.locator("#leaves fieldset.constant .scrub").first
     constant.fill("-1")
@@ -89,7 +89,7 @@ def test_a_constant_can_be_changed_too(show):  # noqa: F811
     check_page(tab, [1.5, -2.0], -0.5, (-1, 0.3))
 
 
-def test_numbers_in_formulas_follow(show):  # noqa: F811
+def test_numbers_in_formulas_follow(show):
     tab = change(show(neuron()[0]))
     for _ in range(3):
         tab.click("#next")
@@ -100,7 +100,7 @@ def test_numbers_in_formulas_follow(show):  # noqa: F811
     assert "(−3)" in numbers
 
 
-def test_a_nudge_says_what_was_predicted_and_what_happened(show):  # noqa: F811
+def test_a_nudge_says_what_was_predicted_and_what_happened(show):
     tab = change(show(neuron()[0]))
     control(tab, "weights[1]").focus()
     tab.click("#nudge")
@@ -110,7 +110,7 @@ def test_a_nudge_says_what_was_predicted_and_what_happened(show):  # noqa: F811
     assert (gradient, predicted, happened) == pytest.approx((slope, slope * 0.01, at[1] - at[0]), rel=1e-3)
 
 
-def test_gradient_descent(show):  # noqa: F811
+def test_gradient_descent(show):
     tab = change(show(neuron()[0]))
     control(tab, "learning rate").fill("0.5")
     tab.click("#one")
@@ -132,7 +132,7 @@ def test_gradient_descent(show):  # noqa: F811
     assert tab.locator("#curve").is_hidden()
 
 
-def test_a_learning_rate_that_is_too_large_is_said(show):  # noqa: F811
+def test_a_learning_rate_that_is_too_large_is_said(show):
     w = Tensor([3.0], requires_grad=True)
     with watch():
         cost = np.sum(w**2)
@@ -142,7 +142,7 @@ def test_a_learning_rate_that_is_too_large_is_said(show):  # noqa: F811
     tab.locator("#said", has_text="too large").wait_for()
 
 
-def test_a_guess(show):  # noqa: F811
+def test_a_guess(show):
     tab = change(show(neuron()[0]))
     tab.click("#guess")
     for _ in range(3):
@@ -158,7 +158,7 @@ def test_a_guess(show):  # noqa: F811
     assert tab.locator("form.guess").count() == 0
 
 
-def test_a_large_leaf_is_picked_from(show):  # noqa: F811
+def test_a_large_leaf_is_picked_from(show):
     rng = np.random.default_rng(0)
     model = nn.Linear(40, 3, rng=rng)
     tab = change(show(explore(lambda x: np.sum(model(x) ** 2), rng.normal(size=(2, 40)).astype(np.float32))))
@@ -172,7 +172,7 @@ def test_a_large_leaf_is_picked_from(show):  # noqa: F811
     assert cost(tab) != before
 
 
-def test_what_the_page_cannot_compute_is_said(show):  # noqa: F811
+def test_what_the_page_cannot_compute_is_said(show):
     x = Tensor([3.0, 1.0, 2.0], requires_grad=True)
     with watch():
         y = np.sum(np.sort(x) ** 2)

@@ -155,8 +155,9 @@ class Replay:
         given = {tracer.place: f"x{i}" for i, tracer in enumerate(self.leaves.values())}
         try:
             loops = lower(TapeProgram(self.tape, given, places, []))
-            if count_work(loops) > MOST_WORK:
-                raise CannotReplay("there is too much to compute for every change")
-            return print_javascript(loops)
-        except TypeError as error:
+            source = print_javascript(loops)
+        except Exception as error:
             raise CannotReplay(str(error)) from error
+        if count_work(loops) > MOST_WORK:
+            raise CannotReplay("there is too much to compute for every change")
+        return source

@@ -27,10 +27,10 @@ def convolve(to: Lowering, line: TapeLine) -> View:
     y = contract(to, "NGO" + PLACES[:n], (x, "NGC" + PLACES[:n] + KERNEL[:n]),
                  (split(to, w, 0, groups), "GOC" + KERNEL[:n]))  # fmt: skip
     y = move_view(to, y, lambda a: a.reshape(a.shape[0], -1, *a.shape[3:]))
-    if call["start"] is None:
+    if call["bias"] is None:
         return y
-    start = move_view(to, to.view(call["start"]), lambda a: a.reshape(-1, *(1,) * n))
-    return to.map("add", y, start)
+    bias = move_view(to, to.view(call["bias"]), lambda a: a.reshape(-1, *(1,) * n))
+    return to.map("add", y, bias)
 
 
 @lowers(overlap)
@@ -99,23 +99,23 @@ def add_windows(to: Lowering, shares: View, size: Any, places: Any, kernel: Any,
 
 
 def padded_for(inputs: Any, size: Any, kernel: Any, how: dict[str, Any]) -> tuple[int, ...]:
-    """Return the lengths of an image with all that its windows reach: `before` in front, and what is missing behind."""
-    axes = zip(inputs, size, kernel, how["stride"], how["before"], how["dilation"], strict=True)
+    """Return the lengths of an image with all that its windows reach: `padding` in front, and what is missing behind."""
+    axes = zip(inputs, size, kernel, how["stride"], how["padding"], how["dilation"], strict=True)
     return tuple(max(n + b, s * (m - 1) + d * (k - 1) + 1, 1) for n, m, k, s, b, d in axes)
 
 
 def inside(inputs: Any, padded: Any, how: dict[str, Any]) -> tuple[slice, ...]:
-    return tuple(slice(max(b, 0), b + n) for n, b in zip(inputs, how["before"], strict=True))
+    return tuple(slice(max(b, 0), b + n) for n, b in zip(inputs, how["padding"], strict=True))
 
 
 def cropped(to: Lowering, x: View, padded: Any, how: dict[str, Any]) -> View:
-    """Return the image without what lies in front of its first window, if `before` is negative."""
-    cuts = tuple(slice(max(-b, 0), None) for b in how["before"])
+    """Return the image without what lies in front of its first window, if `padding` is negative."""
+    cuts = tuple(slice(max(-b, 0), None) for b in how["padding"])
     return move_view(to, x, lambda a: a[(..., *cuts)])
 
 
 def grown(to: Lowering, part: View, size: Any) -> View:
-    """Return the image with zeros in front, for what no window reached, if `before` is negative."""
+    """Return the image with zeros in front, for what no window reached, if `padding` is negative."""
     made = to.new((*part.shape[: -len(size)], *size), part.dtype)
     ends = tuple(slice(m - n, None) for m, n in zip(size, part.shape[-len(size) :], strict=True))
     write_at(to, made, (..., *ends), part, "set")
