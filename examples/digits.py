@@ -91,7 +91,7 @@ picture
 # %% [markdown]
 # ## What goes on in it
 #
-# The network as it looks at a 7: each circle is a neuron, the brighter the more active. More on this is in [chapter
+# The network as it looks at a 7: each circle is a neuron, and the key says how active. More on this is in [chapter
 # 10](../docs/learn/10-does-it-learn.md).
 
 # %% The network as it looks at a 7: its neurons layer by layer, with their activations, and the strongest connections
