@@ -50,7 +50,9 @@ def bar(run: Run) -> Any:
         return None
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a notebook without ipywidgets gets the terminal's bar, and need not be told
+            warnings.simplefilter(
+                "ignore"
+            )  # a notebook without ipywidgets gets the terminal's bar, and need not be told
             from tqdm.auto import tqdm
     except ImportError:
         return None
