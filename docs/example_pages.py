@@ -45,7 +45,7 @@ def insert_programs(app: Sphinx, page: str, source: list[str]) -> None:
     """Put the programs, or the list of them, where a page wants them."""
     if EXAMPLES in source[0]:
         app.env.note_dependency(str(notebooks.FOLDER / "README.md"))
-        source[0] = source[0].replace(EXAMPLES, listed())
+        source[0] = source[0].replace(EXAMPLES, listed("../" * page.count("/") + DOWNLOADS))
     if match := EXAMPLE.search(source[0]):
         program = notebooks.FOLDER / match[1]
         app.env.note_dependency(str(program))
@@ -56,11 +56,20 @@ def insert_programs(app: Sphinx, page: str, source: list[str]) -> None:
         source[0] = source[0].replace(match[0], Page(app, page, program, (match[2] or "").split()).markdown())
 
 
-def listed() -> str:
-    """Return the README of the examples, with links to their pages, and a table of contents in its order."""
-    text = for_page((notebooks.FOLDER / "README.md").read_text(encoding="utf-8"))
+def listed(beside: str) -> str:
+    """Return the README of the examples, with links to their pages, their pictures, and a table of contents in its order."""
+    text = for_page((notebooks.FOLDER / "README.md").read_text(encoding="utf-8")).replace(".py)", ".md)")
     names = re.findall(r"^\d+\. \*\*\[(\w+)\.py\]", text, re.MULTILINE)
-    return text.replace(".py)", ".md)") + "\n".join(["\n```{toctree}", ":hidden:", "", *names, "```", ""])
+    shown = []
+    for name in names:
+        first, *others = notebooks.cells(notebooks.FOLDER / f"{name}.py")
+        if any(cell.title for cell in others):  # they draw
+            title = first.source.splitlines()[0].removeprefix("# ")
+            shown.append(f'<a href="{name}.html"><img src="{beside}/{name}.png" alt="" loading="lazy">{title}</a>')
+    wall = fence("{raw} html", f'<div class="wall">{"".join(shown)}</div>')
+    contents = "\n".join(["```{toctree}", ":hidden:", "", *names, "```", ""])
+    opening, heading, rest = text.partition("\n## ")
+    return f"{opening}\n{wall}\n{heading}{rest}\n{contents}"
 
 
 def for_page(text: str) -> str:
@@ -123,6 +132,11 @@ class Page:
                 f"{self.program.name}: a cell that draws needs a title, `# %% title`: it describes the picture"
             )
         self.pictures += 1
+        thumbnail = Path(self.app.outdir) / DOWNLOADS / f"{self.program.stem}.png"  # in the end, of the last picture
+        if hasattr(picture, "savefig"):
+            picture.savefig(thumbnail, dpi=60)
+        else:
+            picture.write(thumbnail)
         image = pictured.image(self.app, self.page, picture, str(self.pictures), title)
         return fence("{raw} html", f'<div class="scrolls">{image}</div>')
 
