@@ -12,6 +12,7 @@ from tinygrad_edu import __version__
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import example_pages
 import explored
 import mathml
 import numpy_functions
@@ -41,7 +42,7 @@ napoleon_use_ivar = True
 html_theme = "furo"
 html_title = f"tinygrad-edu {version}"
 html_static_path = ["static"]
-html_css_files = ["mathematics.css", "pictures.css"]
+html_css_files = ["mathematics.css", "pictures.css", "examples.css"]
 html_math_renderer = "mathml"
 html_theme_options = {"navigation_with_keys": True}
 pygments_style = "friendly"
@@ -62,6 +63,7 @@ class NumpyFunctions(Directive):
 def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
     mathml.setup(app)
+    example_pages.setup(app)
     app.add_directive("numpy-functions", NumpyFunctions)
     app.add_directive("picture", pictured.Picture)
     app.connect("builder-inited", explored.write_all)

@@ -11,6 +11,7 @@ import re
 import tempfile
 from contextlib import chdir, redirect_stdout
 from pathlib import Path
+from typing import Any
 
 from docutils import nodes
 from docutils.parsers.rst import Directive, directives
@@ -31,15 +32,19 @@ class Picture(Directive):
         env.note_reread()
         session = env.temp_data.setdefault("pictured", Session(Path(env.doc2path(env.docname))))
         picture = session.next_picture(self.arguments[0])
-        folder = Path(env.app.outdir) / "_pictures"
-        folder.mkdir(parents=True, exist_ok=True)
-        name, size = write(picture, folder / f"{env.docname.replace('/', '-')}-{session.pictures}")
-        up = "../" * env.docname.count("/")
-        image = (
-            f'<p><img src="{up}_pictures/{name}" alt="{html.escape(self.options["alt"])}"{size} '
-            'style="max-width: 100%; height: auto; background: white; border-radius: 6px"></p>'
-        )
-        return [nodes.raw("", image, format="html")]
+        shown = image(env.app, env.docname, picture, str(session.pictures), self.options["alt"])
+        return [nodes.raw("", shown, format="html")]
+
+
+def image(app: Any, page: str, picture: object, name: str, alt: str) -> str:
+    """Write a picture beside the pages, and return the element that shows it."""
+    folder = Path(app.outdir) / "_pictures"
+    folder.mkdir(parents=True, exist_ok=True)
+    file, size = write(picture, folder / f"{page.replace('/', '-')}-{name}")
+    return (
+        f'<p><img src="{"../" * page.count("/")}_pictures/{file}" alt="{html.escape(alt)}"{size} '
+        'style="max-width: 100%; height: auto; background: white; border-radius: 6px"></p>'
+    )
 
 
 class Session:

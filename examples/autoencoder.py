@@ -14,10 +14,17 @@ import sys
 import time
 
 import numpy as np
-from matplotlib.figure import Figure
+from matplotlib import pyplot as plt
 
 from tinygrad_edu import data, manual_seed, nn, no_grad, optim, reuse_memory, sigmoid
 
+# %% [markdown]
+# ## Through two numbers
+#
+# The first half, the encoder, makes two numbers of 784; the second half, the decoder, makes 784 of two. Only the image
+# itself says whether that went well.
+
+# %%
 quick = "--quick" in sys.argv
 manual_seed(0)
 rng = np.random.default_rng(0)
@@ -32,6 +39,13 @@ encoder = nn.Sequential(
 decoder = nn.Sequential(nn.Linear(2, 64), nn.ReLU(), nn.Linear(64, 256), nn.ReLU(), nn.Linear(256, 784))
 model = nn.Sequential(encoder, decoder)
 
+# %% [markdown]
+# ## Training
+#
+# The two numbers are shaken a little before they are decoded. Without that, each digit could have a place of its own
+# that means nothing to its neighbours.
+
+# %%
 # Each pixel is a question to be answered yes or no: is there ink? The decoder's outputs are scores, as yet without sigmoid.
 cost = nn.BCEWithLogitsLoss()
 epochs, size = 1 if quick else 20, 128
@@ -52,6 +66,13 @@ for epoch in range(1, epochs + 1):
         test = cost(model(unseen), unseen).item()
     print(f"epoch {epoch:2}: cost {test:.4f} on unseen digits   ({time.perf_counter() - start:.0f} s)", flush=True)
 
+# %% [markdown]
+# ## Were the digits sorted out?
+#
+# Nobody told the network which digit is which, as one does in [chapter 2](../docs/learn/02-the-cost.md). If it has put
+# like beside like all the same, a digit can be told by its neighbours.
+
+# %%
 # Were the digits sorted out? Ask of each unseen one which digit its neighbours in the plane are.
 with no_grad():
     known, codes = encoder(images[:10_000]).data, encoder(unseen).data
@@ -61,6 +82,13 @@ for code, answer in zip(codes, answers, strict=True):
     right += np.bincount(labels[nearest]).argmax() == answer
 print(f"two numbers tell which digit it is in {right / len(codes):.1%} of the cases")
 
+# %% [markdown]
+# ## The map
+#
+# On the left, each unseen digit at the place of its two numbers. On the right, what the decoder draws at each place,
+# met or not: walk from a 4 to a 9, and find the place where one becomes the other.
+
+# %% The plane of all digits: coloured dots where the unseen ones lie, and beside it the digit that is drawn at each place
 # The plane, between the places that 98 % of the digits keep to.
 low, high = np.quantile(codes, [0.01, 0.99], axis=0)
 n = 24
@@ -69,8 +97,7 @@ with no_grad():
     drawn = sigmoid(decoder(np.stack(np.meshgrid(xs, ys[::-1]), -1).reshape(-1, 2))).data  # the largest y is at the top
 tiles = drawn.reshape(n, n, 28, 28).swapaxes(1, 2).reshape(n * 28, n * 28)
 
-figure = Figure(figsize=(14, 7), layout="constrained")
-left, rightmost = figure.subplots(1, 2)
+figure, (left, rightmost) = plt.subplots(1, 2, figsize=(14, 7), layout="constrained")
 dots = left.scatter(*codes.T, c=answers, cmap="tab10", s=5, alpha=0.7, linewidths=0)
 left.legend(
     *dots.legend_elements(), title="digit", markerscale=1.2, loc="upper left", bbox_to_anchor=(1, 1), frameon=False

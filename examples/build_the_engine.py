@@ -11,6 +11,14 @@ from pathlib import Path
 
 import numpy as np
 
+# %% [markdown]
+# ## The tasks
+#
+# What each asks for is told in [chapter 11](../docs/learn/11-build-the-engine.md). In a notebook, begin a cell with
+# `%%writefile my_engine.py` and write the engine there; after each task, `main(["my_engine.py"])` in a cell at the end
+# says how far it has come.
+
+# %%
 PATIENCE = 1_000_000  # lines of an engine that may run for one check
 
 # A task: its title, what is prepared, and checks: an expression, what it should be (an expression too), and why.
@@ -90,6 +98,13 @@ TASKS = [
 ]  # fmt: skip
 
 
+# %% [markdown]
+# ## The checks
+#
+# Each runs a line with your engine's names, and compares. A program that never ends is stopped.
+
+
+# %%
 class Wrong(Exception):
     """What is still wrong, in plain words."""
 
@@ -179,4 +194,4 @@ def main(files):
 
 
 if __name__ == "__main__":
-    main([argument for argument in sys.argv[1:] if not argument.startswith("-")])
+    main([argument for argument in sys.argv[1:] if argument.endswith(".py")])

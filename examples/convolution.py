@@ -14,10 +14,16 @@ import sys
 import time
 
 import numpy as np
-from matplotlib.figure import Figure
+from matplotlib import pyplot as plt
 
 from tinygrad_edu import data, manual_seed, nn, no_grad, optim, reuse_memory
 
+# %% [markdown]
+# ## Images with a channel
+#
+# A convolution looks at images, not at rows of pixels, so each digit becomes a square again, with one channel: grey.
+
+# %%
 quick = "--quick" in sys.argv
 manual_seed(0)
 reuse_memory()
@@ -26,6 +32,14 @@ if quick:
     images, labels, unseen, answers = images[:256], labels[:256], unseen[:256], answers[:256]
 images, unseen = (np.reshape(x, (-1, 1, 28, 28)) for x in (images, unseen))  # one channel: grey
 
+# %% [markdown]
+# ## The network
+#
+# Eight windows, then 32 over what those saw, then an ordinary network that decides. The table shows how the image
+# becomes smaller and the channels more. Nearly all parameters are in the first of the two Linear layers, and nearly all
+# multiplications in the second convolution.
+
+# %%
 model = nn.Sequential(
     nn.Conv2d(1, 8, 5), nn.MaxPool2d(2), nn.BatchNorm2d(8), nn.ReLU(),
     nn.Conv2d(8, 32, 5), nn.MaxPool2d(2), nn.BatchNorm2d(32), nn.ReLU(),
@@ -33,7 +47,14 @@ model = nn.Sequential(
 )  # fmt: skip
 print(nn.summary(model, images[:1]))
 
+# %% [markdown]
+# ## Training
+#
+# The loop is that of xor.py, with a schedule for the size of the steps. What normalisation and dropout do depends on
+# whether the network is learning or being tested, so it is told: `train()` and `eval()`.
 
+
+# %%
 def accuracy():
     model.eval()  # nothing is dropped, and each image is judged by itself
     with no_grad():
@@ -59,13 +80,20 @@ for epoch in range(1, epochs + 1):
         flush=True,
     )
 
+# %% [markdown]
+# ## What the windows look for
+#
+# A window that has learnt something is a small drawing: an edge in some direction, a stroke, a corner. Below each is
+# what it sees in one digit. Compare with what the neurons of the classic network look for, in
+# [chapter 10](../docs/learn/10-does-it-learn.md).
+
+# %% Eight windows of 5 x 5 numbers in blue and red, and under each the digit as that window sees it
 model.eval()
 with no_grad():
     seen = model[0](unseen[:1]).data[0]
 windows = model[0].weight.data[:, 0]
 scale = np.abs(windows).max()
-figure = Figure(figsize=(12, 3.1), layout="constrained")
-grid = figure.subplots(2, 9)
+figure, grid = plt.subplots(2, 9, figsize=(12, 3.1), layout="constrained")
 for axes in grid.ravel():
     axes.axis("off")
 grid[1, 0].imshow(unseen[0, 0], cmap="gray_r")

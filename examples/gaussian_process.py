@@ -14,10 +14,16 @@ Between 0 and 2, where nothing was measured, they go their own ways.
 import sys
 
 import numpy as np
-from matplotlib.figure import Figure
+from matplotlib import pyplot as plt
 
 from tinygrad_edu import func
 
+# %% [markdown]
+# ## What was measured
+#
+# 30 points of a curve, with noise. Between 0 and 2 nothing was measured.
+
+# %%
 quick = "--quick" in sys.argv
 rng = np.random.default_rng(0)
 
@@ -31,6 +37,16 @@ x = np.sort(np.concatenate([rng.uniform(-4, 0, 20), rng.uniform(2, 4, 10)]))  # 
 y = truth(x) + noise * rng.standard_normal(len(x))
 
 
+# %% [markdown]
+# ## How likely are the points?
+#
+# Two values of the curve are alike if their places are close. `surprise` is small if the observed points are likely; it
+# is all that has to be written. That the engine can go back through `np.linalg.cholesky` and `np.linalg.solve`, twice,
+# is what [chapter 7](../docs/learn/07-any-operation.md) and [chapter 8](../docs/learn/08-second-derivatives.md) are
+# about.
+
+
+# %%
 def alike(a, b, p):
     """The covariance of the curve's values at `a` and `b`; `p` holds logarithms: length, height, noise."""
     distance = (a[:, None] - b) / np.exp(p[0])
@@ -46,6 +62,12 @@ def surprise(p):
 
 value_and_slope, curvature = func.value_and_grad(surprise), func.hessian(surprise)
 
+# %% [markdown]
+# ## Newton's method, made safe
+#
+# As in newton.py, with two precautions: a step always goes down, and it is halved as long as it goes too far.
+
+# %%
 p = guess = np.log([2.0, 2.0, 1.0])  # length, height and noise
 for step in range(1, 4 if quick else 21):
     value, slope = value_and_slope(p)
@@ -60,12 +82,27 @@ for step in range(1, 4 if quick else 21):
     if np.abs(slope.data).max() < 1e-6:
         break
 
+# %% [markdown]
+# ## How well can three numbers be known?
+#
+# Where the surprise is sharply curved, moving away soon makes the points unlikely: there a number is known well. So the
+# inverse of the second derivatives says how far each may be off.
+
+# %%
 spread = np.sqrt(np.diagonal(np.linalg.inv(curvature(p).data)))  # Laplace: a Gaussian of this curvature
 for name, value, s in zip(("length", "height", "noise"), p, spread, strict=True):
     print(f"{name:6} {np.exp(value):.3f}, probably between {np.exp(value - s):.3f} and {np.exp(value + s):.3f}")
 print(f"the noise was {noise}")
 
 
+# %% [markdown]
+# ## The curves that are left
+#
+# The band is narrow where points are, and wide where none are. Compare the two pictures: as guessed, the curve is
+# trusted too little everywhere.
+
+
+# %% Curves through the points, with a band around their mean: wide as guessed, narrow as learnt, except where nothing was measured
 def posterior(at, p):
     """The mean and the covariance of the curve at other places, given the points."""
     known, to_known = alike(x, x, p) + np.exp(2 * p[2]) * np.eye(len(x)), alike(at, x, p)
@@ -73,8 +110,8 @@ def posterior(at, p):
 
 
 at = np.linspace(-5, 5, 400)
-figure = Figure(figsize=(12, 4.5), layout="constrained")
-for axes, q, title in zip(figure.subplots(1, 2, sharey=True), (guess, p), ("as guessed", "as learnt"), strict=True):
+figure, plots = plt.subplots(1, 2, sharey=True, figsize=(12, 4.5), layout="constrained")
+for axes, q, title in zip(plots, (guess, p), ("as guessed", "as learnt"), strict=True):
     mean, covariance = posterior(at, q)
     band = 2 * np.sqrt(np.diagonal(covariance))
     curves = rng.multivariate_normal(mean, covariance, 3, method="eigh")

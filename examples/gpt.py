@@ -23,13 +23,18 @@ them to, but three look at the character before, and the fourth looks over the l
 
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
-from matplotlib.figure import Figure
+from matplotlib import pyplot as plt
 
-from tinygrad_edu import manual_seed, nn, no_grad, optim, reuse_memory, softmax
+from tinygrad_edu import data, manual_seed, nn, no_grad, optim, reuse_memory, softmax
 
+# %% [markdown]
+# ## The text
+#
+# 59 sonnets, as a long row of characters. Each gets a number. The last sonnets are kept for testing.
+
+# %%
 quick = "--quick" in sys.argv
 context, width, heads, blocks = 64, 64, 4, 3
 steps, size = (10, 8) if quick else (2000, 32)
@@ -37,13 +42,22 @@ manual_seed(0)
 rng = np.random.default_rng(0)
 reuse_memory()
 
-text = Path(__file__).with_name("sonnets.txt").read_text(encoding="utf-8")
+text = data.sonnets()
 alphabet = sorted(set(text))
 numbers = np.array([alphabet.index(character) for character in text])
 end = len(numbers) * 9 // 10
 train, unseen = numbers[:end], numbers[end:]  # the last sonnets are kept from it
 
 
+# %% [markdown]
+# ## The transformer
+#
+# A vector for the character, one for its place, then three blocks: in each, a place looks back at the others, and then
+# thinks. To see every step of one such block, forward and backward, there is [`explore`](../docs/explore.md);
+# why the arrays have the shapes that they have is told in [chapter 6](../docs/learn/06-arrays.md).
+
+
+# %%
 class GPT(nn.Module):
     def __init__(self):
         self.characters = nn.Embedding(len(alphabet), width)
@@ -86,6 +100,13 @@ def write(beginning, length, temperature=0.6):
     return "".join(alphabet[i] for i in written)
 
 
+# %% [markdown]
+# ## Training
+#
+# The surprise starts at the logarithm of the number of characters. Large steps would ruin what is still random, so the
+# first ones are small (warm-up); and if a gradient is unusually large, it is clipped.
+
+# %%
 model = GPT()
 print(f"{len(text):,} characters, {len(alphabet)} different ones; {model.parameter_count():,} parameters")
 descent = optim.AdamW(model.parameters(), lr=3e-3, weight_decay=0.1)
@@ -108,15 +129,25 @@ for step in range(1, steps + 1):
         shown = "step {:5}: surprise {:.2f}, at unseen text {:.2f}   ({:.0f} s)"
         print(shown.format(*history[-1], time.perf_counter() - start), flush=True)
 
+# %% [markdown]
+# ## It writes
+
+# %%
 model.eval()
 print(write("Shall I compare thee to a ", 40 if quick else 600))
 
+# %% [markdown]
+# ## Where its heads look
+#
+# Each row of a square is a character, and says how much it looks at each one before it. A line just below the diagonal
+# is a head that looks at the character before.
+
+# %% How the surprise fell, and for each of four heads which earlier characters each character looks at
 line = "Shall I compare thee to a summer's day?"
 with no_grad():
     h = model.blocks[0].norm1(model.begin(np.array([[alphabet.index(c) for c in line]])))
     _, looks = model.blocks[0].self_attn(h, h, h, is_causal=True, average_attn_weights=False)
-figure = Figure(figsize=(16, 3.8), layout="constrained")
-axes = figure.subplots(1, 1 + heads)
+figure, axes = plt.subplots(1, 1 + heads, figsize=(16, 3.8), layout="constrained")
 for values, name in zip(list(zip(*history, strict=True))[1:], ("training text", "unseen text"), strict=True):
     axes[0].plot([step for step, *_ in history], values, "o-", markersize=3, label=name)
 axes[0].set(title="surprise at the next character", xlabel="step", ylim=(0, None))

@@ -17,12 +17,17 @@ as if there were 6 characters to choose from, not 59. Then it wrote, cold, warm 
 
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 
-from tinygrad_edu import manual_seed, nn, no_grad, optim, reuse_memory, softmax
+from tinygrad_edu import data, manual_seed, nn, no_grad, optim, reuse_memory, softmax
 
+# %% [markdown]
+# ## The text
+#
+# 59 sonnets, as a long row of characters. Each gets a number. The last sonnets are kept for testing.
+
+# %%
 quick = "--quick" in sys.argv
 length, memory = 64, 128
 steps, size = (10, 8) if quick else (2000, 32)
@@ -30,13 +35,22 @@ manual_seed(0)
 rng = np.random.default_rng(0)
 reuse_memory()
 
-text = Path(__file__).with_name("sonnets.txt").read_text(encoding="utf-8")
+text = data.sonnets()
 alphabet = sorted(set(text))
 numbers = np.array([alphabet.index(character) for character in text])
 end = len(numbers) * 9 // 10
 train, unseen = numbers[:end], numbers[end:]  # the last sonnets are kept from it
 
 
+# %% [markdown]
+# ## A network with a memory
+#
+# The same weights are used for every character; what changes is the memory, which is handed on. So the gradient goes
+# back along the text, through all the steps in time: nothing but the chain rule of [chapter
+# 5](../docs/learn/05-the-chain-rule.md), on a long graph.
+
+
+# %%
 class Writer(nn.Module):
     def __init__(self):
         self.characters = nn.Embedding(len(alphabet), 32)
@@ -69,6 +83,13 @@ def write(beginning, length, temperature):
     return "".join(alphabet[i] for i in written)
 
 
+# %% [markdown]
+# ## Training
+#
+# Pieces of 64 characters, from anywhere. At first every character is as likely as any other, so the surprise is the
+# logarithm of their number, 4.1.
+
+# %%
 model = Writer()
 print(f"{len(text):,} characters, {len(alphabet)} different ones; {model.parameter_count():,} parameters")
 descent = optim.Adam(model.parameters())
@@ -89,6 +110,12 @@ for step in range(1, steps + 1):
         seconds = time.perf_counter() - start
         print(f"step {step:5}: surprise {cost.item():.2f}, at unseen text {test:.2f}   ({seconds:.0f} s)", flush=True)
 
+# %% [markdown]
+# ## Cold, warm and hot
+#
+# Which of the three is the most like Shakespeare, and which is the most interesting?
+
+# %%
 model.eval()
 for temperature in 0.3, 0.7, 1.2:
     print(f"\nTemperature {temperature}:\n{write('Shall I compare thee to a ', 40 if quick else 300, temperature)}")

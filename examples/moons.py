@@ -7,15 +7,32 @@ and writes moons.png: what the network believes at three moments of its training
 import sys
 
 import numpy as np
+from matplotlib import pyplot as plt
 from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.figure import Figure
 
 from tinygrad_edu import data, evaluate, fit, manual_seed, nn, optim, predict
 
+# %% [markdown]
+# ## The data
+#
+# 300 points on two half moons that reach into each other, shaken a little. 1,000 others are kept from the network, to
+# see what it makes of points that it has never met: why that matters is told in [chapter
+# 10](../docs/learn/10-does-it-learn.md).
+
+# %%
 manual_seed(0)
 points, labels = data.two_moons(300, noise=0.15, seed=0)
 unseen = data.two_moons(1000, noise=0.15, seed=1)
+data.TensorDataset(points, labels)
 
+# %% [markdown]
+# ## The network
+#
+# Two numbers go in, and two come out: a score for each moon. Cross entropy compares them with the right answer. `fit`
+# is the loop that xor.py writes by hand, and it calls `belief` after each epoch; that asks the network about every
+# place of the plane.
+
+# %%
 model = nn.Sequential(nn.Linear(2, 16), nn.Tanh(), nn.Linear(16, 16), nn.Tanh(), nn.Linear(16, 2))
 cost, descent = nn.CrossEntropyLoss(), optim.Adam(model.parameters(), lr=0.01)
 
@@ -43,9 +60,16 @@ history = fit(
 )
 print(f"{evaluate(model, unseen, metrics='accuracy')['accuracy']:.1%} of the unseen points right")
 
-figure = Figure(figsize=(11, 3.1), layout="constrained")
+# %% [markdown]
+# ## How the boundary bends
+#
+# Where the colour is pale, the network is not sure; on the dark line it changes its mind. The line begins nearly
+# straight. Each hidden neuron adds a bend to it.
+
+# %% The plane at three moments: the boundary between the moons is nearly straight at first, and in the end winds between them
+figure, plots = plt.subplots(1, 3, sharey=True, figsize=(11, 3.1), layout="constrained")
 colours = LinearSegmentedColormap.from_list("moons", ["#d8572a", "#ffffff", "#2f7fc1"])
-for axes, epoch in zip(figure.subplots(1, 3, sharey=True), sorted(beliefs), strict=True):
+for axes, epoch in zip(plots, sorted(beliefs), strict=True):
     axes.imshow(beliefs[epoch], cmap=colours, vmin=0, vmax=1, alpha=0.6, origin="lower", extent=[-2, 3, -1.6, 2.1])
     axes.contour(*side, beliefs[epoch], levels=[0.5], colors="#333333", linewidths=1.5)
     axes.scatter(*points.T, c=np.array(["#d8572a", "#2f7fc1"])[labels], s=14, edgecolors="white", linewidths=0.5)

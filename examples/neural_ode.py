@@ -17,10 +17,16 @@ import sys
 import time
 
 import numpy as np
-from matplotlib.figure import Figure
+from matplotlib import pyplot as plt
 
 from tinygrad_edu import func
 
+# %% [markdown]
+# ## A motion, and who is to learn its law
+#
+# The true law is used once, to make what is seen. Then the network has to find it.
+
+# %%
 quick = "--quick" in sys.argv
 rng = np.random.default_rng(0)
 dt, moments, ahead, size = 0.025, 400, 20, 64
@@ -58,6 +64,14 @@ true = follow(law, np.array([2.0, 0.0]), moments)
 seen = true + 0.02 * rng.standard_normal(true.shape)
 
 
+# %% [markdown]
+# ## The cost
+#
+# From some moment, follow the network's law twenty steps ahead, and compare. `func.value_and_grad` goes back through
+# all four slopes of all twenty steps. The parameters are a dict, and so is their gradient.
+
+
+# %%
 def cost(p, begin, wanted):
     return ((follow(lambda x: network(p, x), begin, ahead) - wanted) ** 2).mean()
 
@@ -90,7 +104,14 @@ print(
     f"followed from the start, after {moments} steps: {np.linalg.norm(learnt[-1] - true[-1]):.3f} from the true place"
 )
 
-# ----------------------------------------------------------------------- the adjoint: the same gradient, without the graph
+# %% [markdown]
+# ## The adjoint: the same gradient, without the graph
+#
+# Going back through the steps needs all of them in memory. This way needs none: the motion is run backwards, together
+# with the law of its adjoint. How forward and reverse differ in what they cost is told in [chapter
+# 8](../docs/learn/08-second-derivatives.md).
+
+# %%
 
 
 def backwards(state):
@@ -119,9 +140,15 @@ direct = func.grad(lambda p: ((follow(lambda x: network(p, x), begin, n)[-1] - w
 error = max(np.abs(state[2][k] - direct[k].data).max() for k in p) / max(np.abs(g.data).max() for g in direct.values())
 print(f"the adjoint's gradient differs from backpropagation's by {error:.1e} of it")
 
-figure = Figure(figsize=(12, 6.8), layout="constrained")
+# %% [markdown]
+# ## The law, before and after
+#
+# The arrows are what the network says about each place.
+
+# %% The spiral that was seen, and the motion that the network predicts, before and after learning, over the arrows of its law
+figure, plots = plt.subplots(1, 2, figsize=(12, 6.8), layout="constrained")
 grid = np.stack(np.meshgrid(np.linspace(-2.2, 2.2, 22), np.linspace(-2.2, 2.2, 22)), -1)
-for axes, q, title in zip(figure.subplots(1, 2), (before, p), ("before", "after learning"), strict=True):
+for axes, q, title in zip(plots, (before, p), ("before", "after learning"), strict=True):
     arrows = network(q, grid.reshape(-1, 2)).reshape(grid.shape)
     axes.quiver(*np.moveaxis(grid, -1, 0), *np.moveaxis(arrows, -1, 0), color="#aaaaaa", width=0.002)
     axes.plot(*true.T, "--", color="#b3462b", linewidth=1, label="the true motion")

@@ -16,14 +16,21 @@ import sys
 
 import numpy as np
 from hypothesis import HealthCheck, given, settings
-from matplotlib.figure import Figure
+from matplotlib import pyplot as plt
 
 from tinygrad_edu import GradcheckError, Tensor, draw, explain, gradcheck, manual_seed, nn, no_grad, optim, primitive
 from tinygrad_edu.testing import arrays, broadcastable_shapes
 
 quick = "--quick" in sys.argv
 
-# ------------------------------------------------------- the operation: a function, and a line for each of its arguments
+# %% [markdown]
+# ## The operation: a function, and a line for each of its arguments
+#
+# A rule is given `g`, how fast the result changes with the output, and says how fast it changes with the argument. So
+# it is `g` times the derivative that you know from school. `explain` runs the rules on symbols, and prints them as
+# formulas. [Chapter 7](../docs/learn/07-any-operation.md) has the same, slowly.
+
+# %%
 
 
 @primitive(
@@ -36,7 +43,12 @@ def snake(x, a):
 
 print(explain(snake))
 
-# --------------------------------------------------------------------- is it right? Differences of nearby values decide
+# %% [markdown]
+# ## Is it right? Differences of nearby values decide
+#
+# `gradcheck` nudges each number, and compares with what the rule says. Hypothesis thinks of arrays to try it on.
+
+# %%
 
 
 @settings(
@@ -62,7 +74,10 @@ try:
 except GradcheckError as error:
     print("with a 2 forgotten, one is told:", str(error).splitlines()[0])
 
-# ------------------------------------------------------------------------------ how does it look, as a graph of its own?
+# %% [markdown]
+# ## How does it look in a graph?
+
+# %% A neuron with a snake for its activation, as a graph
 
 x = Tensor(0.8, name="input")
 w, b, a = (
@@ -73,7 +88,13 @@ y = snake(w * x + b, a)
 y.backward()
 draw(y, file="operation.svg")
 
-# -------------------------------------------------------------------------------------------------- what is it good for?
+# %% [markdown]
+# ## What is it good for?
+#
+# Two networks learn a wave from points between -10 and 10, and are asked about -20 to 20. Rectifiers go straight on
+# where the data end; snakes go on waving.
+
+# %% A wave, its data in the middle, and what two networks say beyond: rectifiers go straight on, snakes go on waving
 
 
 class Snake(nn.Module):
@@ -112,8 +133,7 @@ for name, activation in ("rectifiers", nn.ReLU()), ("snakes", Snake(64)):
     error = np.sqrt(np.mean((said[name] - wave(further))[np.abs(further) > 10] ** 2))
     print(f"{name}: cost {loss.item():.4f} on the data; beyond it, wrong by {error:.2f} on average")
 
-figure = Figure(figsize=(12, 3.8), layout="constrained")
-axes = figure.subplots()
+figure, axes = plt.subplots(figsize=(12, 3.8), layout="constrained")
 axes.axvspan(-10, 10, color="#f0f0f0", linewidth=0)
 axes.plot(further, wave(further), color="#222222", linewidth=1, label="the truth")
 axes.plot(t, seen, ".", color="#888888", markersize=3, label="the data")

@@ -7,11 +7,19 @@ on average, of heights from -0.7 to 1; curve.png and surface.png show what was l
 import sys
 
 import numpy as np
-from matplotlib.figure import Figure
+from matplotlib import pyplot as plt
 
 from tinygrad_edu import data, fit, manual_seed, nn, optim, predict
 
 quick = "--quick" in sys.argv
+
+# %% [markdown]
+# ## A network for curves
+#
+# Any number may come out, so the last layer has no sigmoid behind it. The two hidden layers of 32 neurons make the
+# curve: each neuron is one smooth step, and the curve is a sum of such steps.
+
+# %%
 manual_seed(0)
 
 
@@ -19,7 +27,13 @@ def network(inputs):
     return nn.Sequential(nn.Linear(inputs, 32), nn.Tanh(), nn.Linear(32, 32), nn.Tanh(), nn.Linear(32, 1))
 
 
-# A curve: 60 noisy measurements of a sine, and what the network makes of them after some steps, and more.
+# %% [markdown]
+# ## A curve, from 60 noisy measurements
+#
+# The cost is the mean of the squared differences, as in [chapter 2](../docs/learn/02-the-cost.md). The network is
+# stopped at three moments, to see what it has learnt: first roughly where the curve is, then its bends.
+
+# %% Noisy points along a sine, and the fitted curve at three moments: nearly straight, then bent, then close to the truth
 x, y = data.sine(60, noise=0.15, seed=0, waves=1.5)
 curve, line = network(1), np.linspace(-1.2, 1.2, 300)[:, None]
 descent, steps, stages = optim.Adam(curve.parameters(), lr=0.01), 0, {}
@@ -28,8 +42,7 @@ for more in (10, 30, 20 if quick else 460):
     steps += more
     stages[steps] = predict(curve, line)
 
-figure = Figure(figsize=(8, 3.6), layout="constrained")
-axes = figure.subplots()
+figure, axes = plt.subplots(figsize=(8, 3.6), layout="constrained")
 axes.plot(line, np.sin(1.5 * np.pi * line), color="#999999", linestyle="dashed", label="the truth")
 for (steps, learnt), colour in zip(stages.items(), ["#f3c7b4", "#e58f6b", "#d8572a"], strict=True):
     axes.plot(line, learnt, color=colour, linewidth=2, label=f"after {steps} steps")
@@ -40,7 +53,14 @@ axes.legend(frameon=False, ncols=5, loc="lower center", bbox_to_anchor=(0.5, 1),
 figure.savefig("curve.png", dpi=130)
 
 
-# A surface: waves that run out from the centre, learnt from 2,000 points.
+# %% [markdown]
+# ## A surface, from 2,000 points
+#
+# Two inputs, and the same network otherwise. What is to be learnt are waves that run out from the centre. The learning
+# rate falls along half a cosine, so that the last steps are small ones.
+
+
+# %%
 def height(p):
     r = 8 * np.hypot(p[:, :1], p[:, 1:])
     return np.cos(r) * np.exp(-r / 8)
@@ -59,7 +79,8 @@ grid = np.stack([east.ravel(), north.ravel()], 1)
 learnt, truth = predict(surface, grid), height(grid)
 print(f"the surface is met with an error of {np.abs(learnt - truth).mean():.3f} on average")
 
-figure = Figure(figsize=(9, 3.6), layout="constrained")
+# %% Two surfaces side by side, the true waves and those that the network has learnt
+figure = plt.figure(figsize=(9, 3.6), layout="constrained")
 for i, (title, z) in enumerate(
     [("the truth", truth), (f"learnt, {surface.parameter_count():,} weights and biases", learnt)], 1
 ):

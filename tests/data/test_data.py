@@ -703,3 +703,15 @@ def test_the_digits_come_with_their_licence() -> None:
     for word in "LeCun", "Cortes", "Burges", "NIST", "CC BY-SA 3.0":
         assert word in licence
     assert sorted(path.name for path in folder.glob("*.gz")) == sorted(f"{name}.gz" for name in NAMES)
+
+
+# sonnets -------------------------------------------------------------------------------------------------------------
+
+
+def test_sonnets_have_fourteen_lines() -> None:
+    text = data.sonnets()
+    poems = text.removesuffix("\n").split("\n\n")
+    assert len(poems) == len(set(poems)) == 59
+    assert {len(poem.splitlines()) for poem in poems} == {14}
+    assert text.isascii()
+    assert all(line == line.strip() and 20 < len(line) < 70 for line in text.splitlines() if line)

@@ -2,6 +2,7 @@
 
 import importlib
 import re
+import sys
 
 import numpy as np
 import pytest
@@ -329,9 +330,45 @@ def test_progress_in_a_bar(monkeypatch, capsys):
     shown = capsys.readouterr()
     assert shown.out == ""
     assert "epoch 3/3  loss 0." in shown.err
-    monkeypatch.setitem(module.sys.modules, "tqdm", None)
+    monkeypatch.setitem(module.sys.modules, "tqdm.auto", None)
     trained(progress=True)
     assert len(capsys.readouterr().out.splitlines()) == 3
+
+
+@pytest.mark.parametrize("place", ["tqdm.notebook", "tqdm.std"])
+def test_progress_in_a_notebook(monkeypatch, capsys, place):
+    """As a widget where there are widgets; these take the bar's width from elsewhere, and show what stands around "{bar}"."""
+    auto = importlib.import_module("tqdm.auto")
+    made = []
+
+    class Base:
+        __module__ = place
+
+        def __init__(self, **settings):
+            made.append(self)
+            self.settings, self.said, self.count, self.closed = settings, "", 0, False
+
+        def update(self):
+            self.count += 1
+            return True
+
+        def set_description_str(self, text, refresh=True):
+            self.said = text
+
+        def close(self):
+            self.closed = True
+
+    monkeypatch.setattr(auto, "tqdm", type("tqdm", (Base,), {}))
+    monkeypatch.setitem(sys.modules, "ipykernel", auto)
+    trained(progress=True)
+    [bar] = made
+    assert bar.settings["bar_format"].startswith("{bar} {desc}" if place == "tqdm.notebook" else "{bar:20} {desc}")
+    assert bar.count == bar.settings["total"] > 0
+    assert bar.said.startswith("epoch 3/3  loss 0.")
+    assert bar.closed
+    trained(progress=False)
+    assert len(made) == 1
+    assert capsys.readouterr() == ("", "")
 
 
 # -------------------------------------------------------------------------- breaks without a trace

@@ -1,4 +1,4 @@
-"""Data sets: handwritten digits, points, tables, batches of them, and augmentation.
+"""Data sets: handwritten digits, points, tables, a text, batches of them, and augmentation.
 
     from tinygrad_edu import data
 
@@ -19,10 +19,11 @@ from .idx import read_idx, write_idx
 from .labels import one_hot
 from .loader import DataLoader
 from .points import blobs, circles, spirals, two_moons, xor
+from .sonnets import sonnets
 
 __all__ = [
     "Batches", "DataLoader", "Dataset", "Digits", "Part", "Subset", "Table", "TensorDataset", "blobs", "circles", "distort", "line",
-    "mnist", "one_hot", "random_split", "read_csv", "read_idx", "sine", "spirals", "two_moons", "write_idx", "xor",
+    "mnist", "one_hot", "random_split", "read_csv", "read_idx", "sine", "sonnets", "spirals", "two_moons", "write_idx", "xor",
 ]  # fmt: skip
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from .csv_cells import Cells, is_finite_number
+from .data_html import ROWS, rows_html
 
 
 class Table:
@@ -46,6 +47,13 @@ class Table:
     def __repr__(self) -> str:
         what = f"{self.target}: {' '.join(self.classes)}" if self.classes else self.target
         return f"Table({len(self.x)} rows of {len(self.names)} features, {what})"
+
+    def _repr_html_(self) -> str:
+        """Return the first rows, for a notebook."""
+        x, y = self.x[:ROWS], self.y[:ROWS].reshape(-1)
+        answers = [self.classes[i] for i in y] if self.classes else y
+        columns = [*((name, x[:, j]) for j, name in enumerate(self.names)), (self.target, answers)]
+        return rows_html(repr(self), columns, len(self.x))
 
 
 def read_csv(

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..validation import as_array
 from .csv_table import Table
+from .data_html import IMAGES, examples_html
 from .digits import Part
 
 
@@ -105,6 +106,10 @@ class TensorDataset(Dataset):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{a.dtype} {a.shape}' for a in self.arrays)})"
 
+    def _repr_html_(self) -> str:
+        """Return the first examples, for a notebook."""
+        return examples_html(repr(self), self.arrays, len(self))
+
 
 class Subset(Dataset):
     """Some examples of a data set, chosen by their numbers or by a mask.
@@ -155,6 +160,13 @@ class Subset(Dataset):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self)} of {len(self.dataset)} examples)"
+
+    def _repr_html_(self) -> str | None:
+        """Return the first examples, for a notebook, if they are rows of arrays."""
+        if not isinstance(self.dataset, TensorDataset):
+            return None
+        first = [array[self.indices[:IMAGES]] for array in self.dataset.arrays]
+        return examples_html(repr(self), first, len(self))
 
 
 def random_split(

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from .data_html import examples_html
 from .idx import StrPath, read_idx
 
 T = TypeVar("T", bound=NDArray[Any])
@@ -111,6 +112,10 @@ class Part:
         labels = f"{self.labels.min()} to {self.labels.max()}" if count else "none"
         return f"Part({count} images of {rows} x {columns}, labels {labels})"
 
+    def _repr_html_(self) -> str:
+        """Return the first images, for a notebook."""
+        return examples_html(repr(self), (self.pixels, self.labels), len(self.labels))
+
 
 class Digits(NamedTuple):
     """A data set for training and one for testing; unpacks as ``train, test``.
@@ -132,6 +137,10 @@ class Digits(NamedTuple):
 
     train: Part
     test: Part
+
+    def _repr_html_(self) -> str:
+        """Return the first images of both parts, for a notebook."""
+        return self.train._repr_html_() + self.test._repr_html_()
 
 
 def _read_part(folder: StrPath, name: str, dtype: np.dtype[Any]) -> Part:

@@ -11,6 +11,7 @@ import numpy as np
 from ..engine.modes import RECORD, current
 from ..engine.tensor_base import copy_array
 from . import hooks, tree
+from .module_html import module_html
 from .parameter import Buffer, Parameter, cast_parameter
 from .state import load_state
 
@@ -432,6 +433,10 @@ class Module:
         tail = f")  # {n:,} parameter{'s' * (n != 1)}" if n else ")"
         body = lines if self.extra_repr() else own + lines
         return head + "\n" + "\n".join(body) + "\n" + tail if body else head + tail
+
+    def _repr_html_(self) -> str:
+        """Return a table of the layers, for a notebook."""
+        return module_html(self)
 
 
 def without_duplicates(named: Iterator[tuple[str, T]]) -> Iterator[tuple[str, T]]:

@@ -13,6 +13,7 @@ from ..engine.modes import enable_grad
 from ..engine.node import Node, new_order
 from ..engine.tensor_base import TensorBase, to_arrays
 from ..engine.traversal import ancestors
+from ..html_repr import block, first_and_last, table
 from ..pytree import flatten
 from ..tensor.tensor import Tensor
 from ..validation import as_array
@@ -47,9 +48,7 @@ class Summary:
         return sum(row.multiply_adds for row in self.rows)
 
     def __repr__(self) -> str:
-        cells = [("layer", "kind", "output", "parameters", "multiply-adds")]
-        cells += [(r.name, r.kind, r.shapes, f"{r.parameters:,}", f"{r.multiply_adds:,}") for r in self.rows]
-        cells += [("in all", "", "", f"{self.parameters:,}", f"{self.multiply_adds:,}")]
+        cells = self._cells()
         widths = [max(len(row[i]) for row in cells) for i in range(5)]
         lines = [
             "  ".join(
@@ -58,10 +57,23 @@ class Summary:
             for row in cells
         ]
         rule = "-" * max(map(len, lines))
+        return "\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1]] + ([self._frozen()] if self._frozen() else []))
+
+    def _repr_html_(self) -> str:
+        """Return the table for a notebook."""
+        head, *rows, foot = self._cells()
+        return block("", table(head, first_and_last(rows, 60), (3, 4), foot), self._frozen())
+
+    def _cells(self) -> list[tuple[str, ...]]:
+        return [
+            ("layer", "kind", "output", "parameters", "multiply-adds"),
+            *((r.name, r.kind, r.shapes, f"{r.parameters:,}", f"{r.multiply_adds:,}") for r in self.rows),
+            ("in all", "", "", f"{self.parameters:,}", f"{self.multiply_adds:,}"),
+        ]
+
+    def _frozen(self) -> str:
         frozen = self.parameters - self.trainable
-        return "\n".join(
-            [lines[0], rule, *lines[1:-1], rule, lines[-1]] + ([f"of which {frozen:,} are frozen"] if frozen else [])
-        )
+        return f"of which {frozen:,} are frozen" if frozen else ""
 
 
 def summary(model: Module, *inputs: TensorLike) -> Summary:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, KeysView, Mapping
 from typing import Any
 
+from .. import html_repr
 from ..engine.tensor_base import to_arrays
 
 
@@ -106,6 +107,21 @@ class History:
             if self.epochs
             else "History of no epochs"
         )
+
+    def _repr_html_(self) -> str:
+        """Return the figures as a table, and the loss as a curve, for a notebook."""
+        if not self.epochs:
+            return html_repr.block("History of no epochs")
+        rows = [
+            (epoch, *(format_figure(column[i]) for column in self.columns.values()))
+            for i, epoch in enumerate(self.epochs)
+        ]
+        table = html_repr.table(["epoch", *self.columns], html_repr.first_and_last(rows, 10), range(99))
+        curves: dict[str, list[float]] = {
+            name: self.columns[name] for name in ("loss", "val_loss") if name in self.columns
+        }
+        stopped = f"stopped: {self.stopped}" if self.stopped else ""
+        return html_repr.block("", html_repr.curves(curves), table, stopped)
 
     def state_dict(self) -> dict[str, Any]:
         """Return everything to save of the history.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Sized
 from typing import Any
 
@@ -14,7 +15,7 @@ LINES = 10  # how many, at most, where there is no bar
 
 
 class Progress(Callback):
-    """A callback that shows one bar of tqdm's for all epochs, or prints about ten lines."""
+    """A callback that shows one bar of tqdm's for all epochs, in a notebook as a widget, or prints about ten lines."""
 
     def on_fit_start(self, run: Run) -> None:
         self.bar = bar(run)
@@ -48,13 +49,18 @@ def bar(run: Run) -> Any:
     if not (sys.stderr.isatty() or "ipykernel" in sys.modules):
         return None
     try:
-        from tqdm import tqdm
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore"
+            )  # a notebook without ipywidgets gets the terminal's bar, and need not be told
+            from tqdm.auto import tqdm
     except ImportError:
         return None
+    is_widget = any(base.__module__ == "tqdm.notebook" for base in tqdm.__mro__)  # which has a width of its own
     batches = len(run.batches) if isinstance(run.batches, Sized) else None
     return tqdm(
         total=batches and batches * run.epochs,
         initial=(batches or 0) * run.epoch,
         dynamic_ncols=True,
-        bar_format="{bar:20} {desc}  [{elapsed}<{remaining}]",
+        bar_format=("{bar}" if is_widget else "{bar:20}") + " {desc}  [{elapsed}<{remaining}]",
     )
