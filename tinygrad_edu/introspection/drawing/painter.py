@@ -46,6 +46,8 @@ class Painter:
         norms = [a.norm for a in scene.arrows if a.norm is not None and a.norm == a.norm and a.norm < math.inf]
         self.widest = max(norms, default=0.0) if gradients and (self.level or self.sketch.flows) else 0.0
         self.shown = Shown(set(), bool(self.widest))
+        self.labels: dict[Box, str] = {}  # what is written in boxes, and beside arrows
+        self.words: dict[Arrow, str] = {}
 
     def lines(self) -> Iterator[str]:
         """Yield all lines of the text between the braces."""
@@ -86,7 +88,7 @@ class Painter:
         kind = self.kind(box)
         self.shown.kinds.add(kind)
         look = " ".join(f'{k}="{v}"' for k, v in self.theme.looks[kind].items())
-        label = self.group_label(box, box.what) if isinstance(box.what, Group) else self.label(box)
+        label = self.labels[box] = self.group_label(box, box.what) if isinstance(box.what, Group) else self.label(box)
         return f"[label={label} {look}{self.tooltip(box)}]"
 
     def kind(self, box: Box) -> str:
@@ -159,8 +161,9 @@ class Painter:
 
     def settings(self, node: Node, others: list[Node]) -> str:
         """Return the arguments that are not arrays as text, with an ellipsis where folded operations differ."""
-        text = arguments(node)
-        return f"{text} …" if any(arguments(other) != text for other in others) else text
+        known = self.sketch.slices.indices
+        text, *rest = (known.get(each) or arguments(each) for each in (node, *others))
+        return f"{text} …" if any(other != text for other in rest) else text
 
     def group_label(self, box: Box, group: Group) -> str:
         """Return the label of a group's box."""
@@ -190,7 +193,7 @@ class Painter:
         if self.scene.is_back(b):
             return self.backward_arrow(a, b)
         shape = f"{tuple(arrow.parent.shape)}" if self.level and arrow.parent.shape and a not in self.numbered else ""
-        words = " ".join(filter(None, (arrow.role, shape)))
+        words = self.words[arrow] = " ".join(filter(None, (arrow.role, shape)))
         attributes = {
             "label": f'"{attribute(words)}"' if words else "",
             "weight": "4" if type(arrow.parent) is Node else "",
