@@ -2,7 +2,7 @@
 // `cells` of a thumbnail: means of blocks, whole numbers in units of `largest` / FULL.
 
 const FULL = 32000, NAN = -32768, INFINITE = 32767;
-let NEGATIVE, POSITIVE, ZERO; // the colours of numbers, which are the theme's
+let NEGATIVE, POSITIVE, ZERO, BROKEN; // the colours of numbers, which are the theme's
 
 // Return a number as text with this many significant digits and a true minus sign. What JSON lacks comes as text.
 function digits(x, n = 4) {
@@ -48,16 +48,16 @@ function gridOf(array) {
   return { rows: cells.length / (columns || 1), columns, cells, largest: Math.max(0, ...finite) };
 }
 
-// Read the colours from the style sheet. Nearly everybody can tell purple from orange.
+// Read the colours from the style sheet.
 function readColours() {
   const style = getComputedStyle(document.documentElement);
-  const colours = ["--negative", "--positive", "--zero"].map((name) => style.getPropertyValue(name));
-  [NEGATIVE, POSITIVE, ZERO] = colours.map((text) => text.split(",").map(Number));
+  const colours = ["--negative", "--positive", "--zero", "--broken"].map((name) => style.getPropertyValue(name));
+  [NEGATIVE, POSITIVE, ZERO, BROKEN] = colours.map((text) => text.split(",").map(Number));
 }
 
-// A colour for a number: from the paper's at zero to the strongest at the largest; NaN is red, whatever else there is.
+// A colour for a number: from the paper's at zero to the strongest at the largest; NaN has its own.
 function colour(x, largest) {
-  if (Number.isNaN(x)) return [255, 0, 60];
+  if (Number.isNaN(x)) return BROKEN;
   const t = Number.isFinite(x) ? (largest ? x / largest : 0) : Math.sign(x);
   const end = t < 0 ? NEGATIVE : POSITIVE, strength = Math.pow(Math.abs(t), 0.7); // small numbers can be seen, too
   return ZERO.map((p, i) => Math.round(p + (end[i] - p) * strength));
