@@ -412,6 +412,6 @@ def test_pyplot_never_heard_of_it():
 
 
 def test_two_classes_are_no_and_yes():
-    from tinygrad_edu.viz.theme import NEGATIVE, POSITIVE
+    from tinygrad_edu.introspection.palette import PALETTES
 
-    np.testing.assert_array_equal(class_colours(2), [to_rgb(NEGATIVE), to_rgb(POSITIVE)])
+    np.testing.assert_array_equal(class_colours(2), [to_rgb(PALETTES["light"].negative), to_rgb(PALETTES["light"].positive)])

@@ -11,7 +11,7 @@ from ..engine.modes import no_grad
 from ..nn.module import Module
 from ..pytree import flatten
 from .observe import array_of, as_constant, hook_modules, leave_untouched, require_model
-from .theme import COLORS, FAINT, figure, ink, shades
+from .theme import FAINT, figure, ink, series, shades
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -72,7 +72,7 @@ def activations(model: Module, x: TensorLike) -> Figure:
         left.set_title(f"{name}  {values.shape}", fontsize=9, loc="left", pad=3)
         for spine in left.spines.values():
             spine.set(linewidth=0.5, visible=values.ndim < 4)
-        distribution(right, values, COLORS[i % len(COLORS)])
+        distribution(right, values, series(i + 1)[i])
     grid[-1][1].set_xlabel("activation", fontsize=9)
     return plate
 

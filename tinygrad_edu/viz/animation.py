@@ -12,7 +12,7 @@ import numpy as np
 from .descent import COARSE, mark_valleys, view
 from .descent_path import Function, descend, valleys
 from .surface import chart
-from .theme import MARK, NEGATIVE, dress, figure, ink
+from .theme import dress, figure, ink, palette
 
 if TYPE_CHECKING:
     from ..typing import TensorLike
@@ -107,9 +107,9 @@ class Curve:
         mark_valleys(axes, f, valleys(x, z), z)
         dress(axes, "", "x", "f(x)")
         self.went, self.reach = went, 0.12 * (x[-1] - x[0])
-        (self.tangent,) = axes.plot([], [], color=MARK, linewidth=2.2)
-        (self.trail,) = axes.plot([], [], "o-", color=NEGATIVE, markersize=3.5, linewidth=1, alpha=0.6)
-        (self.ball,) = axes.plot([], [], "o", color=NEGATIVE, markersize=11, markeredgecolor=ink())
+        (self.tangent,) = axes.plot([], [], color=palette().mark, linewidth=2.2)
+        (self.trail,) = axes.plot([], [], "o-", color=palette().negative, markersize=3.5, linewidth=1, alpha=0.6)
+        (self.ball,) = axes.plot([], [], "o", color=palette().negative, markersize=11, markeredgecolor=ink())
 
     def show(self, i: int) -> None:
         """Show the state after `i` steps."""
@@ -132,9 +132,9 @@ class Plane:
         self.went = went
         self.unit = 0.3 * (x[-1] - x[0]) / (np.linalg.norm(went.slopes, axis=1).max() or 1.0)
         (self.trail,) = axes.plot(
-            [], [], "o-", color=NEGATIVE, markersize=3.5, linewidth=1.2, markeredgecolor="white", markeredgewidth=0.4
+            [], [], "o-", color=palette().negative, markersize=3.5, linewidth=1.2, markeredgecolor="white", markeredgewidth=0.4
         )
-        (self.ball,) = axes.plot([], [], "o", color=NEGATIVE, markersize=11, markeredgecolor="white")
+        (self.ball,) = axes.plot([], [], "o", color=palette().negative, markersize=11, markeredgecolor="white")
         self.arrow = axes.quiver(
             [0], [0], [0], [0], angles="xy", scale_units="xy", scale=1, color="white", width=0.009, zorder=7
         )

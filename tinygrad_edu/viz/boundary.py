@@ -11,7 +11,7 @@ from ..nn.module import Module
 from .beliefs import Beliefs
 from .confusion import classes
 from .observe import as_pair, require_model
-from .theme import COLORS, NEGATIVE, POSITIVE, dress, figure_of, ink, paper
+from .theme import dress, figure_of, ink, palette, paper, series
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ..typing import TensorLike
 
 SHAPES = "os^DvPX*<>"  # of the points of each class, for whoever can't tell the colours apart
+MOST_NAMED = 6  # classes up to which colours have names
 FULL = 0.65  # how strong the colour of a region is where the model is sure: its points must stand out
 
 
@@ -168,10 +169,10 @@ def class_colours(count: int) -> Any:
     from matplotlib import colormaps
     from matplotlib.colors import to_rgb
 
-    few = (NEGATIVE, POSITIVE) if count == 2 else COLORS[:count]
+    few = (palette().negative, palette().positive) if count == 2 else series(count)
     return (
         np.array([to_rgb(c) for c in few])
-        if count <= len(COLORS)
+        if count <= MOST_NAMED
         else colormaps["turbo"](np.linspace(0.05, 0.95, count))[:, :3]
     )
 

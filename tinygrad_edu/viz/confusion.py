@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .observe import array_of
-from .theme import FAINT, NEGATIVE, dress, entitle, figure, sign_colours
+from .theme import FAINT, dress, entitle, figure, palette, sign_colours
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -137,7 +137,7 @@ def draw_matrix(axes: Any, counts: Any, named: list[str]) -> None:
 def list_mistakes(axes: Any, wrong: list[tuple[int, int]], counts: Any, named: list[str]) -> None:
     """Draw bars of the mistakes, with their rates in the class."""
     sizes = [counts[pair] for pair in wrong]
-    axes.barh(range(len(wrong)), sizes, color=NEGATIVE, height=0.6)
+    axes.barh(range(len(wrong)), sizes, color=palette().negative, height=0.6)
     axes.set_yticks(range(len(wrong)), [f"{named[i]} → {named[j]}" for i, j in wrong])
     for k, (i, j) in enumerate(wrong):
         axes.text(

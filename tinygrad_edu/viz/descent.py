@@ -9,7 +9,7 @@ import numpy as np
 
 from .descent_path import Function, Walk, descend, valleys
 from .surface import chart, footprints, mountain
-from .theme import COLORS, FAINT, MARK, NEGATIVE, POSITIVE, RIGHT, dress, entitle, figure, figure_of, ink
+from .theme import FAINT, dress, entitle, figure, figure_of, ink, palette
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -117,7 +117,7 @@ def curve(axes: Any, f: Function, went: Walk, x: Any) -> None:
         axes.plot(
             ends,
             went.heights[i] + slope * (ends - points[i]),
-            color=MARK,
+            color=palette().mark,
             linewidth=2.2,
             alpha=0.9,
             zorder=4,
@@ -138,13 +138,13 @@ def mark_valleys(axes: Any, f: Function, found: Any, z: Any) -> None:
     for place, depth, lowest in zip(found, depths, equal, strict=True):
         at = (place[0], depth) if len(place) == 1 else place
         axes.plot(
-            *at, "v", color=RIGHT, markersize=7, zorder=6, gid="minimum", markeredgecolor="white", markeredgewidth=0.5
+            *at, "v", color=palette().good, markersize=7, zorder=6, gid="minimum", markeredgecolor="white", markeredgewidth=0.5
         )
         name = (
             "a minimum" if lowest and sum(equal) > 1 else "the lowest" if lowest and len(found) > 1 else "local minimum"
         )
         where = (at[0] - low) / (high - low)
-        axes.annotate(name, at, (0, -13), textcoords="offset points", fontsize=8.5, color=RIGHT if f.inputs == 1 else "white",
+        axes.annotate(name, at, (0, -13), textcoords="offset points", fontsize=8.5, color=palette().good if f.inputs == 1 else "white",
                       ha="left" if where < 0.15 else "right" if where > 0.85 else "center")  # fmt: skip
 
 
@@ -152,9 +152,9 @@ def progress(axes: Any, went: Walk) -> None:
     """Draw the height and the steepness after each step."""
     steps = np.arange(len(went.heights))
     dress(axes, "step by step", "step")
-    axes.plot(steps, went.heights, "o-", color=POSITIVE, markersize=3, label="height f(x)")
+    axes.plot(steps, went.heights, "o-", color=palette().positive, markersize=3, label="height f(x)")
     axes.plot(
-        steps, np.linalg.norm(went.slopes, axis=1), "--", color=COLORS[4], linewidth=1.3, label="size of the slope"
+        steps, np.linalg.norm(went.slopes, axis=1), "--", color=palette().mark, linewidth=1.3, label="size of the slope"
     )
     if np.abs(went.heights).max() > 1e4 * (1 + np.abs(went.heights[0])):
         axes.set_yscale("symlog")
@@ -173,7 +173,7 @@ def plane(axes: Any, f: Function, went: Walk, x: Any, y: Any, z: Any) -> None:
     down = -went.slopes[:n]
     length = 0.22 * (x[-1] - x[0]) / (np.linalg.norm(down, axis=1).max() or 1.0)
     axes.quiver(*went.points[:n].T, *(down * length).T, angles="xy", scale_units="xy", scale=1, color="white", width=0.008, zorder=7,
-                edgecolor=NEGATIVE, linewidth=0.6, gid="negative gradient")  # fmt: skip
+                edgecolor=palette().negative, linewidth=0.6, gid="negative gradient")  # fmt: skip
 
 
 def view(f: Function, went: Walk, extent: Any) -> list[Any]:

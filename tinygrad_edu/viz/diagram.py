@@ -9,7 +9,7 @@ import numpy as np
 
 from .neurons import Columns
 from .sensitivity import keys
-from .theme import FAINT, MARK, NEGATIVE, POSITIVE, ink, paper, shades, sign_colours
+from .theme import FAINT, ink, palette, paper, shades, sign_colours
 
 GAP = 1.6  # between the halves of a column that is too long, in neurons
 RADIUS = 0.36
@@ -169,11 +169,11 @@ class Diagram:
         )
         found = keys(words)
         if self.slopes is not None and any(self.rims(k) is not None for k in range(len(self.found.widths))):
-            found.append(circle("rim: the bias, likewise", paper(), markeredgecolor=POSITIVE, markeredgewidth=2.5))
+            found.append(circle("rim: the bias, likewise", paper(), markeredgecolor=palette().positive, markeredgewidth=2.5))
         if self.values[0] is None:
             return found
         if self.signed:
-            return [*found, circle("positive activation", POSITIVE), circle("negative activation", NEGATIVE)]
+            return [*found, circle("positive activation", palette().positive), circle("negative activation", palette().negative)]
         large = any(v.max(initial=0) > 1 for v in self.found.values)
         return [
             *found,
@@ -194,10 +194,10 @@ class Diagram:
         spots = np.column_stack([(across + 0.5) / side * 2 * half, half - (rows + 0.5) / side * 2 * half])
         lines = np.stack([spots, self.places(0)], axis=1)
         axes.add_collection(
-            LineCollection(list(lines), colors=MARK, linewidths=0.6, alpha=0.7, zorder=2), autolim=False
+            LineCollection(list(lines), colors=palette().mark, linewidths=0.6, alpha=0.7, zorder=2), autolim=False
         )
         axes.plot(
-            *spots.T, "s", markersize=3.5, markerfacecolor="none", markeredgecolor=MARK, markeredgewidth=0.9, zorder=2
+            *spots.T, "s", markersize=3.5, markerfacecolor="none", markeredgecolor=palette().mark, markeredgewidth=0.9, zorder=2
         )
 
     def draw_answers(self, axes: Any) -> None:

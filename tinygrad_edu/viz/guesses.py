@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .observe import array_of
-from .theme import RIGHT, WRONG, figure, headline, lit
+from .theme import figure, headline, lit, palette
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -62,7 +62,7 @@ def guesses(images: TensorLike, labels: TensorLike, outputs: TensorLike, count: 
     grid = plate.subplots(2, count, squeeze=False)
     for axes in np.ravel(grid):
         axes.set_axis_off()
-    for line, chosen, color in ((grid[0], right, RIGHT), (grid[1], wrong, WRONG)):
+    for line, chosen, color in ((grid[0], right, palette().positive), (grid[1], wrong, palette().negative)):
         for axes, i in zip(line, chosen, strict=False):
             axes.imshow(pixels[i].reshape(side, side), cmap=lit())
             said = f"says {guess[i]} ({answers[i, guess[i]]:.2f})"

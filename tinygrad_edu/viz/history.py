@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from .theme import COLORS, RIGHT, dress, figure, ink, paper
+from .theme import dress, figure, ink, palette, paper, series
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -67,7 +67,7 @@ def history(history: Figures | Sequence[Mapping[str, float | None]] | Sequence[f
         dress(axes, title, over)
         for name in sorted(names, key=lambda name: name.startswith(VALIDATION)):
             unseen = name.startswith(VALIDATION)
-            draw_curve(axes, places, columns[name], name, ink() if unseen else COLORS[i % len(COLORS)], unseen)
+            draw_curve(axes, places, columns[name], name, ink() if unseen else series(i + 1)[i], unseen)
         if len(names) > 1:
             axes.legend(frameon=False, fontsize=9)
         if len(places) and places[-1] >= 10_000:
@@ -103,9 +103,9 @@ def draw_curve(axes: Any, places: Any, values: Any, name: str, color: str, valid
     if validation and len(x) > 1:
         best = np.argmax(y) if name.endswith(("accuracy", "score")) else np.argmin(y)
         axes.plot(
-            x[best], y[best], "o", markersize=8, markerfacecolor="none", markeredgecolor=RIGHT, markeredgewidth=1.6
+            x[best], y[best], "o", markersize=8, markerfacecolor="none", markeredgecolor=palette().good, markeredgewidth=1.6
         )
-        axes.annotate(f"{y[best]:.4g}", (x[best], y[best]), (0, 8), textcoords="offset points", ha="center", fontsize=8.5, color=RIGHT,
+        axes.annotate(f"{y[best]:.4g}", (x[best], y[best]), (0, 8), textcoords="offset points", ha="center", fontsize=8.5, color=palette().good,
                       path_effects=[withStroke(linewidth=3, foreground=paper())])  # fmt: skip
     for lost in places[~there & np.isinf(values)]:
         axes.axvline(lost, color=color, linestyle=":", linewidth=1)  # it became infinite here

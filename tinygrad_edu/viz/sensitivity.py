@@ -10,7 +10,7 @@ from ..engine.backward import backpropagate
 from ..nn.module import Module
 from ..tensor.tensor import Tensor
 from .observe import array_of, require_model
-from .theme import COLORS, NEGATIVE, POSITIVE, dress, figure, ink
+from .theme import dress, figure, ink, palette, series
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -57,7 +57,7 @@ def sensitivity(model: Module, loss: Tensor | None = None, *, most: int = 16) ->
     left, right = plate.subplots(1, 2, width_ratios=(1, 1.1))
 
     places = np.arange(len(names))
-    left.barh(places, values, color=[NEGATIVE if v > 0 else POSITIVE for v in values], height=0.7)
+    left.barh(places, values, color=[palette().negative if v > 0 else palette().positive for v in values], height=0.7)
     left.set_yticks(places, names, family="monospace", fontsize=8.5)
     left.invert_yaxis()
     left.axvline(0, color=ink(), linewidth=0.8)
@@ -66,7 +66,7 @@ def sensitivity(model: Module, loss: Tensor | None = None, *, most: int = 16) ->
     left.tick_params(axis="y", length=0)
     plate.legend(handles=keys(), frameon=False, fontsize=9, ncols=2, loc="outside lower left")
 
-    for color, (name, g) in zip(np.resize(COLORS, len(grads)), grads.items(), strict=True):
+    for color, (name, g) in zip(series(len(grads)), grads.items(), strict=True):
         sizes = np.sort(np.abs(g).ravel())[::-1]
         sizes = sizes[sizes > 0]
         label = f"{name}: {g.size:,}" + (f", {g.size - len(sizes):,} of them 0" if len(sizes) < g.size else "")
@@ -108,7 +108,7 @@ def keys(names: tuple[str, str] = ("raise it: the cost falls", "lower it: the co
 
     return [
         Line2D([], [], color=color, linewidth=3, label=name)
-        for color, name in zip((POSITIVE, NEGATIVE), names, strict=True)
+        for color, name in zip((palette().positive, palette().negative), names, strict=True)
     ]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .theme import HEIGHTS, MARK, NEGATIVE, dress, ink, paper
+from .theme import HEIGHTS, dress, ink, palette, paper
 
 
 def chart(axes: Any, x: Any, y: Any, z: Any, names: tuple[str, str]) -> Any:
@@ -50,8 +50,8 @@ def footprints(axes: Any, *places: Any, gid: str = "path") -> None:
     """Draw a path, in two coordinates or three: a line with a point for each step, from a ring to a star."""
     points = 10 if len(places[0]) > 60 else 3.5
     above: dict[str, Any] = {"zorder": 10}
-    axes.plot(*places, color=NEGATIVE, linewidth=1.6, marker="o" if points == 3.5 else "", markersize=points, gid=gid,
+    axes.plot(*places, color=palette().negative, linewidth=1.6, marker="o" if points == 3.5 else "", markersize=points, gid=gid,
               markeredgecolor="white", markeredgewidth=0.4, **above)  # fmt: skip
     first, last = ([p[:1] for p in places], [p[-1:] for p in places])
-    axes.plot(*first, "o", markersize=9, markerfacecolor="none", markeredgecolor=NEGATIVE, markeredgewidth=2, **above)
-    axes.plot(*last, "*", markersize=14, markerfacecolor=MARK, markeredgecolor=ink(), markeredgewidth=0.6, **above)
+    axes.plot(*first, "o", markersize=9, markerfacecolor="none", markeredgecolor=palette().negative, markeredgewidth=2, **above)
+    axes.plot(*last, "*", markersize=14, markerfacecolor=palette().mark, markeredgecolor=ink(), markeredgewidth=0.6, **above)

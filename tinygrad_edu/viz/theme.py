@@ -1,4 +1,4 @@
-"""The look of all pictures: colours that colour-blind readers can tell apart, on the paper that the reader has set.
+"""The look of all pictures: the colours of the palette, on the paper that the reader has set.
 
 Ink and paper are matplotlib's own settings. So pictures that are made under ``matplotlib.style.context("dark_background")``
 are dark, and settings for a printed page hold for these pictures too.
@@ -9,13 +9,11 @@ from __future__ import annotations
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
+from ..introspection.palette import PALETTES, Palette
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-POSITIVE, NEGATIVE = "#2f7fc1", "#d8572a"  # for numbers with a sign: weights, gradients
-COLORS = (POSITIVE, NEGATIVE, "#1a9b74", "#b565a7", "#d99a00", "#4aa9dc")  # for anything else
-RIGHT, WRONG = "#1a7f5a", "#c8432b"
-MARK = "#c98a00"  # for what points at something
 HEIGHTS = "viridis"  # for a loss: light is high, also in grey
 LETTERS = 12.5  # of a title in an inch
 FAINT = 0.55  # the strength of text that only explains
@@ -77,6 +75,17 @@ def paper() -> str:
     return str(matplotlib.rcParams["axes.facecolor"])
 
 
+def palette() -> Palette:
+    """Return the colours for this paper."""
+    return PALETTES["dark" if is_dark() else "light"]
+
+
+def series(n: int) -> list[str]:
+    """Return colours for `n` curves or classes."""
+    several = (palette().positive, palette().negative, *palette().others)
+    return [several[i % len(several)] for i in range(n)]
+
+
 def is_dark() -> bool:
     """Say whether the paper is darker than grey."""
     from matplotlib.colors import to_rgb
@@ -89,8 +98,8 @@ def sign_colours() -> Any:
     """Return the colours from negative over zero, which is paper, to positive."""
     from matplotlib.colors import LinearSegmentedColormap
 
-    ends = ("#ffb48c", "#9fd0ff") if is_dark() else ("#7d2a0c", "#123f6e")
-    return LinearSegmentedColormap.from_list("signed", [ends[0], NEGATIVE, paper(), POSITIVE, ends[1]])
+    ends = ("#ffd5bd", "#c6e3fb") if is_dark() else ("#7d2a0c", "#123f6e")
+    return LinearSegmentedColormap.from_list("signed", [ends[0], palette().negative, paper(), palette().positive, ends[1]])
 
 
 def lit() -> Any:

@@ -56,6 +56,12 @@ def key(painter: Painter) -> list[Row]:
         widest, narrowest = format_number(painter.widest), format_number(painter.widest / 10**DECADES)
         rows.append((rule_cell(theme.gradient, 4), f"much gradient comes back here: norm {widest}"))
         rows.append((rule_cell(theme.faint, 1), f"little: {narrowest} or less"))
+        lines = {
+            "dashed": (f'<TD><FONT COLOR="{theme.faint}">- - -</FONT></TD>', "none: nobody asked for it"),
+            "dotted": (f'<TD><FONT COLOR="{theme.faint}">· · ·</FONT></TD>', "none: it is exactly 0"),
+            "broken": (rule_cell(theme.broken, 4), "not a number, or infinite"),
+        }
+        rows += [row for line, row in lines.items() if line in shown.lines]
     if shown.heat:
         low, zero, high = theme.heat
         colors = [low, mix_colours(low, zero, 0.5), zero, mix_colours(zero, high, 0.5), high]

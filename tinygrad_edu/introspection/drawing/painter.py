@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ class Shown:
     kinds: set[str]
     norms: bool
     heat: bool = False
+    lines: set[str] = field(default_factory=set)  # arrows that are not as wide as their gradient: dashed, dotted, broken
 
 
 class Painter:
@@ -211,12 +212,15 @@ class Painter:
     def strength(self, arrow: Arrow) -> dict[str, str]:
         """Return attributes by the gradient's norm: wide and strong if it is large, thin if small, dotted if zero."""
         if not arrow.differentiated:
+            self.shown.lines.add("dashed")
             return {"style": "dashed", "penwidth": "0.8"} if self.widest else {}
         if not self.widest or arrow.norm is None:
             return {}
         if arrow.norm == 0:
+            self.shown.lines.add("dotted")
             return {"style": "dotted"}
         if arrow.norm != arrow.norm or arrow.norm == math.inf:
+            self.shown.lines.add("broken")
             return {"color": f'"{self.theme.broken}"', "penwidth": "4"}
         share = min(1.0, max(0.0, 1 + math.log10(arrow.norm / self.widest) / DECADES))
         color = mix_colours(colour(self.theme.faint), colour(self.theme.gradient), share)
