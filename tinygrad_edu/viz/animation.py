@@ -12,7 +12,7 @@ import numpy as np
 from .descent import COARSE, mark_valleys, view
 from .descent_path import Function, descend, valleys
 from .surface import chart
-from .theme import dress, figure, ink, palette
+from .theme import WIDTH, dress, entitle, figure, ink, palette
 
 if TYPE_CHECKING:
     from ..typing import TensorLike
@@ -74,16 +74,14 @@ def animate(
     went = descend(function, rate, steps, momentum)
     if file is not None and Path(file).suffix.lower() not in FORMATS:
         raise ValueError(f"{str(file)!r}: the suffix must name the film's format, one of {', '.join(FORMATS)}")
-    plate = figure(6.5, 4.0 if function.inputs == 1 else 5.2)
+    plate = figure(WIDTH, 4.4 if function.inputs == 1 else 5.6)
     axes = plate.add_subplot()
     scene = (Curve if function.inputs == 1 else Plane)(axes, function, went, view(function, went, extent))
 
     def show(i: int) -> None:
         scene.show(i)
         note = went.verdict() if i == len(went.points) - 1 else f"step {i}"
-        axes.set_title(
-            f"rate {rate:g}" + f", momentum {momentum:g}" * bool(momentum) + f": {note}", fontsize=10.5, loc="left"
-        )
+        entitle(axes, f"rate {rate:g}" + f", momentum {momentum:g}" * bool(momentum) + f": {note}")
 
     show(0)
     from .figures import Film

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from .theme import dress, figure, ink, palette, paper, series
+from .theme import SMALL, WIDTH, dress, figure, ink, palette, paper, series
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -59,8 +59,9 @@ def history(history: Figures | Sequence[Mapping[str, float | None]] | Sequence[f
     groups: dict[str, list[str]] = {}
     for name in columns:
         groups.setdefault(rest(name), []).append(name)
-    plate = figure(max(6.5, 4.6 * min(len(groups), 3)), 3.5 * -(-len(groups) // 3))
-    grid = plate.subplots(-(-len(groups) // 3), min(len(groups), 3), squeeze=False).ravel()
+    lines, across = -(-len(groups) // 2), min(len(groups), 2)
+    plate = figure(WIDTH, 3.6 * lines)
+    grid = plate.subplots(lines, across, squeeze=False).ravel()
     for axes in grid[len(groups) :]:
         axes.set_axis_off()
     for i, (axes, (title, names)) in enumerate(zip(grid, groups.items(), strict=False)):
@@ -69,7 +70,7 @@ def history(history: Figures | Sequence[Mapping[str, float | None]] | Sequence[f
             unseen = name.startswith(VALIDATION)
             draw_curve(axes, places, columns[name], name, ink() if unseen else series(i + 1)[i], unseen)
         if len(names) > 1:
-            axes.legend(frameon=False, fontsize=9)
+            axes.legend(frameon=False, fontsize=SMALL)
         if len(places) and places[-1] >= 10_000:
             axes.xaxis.set_major_formatter(lambda n, _: f"{n / 1000:,.0f}k")
         else:
@@ -105,7 +106,7 @@ def draw_curve(axes: Any, places: Any, values: Any, name: str, color: str, valid
         axes.plot(
             x[best], y[best], "o", markersize=8, markerfacecolor="none", markeredgecolor=palette().good, markeredgewidth=1.6
         )
-        axes.annotate(f"{y[best]:.4g}", (x[best], y[best]), (0, 8), textcoords="offset points", ha="center", fontsize=8.5, color=palette().good,
+        axes.annotate(f"{y[best]:.4g}", (x[best], y[best]), (0, 8), textcoords="offset points", ha="center", fontsize=SMALL, color=palette().good,
                       path_effects=[withStroke(linewidth=3, foreground=paper())])  # fmt: skip
     for lost in places[~there & np.isinf(values)]:
         axes.axvline(lost, color=color, linestyle=":", linewidth=1)  # it became infinite here

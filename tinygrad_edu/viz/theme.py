@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 HEIGHTS = "viridis"  # for a loss: light is high, also in grey
-LETTERS = 12.5  # of a title in an inch
+WIDTH = 7.2  # of a figure in inches: on a telephone, 390 pixels wide, SMALL letters then have 9 pixels
+SMALL, LARGE = 12.0, 13.0  # letters of ticks, labels and legends; of titles
+LETTERS = 10.6  # LARGE ones in an inch
 FAINT = 0.55  # the strength of text that only explains
 
 
@@ -42,23 +44,43 @@ def figure_of(ax: Any, width: float, height: float, **kwargs: Any) -> tuple[Any,
 
 def headline(plate: Any, text: str) -> None:
     """Write a title above a whole figure, in as many lines as it needs there."""
-    plate.suptitle(fill(text, max(12, int(plate.get_size_inches()[0] * LETTERS))), fontsize=11)
+    plate.suptitle(fill(text, max(12, int(plate.get_size_inches()[0] * LETTERS))), fontsize=LARGE)
 
 
 def entitle(axes: Any, text: str) -> None:
     """Write a title above axes, at the left, in as many lines as it needs there."""
     inches = 1.25 * axes.get_window_extent().width / axes.get_figure().dpi  # they grow when the figure is laid out
-    axes.set_title(fill(text, max(12, int(inches * LETTERS))), fontsize=11, loc="left")
+    letters = inches * LETTERS * LARGE / large(axes)
+    axes.set_title(fill(text, max(12, int(letters))), fontsize=large(axes), loc="left")
 
 
 def dress(axes: Any, title: str = "", x: str = "", y: str = "") -> Any:
     """Give axes two spines, a title at the left, and labels."""
     axes.spines[["top", "right"]].set_visible(False)
     entitle(axes, title)
-    axes.set_xlabel(x)
-    axes.set_ylabel(y)
-    axes.tick_params(labelsize=9)
+    axes.set_xlabel(x, fontsize=small(axes))
+    axes.set_ylabel(y, fontsize=small(axes))
+    axes.tick_params(labelsize=small(axes))
     return axes
+
+
+def small(axes: Any) -> float:
+    """Return the size of letters that explain; in a figure of the reader's, by the reader's settings."""
+    return SMALL * scale(axes)
+
+
+def large(axes: Any) -> float:
+    """Return the size of a title's letters."""
+    return LARGE * scale(axes)
+
+
+def scale(axes: Any) -> float:
+    """Return 1 in figures of ours, and in others what makes LARGE letters as large as the reader's."""
+    import matplotlib
+
+    from .figures import Plate
+
+    return 1.0 if isinstance(axes.get_figure(), Plate) else float(matplotlib.rcParams["font.size"]) / LARGE
 
 
 def ink() -> str:
