@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .observe import array_of
-from .theme import FAINT, SMALL, WIDTH, dress, entitle, figure, palette, sign_colours
+from .theme import FAINT, SMALL, WIDTH, dress, entitle, figure, ink, is_dark, palette, paper, sign_colours
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -140,9 +140,9 @@ def draw_matrix(axes: Any, counts: Any, named: list[str]) -> None:
         room = 72 * (axes.get_figure().get_size_inches()[1] - 1.4) / n
         size = min(SMALL, room / (0.72 * len(str(counts.max()))))
         for i, j in np.argwhere(counts):
-            axes.text(
-                j, i, f"{counts[i, j]}", ha="center", va="center", fontsize=size, fontweight="bold" if i == j else "normal"
-            )
+            strong = is_dark() and abs(shown[i, j]) > 0.5  # light colours on dark paper
+            axes.text(j, i, f"{counts[i, j]}", ha="center", va="center", fontsize=size, color=paper() if strong else ink(),
+                      fontweight="bold" if i == j else "normal")  # fmt: skip
 
 
 def list_mistakes(axes: Any, wrong: list[tuple[int, int]], counts: Any, named: list[str]) -> None:

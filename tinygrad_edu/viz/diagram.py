@@ -44,7 +44,7 @@ class Diagram:
         self.height = max(len(s) + (GAP - 1) * (len(s) < n) for s, n in zip(self.shown, found.widths, strict=True))
         self.step = max(4.5, 0.42 * self.height)
         self.picture = 0.72 * self.height if self.side else 0.0
-        self.start = self.picture + 0.3 * self.step if self.side else 1.2
+        self.start = self.picture + 0.3 * self.step if self.side else 1.8
         self.core = self.start + self.step * (len(found.widths) - 1) + 1.3
         self.fit_into(math.inf)
 
