@@ -438,6 +438,8 @@ def test_letters_can_be_read_on_a_telephone():
         (lambda: viz.descent(lambda x: x**2, 1.0), ["start", "tangent: the slope", "end"]),
         (lambda: viz.descent(lambda x, y: x**2 + y**2, (1.0, 1.0)), ["start", "arrow: the negative gradient", "end"]),
         (lambda: viz.confusion([0, 1], [1, 1]), ["right", "wrong, × 10"]),
+        (lambda: viz.history({"loss": [1.0, np.inf, 2.0], "val_loss": [1.0, 2.0, 3.0]}), ["the best", "infinite here"]),
+        (lambda: viz.history([float(i) for i in range(99)]), ["each record", "running mean"]),
         (lambda: viz.activations(nn.Linear(1, 2), [[1.0]]), ["the largest of a layer"]),
     ],
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .descent_path import Function, Walk, descend, valleys
-from .surface import chart, footprints, mountain, path_keys
+from .surface import arrow_key, chart, footprints, mountain, path_keys
 from .theme import FAINT, SMALL, WIDTH, dress, entitle, figure, figure_of, ink, palette, small
 
 if TYPE_CHECKING:
@@ -98,9 +98,8 @@ def descent(
             footprints(space, *went.points[inside].T, went.heights[inside])
         plane(axes, function, went, x, y, z)
     if ax is None:
-        line: dict[str, Any] = {"label": "tangent: the slope", "color": palette().mark, "linewidth": 2.2}
-        arrow: dict[str, Any] = {"label": "arrow: the negative gradient", "linestyle": "", "marker": r"$\nearrow$", "markersize": 11, "color": ink()}
-        drawn = Line2D([], [], **(line if function.inputs == 1 else arrow))
+        tangent = Line2D([], [], label="tangent: the slope", color=palette().mark, linewidth=2.2)
+        drawn = tangent if function.inputs == 1 else arrow_key()
         plate.legend(handles=path_keys(drawn), frameon=False, fontsize=SMALL, ncols=3, loc="outside lower center")
     entitle(axes, f"rate {rate:g}" + f", momentum {momentum:g}" * bool(momentum) + f": {went.verdict()}")
     return plate

@@ -60,7 +60,7 @@ def history(history: Figures | Sequence[Mapping[str, float | None]] | Sequence[f
     for name in columns:
         groups.setdefault(rest(name), []).append(name)
     lines, across = -(-len(groups) // 2), min(len(groups), 2)
-    plate = figure(WIDTH, 3.6 * lines)
+    plate = figure(WIDTH, 3.6 * lines + 0.2)
     grid = plate.subplots(lines, across, squeeze=False).ravel()
     for axes in grid[len(groups) :]:
         axes.set_axis_off()
@@ -78,7 +78,26 @@ def history(history: Figures | Sequence[Mapping[str, float | None]] | Sequence[f
         values = np.concatenate([columns[name] for name in names])
         if "loss" in title or "cost" in title:
             axes.set_ylim(bottom=0 if np.nanmin(values, initial=0) >= 0 else None)
+    if keys := signs(columns):
+        plate.legend(handles=keys, frameon=False, fontsize=SMALL, ncols=3, loc="outside lower left")
     return plate
+
+
+def signs(columns: Mapping[str, Any]) -> list[Any]:
+    """Return the legend of what is drawn besides the figures themselves."""
+    from matplotlib.lines import Line2D
+
+    counts = {name: int(np.isfinite(values).sum()) for name, values in columns.items()}
+    ring: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 8, "markerfacecolor": "none", "markeredgewidth": 1.6}
+    keys = []
+    if max(counts.values()) > SMOOTHED:
+        keys.append(Line2D([], [], color=ink(), alpha=0.3, linewidth=0.8, label="each record"))
+        keys.append(Line2D([], [], color=ink(), linewidth=1.8, label="running mean"))
+    if any(n > 1 and name.startswith(VALIDATION) for name, n in counts.items()):
+        keys.append(Line2D([], [], markeredgecolor=palette().good, label="the best", **ring))
+    if any(np.isinf(values).any() for values in columns.values()):
+        keys.append(Line2D([], [], color=ink(), linestyle=":", linewidth=1, label="infinite here"))
+    return keys
 
 
 def draw_curve(axes: Any, places: Any, values: Any, name: str, color: str, validation: bool) -> None:

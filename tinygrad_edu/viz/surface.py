@@ -46,6 +46,14 @@ def mountain(axes: Any, x: Any, y: Any, z: Any, names: tuple[str, str]) -> None:
         axis._axinfo["grid"].update(linewidth=0.4, color=(0.5, 0.5, 0.5, 0.3))
 
 
+def arrow_key() -> Any:
+    """Return the legend of arrows down the slope."""
+    from matplotlib.lines import Line2D
+
+    arrow: dict[str, Any] = {"linestyle": "", "marker": r"$\nearrow$", "markersize": 11, "color": ink()}
+    return Line2D([], [], label="arrow: the negative gradient", **arrow)
+
+
 def path_keys(*between: Any) -> list[Any]:
     """Return the legend of a path: where it begins and ends, and what else is drawn along it."""
     from matplotlib.lines import Line2D
