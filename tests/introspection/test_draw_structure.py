@@ -560,6 +560,18 @@ def test_text_can_be_read_on_every_box(name):
     assert contrast(plain.get(theme.faint, theme.faint), plain.get(theme.paper, theme.paper)) > 4.5
 
 
+def test_the_legend_explains_each_kind_of_arrow_in_the_picture():
+    a, b, c = (Tensor(value, requires_grad=True) for value in (1.0, 2.0, 0.0))
+    plain = draw(a * b, gradients=True, legend=True).source
+    assert "nobody asked" not in plain
+    assert "exactly 0" not in plain
+    assert "not a number" not in plain
+    assert "none: nobody asked for it" in draw(a * b * Tensor(3.0), gradients=True, legend=True, names={}).source
+    assert "none: it is exactly 0" in draw(a + b * 0.0, gradients=True, legend=True).source
+    with np.errstate(divide="ignore"):
+        assert "not a number, or infinite" in draw(np.sqrt(c) + a, gradients=True, legend=True).source
+
+
 def test_the_users_line_is_at_the_pointer():
     x = Tensor(2.0, requires_grad=True)
     with watch():

@@ -93,7 +93,7 @@ def test_four_equal_valleys_are_all_found():
 def test_the_title_says_how_it_ended(f, rate, says):
     figure = viz.descent(f, 1.0, rate, steps=30)
     figure.canvas.draw()
-    assert says in figure.axes[0].get_title(loc="left")
+    assert says in figure.axes[0].get_title(loc="left").replace("\n", " ")
 
 
 @given(a=st.floats(0.1, 10), start=st.floats(-5, 5), share=st.floats(0.05, 0.95))

@@ -378,7 +378,19 @@ def pictures():
     )
     yield viz.descent(lambda x: x**4, 3.0, rate=10.0, momentum=0.95)
     yield viz.descent(lambda x: x**4 - 3 * x**2 + x, start=2.0, rate=0.02)
+    yield viz.descent(lambda x, y: x**2 + 3 * y**2, start=(2.0, 1.0))
     yield viz.fit(one, data.sine(20, seed=0))
+    wide = nn.Sequential(nn.Linear(784, 16), nn.Sigmoid(), nn.Linear(16, 16), nn.Sigmoid(), nn.Linear(16, 10), nn.Sigmoid())
+    images, answers = np.linspace(0, 1, 20 * 784).reshape(20, 784), data.one_hot(np.arange(20) % 10)
+    yield viz.network(wide, images[:1])
+    yield viz.network(wide, images[:2], target=answers[:2], loss=nn.MSELoss(), labels=["a longer name"] * 10)
+    yield viz.sensitivity(wide, nn.MSELoss()(wide(images), answers))
+    yield viz.activations(wide, images)
+    yield viz.activations(nn.Sequential(nn.Conv2d(1, 8, 5), nn.ReLU()), images[:1].reshape(1, 1, 28, 28))
+    yield viz.weights(wide)
+    yield viz.confusion(np.arange(10), np.roll(np.arange(10), 1))
+    yield viz.history({"cost": [1.0, 2.0], "test cost": [1.0, 3.0], "accuracy": [0.1, 0.2]})
+    yield viz.landscape(one, nn.MSELoss(), (np.ones((2, 1)), np.ones((2, 1))), points=5)
     for shape in ((1, 1), (1, 1.8), (2.5, 1), (1e-5, 1)):
         yield viz.boundary(classifier(1), (MOONS[0] * np.array(shape), MOONS[1]), names=["no", "a longer name"])
 
@@ -403,6 +415,39 @@ def test_titles_labels_and_legends_stay_on_the_page_and_out_of_each_other():
         assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i]), [t.get_text() for t in titles]
 
 
+def test_letters_can_be_read_on_a_telephone():
+    """A page shows a figure with 80 pixels to the inch, or as wide as a telephone's 390; but for counts in a matrix."""
+    for figure in pictures():
+        figure.canvas.draw()
+        width = figure.get_size_inches()[0]
+        texts = [t for legend in (*figure.legends, *(a.get_legend() for a in figure.axes)) if legend for t in legend.get_texts()]
+        for axes in figure.axes:
+            texts += [*axes.texts, axes.title, axes._left_title]
+            if axes.axison:
+                sides = [getattr(axes, name) for name in ("xaxis", "yaxis", "zaxis") if hasattr(axes, name)]
+                texts += [label for axis in sides for label in (axis.label, *axis.get_ticklabels())]
+        for text in texts:
+            if text.get_text().strip():
+                assert text.get_fontsize() / 72 * min(80, 390 / width) >= 9 - 1e-9, (text, width)
+
+
+@pytest.mark.parametrize(
+    ("figure", "words"),
+    [
+        (lambda: viz.network(nn.Sequential(nn.Linear(784, 2), nn.Sigmoid()), np.ones((1, 784)) / 2), ["activation 0", "activation 1", "pixel of an input neuron"]),
+        (lambda: viz.descent(lambda x: x**2, 1.0), ["start", "tangent: the slope", "end"]),
+        (lambda: viz.descent(lambda x, y: x**2 + y**2, (1.0, 1.0)), ["start", "arrow: the negative gradient", "end"]),
+        (lambda: viz.confusion([0, 1], [1, 1]), ["right", "wrong, × 10"]),
+        (lambda: viz.history({"loss": [1.0, np.inf, 2.0], "val_loss": [1.0, 2.0, 3.0]}), ["the best", "infinite here"]),
+        (lambda: viz.history([float(i) for i in range(99)]), ["each record", "running mean"]),
+        (lambda: viz.activations(nn.Linear(1, 2), [[1.0]]), ["the largest of a layer"]),
+    ],
+)
+def test_legends_say_what_is_drawn(figure, words):
+    told = [text.get_text() for legend in figure().legends for text in legend.get_texts()]
+    assert set(words) <= set(told), told
+
+
 def test_pyplot_never_heard_of_it():
     pyplot = sys.modules.get("matplotlib.pyplot")
     viz.boundary(classifier(1), MOONS)._repr_png_()
@@ -412,6 +457,6 @@ def test_pyplot_never_heard_of_it():
 
 
 def test_two_classes_are_no_and_yes():
-    from tinygrad_edu.viz.theme import NEGATIVE, POSITIVE
+    from tinygrad_edu.introspection.palette import PALETTES
 
-    np.testing.assert_array_equal(class_colours(2), [to_rgb(NEGATIVE), to_rgb(POSITIVE)])
+    np.testing.assert_array_equal(class_colours(2), [to_rgb(PALETTES["light"].negative), to_rgb(PALETTES["light"].positive)])

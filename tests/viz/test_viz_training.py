@@ -120,7 +120,7 @@ def test_guesses_stand_in_two_lines():
     outputs = np.array([[0.9, 0.2], [0.8, 0.1], [0.3, 0.4]])
     figure = viz.guesses(np.zeros((3, 4)), [0, 1, 1], outputs, count=4)
     figure.canvas.draw()
-    assert [a.get_title() for a in figure.axes] == ["says 0 (0.90)", "says 1 (0.40)", "", "", "says 0 (0.80)\nis 1", "", "", ""]
+    assert [a.get_title() for a in figure.axes] == ["says 0\n(0.90)", "says 1\n(0.40)", "", "", "says 0\n(0.80)\nis 1", "", "", ""]
     with pytest.raises(ValueError, match="square"):
         viz.guesses(np.zeros((3, 5)), [0, 1, 1], outputs)
     with pytest.raises(ValueError, match="wants images"):

@@ -11,7 +11,7 @@ from ..engine.modes import no_grad
 from ..nn.module import Module
 from ..pytree import flatten
 from .observe import array_of, as_constant, hook_modules, leave_untouched, require_model
-from .theme import COLORS, FAINT, figure, ink, shades
+from .theme import FAINT, SMALL, WIDTH, figure, ink, palette, series, shades
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -55,11 +55,13 @@ def activations(model: Module, x: TensorLike) -> Figure:
     >>> len(figure.axes)
     8
     """
+    from matplotlib.patches import Patch
+
     rows = outputs(require_model(model, "activations"), x)
     if not rows:
         raise ValueError(f"activations: this {type(model).__name__} called no layer when it was run")
     heights = [1.0 if values.ndim < 4 else 1.0 + 0.55 * (min(values.shape[1], MOST_MAPS) > 8) for _, values in rows]
-    plate = figure(10, 0.5 + 1.15 * sum(heights))
+    plate = figure(WIDTH, 0.5 + 1.2 * sum(heights))
     grid = plate.subplots(len(rows), 2, squeeze=False, width_ratios=(2.4, 1), height_ratios=heights)
     for i, ((name, values), (left, right)) in enumerate(zip(rows, grid, strict=True)):
         pictured = as_picture(values)
@@ -69,11 +71,15 @@ def activations(model: Module, x: TensorLike) -> Figure:
         left.set_anchor("W")
         left.set_xticks([])
         left.set_yticks([])
-        left.set_title(f"{name}  {values.shape}", fontsize=9, loc="left", pad=3)
+        left.set_title(f"{name}  {values.shape}", fontsize=SMALL, loc="left", pad=3)
         for spine in left.spines.values():
             spine.set(linewidth=0.5, visible=values.ndim < 4)
-        distribution(right, values, COLORS[i % len(COLORS)])
-    grid[-1][1].set_xlabel("activation", fontsize=9)
+        distribution(right, values, series(i + 1)[i])
+    grid[-1][1].set_xlabel("activation", fontsize=SMALL)
+    signs = any((values < 0).any() for _, values in rows)
+    kinds = [(palette().negative, "below 0"), (palette().positive, "above 0")] * signs + [(ink(), "the largest of a layer")]
+    keys = [Patch(facecolor=colour, label=label) for colour, label in kinds]
+    plate.legend(handles=keys, frameon=False, fontsize=SMALL, ncols=3, loc="outside lower left")
     return plate
 
 
@@ -127,11 +133,11 @@ def distribution(axes: Any, values: Any, color: str) -> None:
         transform=axes.transAxes,
         ha="right",
         va="top",
-        fontsize=8.5,
+        fontsize=SMALL,
         color=ink(),
         alpha=max(FAINT, bool(lost)),
     )
     axes.set_yticks([])
-    axes.xaxis.get_major_locator().set_params(nbins=4)
-    axes.tick_params(labelsize=8)
+    axes.xaxis.get_major_locator().set_params(nbins=3)
+    axes.tick_params(labelsize=SMALL)
     axes.spines[["top", "right", "left"]].set_visible(False)

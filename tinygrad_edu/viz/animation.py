@@ -11,8 +11,8 @@ import numpy as np
 
 from .descent import COARSE, mark_valleys, view
 from .descent_path import Function, descend, valleys
-from .surface import chart
-from .theme import MARK, NEGATIVE, dress, figure, ink
+from .surface import arrow_key, chart
+from .theme import SMALL, WIDTH, dress, figure, headline, ink, palette
 
 if TYPE_CHECKING:
     from ..typing import TensorLike
@@ -74,18 +74,17 @@ def animate(
     went = descend(function, rate, steps, momentum)
     if file is not None and Path(file).suffix.lower() not in FORMATS:
         raise ValueError(f"{str(file)!r}: the suffix must name the film's format, one of {', '.join(FORMATS)}")
-    plate = figure(6.5, 4.0 if function.inputs == 1 else 5.2)
+    plate = figure(WIDTH, 4.4 if function.inputs == 1 else 5.6)
     axes = plate.add_subplot()
     scene = (Curve if function.inputs == 1 else Plane)(axes, function, went, view(function, went, extent))
 
     def show(i: int) -> None:
         scene.show(i)
         note = went.verdict() if i == len(went.points) - 1 else f"step {i}"
-        axes.set_title(
-            f"rate {rate:g}" + f", momentum {momentum:g}" * bool(momentum) + f": {note}", fontsize=10.5, loc="left"
-        )
+        headline(plate, f"rate {rate:g}" + f", momentum {momentum:g}" * bool(momentum) + f": {note}")
 
     show(0)
+    plate.legend(handles=scene.keys, frameon=False, fontsize=SMALL, ncols=3, loc="outside lower center")
     from .figures import Film
 
     film = Film(plate, show, frames=len(went.points), interval=interval)
@@ -107,9 +106,10 @@ class Curve:
         mark_valleys(axes, f, valleys(x, z), z)
         dress(axes, "", "x", "f(x)")
         self.went, self.reach = went, 0.12 * (x[-1] - x[0])
-        (self.tangent,) = axes.plot([], [], color=MARK, linewidth=2.2)
-        (self.trail,) = axes.plot([], [], "o-", color=NEGATIVE, markersize=3.5, linewidth=1, alpha=0.6)
-        (self.ball,) = axes.plot([], [], "o", color=NEGATIVE, markersize=11, markeredgecolor=ink())
+        (self.tangent,) = axes.plot([], [], color=palette().mark, linewidth=2.2, label="tangent: the slope")
+        (self.trail,) = axes.plot([], [], "o-", color=palette().negative, markersize=3.5, linewidth=1, alpha=0.6)
+        (self.ball,) = axes.plot([], [], "o", color=palette().negative, markersize=11, markeredgecolor=ink(), label="now")
+        self.keys = [self.ball, self.tangent]
 
     def show(self, i: int) -> None:
         """Show the state after `i` steps."""
@@ -132,9 +132,10 @@ class Plane:
         self.went = went
         self.unit = 0.3 * (x[-1] - x[0]) / (np.linalg.norm(went.slopes, axis=1).max() or 1.0)
         (self.trail,) = axes.plot(
-            [], [], "o-", color=NEGATIVE, markersize=3.5, linewidth=1.2, markeredgecolor="white", markeredgewidth=0.4
+            [], [], "o-", color=palette().negative, markersize=3.5, linewidth=1.2, markeredgecolor="white", markeredgewidth=0.4
         )
-        (self.ball,) = axes.plot([], [], "o", color=NEGATIVE, markersize=11, markeredgecolor="white")
+        (self.ball,) = axes.plot([], [], "o", color=palette().negative, markersize=11, markeredgecolor="white", label="now")
+        self.keys = [self.ball, arrow_key()]
         self.arrow = axes.quiver(
             [0], [0], [0], [0], angles="xy", scale_units="xy", scale=1, color="white", width=0.009, zorder=7
         )

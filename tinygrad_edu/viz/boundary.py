@@ -11,7 +11,7 @@ from ..nn.module import Module
 from .beliefs import Beliefs
 from .confusion import classes
 from .observe import as_pair, require_model
-from .theme import COLORS, NEGATIVE, POSITIVE, dress, figure_of, ink, paper
+from .theme import WIDTH, dress, figure_of, ink, palette, paper, series, small
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ..typing import TensorLike
 
 SHAPES = "os^DvPX*<>"  # of the points of each class, for whoever can't tell the colours apart
+MOST_NAMED = 6  # classes up to which colours have names
 FULL = 0.65  # how strong the colour of a region is where the model is sure: its points must stand out
 
 
@@ -101,7 +102,7 @@ def boundary(
     plate: Figure
     width, height = (high - low for low, high in sides)
     equal = 1 / 2 < width / height < 3
-    plate, axes = figure_of(ax, 6.6, 0.8 + (np.clip(4.1 * height / width, 2.4, 5.6) if equal else 3.6))
+    plate, axes = figure_of(ax, WIDTH, 0.9 + (np.clip(3.9 * height / width, 2.4, 5.6) if equal else 3.6))
     if ax is None:
         axes.set_anchor("NW")  # in the middle of its room, axes of a given shape would push their labels off the page
     shown = blend(colours[said[len(x) :]], sure[len(x) :]).reshape(points, points, 3)
@@ -115,7 +116,7 @@ def boundary(
     mark(axes, x, true, wrong, colours)
     keys = boundary_legend(named, colours, int(wrong.sum()), believes.where)
     room: Any = {"loc": "outside right upper"} if ax is None else {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0)}
-    (plate if ax is None else axes).legend(handles=keys, frameon=False, fontsize=9, **room)
+    (plate if ax is None else axes).legend(handles=keys, frameon=False, fontsize=small(axes), handlelength=1.4, **room)
     axes.set(xlim=sides[0], ylim=sides[1], aspect="equal" if equal else "auto")
     dress(axes, f"{1 - wrong.mean():.1%} of {len(x):,} points are right", "first input", "second input")
     return plate
@@ -168,10 +169,10 @@ def class_colours(count: int) -> Any:
     from matplotlib import colormaps
     from matplotlib.colors import to_rgb
 
-    few = (NEGATIVE, POSITIVE) if count == 2 else COLORS[:count]
+    few = (palette().negative, palette().positive) if count == 2 else series(count)
     return (
         np.array([to_rgb(c) for c in few])
-        if count <= len(COLORS)
+        if count <= MOST_NAMED
         else colormaps["turbo"](np.linspace(0.05, 0.95, count))[:, :3]
     )
 

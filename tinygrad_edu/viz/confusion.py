@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .observe import array_of
-from .theme import FAINT, NEGATIVE, dress, entitle, figure, sign_colours
+from .theme import FAINT, SMALL, WIDTH, dress, entitle, figure, ink, is_dark, palette, paper, sign_colours
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from ..typing import TensorLike
 
+LIST = 2.5  # inches for the list of mistakes
 MOST_WRITTEN = 20  # classes up to which the counts are written into the matrix
 
 
@@ -52,6 +53,8 @@ def confusion(
     >>> figure.axes[0].get_title(loc="left")
     '75.00% right, of 4'
     """
+    from matplotlib.patches import Patch
+
     true, said = classes(labels, "labels"), classes(guesses, "guesses")
     if len(true) != len(said):
         raise ValueError(
@@ -66,14 +69,19 @@ def confusion(
     named = [str(name) for name in (names if names is not None else range(n))]
     counts = count_matrix(true, said, n)
     wrong = mistakes(counts, pairs)
-    side = min(7.5, 1.6 + 0.42 * n + 0.1 * max(map(len, named)))
-    plate = figure(side + 3.4 * bool(wrong), side)
+    side = min(WIDTH - LIST * bool(wrong), 1.9 + 0.42 * n + 0.12 * max(map(len, named)))
+    plate = figure(side + LIST * bool(wrong), side + 0.4)
     if wrong:
-        left, right = plate.subplots(1, 2, width_ratios=(side, 3))
+        left, right = plate.subplots(1, 2, width_ratios=(side, LIST - 0.3))
         list_mistakes(right, wrong, counts, named)
     else:
         left = plate.add_subplot()
     draw_matrix(left, counts, named)
+    keys = [
+        Patch(color=colour, alpha=0.6, label=label)
+        for colour, label in ((palette().positive, "right"), (palette().negative, "wrong, × 10"))
+    ]
+    plate.legend(handles=keys, frameon=False, fontsize=SMALL, ncols=2, loc="outside lower left")
     share = np.trace(counts) / max(counts.sum(), 1)
     entitle(left, f"{share:.2%} right, of {counts.sum():,}")
     return plate
@@ -124,28 +132,30 @@ def draw_matrix(axes: Any, counts: Any, named: list[str]) -> None:
     axes.imshow(shown * 0.5, cmap=sign_colours(), vmin=-1, vmax=1, interpolation="nearest")
     axes.set_xticks(range(n), named, rotation=0 if max(map(len, named)) < 4 else 45)
     axes.set_yticks(range(n), named)
-    axes.set_xlabel("was taken for")
-    axes.set_ylabel("is")
-    axes.tick_params(length=0, labelsize=9)
+    axes.set_xlabel("was taken for", fontsize=SMALL)
+    axes.set_ylabel("is", fontsize=SMALL)
+    axes.tick_params(length=0, labelsize=SMALL)
     axes.spines[:].set_visible(False)
     if n <= MOST_WRITTEN:
+        room = 72 * (axes.get_figure().get_size_inches()[1] - 1.4) / n
+        size = min(SMALL, room / (0.72 * len(str(counts.max()))))
         for i, j in np.argwhere(counts):
-            axes.text(j, i, f"{counts[i, j]}", ha="center", va="center", fontsize=8.5 if counts.max() < 1000 else 7.5,
+            strong = is_dark() and abs(shown[i, j]) > 0.5  # light colours on dark paper
+            axes.text(j, i, f"{counts[i, j]}", ha="center", va="center", fontsize=size, color=paper() if strong else ink(),
                       fontweight="bold" if i == j else "normal")  # fmt: skip
 
 
 def list_mistakes(axes: Any, wrong: list[tuple[int, int]], counts: Any, named: list[str]) -> None:
     """Draw bars of the mistakes, with their rates in the class."""
     sizes = [counts[pair] for pair in wrong]
-    axes.barh(range(len(wrong)), sizes, color=NEGATIVE, height=0.6)
+    axes.barh(range(len(wrong)), sizes, color=palette().negative, height=0.6)
     axes.set_yticks(range(len(wrong)), [f"{named[i]} → {named[j]}" for i, j in wrong])
     for k, (i, j) in enumerate(wrong):
-        axes.text(
-            sizes[k], k, f" {sizes[k]}  ({counts[i, j] / counts[i].sum():.1%})", va="center", fontsize=8.5, alpha=FAINT
-        )
+        share = counts[i, j] / counts[i].sum()
+        axes.text(sizes[k], k, f" {sizes[k]} ({share:.1%})", va="center", fontsize=SMALL, alpha=FAINT)
     axes.invert_yaxis()
-    axes.set_xlim(0, 1.35 * max(sizes))
+    axes.set_xlim(0, 2.6 * max(sizes))
     axes.set_xticks([])
     axes.tick_params(length=0)
-    dress(axes, "most often: is → taken for")
+    dress(axes, "most often")
     axes.spines[:].set_visible(False)

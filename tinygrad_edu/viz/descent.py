@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .descent_path import Function, Walk, descend, valleys
-from .surface import chart, footprints, mountain
-from .theme import COLORS, FAINT, MARK, NEGATIVE, POSITIVE, RIGHT, dress, entitle, figure, figure_of, ink
+from .surface import arrow_key, chart, footprints, mountain, path_keys
+from .theme import FAINT, SMALL, WIDTH, dress, entitle, figure, figure_of, ink, palette, small
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -75,26 +75,32 @@ def descent(
     >>> len(figure.axes)
     2
     """
+    from matplotlib.lines import Line2D
+
     function = Function(f, start)
     went = descend(function, rate, steps, momentum)
     sides = view(function, went, extent)
     if function.inputs == 1:
-        plate, axes = figure_of(ax, 0, 0) if ax is not None else (figure(9.5, 4.0), None)
+        plate, axes = figure_of(ax, 0, 0) if ax is not None else (figure(WIDTH, 4.5), None)
         if axes is None:
-            axes, beside = plate.subplots(1, 2, width_ratios=(2.2, 1))
+            axes, beside = plate.subplots(1, 2, width_ratios=(1.9, 1))
             progress(beside, went)
         curve(axes, function, went, sides[0])
     else:
-        plate, axes = figure_of(ax, 0, 0) if ax is not None else (figure(10.5, 4.6), None)
+        plate, axes = figure_of(ax, 0, 0) if ax is not None else (figure(WIDTH, 4.6), None)
         x, y = (side[::COARSE] for side in sides)
         z = function.over(x, y)
         if axes is None:
             axes = plate.add_subplot(1, 2, 1)
             space = plate.add_subplot(1, 2, 2, projection="3d")
-            mountain(space, x, y, z, function.names, "")
+            mountain(space, x, y, z, function.names)
             inside = in_sight(went, sides)
             footprints(space, *went.points[inside].T, went.heights[inside])
         plane(axes, function, went, x, y, z)
+    if ax is None:
+        tangent = Line2D([], [], label="tangent: the slope", color=palette().mark, linewidth=2.2)
+        drawn = tangent if function.inputs == 1 else arrow_key()
+        plate.legend(handles=path_keys(drawn), frameon=False, fontsize=SMALL, ncols=3, loc="outside lower center")
     entitle(axes, f"rate {rate:g}" + f", momentum {momentum:g}" * bool(momentum) + f": {went.verdict()}")
     return plate
 
@@ -117,7 +123,7 @@ def curve(axes: Any, f: Function, went: Walk, x: Any) -> None:
         axes.plot(
             ends,
             went.heights[i] + slope * (ends - points[i]),
-            color=MARK,
+            color=palette().mark,
             linewidth=2.2,
             alpha=0.9,
             zorder=4,
@@ -138,13 +144,13 @@ def mark_valleys(axes: Any, f: Function, found: Any, z: Any) -> None:
     for place, depth, lowest in zip(found, depths, equal, strict=True):
         at = (place[0], depth) if len(place) == 1 else place
         axes.plot(
-            *at, "v", color=RIGHT, markersize=7, zorder=6, gid="minimum", markeredgecolor="white", markeredgewidth=0.5
+            *at, "v", color=palette().good, markersize=7, zorder=6, gid="minimum", markeredgecolor="white", markeredgewidth=0.5
         )
         name = (
             "a minimum" if lowest and sum(equal) > 1 else "the lowest" if lowest and len(found) > 1 else "local minimum"
         )
         where = (at[0] - low) / (high - low)
-        axes.annotate(name, at, (0, -13), textcoords="offset points", fontsize=8.5, color=RIGHT if f.inputs == 1 else "white",
+        axes.annotate(name, at, (0, -17), textcoords="offset points", fontsize=small(axes), color=palette().good if f.inputs == 1 else "white",
                       ha="left" if where < 0.15 else "right" if where > 0.85 else "center")  # fmt: skip
 
 
@@ -152,15 +158,15 @@ def progress(axes: Any, went: Walk) -> None:
     """Draw the height and the steepness after each step."""
     steps = np.arange(len(went.heights))
     dress(axes, "step by step", "step")
-    axes.plot(steps, went.heights, "o-", color=POSITIVE, markersize=3, label="height f(x)")
+    axes.plot(steps, went.heights, "o-", color=palette().positive, markersize=3, label="height")
     axes.plot(
-        steps, np.linalg.norm(went.slopes, axis=1), "--", color=COLORS[4], linewidth=1.3, label="size of the slope"
+        steps, np.linalg.norm(went.slopes, axis=1), "--", color=palette().mark, linewidth=1.3, label="size of slope"
     )
     if np.abs(went.heights).max() > 1e4 * (1 + np.abs(went.heights[0])):
         axes.set_yscale("symlog")
     axes.axhline(0, color=ink(), linewidth=0.6, alpha=FAINT)
     axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.legend(frameon=False, fontsize=8.5)
+    axes.legend(frameon=False, fontsize=SMALL)
 
 
 def plane(axes: Any, f: Function, went: Walk, x: Any, y: Any, z: Any) -> None:
@@ -173,7 +179,7 @@ def plane(axes: Any, f: Function, went: Walk, x: Any, y: Any, z: Any) -> None:
     down = -went.slopes[:n]
     length = 0.22 * (x[-1] - x[0]) / (np.linalg.norm(down, axis=1).max() or 1.0)
     axes.quiver(*went.points[:n].T, *(down * length).T, angles="xy", scale_units="xy", scale=1, color="white", width=0.008, zorder=7,
-                edgecolor=NEGATIVE, linewidth=0.6, gid="negative gradient")  # fmt: skip
+                edgecolor=palette().negative, linewidth=0.6, gid="negative gradient")  # fmt: skip
 
 
 def view(f: Function, went: Walk, extent: Any) -> list[Any]:

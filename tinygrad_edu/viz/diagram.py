@@ -9,10 +9,12 @@ import numpy as np
 
 from .neurons import Columns
 from .sensitivity import keys
-from .theme import FAINT, MARK, NEGATIVE, POSITIVE, ink, paper, shades, sign_colours
+from .theme import FAINT, ink, palette, paper, shades, sign_colours, small
 
 GAP = 1.6  # between the halves of a column that is too long, in neurons
 RADIUS = 0.36
+UNIT = 0.27  # inches from neuron to neuron, where there is room
+LETTER = 0.105  # inches for a letter of an answer
 
 
 class Diagram:
@@ -39,12 +41,21 @@ class Diagram:
             str(n)
             for n in (labels if labels is not None else range(found.widths[-1]) if found.widths[-1] > 1 else [""])
         ]
-        self.room = 0.35 * max(map(len, self.names))  # for them
         self.height = max(len(s) + (GAP - 1) * (len(s) < n) for s, n in zip(self.shown, found.widths, strict=True))
         self.step = max(4.5, 0.42 * self.height)
         self.picture = 0.72 * self.height if self.side else 0.0
-        self.start = self.picture + 0.3 * self.step if self.side else 1.2
-        self.size = (self.start + self.step * (len(found.widths) - 1) + 3.6 + self.room, max(self.height, 4.0) + 3.0)
+        self.start = self.picture + 0.3 * self.step if self.side else 1.8
+        self.core = self.start + self.step * (len(found.widths) - 1) + 1.3
+        self.fit_into(math.inf)
+
+    def fit_into(self, width: float) -> float:
+        """Choose the size of the picture, and return the inches from neuron to neuron."""
+        names = LETTER * (1 + max(map(len, self.names)))
+        written = names + LETTER * (5 if self.values[-1] is not None else 0)
+        unit = min(UNIT, (width - written) / self.core)
+        self.room = names / unit
+        self.size = (self.core + written / unit, max(self.height, 4.0) + 1.0 + 0.6 / unit)
+        return unit
 
     def chosen(self, k: int) -> Any:
         """Return the neurons of column `k` to draw: all, or those with the strongest connections, in their order."""
@@ -96,7 +107,7 @@ class Diagram:
         self.draw_answers(axes)
         width, height = self.size
         axes.set_xlim(-0.6, width - 0.6)
-        axes.set_ylim(-height / 2 - 0.3, height / 2 - 0.3)
+        axes.set_ylim(self.height / 2 + 0.8 - height, self.height / 2 + 0.8)
 
     def draw_connections(self, axes: Any, k: int) -> None:
         """Draw lines, the strong ones above the weak ones."""
@@ -152,7 +163,7 @@ class Diagram:
             else "hidden"
         )
         text = f"{what}\n{width:,}" + (f", {len(shown)} shown" if len(shown) < width else "")
-        axes.text(places[0][0], -self.height / 2 - 0.5, text, ha="center", va="top", fontsize=8.5, alpha=FAINT)
+        axes.text(places[0][0], -self.height / 2 - 0.5, text, ha="center", va="top", fontsize=small(axes), alpha=FAINT)
 
     def keys(self) -> list[Any]:
         """Return the legend: of connections and, if there are activations, of circles, and of rims if there are slopes."""
@@ -169,11 +180,14 @@ class Diagram:
         )
         found = keys(words)
         if self.slopes is not None and any(self.rims(k) is not None for k in range(len(self.found.widths))):
-            found.append(circle("rim: the bias, likewise", paper(), markeredgecolor=POSITIVE, markeredgewidth=2.5))
+            found.append(circle("rim: the bias, likewise", paper(), markeredgecolor=palette().positive, markeredgewidth=2.5))
+        if self.side:
+            square: dict[str, Any] = {"markersize": 6, "markerfacecolor": "none", "markeredgecolor": palette().mark}
+            found.append(Line2D([], [], linestyle="", marker="s", label="pixel of an input neuron", **square))
         if self.values[0] is None:
             return found
         if self.signed:
-            return [*found, circle("positive activation", POSITIVE), circle("negative activation", NEGATIVE)]
+            return [*found, circle("positive activation", palette().positive), circle("negative activation", palette().negative)]
         large = any(v.max(initial=0) > 1 for v in self.found.values)
         return [
             *found,
@@ -194,10 +208,10 @@ class Diagram:
         spots = np.column_stack([(across + 0.5) / side * 2 * half, half - (rows + 0.5) / side * 2 * half])
         lines = np.stack([spots, self.places(0)], axis=1)
         axes.add_collection(
-            LineCollection(list(lines), colors=MARK, linewidths=0.6, alpha=0.7, zorder=2), autolim=False
+            LineCollection(list(lines), colors=palette().mark, linewidths=0.6, alpha=0.7, zorder=2), autolim=False
         )
         axes.plot(
-            *spots.T, "s", markersize=3.5, markerfacecolor="none", markeredgecolor=MARK, markeredgewidth=0.9, zorder=2
+            *spots.T, "s", markersize=3.5, markerfacecolor="none", markeredgecolor=palette().mark, markeredgewidth=0.9, zorder=2
         )
 
     def draw_answers(self, axes: Any) -> None:
@@ -206,8 +220,7 @@ class Diagram:
         for j, (x, y) in zip(self.shown[last], self.places(last), strict=True):
             strongest = values is not None and len(values) > 1 and j == np.argmax(values)
             bold: Any = {"va": "center", "fontweight": "bold" if strongest else "normal"}
-            axes.text(x + 0.7, y, self.names[j], fontsize=10, **bold)
+            axes.text(x + 0.7, y, self.names[j], fontsize=small(axes), **bold)
             if values is not None:
-                axes.text(
-                    x + 1.0 + self.room, y, f"{values[j]:.2f}", fontsize=8.5, alpha=1 if strongest else FAINT, **bold
-                )
+                number = f"{values[j]:.2f}"
+                axes.text(x + 0.7 + self.room, y, number, fontsize=small(axes), alpha=1 if strongest else FAINT, **bold)

@@ -10,7 +10,7 @@ import numpy as np
 from ..engine.modes import no_grad
 from ..nn.module import Module
 from .observe import array_of, as_constant, as_pair, leave_untouched, require_model
-from .theme import FAINT, NEGATIVE, POSITIVE, dress, figure_of, ink
+from .theme import FAINT, WIDTH, dress, figure_of, ink, palette, small
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -88,26 +88,26 @@ def fit(
         passed = [earlier(model, state, asked) for state in path or ()]
 
     plate: Figure
-    plate, axes = figure_of(ax, 6.6, 4.0)
+    plate, axes = figure_of(ax, WIDTH, 4.4)
     axes.scatter(
         x.ravel(), y.ravel(), s=22, color=ink(), alpha=FAINT, linewidths=0, zorder=2, label="points", gid="points"
     )
     for i, old in enumerate(passed):
-        axes.plot(places, old, color=POSITIVE, alpha=0.2 + 0.4 * i / len(passed), linewidth=1.0, zorder=1, gid=f"earlier {i}",
+        axes.plot(places, old, color=palette().positive, alpha=0.2 + 0.4 * i / len(passed), linewidth=1.0, zorder=1, gid=f"earlier {i}",
                   label="the model, earlier" if i == len(passed) - 1 else None)  # fmt: skip
     if truth is not None:
         axes.plot(
             places,
             true_curve(truth, places),
-            color=NEGATIVE,
+            color=palette().negative,
             linestyle="--",
             linewidth=1.6,
             zorder=3,
             label="the truth",
             gid="truth",
         )
-    axes.plot(places, curve, color=POSITIVE, linewidth=2.2, zorder=4, label="the model", gid="model")
-    axes.legend(frameon=False, fontsize=9)
+    axes.plot(places, curve, color=palette().positive, linewidth=2.2, zorder=4, label="the model", gid="model")
+    axes.legend(frameon=False, fontsize=small(axes))
     off = float(np.mean((guesses - y.ravel()) ** 2))
     dress(axes, f"mean squared error {off:.3g}, of {x.size:,} points", "input", "output")
     return plate

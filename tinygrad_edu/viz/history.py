@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from .theme import COLORS, RIGHT, dress, figure, ink, paper
+from .theme import SMALL, WIDTH, dress, figure, ink, palette, paper, series
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -59,17 +59,18 @@ def history(history: Figures | Sequence[Mapping[str, float | None]] | Sequence[f
     groups: dict[str, list[str]] = {}
     for name in columns:
         groups.setdefault(rest(name), []).append(name)
-    plate = figure(max(6.5, 4.6 * min(len(groups), 3)), 3.5 * -(-len(groups) // 3))
-    grid = plate.subplots(-(-len(groups) // 3), min(len(groups), 3), squeeze=False).ravel()
+    lines, across = -(-len(groups) // 2), min(len(groups), 2)
+    plate = figure(WIDTH, 3.6 * lines + 0.2)
+    grid = plate.subplots(lines, across, squeeze=False).ravel()
     for axes in grid[len(groups) :]:
         axes.set_axis_off()
     for i, (axes, (title, names)) in enumerate(zip(grid, groups.items(), strict=False)):
         dress(axes, title, over)
         for name in sorted(names, key=lambda name: name.startswith(VALIDATION)):
             unseen = name.startswith(VALIDATION)
-            draw_curve(axes, places, columns[name], name, ink() if unseen else COLORS[i % len(COLORS)], unseen)
+            draw_curve(axes, places, columns[name], name, ink() if unseen else series(i + 1)[i], unseen)
         if len(names) > 1:
-            axes.legend(frameon=False, fontsize=9)
+            axes.legend(frameon=False, fontsize=SMALL)
         if len(places) and places[-1] >= 10_000:
             axes.xaxis.set_major_formatter(lambda n, _: f"{n / 1000:,.0f}k")
         else:
@@ -77,7 +78,26 @@ def history(history: Figures | Sequence[Mapping[str, float | None]] | Sequence[f
         values = np.concatenate([columns[name] for name in names])
         if "loss" in title or "cost" in title:
             axes.set_ylim(bottom=0 if np.nanmin(values, initial=0) >= 0 else None)
+    if keys := signs(columns):
+        plate.legend(handles=keys, frameon=False, fontsize=SMALL, ncols=3, loc="outside lower left")
     return plate
+
+
+def signs(columns: Mapping[str, Any]) -> list[Any]:
+    """Return the legend of what is drawn besides the figures themselves."""
+    from matplotlib.lines import Line2D
+
+    counts = {name: int(np.isfinite(values).sum()) for name, values in columns.items()}
+    ring: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 8, "markerfacecolor": "none", "markeredgewidth": 1.6}
+    keys = []
+    if max(counts.values()) > SMOOTHED:
+        keys.append(Line2D([], [], color=ink(), alpha=0.3, linewidth=0.8, label="each record"))
+        keys.append(Line2D([], [], color=ink(), linewidth=1.8, label="running mean"))
+    if any(n > 1 and name.startswith(VALIDATION) for name, n in counts.items()):
+        keys.append(Line2D([], [], markeredgecolor=palette().good, label="the best", **ring))
+    if any(np.isinf(values).any() for values in columns.values()):
+        keys.append(Line2D([], [], color=ink(), linestyle=":", linewidth=1, label="infinite here"))
+    return keys
 
 
 def draw_curve(axes: Any, places: Any, values: Any, name: str, color: str, validation: bool) -> None:
@@ -103,9 +123,9 @@ def draw_curve(axes: Any, places: Any, values: Any, name: str, color: str, valid
     if validation and len(x) > 1:
         best = np.argmax(y) if name.endswith(("accuracy", "score")) else np.argmin(y)
         axes.plot(
-            x[best], y[best], "o", markersize=8, markerfacecolor="none", markeredgecolor=RIGHT, markeredgewidth=1.6
+            x[best], y[best], "o", markersize=8, markerfacecolor="none", markeredgecolor=palette().good, markeredgewidth=1.6
         )
-        axes.annotate(f"{y[best]:.4g}", (x[best], y[best]), (0, 8), textcoords="offset points", ha="center", fontsize=8.5, color=RIGHT,
+        axes.annotate(f"{y[best]:.4g}", (x[best], y[best]), (0, 8), textcoords="offset points", ha="center", fontsize=SMALL, color=palette().good,
                       path_effects=[withStroke(linewidth=3, foreground=paper())])  # fmt: skip
     for lost in places[~there & np.isinf(values)]:
         axes.axvline(lost, color=color, linestyle=":", linewidth=1)  # it became infinite here

@@ -11,8 +11,8 @@ from ..engine.modes import no_grad
 from ..nn.module import Module
 from .directions import as_directions, flatten_weights, write_weights
 from .observe import array_of, as_constant, as_pair, as_target, leave_untouched, require_model
-from .surface import chart, footprints, mountain
-from .theme import entitle, figure
+from .surface import chart, footprints, mountain, path_keys
+from .theme import SMALL, WIDTH, entitle, figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -97,17 +97,25 @@ def landscape(
     x, y = ground.sides(reach, points)
     z, steps = ground.survey(x, y)
 
-    plate = figure(5.2 * (1 + (kind == "both")), 4.4)
+    plate = figure(WIDTH, 4.5 if kind == "both" else 5.6)
     if kind != "surface":
         axes = plate.add_subplot(1, 1 + (kind == "both"), 1)
-        plate.colorbar(chart(axes, x, y, z, ground.names), ax=axes, label="cost", format="%.3g")
+        bar = plate.colorbar(chart(axes, x, y, z, ground.names), ax=axes, location="bottom", format="%.2g")
+        bar.set_label("cost", fontsize=SMALL)
+        low, *_, high = ticks = bar.get_ticks().tolist()
+        bar.set_ticks([low, ticks[len(ticks) // 2], high])
+        bar.ax.tick_params(labelsize=SMALL)
         entitle(axes, f"the cost around {len(ground.here):,} weights" if ground.share is None else
                       f"{ground.share:.0%} of the path lies in this plane")  # fmt: skip
         footprints(axes, *ground.path.T)
     if kind != "map":
         space = plate.add_subplot(1, 1 + (kind == "both"), 1 + (kind == "both"), projection="3d")
-        mountain(space, x, y, z, ground.names, "")
+        mountain(space, x, y, z, ground.names)
         footprints(space, *ground.path.T, steps)
+    star = path_keys()[-1]
+    star.set_label("the model")
+    keys = [*path_keys()[:1], star] if len(ground.path) > 1 else [star]
+    plate.legend(handles=keys, frameon=False, fontsize=SMALL, ncols=2, loc="outside lower right")
     return plate
 
 

@@ -13,7 +13,7 @@ from .diagram import Diagram
 from .neurons import columns
 from .observe import array_of, as_constant, as_target, leave_untouched, require_model
 from .sensitivity import gradients
-from .theme import figure, figure_of
+from .theme import WIDTH, figure, figure_of, small
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ..typing import TensorLike
 
-UNIT = 0.27  # inches from neuron to neuron
+CLOSEST = 0.165  # inches from neuron to neuron, if answers must not run into each other
 MOST_EXAMPLES = 12
 
 
@@ -96,21 +96,22 @@ def network(
     if labels is not None and len(labels) != found.widths[-1]:
         raise ValueError(f"there are {len(labels)} labels, for {found.widths[-1]} output neurons")
     diagrams = [Diagram(found, i, slopes[i], labels, most, image) for i in range(count)]
-    across = 1 if count == 1 else 2
-    width, height = (UNIT * side for side in diagrams[0].size)
+    across = 1 if count == 1 or diagrams[0].fit_into(WIDTH / 2) < CLOSEST else 2
+    unit = min(each.fit_into(math.inf if ax is not None else WIDTH / across) for each in diagrams)
+    width, height = (unit * side for side in diagrams[0].size)
     plate: Figure
     grid: Any
     if ax is not None:
         plate, grid = figure_of(ax, 0, 0)[0], [ax]
     else:
-        plate = figure(max(width * across, 4.2 if loss is None else 5.2), height * math.ceil(count / across) + 0.6)
+        plate = figure(max(width * across, 4.8 if loss is None else 6.2), height * math.ceil(count / across) + 0.8)
         grid = plate.subplots(math.ceil(count / across), across, squeeze=False).ravel()
     for axes in grid:
         axes.set_axis_off()
     for axes, each in zip(grid, diagrams, strict=False):
         each.draw(axes)
     where: Any = {"loc": "outside lower center"} if ax is None else {"loc": "upper center", "bbox_to_anchor": (0.5, 0)}
-    (plate if ax is None else ax).legend(handles=diagrams[0].keys(), ncols=2, frameon=False, fontsize=9, **where)
+    (plate if ax is None else ax).legend(handles=diagrams[0].keys(), ncols=2, frameon=False, fontsize=small(grid[0]), columnspacing=1.2, **where)
     return plate
 
 

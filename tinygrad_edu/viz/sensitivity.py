@@ -10,7 +10,7 @@ from ..engine.backward import backpropagate
 from ..nn.module import Module
 from ..tensor.tensor import Tensor
 from .observe import array_of, require_model
-from .theme import COLORS, NEGATIVE, POSITIVE, dress, figure, ink
+from .theme import SMALL, WIDTH, dress, figure, ink, palette, series
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,8 +32,7 @@ def sensitivity(model: Module, loss: Tensor | None = None, *, most: int = 16) ->
     Returns
     -------
     matplotlib.figure.Figure
-        At the left, the ranking: the loss falls if blue ones are raised, and orange ones lowered. At the right, the sizes of
-        all, from the largest to the smallest, in each parameter.
+        Above, the ranking: the loss falls if blue ones are raised, and orange ones lowered. Below, the sizes of all, from the largest to the smallest, in each parameter.
 
     Raises
     ------
@@ -53,20 +52,21 @@ def sensitivity(model: Module, loss: Tensor | None = None, *, most: int = 16) ->
     grads = gradients(require_model(model, "sensitivity"), loss)
     names, values = zip(*rank_elements(grads, most), strict=True)
     total = sum(g.size for g in grads.values())
-    plate = figure(10, max(3.6, 0.9 + 0.24 * len(names)))
-    left, right = plate.subplots(1, 2, width_ratios=(1, 1.1))
+    above = max(1.5, 0.24 * len(names))
+    plate = figure(WIDTH, above + 5.0)
+    left, right = plate.subplots(2, 1, height_ratios=(above, 3.4))
 
     places = np.arange(len(names))
-    left.barh(places, values, color=[NEGATIVE if v > 0 else POSITIVE for v in values], height=0.7)
-    left.set_yticks(places, names, family="monospace", fontsize=8.5)
+    left.barh(places, values, color=[palette().negative if v > 0 else palette().positive for v in values], height=0.7)
+    left.set_yticks(places, names, family="monospace", fontsize=SMALL)
     left.invert_yaxis()
     left.axvline(0, color=ink(), linewidth=0.8)
     dress(left, f"the {len(names)} that matter most, of {total:,}", "slope of the cost: ∂cost/∂w")
     left.spines["left"].set_visible(False)
     left.tick_params(axis="y", length=0)
-    plate.legend(handles=keys(), frameon=False, fontsize=9, ncols=2, loc="outside lower left")
+    plate.legend(handles=keys(), frameon=False, fontsize=SMALL, ncols=2, loc="outside upper left")
 
-    for color, (name, g) in zip(np.resize(COLORS, len(grads)), grads.items(), strict=True):
+    for color, (name, g) in zip(series(len(grads)), grads.items(), strict=True):
         sizes = np.sort(np.abs(g).ravel())[::-1]
         sizes = sizes[sizes > 0]
         label = f"{name}: {g.size:,}" + (f", {g.size - len(sizes):,} of them 0" if len(sizes) < g.size else "")
@@ -76,7 +76,7 @@ def sensitivity(model: Module, loss: Tensor | None = None, *, most: int = 16) ->
     right.set_yscale("log")
     right.set_ylim(bottom=1e-7 * float(np.abs(values[0])))
     dress(right, f"all of them, by size: {share_text(grads)}", "rank within its parameter", "size of the slope")
-    right.legend(frameon=False, fontsize=8.5, loc="lower left")
+    plate.legend(*right.get_legend_handles_labels(), frameon=False, fontsize=SMALL, ncols=2, loc="outside lower left")
     return plate
 
 
@@ -108,7 +108,7 @@ def keys(names: tuple[str, str] = ("raise it: the cost falls", "lower it: the co
 
     return [
         Line2D([], [], color=color, linewidth=3, label=name)
-        for color, name in zip((POSITIVE, NEGATIVE), names, strict=True)
+        for color, name in zip((palette().positive, palette().negative), names, strict=True)
     ]
 
 

@@ -1,4 +1,4 @@
-"""The look of all pictures: colours that colour-blind readers can tell apart, on the paper that the reader has set.
+"""The look of all pictures: the colours of the palette, on the paper that the reader has set.
 
 Ink and paper are matplotlib's own settings. So pictures that are made under ``matplotlib.style.context("dark_background")``
 are dark, and settings for a printed page hold for these pictures too.
@@ -9,15 +9,15 @@ from __future__ import annotations
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
+from ..introspection.palette import PALETTES, Palette
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-POSITIVE, NEGATIVE = "#2f7fc1", "#d8572a"  # for numbers with a sign: weights, gradients
-COLORS = (POSITIVE, NEGATIVE, "#1a9b74", "#b565a7", "#d99a00", "#4aa9dc")  # for anything else
-RIGHT, WRONG = "#1a7f5a", "#c8432b"
-MARK = "#c98a00"  # for what points at something
 HEIGHTS = "viridis"  # for a loss: light is high, also in grey
-LETTERS = 12.5  # of a title in an inch
+WIDTH = 7.2  # of a figure in inches: on a telephone, 390 pixels wide, SMALL letters then have 9 pixels
+SMALL, LARGE = 12.0, 13.0  # letters of ticks, labels and legends; of titles
+LETTERS = 10.6  # LARGE ones in an inch
 FAINT = 0.55  # the strength of text that only explains
 
 
@@ -44,23 +44,43 @@ def figure_of(ax: Any, width: float, height: float, **kwargs: Any) -> tuple[Any,
 
 def headline(plate: Any, text: str) -> None:
     """Write a title above a whole figure, in as many lines as it needs there."""
-    plate.suptitle(fill(text, max(12, int(plate.get_size_inches()[0] * LETTERS))), fontsize=11)
+    plate.suptitle(fill(text, max(12, int(plate.get_size_inches()[0] * LETTERS))), fontsize=LARGE)
 
 
 def entitle(axes: Any, text: str) -> None:
     """Write a title above axes, at the left, in as many lines as it needs there."""
     inches = 1.25 * axes.get_window_extent().width / axes.get_figure().dpi  # they grow when the figure is laid out
-    axes.set_title(fill(text, max(12, int(inches * LETTERS))), fontsize=11, loc="left")
+    letters = inches * LETTERS * LARGE / large(axes)
+    axes.set_title(fill(text, max(12, int(letters))), fontsize=large(axes), loc="left")
 
 
 def dress(axes: Any, title: str = "", x: str = "", y: str = "") -> Any:
     """Give axes two spines, a title at the left, and labels."""
     axes.spines[["top", "right"]].set_visible(False)
     entitle(axes, title)
-    axes.set_xlabel(x)
-    axes.set_ylabel(y)
-    axes.tick_params(labelsize=9)
+    axes.set_xlabel(x, fontsize=small(axes))
+    axes.set_ylabel(y, fontsize=small(axes))
+    axes.tick_params(labelsize=small(axes))
     return axes
+
+
+def small(axes: Any) -> float:
+    """Return the size of letters that explain; in a figure of the reader's, by the reader's settings."""
+    return SMALL * scale(axes)
+
+
+def large(axes: Any) -> float:
+    """Return the size of a title's letters."""
+    return LARGE * scale(axes)
+
+
+def scale(axes: Any) -> float:
+    """Return 1 in figures of ours, and in others what makes LARGE letters as large as the reader's."""
+    import matplotlib
+
+    from .figures import Plate
+
+    return 1.0 if isinstance(axes.get_figure(), Plate) else float(matplotlib.rcParams["font.size"]) / LARGE
 
 
 def ink() -> str:
@@ -77,6 +97,17 @@ def paper() -> str:
     return str(matplotlib.rcParams["axes.facecolor"])
 
 
+def palette() -> Palette:
+    """Return the colours for this paper."""
+    return PALETTES["dark" if is_dark() else "light"]
+
+
+def series(n: int) -> list[str]:
+    """Return colours for `n` curves or classes."""
+    several = (palette().positive, palette().negative, *palette().others)
+    return [several[i % len(several)] for i in range(n)]
+
+
 def is_dark() -> bool:
     """Say whether the paper is darker than grey."""
     from matplotlib.colors import to_rgb
@@ -89,8 +120,8 @@ def sign_colours() -> Any:
     """Return the colours from negative over zero, which is paper, to positive."""
     from matplotlib.colors import LinearSegmentedColormap
 
-    ends = ("#ffb48c", "#9fd0ff") if is_dark() else ("#7d2a0c", "#123f6e")
-    return LinearSegmentedColormap.from_list("signed", [ends[0], NEGATIVE, paper(), POSITIVE, ends[1]])
+    ends = ("#ffd5bd", "#c6e3fb") if is_dark() else ("#7d2a0c", "#123f6e")
+    return LinearSegmentedColormap.from_list("signed", [ends[0], palette().negative, paper(), palette().positive, ends[1]])
 
 
 def lit() -> Any:

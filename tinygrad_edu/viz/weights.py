@@ -9,7 +9,7 @@ import numpy as np
 
 from ..nn.module import Module
 from .observe import array_of
-from .theme import dress, figure, headline, shades
+from .theme import SMALL, WIDTH, dress, figure, headline, shades
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -100,14 +100,14 @@ def as_images(matrix: Any, shape: tuple[int, int] | None) -> Any:
 
 def draw_weight_matrix(array: Any, look: dict[str, Any]) -> Figure:
     """Draw the matrix itself: a line for each neuron."""
-    plate = figure(min(10, max(3.5, 1.8 + 0.3 * array.shape[1])), min(8, max(2.2, 1.2 + 0.3 * len(array))))
+    plate = figure(min(WIDTH, max(3.5, 1.8 + 0.3 * array.shape[1])), min(8, max(2.2, 1.2 + 0.3 * len(array))))
     axes = plate.add_subplot()
     shown = axes.imshow(array, aspect="auto", interpolation="nearest", **look)
     dress(axes, "", "input", "neuron")
     axis: Any
     for axis, n in ((axes.xaxis, array.shape[1]), (axes.yaxis, len(array))):
         axis.get_major_locator().set_params(integer=True, min_n_ticks=min(n, 3))
-    plate.colorbar(shown, ax=axes, label="weight")
+    label_bar(plate.colorbar(shown, ax=axes), "weight")
     return plate
 
 
@@ -117,13 +117,21 @@ def tiles(images: Any, look: dict[str, Any], columns: int, title: str, label: st
         raise ValueError(f"columns={columns}: there must be at least one")
     columns = min(len(images), columns)
     lines = -(-len(images) // columns)
-    plate = figure(1.2 * columns + 0.9, 1.35 * lines + 0.5)
+    tile = min(1.2, (WIDTH - 1.2) / columns)
+    plate = figure(tile * columns + 1.2, (tile + 0.25) * lines + 0.6)
     grid = np.ravel(plate.subplots(lines, columns, squeeze=False))
     for i, axes in enumerate(grid):
         axes.set_axis_off()
         if i < len(images):
             shown = axes.imshow(images[i], interpolation="nearest", **look)
-            axes.set_title(str(i), fontsize=8, pad=2)
-    plate.colorbar(shown, ax=list(grid), shrink=0.8, label=label, aspect=12 * lines)
+            axes.set_title(str(i), fontsize=SMALL, pad=2)
+    label_bar(plate.colorbar(shown, ax=list(grid), shrink=0.8, aspect=12 * lines), label)
     headline(plate, title)
     return plate
+
+
+def label_bar(bar: Any, label: str) -> None:
+    """Write beside a scale what it measures."""
+    bar.set_label(label, fontsize=SMALL)
+    bar.ax.tick_params(labelsize=SMALL)
+    bar.ax.yaxis.get_major_locator().set_params(nbins=5)

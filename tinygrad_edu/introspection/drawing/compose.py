@@ -10,24 +10,21 @@ import numpy as np
 from ...engine.tensor_base import TensorBase
 from ..gradient_flow import Flows
 from ..naming import modules_in, tensors_held_in
-from .backward_side import align_sides, sides, walk_back
+from .arrange import arrange
+from .backward_side import align_sides, walk_back
 from .dot import Picture
-from .fold import fold_repeats
 from .graph_model import Sketch
-from .groups import Calls, Group, build_groups, calls_by_node, complete, mirror_groups, parameters_of
-from .legend import key
+from .groups import Calls, calls_by_node, complete, mirror_groups, parameters_of
+from .legend import caption, key, legend_table
 from .module_inference import infer_calls
 from .painter import Painter
 from .scene import Scene
 from .themes import THEMES
 
-DIRECTIONS = ("LR", "TB", "RL", "BT")
-MANY = 60  # larger graphs are folded, unless the user says otherwise
-
 FONT = {"fontname": "Helvetica", "fontsize": "12"}
 GRAPH = {**FONT, "nodesep": "0.18", "ranksep": "0.35"}
 BOX = {**FONT, "shape": "box", "style": "rounded,filled", "margin": "0.12,0.06", "height": "0.3", "width": "0.5"}
-EDGE = {**FONT, "fontsize": "9", "arrowsize": "0.6"}
+EDGE = {**FONT, "fontsize": "10", "arrowsize": "0.6"}
 
 
 class Options(NamedTuple):
@@ -39,7 +36,7 @@ class Options(NamedTuple):
     values: bool
     gradients: bool | None
     backward: bool
-    direction: str
+    direction: str | None
     theme: str
     legend: bool
 
@@ -60,18 +57,21 @@ def compose(
     sketch.inputs = {tensor._node for tensor in inputs}
     if options.gradients:
         sketch.learn(Flows(sketch.roots[: len(tensors)], [n for n in sketch.operations if n not in sketch.derivatives]))
-    scene = select_stages(sketch, calls, options.depth, options.fold)
-
     theme = THEMES[options.theme]
-    painter = Painter(scene, theme, options.detail, options.values, options.gradients is not False, titles)
-    lines = [*painter.lines(), *align_sides(scene)]
-    graph = {**GRAPH, "rankdir": options.direction, "bgcolor": theme.paper, "fontcolor": theme.ink}
+
+    def paint(scene: Scene) -> Painter:
+        return Painter(scene, theme, options.detail, options.values, options.gradients is not False, titles)
+
+    painter, lines, direction = arrange(sketch, calls, options.depth, options.fold, options.direction, paint)
+    graph = {**GRAPH, "rankdir": direction, "bgcolor": theme.paper, "fontcolor": theme.ink}
+    if direction in ("TB", "BT"):
+        graph["ranksep"] = "0.22"  # what is written beside arrows needs no room between boxes
     if sketch.derivatives:
         graph["newrank"] = "true"  # so that boxes in different frames can be across from each other
-    if options.legend:
-        graph |= {"label": key(painter), "labelloc": "b"}
+    if rows := [*key(painter)] * options.legend + caption(painter, options.depth, options.fold):
+        graph |= {"label": legend_table(rows), "labelloc": "b"}
     edge = {**EDGE, "fontcolor": theme.faint, "color": theme.faint}
-    return Picture(graph_attr=graph, node_attr={**BOX, "fontcolor": theme.ink}, edge_attr=edge, body=lines)
+    return Picture(graph_attr=graph, node_attr={**BOX, "fontcolor": theme.ink}, edge_attr=edge, body=[*lines, *align_sides(painter.scene)])
 
 
 def calls_of(sketch: Sketch, sources: Iterable[Mapping[str, Any]]) -> tuple[Calls, dict[int, str]]:
@@ -86,29 +86,3 @@ def calls_of(sketch: Sketch, sources: Iterable[Mapping[str, Any]]) -> tuple[Call
         calls = infer_calls(sketch.operations, roots.values())
     sketch.belong(parameters_of(roots))
     return mirror_groups(calls, sketch.derivatives), titles
-
-
-def select_stages(sketch: Sketch, calls: Calls, depth: int | None, fold: bool | None) -> Scene:
-    """Return a scene with as many levels of modules as the user asked for, or else as can be read."""
-    if sketch.derivatives:
-        return Scene(sketch, sides(sketch, calls), {}, deepest(depth))
-    fold = len(sketch.nodes) > MANY if fold is None else fold
-    root = build_groups(sketch.operations, calls)
-    same = fold_repeats(root) if fold else {}
-    scene = Scene(sketch, root, same, deepest(depth))
-    if depth is None and len(scene.ordered) > MANY:
-        for shallower in range(levels(root) - 1, -1, -1):
-            scene = Scene(sketch, root, same, shallower)
-            if len(scene.ordered) <= MANY:
-                break
-    return scene
-
-
-def deepest(depth: int | None) -> float:
-    return float("inf") if depth is None else depth
-
-
-def levels(group: Group) -> int:
-    """Return how deeply calls are nested."""
-    inner = max((levels(item) for item in group.items if isinstance(item, Group)), default=0)
-    return inner + (group.call is not None)

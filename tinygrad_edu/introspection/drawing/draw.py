@@ -10,7 +10,8 @@ from typing import Any, Literal
 from ...nn.module import Module
 from ...tensor.tensor import Tensor
 from ..naming import variables_of
-from .compose import DIRECTIONS, Options, compose
+from .arrange import DIRECTIONS
+from .compose import Options, compose
 from .dot import Picture, picture_format
 from .inputs import results
 from .painter import DETAILS
@@ -28,7 +29,7 @@ def draw(
     values: bool = True,
     gradients: bool | None = None,
     backward: bool = False,
-    direction: Literal["LR", "TB", "RL", "BT"] = "LR",
+    direction: Literal["LR", "TB", "RL", "BT"] | None = None,
     theme: Literal["light", "dark", "print"] = "light",
     legend: bool = False,
 ) -> Picture:
@@ -53,9 +54,10 @@ def draw(
         a path to a module's parameter such as ``model.0.weight``, or a place such as ``weights[0]``.
     depth : int, optional
         How far to unfold modules: at 0 each is one box, at 1 you see what is in it, and so on. By default, all the way, or in
-        large graphs as far as leaves at most 60 boxes.
+        large graphs as far as the picture can be read on a page; what is folded is said beneath it.
     fold : bool, optional
-        Whether to draw repeated parts only once, "× 12". By default, in graphs of more than 60 boxes.
+        Whether to draw repeated parts only once, "× 12". By default, where all of them would not fit on a page. With False,
+        everything is drawn, however large.
     detail : {"low", "normal", "full"}
         How much to show: "low" is names only. "full" adds heat maps of large values and of their gradients, statistics,
         dtypes, and which values are kept for `backward`.
@@ -67,8 +69,9 @@ def draw(
         ``.grad`` holds, and all of them if `draw` calls the function itself.
     backward : bool
         Whether to draw the computation of the gradients too, with each derivative beside its operation.
-    direction : {"LR", "TB", "RL", "BT"}
-        The direction of the computation: left to right, top to bottom, or the reverse of these.
+    direction : {"LR", "TB", "RL", "BT"}, optional
+        The direction of the computation: left to right, top to bottom, or the reverse of these. By default left to right, or
+        top to bottom if it would be too wide for a page.
     theme : {"light", "dark", "print"}
         The colours, for white paper, dark screens, or black ink.
     legend : bool
@@ -115,12 +118,12 @@ def draw(
         *rest, file = inputs
         inputs = tuple(rest)
     for option, value, known in (
-        ("direction", direction, DIRECTIONS),
+        ("direction", direction, (*DIRECTIONS, None)),
         ("detail", detail, DETAILS),
         ("theme", theme, tuple(THEMES)),
     ):
         if value not in known:
-            raise ValueError(f"{option} must be one of {', '.join(known)}, not {value!r}")
+            raise ValueError(f"{option} must be one of {', '.join(filter(None, known))}, not {value!r}")
     if depth is not None and depth < 0:
         raise ValueError(f"depth is the number of nested modules to unfold, from 0 up; got {depth}")
     if file is not None:

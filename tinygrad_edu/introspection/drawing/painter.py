@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ class Shown:
     kinds: set[str]
     norms: bool
     heat: bool = False
+    lines: set[str] = field(default_factory=set)  # arrows that are not as wide as their gradient: dashed, dotted, broken
 
 
 class Painter:
@@ -55,6 +56,8 @@ class Painter:
         norms = [a.norm for a in scene.arrows if a.norm is not None and a.norm == a.norm and a.norm < math.inf]
         self.widest = max(norms, default=0.0) if gradients and (self.level or self.sketch.flows) else 0.0
         self.shown = Shown(set(), bool(self.widest))
+        self.labels: dict[Box, str] = {}  # what is written in boxes, and beside arrows
+        self.words: dict[Arrow, str] = {}
 
     def lines(self) -> Iterator[str]:
         """Yield all lines of the text between the braces."""
@@ -95,7 +98,7 @@ class Painter:
         kind = self.kind(box)
         self.shown.kinds.add(kind)
         look = " ".join(f'{k}="{v}"' for k, v in self.theme.looks[kind].items())
-        label = self.group_label(box, box.what) if isinstance(box.what, Group) else self.label(box)
+        label = self.labels[box] = self.group_label(box, box.what) if isinstance(box.what, Group) else self.label(box)
         return f"[label={label} {look}{self.tooltip(box)}]"
 
     def kind(self, box: Box) -> str:
@@ -168,8 +171,9 @@ class Painter:
 
     def settings(self, node: Node, others: list[Node]) -> str:
         """Return the arguments that are not arrays as text, with an ellipsis where folded operations differ."""
-        text = arguments(node)
-        return f"{text} …" if any(arguments(other) != text for other in others) else text
+        known = self.sketch.slices.indices
+        text, *rest = (known.get(each) or arguments(each) for each in (node, *others))
+        return f"{text} …" if any(other != text for other in rest) else text
 
     def group_label(self, box: Box, group: Group) -> str:
         """Return the label of a group's box."""
@@ -199,7 +203,7 @@ class Painter:
         if self.scene.is_back(b):
             return self.backward_arrow(a, b)
         shape = f"{tuple(arrow.parent.shape)}" if self.level and arrow.parent.shape and a not in self.numbered else ""
-        words = " ".join(filter(None, (arrow.role, shape)))
+        words = self.words[arrow] = " ".join(filter(None, (arrow.role, shape)))
         attributes = {
             "label": f'"{attribute(words)}"' if words else "",
             "weight": "4" if type(arrow.parent) is Node else "",
@@ -217,12 +221,15 @@ class Painter:
     def strength(self, arrow: Arrow) -> dict[str, str]:
         """Return attributes by the gradient's norm: wide and strong if it is large, thin if small, dotted if zero."""
         if not arrow.differentiated:
+            self.shown.lines.add("dashed")
             return {"style": "dashed", "penwidth": "0.8"} if self.widest else {}
         if not self.widest or arrow.norm is None:
             return {}
         if arrow.norm == 0:
+            self.shown.lines.add("dotted")
             return {"style": "dotted"}
         if arrow.norm != arrow.norm or arrow.norm == math.inf:
+            self.shown.lines.add("broken")
             return {"color": f'"{self.theme.broken}"', "penwidth": "4"}
         share = min(1.0, max(0.0, 1 + math.log10(arrow.norm / self.widest) / DECADES))
         color = mix_colours(colour(self.theme.faint), colour(self.theme.gradient), share)

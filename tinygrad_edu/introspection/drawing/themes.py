@@ -1,12 +1,13 @@
 """Themes: colours and borders of each kind of box, for white paper, dark screens, and black and white.
 
-Kinds differ in colour, and without colour in their borders. Values and gradients are blue above 0 and orange below,
-which nearly everybody can distinguish.
+Kinds differ in colour, and without colour in their borders.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from ..palette import PALETTES, Palette
 
 Look = dict[str, str]
 
@@ -41,25 +42,24 @@ BORDERS: dict[str, Look] = {
     "result": {"peripheries": "2"},
 }
 
+def from_palette(
+    palette: Palette, paper: str, ink: str, faint: str, frames: tuple[str, str], border: str
+) -> Theme:
+    """Return the theme with the colours that `explore` and `viz` have too."""
+    return Theme(
+        paper, ink, faint, palette.backward, frames, border, (palette.negative, palette.zero, palette.positive), palette.broken,
+        looks(
+            parameter=(palette.leaf_fill, palette.leaf), input=(palette.input_fill, palette.input),
+            constant=(palette.constant_fill, palette.constant), operation=(palette.forward_soft, palette.forward),
+            module=(palette.module_fill, palette.module), derivative=(palette.backward_soft, palette.backward),
+            result=(palette.result_fill, palette.result),
+        ),
+    )  # fmt: skip
+
+
 THEMES = {
-    "light": Theme(
-        paper="white", ink="#1d2430", faint="#5b6472", gradient="#a32020", frames=("#f6f7fa", "#ffffff"), border="#b9c1ce",
-        heat=("#d8572a", "#f4f4f2", "#2f7fc1"), broken="#c000c0",
-        looks=looks(
-            parameter=("#d9ecd6", "#3d7a41"), input=("#ece6f5", "#7a62a8"), constant=("#f4f4f2", "#6b6b6b"),
-            operation=("#e2ebf8", "#5573a6"), module=("#dfe3ea", "#4d5b73"), derivative=("#fbe7e4", "#a8483c"),
-            result=("#fdeacb", "#b06a10"),
-        ),
-    ),
-    "dark": Theme(
-        paper="#14181f", ink="#e8ebf0", faint="#98a3b3", gradient="#ff8f80", frames=("#1b212b", "#222a36"), border="#46505f",
-        heat=("#f08a5d", "#2a2f38", "#5aa9e6"), broken="#ff4dff",
-        looks=looks(
-            parameter=("#1f3a25", "#79b97e"), input=("#332b47", "#a993d6"), constant=("#262b33", "#8d96a3"),
-            operation=("#22324d", "#7f9fd0"), module=("#323a47", "#a3b0c4"), derivative=("#45261f", "#e0897a"),
-            result=("#4a3616", "#e0a24a"),
-        ),
-    ),
+    "light": from_palette(PALETTES["light"], "white", "#1d2430", "#5b6472", ("#f6f7fa", "#ffffff"), "#b9c1ce"),
+    "dark": from_palette(PALETTES["dark"], "#14181f", "#e8ebf0", "#98a3b3", ("#1b212b", "#222a36"), "#46505f"),
     "print": Theme(
         paper="white", ink="black", faint="#444444", gradient="black", frames=("white", "white"), border="#888888",
         heat=("#000000", "#b4b4b4", "#ffffff"), broken="#ff00ff",

@@ -23,6 +23,7 @@ from ..formulas.explain_function import as_inputs, names_of_leaves, parameters_o
 from ..formulas.explain_graph import build_story
 from ..graph_history import Names
 from ..naming import variables_of
+from ..palette import css_variables
 from .steps import page_data
 
 SCRIPTS = (
@@ -153,7 +154,7 @@ def page(data: Any, table: str, program: str) -> str:
     here = files(__package__) / "page"
     parts = {
         "title": escape(f"{data['title']}, step by step"),
-        "style": (here / "page.css").read_text(encoding="utf-8"),
+        "style": css_variables() + (here / "page.css").read_text(encoding="utf-8"),
         "script": (program or "const program = null;\n")
         + "".join((here / name).read_text(encoding="utf-8") for name in SCRIPTS),
         "data": escape_json(json.dumps(data, separators=(",", ":"), allow_nan=False)),

@@ -1,17 +1,17 @@
 // Arrays as pictures: tables of numbers, heat maps, and images side by side.
 
-let NEGATIVE, POSITIVE, ZERO; // the colours of numbers, which are the theme's
+let NEGATIVE, POSITIVE, ZERO, BROKEN; // the colours of numbers, which are the theme's
 
-// Read the colours from the style sheet. Nearly everybody can tell purple from orange.
+// Read the colours from the style sheet.
 function readColours() {
   const style = getComputedStyle(document.documentElement);
-  const colours = ["--negative", "--positive", "--zero"].map((name) => style.getPropertyValue(name));
-  [NEGATIVE, POSITIVE, ZERO] = colours.map((text) => text.split(",").map(Number));
+  const colours = ["--negative", "--positive", "--zero", "--broken"].map((name) => style.getPropertyValue(name));
+  [NEGATIVE, POSITIVE, ZERO, BROKEN] = colours.map((text) => text.split(",").map(Number));
 }
 
-// A colour for a number: from the paper's at zero to the strongest at the largest; NaN is red, whatever else there is.
+// A colour for a number: from the paper's at zero to the strongest at the largest; NaN has its own.
 function colour(x, largest) {
-  if (Number.isNaN(x)) return [255, 0, 60];
+  if (Number.isNaN(x)) return BROKEN;
   const t = Number.isFinite(x) ? (largest ? x / largest : 0) : Math.sign(x);
   const end = t < 0 ? NEGATIVE : POSITIVE, strength = Math.pow(Math.abs(t), 0.7); // small numbers can be seen, too
   return ZERO.map((p, i) => Math.round(p + (end[i] - p) * strength));
