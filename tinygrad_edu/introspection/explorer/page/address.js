@@ -1,10 +1,12 @@
-// The address remembers the step and what is open: #step=12&open=m0.m3.b7&plumbing. Each step is a place to go back to.
+// The address remembers the step, what is open, and the pane below: #step=12&open=m0.m3.b7&plumbing&change. Each step is a place to go back to.
 
 const openText = (open) => (open === EVERYTHING ? "all" : [...open].sort().join(".") || "none");
 
-function addressOf({ step, open, plumbing }) {
+const usualPane = () => (DATA.sources.length ? "source" : "change");
+
+function addressOf({ step, open, plumbing, pane }) {
   const usual = openText(open) === openText(openAtFirst()) ? "" : `&open=${openText(open)}`;
-  return `#step=${step}${usual}${plumbing ? "&plumbing" : ""}`;
+  return `#step=${step}${usual}${plumbing ? "&plumbing" : ""}${pane === usualPane() ? "" : `&${pane}`}`;
 }
 
 // Return what the address asks for. Keys of other pages' boxes do no harm; #step-12 is what older links say.
@@ -16,6 +18,7 @@ function readAddress() {
     found.open = text === "all" ? EVERYTHING : new Set(text.split(".").filter((key) => EVERYTHING.has(key)));
   }
   if (asked.has("plumbing")) found.plumbing = true;
+  found.pane = ["source", "change"].find((pane) => asked.has(pane)) ?? usualPane();
   return found;
 }
 

@@ -48,7 +48,10 @@ function descend() {
 }
 
 function playDescent() {
-  if (descent.left-- <= 0 || !descend()) return stopDescent();
+  for (const end = performance.now() + 8; ; ) { // as many steps as a frame of the film has time for, but a few at most
+    if (descent.left-- <= 0 || !descend()) return stopDescent();
+    if (descent.left % 4 === 0 || performance.now() > end) break;
+  }
   redraw();
   showChange();
   requestAnimationFrame(playDescent);

@@ -195,7 +195,6 @@ $("fold-all").hidden = $("unfold-all").hidden = !DATA.folds.length && first === 
 const { open = first, ...asked } = readAddress();
 state.open = open;
 Object.assign(state, asked);
-if (!DATA.sources.length) state.pane = "change";
 $("tab-source").hidden = !DATA.sources.length;
 refold();
 firstLook();

@@ -25,13 +25,17 @@ function recompute() {
   DATA.live.arrays.forEach((place, n) => (DATA.arrays[place] = describeArray(results[n], DATA.arrays[place])));
 }
 
-// Return whether the page can compute its numbers: it has a program, and this gives what the engine gave.
+// Return whether the page can compute its numbers: it has a program, and this gives what the engine gave. Where numbers
+// cancel, only rounding errors are left, which may differ; so what is small among all numbers of the page may be off.
 function isLive() {
   if (!LEAVES.length) return false;
   results = compute();
+  const largest = (numbers) => numbers.reduce((a, x) => (Number.isFinite(x) ? Math.max(a, Math.abs(x)) : a), 0);
+  const ofAll = results.reduce((a, numbers) => Math.max(a, largest(numbers)), 0);
   return DATA.live.arrays.every((place, n) => {
-    const { numbers } = DATA.arrays[place], largest = Math.max(1e-12, ...(numbers ?? []).filter(Number.isFinite).map(Math.abs));
-    return !numbers || numbers.every((x, i) => !Number.isFinite(x) || Math.abs(x - results[n][i]) <= 1e-4 * largest);
+    const { numbers, dtype } = DATA.arrays[place], precision = dtype === "float32" ? 1e-4 : 1e-7;
+    const most = numbers && precision * (largest(numbers) + 0.01 * ofAll);
+    return !numbers || numbers.every((x, i) => !Number.isFinite(x) || Math.abs(x - results[n][i]) <= most);
   });
 }
 
