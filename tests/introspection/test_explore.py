@@ -456,3 +456,47 @@ def test_the_command_tells_what_went_wrong(tmp_path, capsys):
 
 def test_numbers_are_inputs_if_there_is_nothing_else():
     assert "1 operations" in repr(explore(lambda a, b: a * b, 2, 0.5))
+
+
+# ----------------------------------------------------------------------------------------- numbers that can be changed
+
+
+class Rectified(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(3, 4, rng=np.random.default_rng(0))
+        self.calls = nn.Buffer(np.zeros(1))
+
+    def forward(self, x):
+        self.calls += 1
+        y = self.linear(x)
+        return np.sum(np.where(y > 0, y, 0.1 * y) ** 2)
+
+
+def test_a_mask_follows_if_the_function_can_be_run_again():
+    model = Rectified()
+    page = explore(model, np.ones((2, 3), np.float32))
+    assert page.data["live"]["fixed"] == [] and "> 0" in page.html[page.html.index("function program") :]
+    assert model.calls.data[0] == 1  # the second run has left no trace
+    with watch():
+        y = Rectified()(np.ones((2, 3), np.float32))
+    assert explore(y).data["live"]["fixed"] != []
+
+
+def test_a_function_that_can_only_be_run_on_numbers_keeps_its_masks():
+    def decide(x):
+        return np.sum(x[np.argsort(x.data)] * (1.0 if x.data.sum() > 0 else 2.0))
+
+    live = explore(decide, np.array([3.0, 1.0, 2.0])).data["live"]
+    assert len(live["fixed"]) == 1 and len(live["leaves"]) == 1
+
+
+def test_parameters_learn_and_data_stay():
+    page = explore(nn.Linear(2, 1), np.ones((3, 2), np.float32))
+    names = {page.data["boxes"][leaf["box"]]["name"]: leaf["learns"] for leaf in page.data["live"]["leaves"]}
+    assert sorted(names.values()) == [False, True, True] and not names["x"]
+
+
+def test_what_is_too_large_is_not_alive(monkeypatch):
+    monkeypatch.setattr("tinygrad_edu.introspection.explorer.replay.MOST_NUMBERS", 5)
+    assert "more than 5" in explore(nn.Linear(2, 2), np.ones((3, 2), np.float32)).data["live"]["reason"]

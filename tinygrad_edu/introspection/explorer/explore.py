@@ -24,6 +24,7 @@ from ..formulas.explain_graph import build_story
 from ..graph_history import Names
 from ..naming import variables_of
 from ..palette import css_variables
+from .retrace import Retrace, find_masks
 from .steps import page_data
 
 SCRIPTS = (
@@ -81,8 +82,10 @@ def explore(subject: Tensor | Sequence[Tensor] | Callable[..., Any], *inputs: An
     return Explorer(flatten(subject)[0], names)
 
 
-def run_watched(fn: Callable[..., Any], args: Any, kwargs: Any, names: Names) -> tuple[list[TensorBase], Names]:
-    """Call `fn` under `watch`; return its results, and the names of its inputs."""
+def run_watched(
+    fn: Callable[..., Any], args: Any, kwargs: Any, names: Names
+) -> tuple[list[TensorBase], Names, Callable[[], Retrace]]:
+    """Call `fn` under `watch`; return its results, the names of its inputs, and how to run it once more on tracers."""
     leaves, rebuild = flatten((args, kwargs))
     called = names_of_leaves(fn, args, kwargs)
     inputs = as_inputs(leaves, called)
@@ -95,7 +98,7 @@ def run_watched(fn: Callable[..., Any], args: Any, kwargs: Any, names: Names) ->
             f"{getattr(fn, '__name__', type(fn).__name__)} returns no Tensor that depends on its inputs: "
             "there are no gradients to show"
         )
-    return outputs, {**names, **parameters_of(fn)}
+    return outputs, {**names, **parameters_of(fn)}, lambda: Retrace(fn, args, kwargs)
 
 
 class Explorer:
@@ -109,9 +112,9 @@ class Explorer:
         The content of the page: its boxes, steps and arrays.
     """
 
-    def __init__(self, tensors: list[TensorBase], names: Names) -> None:
+    def __init__(self, tensors: list[TensorBase], names: Names, run_again: Callable[[], Retrace] | None = None) -> None:
         story = build_story(tensors, names)
-        self.data, explanation, program = page_data(story, names)
+        self.data, explanation, program = page_data(story, names, run_again and find_masks(story, run_again))
         self.html = page(self.data, explanation.html, program)
 
     def write(self, file: str | os.PathLike[str]) -> None:

@@ -24,6 +24,7 @@ from ...tracing.tracer import Tracer
 from ..formulas.events import OperationEvent, Product
 from ..formulas.explain_graph import Story, note_ones
 from ..formulas.symbol import Symbol
+from .retrace import Retrace, is_mask
 
 MOST_NUMBERS = 100_000  # in all leaves: they are all written into the page
 MOST_WORK = 20_000_000  # multiplications: more take longer than a hand moves
@@ -59,8 +60,8 @@ class Replay:
         If the story can't be computed again; the message says why.
     """
 
-    def __init__(self, story: Story) -> None:
-        self.tape, self.story = Tape(), story
+    def __init__(self, story: Story, retrace: Retrace | None = None) -> None:
+        self.tape, self.story, self.retrace = Tape(), story, retrace
         self.values: dict[int, Any] = {}  # the value of each symbol, by its id
         self.seen: list[Symbol] = []
         self.leaves = {n: self.tape.enter(s.value) for n, s in story.symbols.items() if self.is_changeable(n)}
@@ -70,6 +71,7 @@ class Replay:
                 self.values[id(symbol)] = self.leaves.get(node, symbol.value)
         try:
             with np.errstate(all="ignore"):
+                self.compute_masks()
                 for done in story.operations:
                     self.values[id(story.symbols[done.node])] = self.compute(done)
                 for node in story.history.roots:
@@ -82,7 +84,9 @@ class Replay:
         """Return whether a leaf may be changed: it has real numbers, and is no plain number in a formula."""
         symbol = self.story.symbols[node]
         written = isinstance(node, Constant) and not node.shape and node not in self.story.history.held
-        return isinstance(node, Leaf) and symbol.known and node.dtype.char in "fd" and node.size > 0 and not written
+        behind_masks = self.retrace and self.retrace.computed and node not in self.retrace.leaves
+        real = symbol.known and node.dtype.char in "fd" and node.size > 0
+        return isinstance(node, Leaf) and real and not written and not behind_masks
 
     def check(self) -> None:
         """Refuse stories whose numbers are not all there, or of different times, and those that are too large."""
@@ -98,11 +102,26 @@ class Replay:
         names, found = self.story.history.names, dict[str, None]()
         for done in self.story.operations:
             for p in done.node.parents:
-                if isinstance(p, Constant) and p.dtype.kind in "biu" and p.shape:
-                    found[names[p]] = None
-                elif isinstance(p, np.ndarray | list) or (isinstance(p, tuple) and any(np.ndim(i) for i in p)):
-                    found["an index"] = None
+                if is_mask(p) and id(p) not in self.followed:
+                    found[names[p] if isinstance(p, Node) else "an index"] = None
         return list(found)
+
+    def compute_masks(self) -> None:
+        """Compute the masks and indices that a second run of the function has seen being computed."""
+        self.followed: set[int] = set()
+        if self.retrace is None:
+            return
+        retrace, symbols = self.retrace, {id(node): symbol for node, symbol in self.story.symbols.items()}
+        moved = {place: self.leaves[node] for node, place in retrace.leaves.items() if node in self.leaves}
+        for key, place in retrace.computed.items():
+            mask = retrace.move(place, moved, self.tape)
+            symbol = symbols.get(key)
+            if symbol is not None and not symbol.shape:
+                continue  # it is written as a number
+            self.followed.add(key)
+            self.values[key] = mask
+            if symbol is not None:
+                self.values[id(symbol)] = self.values[id(symbol.value)] = mask
 
     def compute(self, done: OperationEvent) -> Any:
         """Return the result of an operation."""
@@ -121,9 +140,7 @@ class Replay:
         total = self.story.grads[parent]
         vjp = dict(node.plan.vjps)[done.i]
         g, y = self.of(done.coming), self.of(self.story.symbols[node])
-        vjp(
-            g, y, *self.arguments(node), **node.kwargs
-        )  # refuses if the rule decides by numbers, as the formula can't show
+        vjp(g, y, *self.arguments(node), **node.kwargs)  # to be refused if the rule decides by numbers
         said, flows = self.of(done.answer.said), self.of(done.answer.fitted)
         before = None if done.before is None else self.values[id(total)]
         after = self.values[id(total)] = flows if before is None else before + flows
@@ -133,7 +150,7 @@ class Replay:
         """Return the values of the symbols in a nest; those that depend on leaves are Tracers."""
         if not isinstance(nest, Symbol):
             leaves, rebuild = flatten(nest)
-            return rebuild(self.of(x) if isinstance(x, Symbol) else x for x in leaves)
+            return rebuild(self.of(x) if isinstance(x, Symbol) else self.values.get(id(x), x) for x in leaves)
         if id(nest) not in self.values:
             self.seen.append(nest)  # ids are only good for as long as their objects live
             try:

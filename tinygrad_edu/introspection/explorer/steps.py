@@ -24,19 +24,24 @@ from .live_data import live_data
 from .local_factor import factor_of
 from .page_formulas import Barred, simplify_rows, with_numbers
 from .replay import CannotReplay, Flow, Replay
+from .retrace import Retrace
 from .sources import Sources, module_names
 
 Step = dict[str, Any]
 
 
-def page_data(story: Story, names: Names) -> tuple[dict[str, Any], Explanation, str]:
+def page_data(story: Story, names: Names, retrace: Retrace | None = None) -> tuple[dict[str, Any], Explanation, str]:
     """Return all data of the page, the explanation as `explain` would give it, and the program that the page runs."""
-    try:
-        telling = Telling(story, names, Replay(story))
-        telling.data["live"], program = live_data(telling)
-    except CannotReplay as error:
+    for attempt in (retrace, None) if retrace else (None,):
+        try:
+            telling = Telling(story, names, Replay(story, attempt))
+            telling.data["live"], program = live_data(telling)
+            break
+        except CannotReplay as error:
+            reason = str(error)
+    else:
         telling, program = Telling(story, names), ""
-        telling.data["live"] = {"reason": str(error)}
+        telling.data["live"] = {"reason": reason}
     return telling.data, telling.explanation, program
 
 
