@@ -25,6 +25,7 @@ from ..graph_history import Names
 from ..naming import variables_of
 from .steps import page_data
 
+STYLES = ("page.css", "panel.css", "media.css")
 SCRIPTS = (
     *("numbers.js", "pictures.js", "folds.js", "layers.js", "layout.js", "graph.js", "view.js"),
     *("cards.js", "flow.js", "window.js", "panel.js", "story.js", "address.js", "explorer.js"),
@@ -152,7 +153,7 @@ def page(data: Any, table: str) -> str:
     here = files(__package__) / "page"
     parts = {
         "title": escape(f"{data['title']}, step by step"),
-        "style": (here / "page.css").read_text(encoding="utf-8"),
+        "style": "".join((here / name).read_text(encoding="utf-8") for name in STYLES),
         "script": "".join((here / name).read_text(encoding="utf-8") for name in SCRIPTS),
         "data": escape_json(json.dumps(data, separators=(",", ":"), allow_nan=False)),
         "table": table,
