@@ -502,3 +502,82 @@ def test_parameters_learn_and_data_stay():
 def test_what_is_too_large_is_not_alive(monkeypatch):
     monkeypatch.setattr("tinygrad_edu.introspection.explorer.replay.MOST_NUMBERS", 5)
     assert "more than 5" in explore(nn.Linear(2, 2), np.ones((3, 2), np.float32)).data["live"]["reason"]
+
+
+# ------------------------------------------------------------------------------------------ folds and images
+
+
+def quiet(page):
+    return [b["operation"] for b in page["boxes"] if b.get("quiet")]
+
+
+def test_a_module_holds_its_operations_and_its_own_leaves_and_not_what_it_is_given():
+    model, cost = nn.Sequential(nn.Linear(2, 3), nn.Dropout(0.5)), nn.MSELoss()
+    points, wanted = np.ones((4, 2), np.float32), np.zeros((4, 3), np.float32)
+    with watch():
+        C = cost(model(points), wanted)
+    page = explore(C).data
+    folds = {f["class"]: {page["boxes"][i]["name"] for i in f["boxes"]} for f in page["folds"]}
+    assert folds["Sequential"] == set()
+    assert folds["Linear"] == {"model.0.weight", "model.0.bias", "v1"}
+    assert len(folds["Dropout"]) == 2, "the mask is nobody else's"
+    assert folds["MSELoss"] == {"C"}, "and wanted is the user's"
+
+
+def test_a_module_that_is_called_twice_has_two_folds_and_shares_its_leaves():
+    layer = nn.Linear(2, 2)
+    with watch():
+        y = layer(layer(np.ones((1, 2), np.float32))).sum()
+    page = explore(y).data
+    assert [f["name"] for f in page["folds"]] == ["layer", "layer"]
+    assert [len(f["boxes"]) for f in page["folds"]] == [2, 1], "the input of the first is a constant of its own"
+    inside = {page["boxes"][i]["name"] for f in page["folds"] for i in f["boxes"]}
+    assert not inside & {"layer.weight", "layer.bias"}
+
+
+def test_plumbing_only_arranges_numbers():
+    x = Tensor(np.arange(12.0).reshape(3, 4), requires_grad=True)
+    with watch():
+        y = np.sum(np.exp(np.swapaxes(x.reshape(4, 3)[1:], 0, 1)).T * np.expand_dims(x[[0, 0]], 0)[0, :, :3].sum())
+    page = explore(y).data
+    assert sorted(quiet(page)) == ["expand_dims", "getitem", "getitem", "reshape", "swapaxes", "transpose"]
+    [lookup] = [b for b in page["boxes"] if b["operation"] == "getitem" and not b.get("quiet")]
+    assert page["arrays"][lookup["value"]]["shape"] == [2, 4], "a row that is taken twice gets two gradients"
+
+
+def test_operations_have_the_names_of_the_field():
+    net, cost = nn.Sequential(nn.Conv2d(1, 2, 3), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(18, 4)), nn.CrossEntropyLoss()
+    page = explore(lambda x: cost(net(x), np.array([0, 1])), np.ones((2, 1, 8, 8), np.float32)).data
+    names = [b["operation"] for b in page["boxes"] if b["operation"]]
+    assert names == ["convolution", "sliding windows", "max", "reshape", "linear", "log softmax", "neg. log-likelihood"]
+    windows = [b["window"] for b in page["boxes"] if "window" in b]
+    assert windows == [
+        {"kernel": [3, 3], "size": [6, 6], "stride": [1, 1], "before": [0, 0], "dilation": [1, 1]},
+        {"kernel": [2, 2], "size": [3, 3], "stride": [2, 2], "before": [0, 0], "dilation": [1, 1]},
+    ]
+
+
+@given(array=arrays(st.tuples(st.integers(1, 3), st.integers(1, 3), st.integers(1, 40), st.integers(1, 40)), float, layouts=["contiguous"]))
+def test_thumbnails_of_images_hold_some_images_whole(array):
+    table = Arrays()
+    facts = table.table[table.add(array)]
+    if array.size <= FEW:
+        return
+    images, rows, columns = facts["grid"]
+    assert 1 <= images <= len(array) * array.shape[1]
+    assert max(rows, columns) <= SIDE
+    r, c = facts["block"]
+    whole = array.reshape(-1, *array.shape[2:])
+    for i in range(0, rows, 5):
+        for j in range(0, columns, 5):
+            block = whole[images - 1, i * r : (i + 1) * r, j * c : (j + 1) * c]
+            assert cells(facts)[images - 1, i, j] == pytest.approx(block.mean(), abs=facts["largest"] / FULL + 1e-300)
+
+
+def test_rows_of_784_numbers_are_digits():
+    images, _ = data.mnist().test
+    table = Arrays()
+    facts = table.table[table.add(images[:32])]
+    assert facts["grid"] == [8, 28, 28]
+    np.testing.assert_allclose(cells(facts), images[:8].reshape(8, 28, 28), atol=1 / FULL)
+    assert table.table[table.add(images[0])]["grid"] == [1, 28, 28]

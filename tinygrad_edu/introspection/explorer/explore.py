@@ -11,6 +11,7 @@ import webbrowser
 from collections.abc import Callable, Sequence
 from html import escape
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from ..palette import css_variables
 from .retrace import Retrace, find_masks
 from .steps import page_data
 
+STYLES = ("page.css", "panel.css", "change.css", "media.css")
 SCRIPTS = (
     *("numbers.js", "pictures.js", "folds.js", "layers.js", "layout.js", "graph.js", "view.js"),
     *("cards.js", "flow.js", "window.js", "panel.js", "story.js", "address.js"),
@@ -157,15 +159,18 @@ def page(data: Any, table: str, program: str) -> str:
     here = files(__package__) / "page"
     parts = {
         "title": escape(f"{data['title']}, step by step"),
-        "style": css_variables() + (here / "page.css").read_text(encoding="utf-8"),
-        "script": (program or "const program = null;\n")
-        + "".join((here / name).read_text(encoding="utf-8") for name in SCRIPTS),
+        "style": css_variables() + read_parts(here, STYLES),
+        "script": (program or "const program = null;\n") + read_parts(here, SCRIPTS),
         "data": escape_json(json.dumps(data, separators=(",", ":"), allow_nan=False)),
         "table": table,
     }
     text = (here / "page.html").read_text(encoding="utf-8")
     pieces = text.split("%%")  # so that inserted text isn't searched for marks again
     return "".join(piece if i % 2 == 0 else parts[piece] for i, piece in enumerate(pieces))
+
+
+def read_parts(folder: Traversable, names: Sequence[str]) -> str:
+    return "".join((folder / name).read_text(encoding="utf-8") for name in names)
 
 
 def escape_json(text: str) -> str:

@@ -81,7 +81,14 @@ class Retrace:
         self.given = {tracers[id(t)].place: t._node for t in (*inputs, *outer)}
         args, kwargs = rebuild(stand_in(x, tracers[id(x)]) if isinstance(x, TensorBase) else x for x in leaves)
         twins = standing_in(outer, [tracers[id(t)] for t in outer])
-        with require_unchanged(around), record_isolated(), record_draws(self.tape) as draws, twins, enable_grad(), watch():
+        with (
+            require_unchanged(around),
+            record_isolated(),
+            record_draws(self.tape) as draws,
+            twins,
+            enable_grad(),
+            watch(),
+        ):
             results = flatten(fn(*args, **kwargs))[0]
         if draws.made:
             raise CaptureError("random numbers are drawn")

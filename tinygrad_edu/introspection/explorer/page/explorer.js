@@ -80,6 +80,8 @@ function showPane() {
 
 const fold = (open, at) => go({ open, at, playing: false, story: null });
 
+const focusOn = (does, n) => canvas.querySelector(`[data-${does}="${n}"]`)?.focus({ preventScroll: true });
+
 function writePlayer(step) {
   $("scrub").value = state.step;
   $("scrub").setAttribute("aria-valuetext", `${phaseText(state.step)}: ${titleOf(step)}`);
@@ -156,8 +158,8 @@ function listen() {
   });
   listenToGraph({
     tell: (story) => go({ story, playing: false }),
-    unfold: (n) => fold(openedBy({ key: `m${n}`, whole: true, step: {} }, state.open)),
-    fold: (n) => fold(new Set([...state.open].filter((key) => key !== `m${n}`))),
+    unfold: (n) => (fold(openedBy({ key: `m${n}`, whole: true, step: {} }, state.open)), lookAt(n), focusOn("fold", n)),
+    fold: (n) => (fold(new Set([...state.open].filter((key) => key !== `m${n}`))), lookAt(n), focusOn("unfold", n)),
   });
   listenToAddress();
   listenToPanel();

@@ -19,6 +19,7 @@ const text = (content, x, y, kind) => Object.assign(svg("text", { x, y, class: k
 function unfoldGraph(state) {
   const { items, frames, arrows } = itemsOf(state);
   for (const item of items) Object.assign(item, sizeOf(item));
+  for (const frame of frames) frame.room = 36 + 5.9 * frameTitle(frame.key).length;
   graph.shown = { items, frames, arrows };
   const lay = remember((way) => layOut(items, frames, arrows.map(({ ends }) => ends), way));
   graph.layoutOf = lay;
@@ -57,7 +58,7 @@ function bestWay() {
 function drawGraph() {
   graph.way = bestWay();
   const { places, borders, paths, size } = graph.layoutOf(graph.way), { items, frames, arrows } = graph.shown;
-  graph.size = size;
+  Object.assign(graph, { size, borders });
   const tip = { viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 8, markerHeight: 8, markerUnits: "userSpaceOnUse" };
   const marker = (name) => svg("marker", { id: `tip-${name}`, class: `tip ${name}`, ...tip, orient: "auto-start-reverse" },
     svg("path", { d: "M0 0.5 8 4 0 7.5z" }));
@@ -77,14 +78,17 @@ function drawGraph() {
 
 // The frame of an open module; its title folds it.
 function drawFrame(n, { x, y, width, height }) {
-  const { class: kind } = DATA.folds[n], left = x - width / 2, top = y - height / 2, name = moduleTitle(n);
-  const title = name === kind ? kind : `${name} · ${kind}`, room = Math.floor((width - 34) / 5.6);
-  const shown = title.length > room ? `${title.slice(0, Math.max(1, room - 1))}…` : title;
+  const left = x - width / 2, top = y - height / 2, title = frameTitle(n);
   const button = svg("g", { class: "fold", tabindex: 0, role: "button", "data-fold": n, "aria-label": `fold ${moduleName(n)}` },
     Object.assign(svg("title"), { textContent: `${title}: fold it` }),
-    svg("rect", { x: left + 4, y: top + 3, width: Math.min(width - 8, 30 + 5.8 * shown.length), height: 16, rx: 6 }),
-    svg("path", { class: "sign", d: `M${left + 9} ${top + 11}h8` }), text(shown, left + 23, top + 15));
+    svg("rect", { x: left + 4, y: top + 3, width: 26 + 5.6 * title.length, height: 16, rx: 6 }),
+    svg("path", { class: "sign", d: `M${left + 9} ${top + 11}h8` }), text(title, left + 23, top + 15));
   return { border: svg("rect", { class: "border", x: left, y: top, width, height, rx: 10 }), button };
+}
+
+function frameTitle(n) {
+  const name = moduleTitle(n), { class: kind } = DATA.folds[n];
+  return name === kind ? kind : `${name} · ${kind}`;
 }
 
 function drawItem(item, { x, y, width, height }) {

@@ -6,11 +6,13 @@
 const BETWEEN = 14, APART = 30, PADDING = 12, HEAD = 22; // between boxes, between layers, within a frame, for its title
 
 // Return the places of items and frames, the paths of arrows, and the size of it all. An item has a key, a size, and the
-// frame `home` that it is in, or -1; a frame has a key, and the frame `outer` that it is in; both are in order of time.
+// frame `home` that it is in, or -1; a frame has a key, the frame `outer` that it is in, and the `room` that its title takes.
 function layOut(items, frames, arrows, way) {
   const turned = way === "TB", size = (item) => (turned ? [item.height, item.width] : [item.width, item.height]);
   const homes = new Map([...items.map((i) => [i.key, i.home]), ...frames.map((f) => [f.key, f.outer])]);
-  const levels = new Map(), segments = arrows.map(() => []);
+  const segments = arrows.map(() => []);
+
+  const rooms = new Map(frames.map((f) => [f.key, f.room ?? 0]));
 
   function arrange(frame, depth) {
     const nodes = new Map(), around = frame === -1 ? 0 : PADDING;
@@ -37,7 +39,7 @@ function layOut(items, frames, arrows, way) {
     });
     const level = { frame, nodes, links: [...links.values()], entry, exit, around };
     placeLayers(level, turned);
-    levels.set(frame, level);
+    widen(level, (rooms.get(frame) ?? 0) - (turned ? level.across : level.along), turned);
     return level;
   }
 
@@ -94,6 +96,19 @@ function placeLayers(level, turned) {
   const top = level.around + (!turned && level.frame !== -1 ? HEAD - PADDING : 0);
   for (const n of nodes.values()) n.at += top - low;
   level.across = high - low + top + level.around;
+}
+
+// Make room for the title of a frame that is too narrow for it; what comes in stays at the border, and so does what goes out.
+function widen(level, extra, turned) {
+  if (extra <= 0) return;
+  level[turned ? "across" : "along"] += extra;
+  for (const n of level.nodes.values())
+    if (turned) n.at += extra / 2;
+    else n.middle += n.port === "<" ? 0 : n.port === ">" ? extra : extra / 2;
+  if (!turned) level.columns = level.columns.map((column, i) => {
+    const shift = i === 0 && level.entry.size ? 0 : i === level.columns.length - 1 && level.exit.size ? extra : extra / 2;
+    return column.map((end) => end + shift);
+  });
 }
 
 // Put a bend into each layer that a link crosses, so that it finds its way between the boxes there.

@@ -10,10 +10,13 @@ const DIGIT = 784, SHOWN = 16; // rows of so many numbers are digits; so many im
 function digits(x, n = 4) {
   if (typeof x === "string") return x.replace(/-/g, "−");
   if (Number.isInteger(x) && Math.abs(x) < 1e6) return String(x).replace("-", "−");
-  const [plain, power] = (Math.abs(x) < 1e-4 ? x.toExponential(n - 1) : x.toPrecision(n)).split("e");
+  const [plain, power] = (Math.abs(x) < 10 ** -n ? x.toExponential(n - 1) : x.toPrecision(n)).split("e");
   const short = plain.includes(".") ? plain.replace(/\.?0+$/, "") : plain;
   return (power === undefined ? short : `${short}e${Number(power)}`).replace(/-/g, "−");
 }
+
+// Return a number in as few letters as a full table has room for.
+const brief = (x) => (typeof x === "number" && x !== 0 && Math.abs(x) < 0.01 ? x.toExponential(0).replace(/-/g, "−") : digits(x, 2));
 
 // Return a shape as Python writes it.
 const shapeText = (shape) => `(${shape.join(", ")}${shape.length === 1 ? "," : ""})`;

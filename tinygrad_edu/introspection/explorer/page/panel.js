@@ -30,7 +30,7 @@ function writePanel(state, { into, out }) {
     b.addEventListener("click", does);
     return b;
   };
-  const result = resultOf(step);
+  const result = resultOf(step), focused = panel.contains(document.activeElement) ? document.activeElement.textContent : null;
   panel.className = isBackward(step) ? "backward" : "forward";
   panel.replaceChildren(
     element("div", { class: "head" },
@@ -44,6 +44,7 @@ function writePanel(state, { into, out }) {
     ...(step.phase === "given" ? DATA.remarks.map((remark) => element("p", { class: "remark" }, remark)) : []),
   );
   scroller().scrollTop = 0;
+  if (focused !== null) ([...panel.querySelectorAll(".step")].find((b) => b.textContent === focused) ?? panel).focus();
 }
 
 // Return the element that scrolls: the panel itself, or on a phone what is around it.

@@ -75,33 +75,35 @@ function writeNumber(row) {
 }
 
 // The body of a card: a number, tables of few numbers, or a heat map.
-const FEW = { all: 64, rows: 8, columns: 8 }, FEWER = { all: 4, rows: 2, columns: 2 };
+const FEW = { all: 64, rows: 8, columns: 8 }, FEWER = { all: 2, rows: 1, columns: 2 };
 function arrayElement(place, array, most = FEW) {
   const { shape, numbers } = array;
   if (!isKnown(array)) return element("p", { class: "unknown" }, "?");
   if (isNumber(array)) return element("p", { class: "number" }, digits(numbers[0], 6));
   if (!shape.length || shape.includes(0)) return element("p", { class: "unknown" }, "no numbers");
-  const columns = shape.length === 1 ? Math.min(most.columns, shape[0]) : shape.at(-1); // a long vector takes several rows
+  const columns = shape.length === 1 ? rowOf(shape[0], most.columns) : shape.at(-1); // a long vector takes several rows
   const size = shape.length > 2 ? columns * shape.at(-2) : shape.reduce((a, b) => a * b, 1); // that of each matrix
   if (!numbers || numbers.length > most.all || columns > most.columns || size / columns > most.rows) return heatMap(place, array);
   const { largest } = gridOf(array), tables = [];
   for (let start = 0; start < numbers.length; start += size)
-    tables.push(numberTable(numbers, start, start + size, columns, largest, columns > 6 ? 2 : columns > 4 || most === FEWER ? 3 : 4));
+    tables.push(numberTable(numbers, start, start + size, columns, largest, columns > 6 || most === FEWER ? brief : (x) => digits(x, columns > 3 ? 3 : 4)));
   return tables.length === 1 ? tables[0] : element("div", { class: "matrices" }, ...tables);
 }
 
-function numberTable(numbers, start, end, columns, largest, precision) {
+const rowOf = (n, most) => (n <= Math.min(5, most) ? n : n > 40 || most < 5 ? most : n % 5 === 0 ? 5 : 4);
+
+function numberTable(numbers, start, end, columns, largest, write) {
   const body = element("tbody");
   for (let first = start; first < end; first += columns) {
     const row = element("tr");
     for (let i = first; i < Math.min(first + columns, end); i++) {
       const x = numbers[i], t = largest && typeof x === "number" ? x / largest : 0;
       const shade = `background: rgba(${t < 0 ? NEGATIVE : POSITIVE}, ${(Math.abs(t) * 0.3).toFixed(3)})`;
-      row.append(element("td", { "data-cell": i, style: shade }, digits(x, precision)));
+      row.append(element("td", { "data-cell": i, style: shade }, write(x)));
     }
     body.append(row);
   }
-  return element("table", { class: columns > 4 ? "numbers many" : "numbers" }, body);
+  return element("table", { class: `numbers${columns > 6 ? " dense" : columns > 4 ? " many" : ""}` }, body);
 }
 
 const WIDE = 232, HIGH = 116; // the room for a picture

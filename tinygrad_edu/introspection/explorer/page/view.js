@@ -25,6 +25,16 @@ function firstLook() {
   look({ x: start(width, canvas.clientWidth), y: middle, scale: COMFORTABLE });
 }
 
+// Show what has been folded or unfolded: the box, or the beginning of the frame.
+function lookAt(n) {
+  if (graph.view.scale >= LEGIBLE && graph.view.scale !== COMFORTABLE) return; // all of it is in view
+  const place = graph.borders.get(n);
+  if (!place) return follow([`m${n}`], `m${n}`);
+  const { scale } = graph.view, half = (length, room) => Math.min(length / 2, room / scale / 2 - 12);
+  const x = place.x - place.width / 2 + half(place.width, canvas.clientWidth);
+  look({ x, y: place.y - place.height / 2 + half(place.height, canvas.clientHeight - ABOVE) - ABOVE / 2 / scale, scale });
+}
+
 // Move the view if these items can't be seen; if not all can, the one at work.
 function follow(keys, most) {
   if (!keys.length || !graph.view) return;

@@ -9,15 +9,18 @@ function windowOf(step) {
   if (!how || step.module !== undefined || given === undefined) return null;
   const input = arrayAt(DATA.boxes[given].value), output = arrayAt(value);
   if (!isKnown(input) || !isKnown(output) || how.size.length > 2) return null;
-  const [high, wide] = pair(how.size), length = pair(input.shape.slice(2)), unit = Math.max(2, Math.min(10, 150 / length[1], 150 / length[0]));
-  const from = plane(DATA.boxes[given].value, input, length, unit), to = plane(value, output, [high, wide], unit);
+  const flat = how.size.length === 1, [high, wide] = pair(how.size); // of signals, the rows are channels
+  const [height, width] = input.shape.slice(-2);
+  const unit = Math.max(2, Math.min(10, 150 / width, 150 / height));
+  const from = plane(input, unit), to = plane(output, unit);
   const place = element("p", { class: "words" });
   const move = (n) => {
     const at = [Math.floor(n / wide), n % wide], kernel = pair(how.kernel), dilation = pair(how.dilation);
     const start = at.map((k, axis) => k * pair(how.stride)[axis] - pair(how.before, 0)[axis]);
-    from.mark(start, kernel.map((k, axis) => (k - 1) * dilation[axis] + 1));
-    to.mark(at, [1, 1]);
-    place.textContent = `The window at ${start.join(", ")} gives the number at ${at.join(", ")}.`;
+    const size = kernel.map((k, axis) => (k - 1) * dilation[axis] + 1);
+    from.mark(start, flat ? [height, size[1]] : size);
+    to.mark(at, flat ? [output.shape.at(-2), 1] : [1, 1]);
+    place.textContent = `The window at ${start.slice(flat ? 1 : 0).join(", ")} gives the number at ${at.slice(flat ? 1 : 0).join(", ")}.`;
   };
   let n = 0;
   move(n);
@@ -35,8 +38,8 @@ function windowOf(step) {
 const pair = (lengths, missing = 1) => (lengths.length === 1 ? [missing, lengths[0]] : lengths);
 
 // The first image of an array, with a frame to be moved over it.
-function plane(value, array, [rows, columns], unit) {
-  const grid = gridOf(array), first = { ...grid, images: 1, cells: grid.cells.slice(0, grid.rows * grid.columns) };
+function plane(array, unit) {
+  const [rows, columns] = array.shape.slice(-2), grid = gridOf(array), first = { ...grid, images: 1, cells: grid.cells.slice(0, grid.rows * grid.columns) };
   const size = `width: ${Math.round(columns * unit)}px; height: ${Math.round(rows * unit)}px`;
   const picture = element("img", { class: "heat", alt: `the first image of ${shapeText(array.shape)}`, style: size, draggable: "false",
     src: paint(first, columns / rows) });
