@@ -11,9 +11,10 @@ from tinygrad_edu.introspection.explorer.page_formulas import with_numbers
 from tinygrad_edu.introspection.formulas.latex import Latex
 from tinygrad_edu.introspection.formulas.mathml import MathML
 from tinygrad_edu.introspection.formulas.notation import is_package_function, name_of
-from tinygrad_edu.introspection.formulas.symbol import Symbol
+from tinygrad_edu.introspection.formulas.symbol import Symbol, function
 from tinygrad_edu.introspection.formulas.text import parts_of_name
 from tinygrad_edu.nn import functional as F
+from tinygrad_edu.rules import bells
 
 X = np.linspace(-1, 1, 16).reshape(1, 1, 4, 4)
 KERNEL = np.ones((2, 1, 3, 3))
@@ -125,6 +126,7 @@ S, T = Symbol(np.array(2.0), "s"), Symbol(np.array(-3.0), "v2.grad")
         (np.broadcast_to(S / 3, (2,)), r"\frac{s}{3}"),
         (np.reshape(A, (4,)), r"\operatorname{reshape}\left(a, \texttt{(4,)}\right)"),
         (np.broadcast_to(np.expand_dims(S, 0), (3,)), r"\operatorname{broadcast\_to}\left(s, \texttt{(3,)}\right)"),
+        (function(bells.steepness_of_tanh, (T, S), {}, S.value) * S, r"\tanh'\left(s\right) \cdot s"),
         ((A @ B).mT, r"\left(a \; b\right)^{\top}"),
     ],
 )
