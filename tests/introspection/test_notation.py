@@ -50,6 +50,18 @@ def test_functions_have_the_names_of_the_field(call, names):
     assert not re.search(r"\b(collect|distribute|overlap|masked_nll|normal_gate|windows|\w+_operation)\(", text)
 
 
+def test_pictures_name_the_functions_that_a_program_calls():
+    """Cross entropy is log_softmax and nll_loss, and max pooling the largest of each window: the frame says so."""
+
+    def cost(x):
+        return F.cross_entropy(F.max_pool1d(x, 2) * 2, np.array([1]))
+
+    titles = re.findall(
+        r"subgraph cluster_\d+ \{\n\t*graph \[label=<<B>(.*?)</B>", draw(cost, Tensor([[1.0, 3.0, 2.0, 0.0]])).source
+    )
+    assert titles == ["max_pool1d", "cross_entropy"]
+
+
 def test_names_can_be_called_and_mean_one_thing():
     """A form of ours of a function of NumPy has a name of its own, unless its signature is the same too."""
     as_numpys = {"cast", "join", "choose", "contract", "pad_zeros", "convolution", "polynomial"}  # signs write these
