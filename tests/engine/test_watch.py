@@ -8,6 +8,7 @@ import numpy as np
 
 from tinygrad_edu import Tensor, debug, enable_grad, explain, nn, no_grad, watch
 from tinygrad_edu.engine.node import NO_INFO
+from tinygrad_edu.nn import functional as F
 
 
 def info(tensor, *path):
@@ -54,6 +55,30 @@ def test_the_calls_are_those_of_the_modules_that_run_and_each_run_is_one_of_its_
     assert first[:2] == second[:2] == added, "they ran within the same call"
     assert first[2] is not second[2], "it was called twice"
     assert info(y).calls[0] is added[0]
+
+
+class Classifier(nn.Module):
+    def __init__(self):
+        self.last = nn.Linear(4, 3)
+
+    def forward(self, x):
+        return self.last(F.relu(F.max_pool1d(x, 2)))
+
+
+def test_a_function_that_the_program_calls_is_a_call_too():
+    """So pictures say max_pool1d and cross_entropy; one that is a single operation, or that a layer calls, is none."""
+    model = Classifier()
+    with watch():
+        scores = model(Tensor(np.ones((2, 8), np.float32), requires_grad=True))
+        cost = F.cross_entropy(scores, np.array([0, 2]))
+        other = nn.CrossEntropyLoss()(scores, np.array([0, 2]))
+    kinds = [
+        [type(call.module).__name__ for call in info(*path).calls] for path in ((cost,), (cost, 0), (other,), (scores,))
+    ]
+    assert kinds == [["cross_entropy"], ["cross_entropy"], ["CrossEntropyLoss"], ["Classifier", "Linear"]]
+    pooled = [[type(call.module).__name__ for call in info(scores, 0, *path).calls] for path in ((), (0,), (0, 0))]
+    assert pooled == [["Classifier"], ["Classifier", "max_pool1d"], ["Classifier", "max_pool1d"]]
+    assert info(cost).calls == info(cost, 0).calls, "they ran within the same call"
 
 
 def test_values_stay_and_backward_does_not_take_them():

@@ -11,9 +11,10 @@ from tinygrad_edu.introspection.explorer.page_formulas import with_numbers
 from tinygrad_edu.introspection.formulas.latex import Latex
 from tinygrad_edu.introspection.formulas.mathml import MathML
 from tinygrad_edu.introspection.formulas.notation import is_package_function, name_of
-from tinygrad_edu.introspection.formulas.symbol import Symbol
+from tinygrad_edu.introspection.formulas.symbol import Symbol, function
 from tinygrad_edu.introspection.formulas.text import parts_of_name
 from tinygrad_edu.nn import functional as F
+from tinygrad_edu.rules import bells
 
 X = np.linspace(-1, 1, 16).reshape(1, 1, 4, 4)
 KERNEL = np.ones((2, 1, 3, 3))
@@ -47,6 +48,18 @@ def test_functions_have_the_names_of_the_field(call, names):
     for name in names.split():
         assert re.search(rf"\b{name}\(", text), name
     assert not re.search(r"\b(collect|distribute|overlap|masked_nll|normal_gate|windows|\w+_operation)\(", text)
+
+
+def test_pictures_name_the_functions_that_a_program_calls():
+    """Cross entropy is log_softmax and nll_loss, and max pooling the largest of each window: the frame says so."""
+
+    def cost(x):
+        return F.cross_entropy(F.max_pool1d(x, 2) * 2, np.array([1]))
+
+    titles = re.findall(
+        r"subgraph cluster_\d+ \{\n\t*graph \[label=<<B>(.*?)</B>", draw(cost, Tensor([[1.0, 3.0, 2.0, 0.0]])).source
+    )
+    assert titles == ["max_pool1d", "cross_entropy"]
 
 
 def test_names_can_be_called_and_mean_one_thing():
@@ -125,6 +138,7 @@ S, T = Symbol(np.array(2.0), "s"), Symbol(np.array(-3.0), "v2.grad")
         (np.broadcast_to(S / 3, (2,)), r"\frac{s}{3}"),
         (np.reshape(A, (4,)), r"\operatorname{reshape}\left(a, \texttt{(4,)}\right)"),
         (np.broadcast_to(np.expand_dims(S, 0), (3,)), r"\operatorname{broadcast\_to}\left(s, \texttt{(3,)}\right)"),
+        (function(bells.steepness_of_tanh, (T, S), {}, S.value) * S, r"\tanh'\left(s\right) \cdot s"),
         ((A @ B).mT, r"\left(a \; b\right)^{\top}"),
     ],
 )

@@ -125,6 +125,17 @@ def test_what_has_no_effect_is_left_out(formula, text):
     assert repr(simplify(x)) == text
 
 
+def test_operations_are_shown_as_they_were_written_unless_they_have_no_effect():
+    x = Tensor([3.0], requires_grad=True)
+    y = explain(x * 1 * -2 + -x)
+    assert [" ".join(line.split()[:-1]) for line in y.text.splitlines()[3:7]] == [
+        "v1 = x",
+        "v2 = v1 * -2",
+        "v3 = -x",
+        "y = v2 + v3",
+    ]
+
+
 def test_derivatives_are_simplified():
     x = Tensor(3.0, requires_grad=True)
     assert "x.grad = y.grad * 2 * x " in explain(x**2).text

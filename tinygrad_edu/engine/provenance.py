@@ -1,7 +1,8 @@
 """The provenance of operations, as `watch` records it: values, the user's source line, and the modules that called.
 
 Modules do nothing for this. All that is running is on Python's stack, so the stack is read: a frame that runs
-``forward`` has the module as its first argument.
+``forward`` has the module as its first argument. A function such as `cross_entropy` that the user's program calls is one
+more: what stands for it as a module is found by its code.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import sys
 import warnings
 from contextvars import ContextVar
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,12 @@ NOT_THE_USERS = tuple(str(folder) + os.sep for folder in (PACKAGE, Path(np.__fil
 PYTHONS = str(Path(os.__file__).parent) + os.sep  # Python's library, and within it the installed packages
 
 
+LAYERS = str(PACKAGE / "nn") + os.sep
+FUNCTIONS: dict[CodeType, Any] = {}  # a module for each function that counts as one, by its code; `nn` fills it
+
+
 class Call:
-    """One run of a module's ``forward``; all operations within it share the object."""
+    """One run of a module's ``forward``, or of a function; all operations within it share the object."""
 
     __slots__ = ("module",)
 
@@ -41,7 +46,9 @@ derivative_done = _derivative.reset
 
 def write_down(node: Any) -> None:
     """Record in a node what `watch` wants to know: see `Info`."""
-    node.note(line=user_line(), calls=calls(), values=(node.saved, node.output), derivative_of=_derivative.get())
+    node.note(
+        line=user_line(), calls=calls(node.name), values=(node.saved, node.output), derivative_of=_derivative.get()
+    )
 
 
 def user_line() -> str:
@@ -63,8 +70,10 @@ def warn_user(message: str, category: type[Warning] = UserWarning) -> None:
     warnings.warn(message, category, stacklevel=level)
 
 
-def calls() -> tuple[Call, ...]:
+def calls(operation: str) -> tuple[Call, ...]:
     """Return the calls of modules that are running, outermost first: the same object for the same run of a module.
+
+    A function that is nothing but the operation, such as `tanh`, is none; neither is one that a layer calls.
 
     A frame that was on the stack at the last operation still belongs to the same run. Frames are kept until the next
     operation, to be recognized: if one were freed, another could take its place in memory.
@@ -72,7 +81,7 @@ def calls() -> tuple[Call, ...]:
     frame: FrameType | None = sys._getframe(1)
     running = []
     while frame is not None:
-        if frame.f_code.co_name == "forward" and frame.f_code.co_argcount:
+        if is_forward(frame) or is_function(frame, operation):
             running.append(frame)
         frame = frame.f_back
     known = dict(_stack.get())
@@ -80,13 +89,25 @@ def calls() -> tuple[Call, ...]:
     for frame in reversed(running):
         call = known.get(frame)
         if call is None:
-            module = frame.f_locals.get(frame.f_code.co_varnames[0])
+            module = FUNCTIONS.get(frame.f_code) or frame.f_locals.get(frame.f_code.co_varnames[0])
             if not hasattr(type(module), "named_modules"):
                 continue
             call = Call(module)
         stack.append((frame, call))
     _stack.set(tuple(stack))
     return tuple(call for _, call in stack)
+
+
+def is_forward(frame: FrameType) -> bool:
+    return frame.f_code.co_name == "forward" and frame.f_code.co_argcount > 0
+
+
+def is_function(frame: FrameType, operation: str) -> bool:
+    """Return whether a frame runs a function that counts as a module, and isn't the operation itself or part of a layer."""
+    code, caller = frame.f_code, frame.f_back
+    if code not in FUNCTIONS or code.co_name == operation:
+        return False
+    return caller is None or not caller.f_code.co_filename.startswith(LAYERS)
 
 
 remember_stack = _stack.get  # called when `watch` begins; an outer `watch` continues with this stack afterwards

@@ -1,9 +1,12 @@
-"""FunctionModule: a function of `nn.functional` as a module."""
+"""FunctionModule: a function of `nn.functional` as a module; and what stands for a function that is called by itself."""
 
 from __future__ import annotations
 
+from types import FunctionType
 from typing import Any
 
+from ..engine.provenance import FUNCTIONS
+from . import functional
 from .docstrings import complete_from
 from .module import Module
 
@@ -18,3 +21,17 @@ class FunctionModule(Module):
         super().__init_subclass__(**options)
         if "function" in vars(cls):
             complete_from(cls.function)(cls)
+
+
+def register_functions() -> None:
+    """Let pictures say `cross_entropy` where a program calls the function: each is a call like that of a module.
+
+    Functions that are a single operation say so themselves.
+    """
+    for name in functional.__all__:
+        function = getattr(functional, name)
+        if isinstance(function, FunctionType) and not hasattr(function, "fn"):
+            FUNCTIONS[function.__code__] = type(name, (Module,), {"__doc__": f"A call of `{name}`."})()
+
+
+register_functions()

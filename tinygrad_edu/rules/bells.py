@@ -45,6 +45,7 @@ def knows_numbers(x: Any) -> bool:
 
 
 def tanh_slope(y: Any, x: Any) -> Any:
+    """Return the derivative of tanh at `x`, where tanh is `y`."""
     if type(y) is not np.ndarray or y.dtype.char not in ENDS:
         return 1 - y * y if not isinstance(y, np.floating) or 1 - y * y > ENDS[y.dtype.char][1] else 4 * bell(2 * x)
     one, near = ENDS[y.dtype.char]
@@ -57,6 +58,7 @@ def tanh_slope(y: Any, x: Any) -> Any:
 
 
 def sigmoid_slope(y: Any, x: Any) -> Any:
+    """Return the derivative of sigmoid at `x`, where sigmoid is `y`."""
     if type(y) is not np.ndarray or y.dtype.char not in ENDS:
         return y * (1 - y) if not isinstance(y, np.floating) or 1 - y > ENDS[y.dtype.char][1] else bell(x)
     one, near = ENDS[y.dtype.char]

@@ -17,6 +17,7 @@ from .common_subexpressions import name_shares
 from .events import OperationEvent, Product
 from .explanation import GIVEN, Explanation, Heading, Line, note_value, shape
 from .notation import name_of
+from .simplify import without_effect
 from .symbol import Symbol, function, values_of
 from .symbolic_vjp import Answer, ask
 
@@ -105,6 +106,7 @@ class Story:
             if not isinstance(node, Leaf):
                 expression = self.computed(node)
                 self.add(node, expression.value, expression.known)
+                expression = without_effect(expression)
                 self.operations.append(OperationEvent(node, expression))
                 lines.append(Line(self.symbols[node], expression, self.note_of(self.symbols[node])))
         return [FORWARD if self.note is note_value else Heading(FORWARD.words, "shape"), *lines] if lines else []

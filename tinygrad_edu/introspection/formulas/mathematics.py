@@ -92,6 +92,7 @@ class Mathematics(Text):
     def call(self, name: str, *args: Any, **kwargs: Any) -> Written:
         self.called.add(name)
         kwargs = {k: v for k, v in kwargs.items() if k not in DETAILS}
+        args = args[1:] if name in SLOPES else args
         return self.row(self.function(name) + self.parentheses(self.arguments(args, kwargs))), ATOM
 
     def function(self, name: str) -> str:
@@ -100,4 +101,5 @@ class Mathematics(Text):
 
 
 PLUMBING = {np.reshape, np.expand_dims, np.squeeze, np.broadcast_to}
+SLOPES = {"tanh_slope", "sigmoid_slope"}  # derivatives of functions, whose values they take first
 DETAILS = {"keepdims", "dtype"}  # keywords that say how an array is made, and not what is in it

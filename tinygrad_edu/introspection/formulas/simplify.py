@@ -50,6 +50,12 @@ def made_of(x: Symbol, args: Any, kwargs: Any) -> Symbol:
     return function(x.fn, args, kwargs, x.value)
 
 
+def without_effect(x: Any) -> Any:
+    """Return what `x` is, if it is a call that has no effect, such as ``1 * v``; else `x`, as its author wrote it."""
+    shorter = simplify(x)
+    return x if is_call(shorter) else shorter
+
+
 def reduce_call(x: Any) -> Any:
     """Return a call whose arguments are simple already, as simple as it gets."""
     while is_call(x) and x.fn in STEPS and (x.fn in KEEP_KEYWORDS or not x.kwargs):
