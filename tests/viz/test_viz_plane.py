@@ -361,6 +361,15 @@ def test_mistakes_of_kind_are_said_in_words():
 # ------------------------------------------------------------------------- nothing is cut off
 
 
+@pytest.fixture(scope="module")
+def figures():
+    """Of each kind, all drawn."""
+    found = list(pictures())
+    for figure in found:
+        figure.canvas.draw()
+    return found
+
+
 def pictures():
     one, small, x = nn.Linear(1, 1), nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 2)), np.ones(2)
     yield viz.network(one, [0.5], target=[1.0], loss=nn.MSELoss())
@@ -395,9 +404,8 @@ def pictures():
         yield viz.boundary(classifier(1), (MOONS[0] * np.array(shape), MOONS[1]), names=["no", "a longer name"])
 
 
-def test_titles_labels_and_legends_stay_on_the_page_and_out_of_each_other():
-    for figure in pictures():
-        figure.canvas.draw()
+def test_titles_labels_and_legends_stay_on_the_page_and_out_of_each_other(figures):
+    for figure in figures:
         pen, (width, height) = figure.canvas.get_renderer(), figure.canvas.get_width_height()
         titles = [t for a in figure.axes for t in (a.title, a._left_title)]
         labels = [t for a in figure.axes if a.axison for t in (a.xaxis.label, a.yaxis.label)]
@@ -415,10 +423,9 @@ def test_titles_labels_and_legends_stay_on_the_page_and_out_of_each_other():
         assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i]), [t.get_text() for t in titles]
 
 
-def test_letters_can_be_read_on_a_telephone():
+def test_letters_can_be_read_on_a_telephone(figures):
     """A page shows a figure with 80 pixels to the inch, or as wide as a telephone's 390; but for counts in a matrix."""
-    for figure in pictures():
-        figure.canvas.draw()
+    for figure in figures:
         width = figure.get_size_inches()[0]
         texts = [t for legend in (*figure.legends, *(a.get_legend() for a in figure.axes)) if legend for t in legend.get_texts()]
         for axes in figure.axes:

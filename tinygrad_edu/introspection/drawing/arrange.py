@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from .backward_side import sides
-from .extent import Size, extent
+from .extent import Size, extents
 from .fold import fold_repeats
 from .graph_model import Sketch
 from .groups import Calls, Group, build_groups
@@ -24,15 +24,16 @@ PAGE: Size = (1100.0, 1600.0)
 
 
 class Arrangement(NamedTuple):
-    """A scene as it is painted, and its direction."""
+    """A scene as it is painted, its direction, and about how large it will be."""
 
     painter: Painter
     lines: list[str]
     direction: str
+    size: Size
 
     def exceeds(self, room: Size) -> float:
         """Return how many times as large as the room the picture is; up to 1, it can be read there."""
-        return max(size / most for size, most in zip(extent(self.painter, self.direction), room, strict=True))
+        return max(size / most for size, most in zip(self.size, room, strict=True))
 
 
 def arrange(
@@ -47,12 +48,13 @@ def arrange(
     both = DIRECTIONS[: 1 if sketch.derivatives else 2]  # of two sides, either is as long as the other is broad
     directions = both if direction is None else (direction,)
     on_page = best = None
-    for scene in stages(sketch, calls, depth, fold):
-        if best is not None and len(scene.ordered) > MANY:
+    for scene, last in stages(sketch, calls, depth, fold):
+        if len(scene.ordered) > MANY and not last:
             continue
         painter = paint(scene)
         lines = list(painter.lines())
-        ways = [Arrangement(painter, lines, way) for way in directions]
+        sizes = extents(painter, directions)
+        ways = [Arrangement(painter, lines, way, size) for way, size in zip(directions, sizes, strict=True)]
         best = next((way for way in ways if way.exceeds(SLIDE) <= 1), None)
         if best is not None and (on_page is None or len(scene.ordered) >= FEW):
             return best
@@ -62,25 +64,29 @@ def arrange(
             if len(scene.ordered) <= SMALL:
                 return best
     found = on_page or best
-    assert found is not None  # there is a stage at least
+    assert found is not None  # the last stage is always painted
     return found
 
 
-def stages(sketch: Sketch, calls: Calls, depth: int | None, fold: bool | None) -> Iterator[Scene]:
-    """Yield scenes, the most detailed first: all of the graph, with repeats drawn once, and with fewer levels of modules."""
+def stages(sketch: Sketch, calls: Calls, depth: int | None, fold: bool | None) -> Iterator[tuple[Scene, bool]]:
+    """Yield scenes, the most detailed first, and whether one is the last.
+
+    First comes all of the graph, then with repeats drawn once, then with fewer and fewer levels of modules.
+    """
     everything = float("inf")
     if sketch.derivatives:
-        yield Scene(sketch, sides(sketch, calls), {}, everything if depth is None else depth)
+        yield Scene(sketch, sides(sketch, calls), {}, everything if depth is None else depth), True
         return
     operations = [node for node in sketch.operations if node not in sketch.slices.wholes]
     if not fold and (fold is False or len(sketch.nodes) <= MANY):
-        yield Scene(sketch, build_groups(operations, calls), {}, everything if depth is None else depth)
+        yield Scene(sketch, build_groups(operations, calls), {}, everything if depth is None else depth), fold is False
         if fold is False:
             return
     root = build_groups(operations, calls)
     same = fold_repeats(root)
-    for level in (everything, *range(levels(root) - 1, -1, -1)) if depth is None else (depth,):
-        yield Scene(sketch, root, same, level)
+    depths = (everything, *range(levels(root) - 1, -1, -1)) if depth is None else (depth,)
+    for level in depths:
+        yield Scene(sketch, root, same, level), level == depths[-1]
 
 
 def levels(group: Group) -> int:

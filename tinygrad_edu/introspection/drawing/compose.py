@@ -62,7 +62,7 @@ def compose(
     def paint(scene: Scene) -> Painter:
         return Painter(scene, theme, options.detail, options.values, options.gradients is not False, titles)
 
-    painter, lines, direction = arrange(sketch, calls, options.depth, options.fold, options.direction, paint)
+    painter, lines, direction, _ = arrange(sketch, calls, options.depth, options.fold, options.direction, paint)
     graph = {**GRAPH, "rankdir": direction, "bgcolor": theme.paper, "fontcolor": theme.ink}
     if direction in ("TB", "BT"):
         graph["ranksep"] = "0.22"  # what is written beside arrows needs no room between boxes

@@ -6,13 +6,13 @@ of the largest box in each and the gap behind it; and the breadth is that of the
 
 from __future__ import annotations
 
-import html
 import re
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from .painter import Painter
-from .scene import Box
+from .scene import Arrow, Box
 
 LETTER = 0.52  # the width of an average letter, and
 LINE = 1.2  # the height of a line, in heights of letters
@@ -23,14 +23,25 @@ FRAME = 17.0  # the margins of a frame, both sides together
 TITLE = 20.0  # the height of a frame's title
 
 Size = tuple[float, float]
+TAGS, ENTITIES = re.compile("<[^>]*>"), re.compile("&[#\\w]+;")
 
 
-def extent(painter: Painter, direction: str) -> Size:
-    """Return about how wide and how high a painted scene will be in points, in one of `DIRECTIONS`."""
-    across = direction in ("LR", "RL")
+MAPS = re.compile(r'<TD FIXEDSIZE="TRUE" WIDTH="(\d+)" HEIGHT="(\d+)">')
+
+
+def extents(painter: Painter, directions: Iterable[str]) -> Iterator[Size]:
+    """Yield about how wide and how high a painted scene will be in points, in each of some directions."""
     ranks = ranks_of(painter)
     sizes = {box: text_size(painter.labels[box], MARGIN) for box in ranks}
-    words = {arrow: text_size(text, (4.0, 2.0), 10) for arrow, text in painter.words.items()}
+    words = {arrow: text_size(text, (4.0, 2.0), 10) for arrow, text in painter.words.items() if text}
+    for direction in directions:
+        across = direction in ("LR", "RL")
+        length, breadth = length_and_breadth(ranks, sizes, words, across)
+        yield (length, breadth) if across else (breadth, length)
+
+
+def length_and_breadth(ranks: dict[Box, int], sizes: dict[Box, Size], words: dict[Arrow, Size], across: bool) -> Size:
+    """Return how long and how broad a scene is, whose ranks are columns if it goes `across`, and else rows."""
     rooms: dict[int, float] = defaultdict(float)  # for what is written beside arrows that end in a rank
     for arrow, (wide, high) in words.items():
         rooms[ranks[arrow.head]] = max(rooms[ranks[arrow.head]], wide if across else high)
@@ -44,7 +55,7 @@ def extent(painter: Painter, direction: str) -> Size:
     length = sum(lengths.values()) + sum(rooms.values()) + GAPS[across] * (len(lengths) - 1)
     length += len(frames) * (FRAME if across else FRAME + TITLE)
     breadth = max(breadths.values(), default=0.0) + nested * (FRAME + TITLE if across else FRAME)
-    return (length, breadth) if across else (breadth, length)
+    return length, breadth
 
 
 def ranks_of(painter: Painter) -> dict[Box, int]:
@@ -75,9 +86,9 @@ def text_size(text: str, margin: Size, points: float = 12) -> Size:
     wide = high = 0.0
     for line in text.split("<BR/>"):
         size = 10 if "POINT-SIZE" in line else points
-        wide = max(wide, LETTER * size * len(html.unescape(re.sub("<[^>]*>", "", line))))
+        wide = max(wide, LETTER * size * len(ENTITIES.sub("x", TAGS.sub("", line))))
         high += LINE * size
-    maps = [(int(w), int(h)) for w, h in re.findall(r'<TD FIXEDSIZE="TRUE" WIDTH="(\d+)" HEIGHT="(\d+)">', text)]
+    maps = [(int(w), int(h)) for w, h in MAPS.findall(text)] if "<TABLE" in text else []
     if maps:
         wide = max(wide, sum(w + 3 for w, _ in maps))
         high += 8 + max(h for _, h in maps)
