@@ -2,13 +2,15 @@
 
 A page holds no more than ``{example} moons.py``. When Sphinx reads it, the program takes that place, cell by cell, and each
 cell is run: below it stand what it printed, the figures that it made, and what its last line is, if that can show itself, as
-in a notebook. With ``{example} gpt.py --quick`` it is run in its quick form. Beside the pages lie the programs and the
+in a notebook. With ``{example} gpt.py --quick`` it is run in its quick form, and the picture of a whole run, which is kept in
+`docs/pictures/whole/`, stands below the new one. Beside the pages lie the programs and the
 notebooks, for download. The page ``{examples}`` is `examples/README.md`.
 """
 
 from __future__ import annotations
 
 import ast
+import html
 import io
 import re
 import sys
@@ -27,11 +29,14 @@ from sphinx.application import Sphinx
 EXAMPLE = re.compile(r"^```\{example\} (\w+\.py)( --quick)?\n```$", re.MULTILINE)
 EXAMPLES = "```{examples}\n```"
 DOWNLOADS = "_examples"
+WHOLE = (
+    Path(__file__).parent / "pictures" / "whole"
+)  # what the programs drew that are too slow to be run whole at each build
 
 QUICK = """
 :::{note}
 The program below was run in its quick form when this page was built, so what it prints and draws is only a beginning. What came
-out of it when it was run whole is told above.
+out of it when it was run whole is told above.PICTURE
 :::
 """
 
@@ -84,10 +89,12 @@ class Page:
         self.app, self.page, self.program, self.options = app, page, program, options
         self.names: dict[str, Any] = {"__name__": "__main__"}
         self.pictures = 0
+        self.whole = WHOLE / f"{program.stem}.png"
 
     def markdown(self) -> str:
         first, *others = notebooks.cells(self.program)
-        parts = [first.source, self.downloads(), QUICK if self.options else ""]
+        note = QUICK.replace("PICTURE", " Its picture stands below the quick one." if self.whole.exists() else "")
+        parts = [first.source, self.downloads(), note if self.options else ""]
         matplotlib.use("agg")
         with (
             tempfile.TemporaryDirectory() as folder,
@@ -126,19 +133,23 @@ class Page:
             shown.append(fence("{raw} html", f'<div class="shown">{value._repr_html_()}</div>'))
         return shown
 
-    def image(self, picture: object, title: str) -> str:
+    def image(self, picture: Any, title: str) -> str:
         if not title:
             raise ValueError(
                 f"{self.program.name}: a cell that draws needs a title, `# %% title`: it describes the picture"
             )
         self.pictures += 1
         thumbnail = Path(self.app.outdir) / DOWNLOADS / f"{self.program.stem}.png"  # in the end, of the last picture
-        if hasattr(picture, "savefig"):
+        shown = pictured.image(self.app, self.page, picture, str(self.pictures), title)
+        if self.options and self.whole.exists():
+            thumbnail.write_bytes(self.whole.read_bytes())
+            source = f"{'../' * self.page.count('/')}{DOWNLOADS}/{thumbnail.name}"
+            shown += f'<p>And when it was run whole:</p><p><img src="{source}" alt="{html.escape(title)}"></p>'
+        elif hasattr(picture, "savefig"):
             picture.savefig(thumbnail, dpi=60)
         else:
             picture.write(thumbnail)
-        image = pictured.image(self.app, self.page, picture, str(self.pictures), title)
-        return fence("{raw} html", f'<div class="scrolls">{image}</div>')
+        return fence("{raw} html", f'<div class="scrolls">{shown}</div>')
 
 
 def fence(language: str, text: str) -> str:

@@ -68,6 +68,12 @@ def test_it_has_a_page(program):
     assert re.match(rf"```\{{example\}} {program.name}( --quick)?\n```\n", page.read_text(encoding="utf-8"))
 
 
+def test_pictures_of_whole_runs_are_kept_of_the_programs_that_are_too_slow():
+    slow = {p.stem for p in (DOCS / "learn" / "examples").glob("*.md") if "--quick" in p.read_text(encoding="utf-8")}
+    draw = {p.stem for p in PROGRAMS if "savefig(" in p.read_text(encoding="utf-8")}
+    assert {picture.name for picture in (DOCS / "pictures" / "whole").iterdir()} == {f"{name}.png" for name in slow & draw}
+
+
 def test_there_are_no_other_pages():
     pages = {page.stem for page in (DOCS / "learn" / "examples").glob("*.md")}
     assert pages == {program.stem for program in PROGRAMS} | {"index"}

@@ -73,7 +73,7 @@ def fit(
     callbacks : Callback, function, or a list of these
         Callbacks to call during training. A function is called with the `Run` after each epoch.
     progress : bool
-        Whether to show the progress: a bar (tqdm's, if it is installed), or some lines.
+        Whether to show the progress: a bar (tqdm's, if it is installed; in Jupyter a widget), or some lines.
     capture : bool
         Record the computation of a batch as a straight program, and replay that. It takes less time if layers are small; see
         `capture` for what the model and the loss must not do then.
