@@ -82,11 +82,11 @@ class Replay:
 
     def is_changeable(self, node: Node) -> bool:
         """Return whether a leaf may be changed: it has real numbers, and is no plain number in a formula."""
-        symbol = self.story.symbols[node]
+        if not isinstance(node, Leaf) or node.dtype.char not in "fd" or not node.size:
+            return False
         written = isinstance(node, Constant) and not node.shape and node not in self.story.history.held
         behind_masks = self.retrace and self.retrace.computed and node not in self.retrace.leaves
-        real = symbol.known and node.dtype.char in "fd" and node.size > 0
-        return isinstance(node, Leaf) and real and not written and not behind_masks
+        return self.story.symbols[node].known and not written and not behind_masks
 
     def check(self) -> None:
         """Refuse stories whose numbers are not all there, or of different times, and those that are too large."""
