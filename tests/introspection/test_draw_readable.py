@@ -156,7 +156,8 @@ def test_a_recurrent_network_takes_its_items_not_halves_of_halves():
     assert items == [f"getitem [{i}]" for i in range(5)]
     picture = draw(y)
     assert "repeated × 5 in a row" in str(frames(picture))
-    assert [lines[0] for lines in boxes(picture).values() if "getitem" in lines[0]] == ["getitem [0] … × 5"]
+    [item] = [lines[0] for lines in boxes(picture).values() if "getitem" in lines[0]]
+    assert item.startswith("getitem [0] …"), "within the repeated part or before it"
 
 
 @given(n=st.integers(1, 9), ends=st.lists(st.tuples(st.integers(-9, 9), st.integers(-9, 9)), max_size=3), i=st.integers(-9, 9))
