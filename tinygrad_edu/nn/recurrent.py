@@ -250,7 +250,7 @@ class Recurrent(Module):
                     getattr(self, f"{name}_l{layer}{end}", None)
                     for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
                 )
-                sums = unstack_halves(linear(y, w_ih, b_ih))  # for all times at once
+                sums = linear(y, w_ih, b_ih)  # for all times at once
                 now = tuple(s[layer * ways + way] for s in begin)
                 outputs = []
                 for t in range(len(y))[:: -1 if way else 1]:
@@ -285,12 +285,6 @@ class Recurrent(Module):
         return f"{self.input_size}, {self.hidden_size}" + (
             f", num_layers={self.num_layers}" if self.num_layers > 1 else ""
         )
-
-
-def unstack_halves(x: Any) -> list[Any]:
-    """Return ``[x[0], x[1], ...]``, by halves, so that a gradient passes through log(L) arrays of x's size rather than L."""
-    n = len(x)
-    return [*unstack_halves(x[: n // 2]), *unstack_halves(x[n // 2 :])] if n > 1 else [x[0]] if n else []
 
 
 @complete_from(Recurrent)
