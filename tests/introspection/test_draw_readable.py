@@ -6,9 +6,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from test_draw import arrows, boxes, frames, renders
+from test_draw import boxes, frames, renders
 
 from tinygrad_edu import Tensor, draw, nn, watch
 
@@ -145,10 +143,7 @@ def test_the_legend_says_what_is_folded():
     assert "drawn once, as often as × says" in draw(lstm(), legend=True).source
 
 
-# ------------------------------------------------------------------------------------ items of slices
-
-
-def test_a_recurrent_network_takes_its_items_not_halves_of_halves():
+def test_a_recurrent_network_takes_its_items_one_by_one():
     model = nn.RNN(3, 4)
     with watch():
         y = model(rng.normal(size=(5, 1, 3)).astype("f"))[0].sum()
@@ -156,28 +151,5 @@ def test_a_recurrent_network_takes_its_items_not_halves_of_halves():
     assert items == [f"getitem [{i}]" for i in range(5)]
     picture = draw(y)
     assert "repeated × 5 in a row" in str(frames(picture))
-    assert [lines[0] for lines in boxes(picture).values() if "getitem" in lines[0]] == ["getitem [0] …"]
-
-
-@given(n=st.integers(1, 9), ends=st.lists(st.tuples(st.integers(-9, 9), st.integers(-9, 9)), max_size=3), i=st.integers(-9, 9))
-def test_an_item_of_slices_is_an_item_of_the_whole(n, ends, i):
-    x = Tensor(np.arange(float(n)), requires_grad=True, name="x")
-    y, places = x, np.arange(n)
-    for start, stop in ends:
-        y, places = y[start:stop], places[start:stop]
-    if not -len(places) <= i < len(places):
-        return
-    picture = draw(y[i], names={"x": x})
-    assert arrows(picture) == [("n0", "n1")]
-    last = boxes(picture)["n1"][0]
-    assert last == (f"getitem [{places[i]}]" if ends else f"getitem [{i}]")
-
-
-def test_a_slice_that_is_used_otherwise_or_has_a_name_is_drawn():
-    x = Tensor(np.ones(4), requires_grad=True)
-    half = x[:2]
-    y = half[0] * np.sum(x[2:]) * x[1:][1:][0]
-    assert [lines[0] for lines in boxes(draw(y)).values() if "getitem" in lines[0]] == [
-        "getitem [:2]", "getitem [0]", "getitem [2:]", "getitem [2]",
-    ]  # fmt: skip
-    assert draw(y, gradients=True).source.count("->") == draw(y).source.count("->")
+    [item] = [lines[0] for lines in boxes(picture).values() if "getitem" in lines[0]]
+    assert item.startswith("getitem [0] …"), "within the repeated part or before it"

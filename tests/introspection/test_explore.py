@@ -375,7 +375,7 @@ def test_pages_are_small(tmp_path):
     model = nn.Sequential(nn.Linear(784, 16), nn.Sigmoid(), nn.Linear(16, 16), nn.Sigmoid(), nn.Linear(16, 10), nn.Sigmoid())
     cost, (images, labels) = nn.SumOfSquaresLoss(), data.mnist().test
     step = explore(lambda x, t: cost(model(x), t), images[:32], data.one_hot(labels[:32]))
-    assert len(step.html) < 400_000
+    assert len(step.html) < 600_000  # all numbers of 32 images are in it
 
 
 def test_a_long_chain_is_explored_and_an_endless_one_refused():

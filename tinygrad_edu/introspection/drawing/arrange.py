@@ -77,12 +77,11 @@ def stages(sketch: Sketch, calls: Calls, depth: int | None, fold: bool | None) -
     if sketch.derivatives:
         yield Scene(sketch, sides(sketch, calls), {}, everything if depth is None else depth), True
         return
-    operations = [node for node in sketch.operations if node not in sketch.slices.wholes]
     if not fold and (fold is False or len(sketch.nodes) <= MANY):
-        yield Scene(sketch, build_groups(operations, calls), {}, everything if depth is None else depth), fold is False
+        yield Scene(sketch, build_groups(sketch.operations, calls), {}, everything if depth is None else depth), fold is False
         if fold is False:
             return
-    root = build_groups(operations, calls)
+    root = build_groups(sketch.operations, calls)
     same = fold_repeats(root)
     depths = (everything, *range(levels(root) - 1, -1, -1)) if depth is None else (depth,)
     for level in depths:

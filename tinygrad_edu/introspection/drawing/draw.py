@@ -98,9 +98,6 @@ def draw(
     them in `backward`, unless it was recorded under `watch`. In that case leaves, too, show the numbers of the computation;
     elsewhere they show what they hold now, which is something else after an optimiser's step.
 
-    An item of a slice, ``x[4:][2:][1]``, is drawn as ``x[7]``, unless the slices have names or other uses: recurrent networks take
-    sequences apart by halves.
-
     Drawing changes nothing. A module that `draw` calls is called as you would call it.
 
     Examples

@@ -89,8 +89,7 @@ def look_alike_number(item: Node | Group, known: dict[Any, int]) -> int:
     if isinstance(item, Group):
         key = ("group", type(item.module), tuple(look_alike_number(inner, known) for inner in item.items))
     else:
-        along = item.name == "getitem"  # items of a longer and of a shorter array look alike
-        shapes = tuple(p.shape[along:] if isinstance(p, Node) else None for p in item.parents)
+        shapes = tuple(p.shape if isinstance(p, Node) else None for p in item.parents)
         key = (item.plan.rule, item.shape, item.dtype, shapes, tuple(item.kwargs))
     return known.setdefault(key, len(known))
 

@@ -14,7 +14,6 @@ from ...engine.tensor_base import TensorBase
 from ..gradient_flow import Flows, Seed
 from ..graph_history import GraphHistory
 from ..naming import Held, graph_place
-from .slices import Slices
 
 
 class Sketch:
@@ -54,8 +53,6 @@ class Sketch:
         self.inputs: set[Any] = set()  # the inputs, if the function was called for the picture
         self.flows: Flows | None = None
         self.derivatives: dict[Node, Node] = derivatives(self.nodes)
-        shown = {*self.roots, *self.names, *self.nodes[: len(self.nodes) * bool(self.derivatives)]}
-        self.slices = Slices(self.operations, shown)
 
     def belong(self, names: Mapping[Any, str]) -> None:
         """Note the parameters and buffers of modules, by places, and their names where there are no better ones."""

@@ -171,9 +171,8 @@ class Painter:
 
     def settings(self, node: Node, others: list[Node]) -> str:
         """Return the arguments that are not arrays as text, with an ellipsis where folded operations differ."""
-        known = self.sketch.slices.indices
-        text, *rest = (known.get(each) or arguments(each) for each in (node, *others))
-        return f"{text} …" if any(other != text for other in rest) else text
+        text = arguments(node)
+        return f"{text} …" if any(arguments(other) != text for other in others) else text
 
     def group_label(self, box: Box, group: Group) -> str:
         """Return the label of a group's box."""

@@ -59,8 +59,7 @@ class Scene:
             box = self.boxes[node] = self.boxes[other]
             if not isinstance(box.what, Group):
                 box.others.append(node)
-        passed_over = sketch.slices.wholes
-        self.drawn = [node for node in sketch.operations if node not in same and node not in passed_over]
+        self.drawn = [node for node in sketch.operations if node not in same]
         self.settle_leaves()
         forward = (node for node in sketch.operations if node not in sketch.derivatives)
         self.uses = Counter(p for node in forward for p in node.parents if isinstance(p, Node))
@@ -102,7 +101,7 @@ class Scene:
         """
         users: dict[Node, list[Box]] = {}
         for node in self.drawn:
-            for p in self.sketch.slices.parents(node):
+            for p in node.parents:
                 if isinstance(p, Leaf):
                     users.setdefault(p, []).append(self.boxes[node])
         for node in self.sketch.roots:
@@ -131,7 +130,7 @@ class Scene:
             roles = argument_names(node)
             told = node.name in ORDERED and len({p for p in node.parents if has_box(p)}) > 1
             carrying = {i for i, _ in node.plan.vjps}
-            for i, parent in enumerate(self.sketch.slices.parents(node)):
+            for i, parent in enumerate(node.parents):
                 if not isinstance(parent, Node) or parent not in self.boxes or (tail := self.boxes[parent]) is head:
                     continue
                 if (isinstance(head.what, Group) or isinstance(tail.what, Group) or tail.others) and (
@@ -145,7 +144,7 @@ class Scene:
 
         for node, (_, part) in self.same.items():  # arguments of folded operations that aren't folded themselves
             head = self.boxes[node]
-            for i, parent in enumerate(self.sketch.slices.parents(node)):
+            for i, parent in enumerate(node.parents):
                 if type(parent) is Node and parent not in self.same and parent not in part:
                     tail = self.boxes[parent]
                     if tail is not head and (tail, head) not in seen:
@@ -154,10 +153,9 @@ class Scene:
 
     def flow(self, node: Node, i: int, head: Box) -> float | None:
         """Return the norm of the gradient that comes back along an arrow; the largest if it stands for several."""
-        parents, flows = self.sketch.slices.parents, self.sketch.flows
-        parent = parents(node)[i]
+        parent, flows = node.parents[i], self.sketch.flows
         if flows is not None:
-            alike = (n for n in {node, *head.others} if self.boxes.get(parents(n)[i]) is self.boxes[parent])
+            alike = (n for n in {node, *head.others} if self.boxes.get(n.parents[i]) is self.boxes[parent])
             norms = [flows.norms[n, i] for n in alike if (n, i) in flows.norms]
             return max(norms, default=None)
         gradient = self.sketch.gradient(parent) if self.uses[parent] == 1 else None
