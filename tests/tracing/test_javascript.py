@@ -15,6 +15,13 @@ from tinygrad_edu.introspection.explorer.replay import CannotReplay, Replay
 from tinygrad_edu.introspection.formulas.explain_graph import build_story
 from tinygrad_edu.nn import functional as F
 from tinygrad_edu.testing import programs
+from tinygrad_edu.tracing.functionalize import add_at, place_values
+from tinygrad_edu.tracing.printers.javascript import print_javascript
+from tinygrad_edu.tracing.printers.loops import CannotPrint
+from tinygrad_edu.tracing.printers.lowering import lower
+from tinygrad_edu.tracing.program import TapeProgram
+from tinygrad_edu.tracing.tape import Tape
+from tinygrad_edu.tracing.tracer import Tracer
 
 pytestmark = pytest.mark.browser  # it needs what runs JavaScript, too
 
@@ -131,6 +138,66 @@ def test_every_number_of_a_story(node, name):
     source = replay.print(places)
     have = node(source, [tracer.value for tracer in replay.leaves.values()])
     check_equal(have, [np.asarray(replay.tape.values[place], float) for place in places])
+
+
+# ------------------------------------------------------------------------------------------- functions of NumPy's
+
+
+
+def put(x, index, value):
+    return x.tape.do(place_values, (x, index, value), {}) if isinstance(x, Tracer) else place_values(x, index, value)
+
+
+def add(x, index, value):
+    return x.tape.do(add_at, (np.add, x, index, value), {}) if isinstance(x, Tracer) else add_at(np.add, x, index, value)
+
+
+CALLS = [
+    *(lambda x, f=f: f(x * 3) for f in (np.rint, np.floor, np.ceil, np.trunc, np.sign, np.cbrt, np.arctan, np.arcsinh, np.exp2,
+                                        np.isnan, np.isinf, np.isfinite, np.reciprocal, np.radians, np.degrees)),
+    *(lambda x, f=f: f(x, x[::-1, :1] - 0.1) for f in (
+        np.remainder, np.floor_divide, np.copysign, np.hypot, np.arctan2, np.logaddexp, np.heaviside, np.fmod, np.maximum,
+        np.greater, np.less_equal, np.equal, np.not_equal) if f is not np.fmod),
+    lambda x: np.rint(np.round(x * 2) / 2), lambda x: (x > 0) & ~(x > 1) | (x < -1) ^ (x < 0), lambda x: np.logical_xor(x > 0, x < 1),
+    lambda x: np.cumsum(x > 0, axis=1), lambda x: np.cumsum(x), lambda x: np.cumprod(x, axis=0), lambda x: np.sum(x > 0, axis=1),
+    lambda x: np.argmax(x, axis=0), lambda x: np.argmin(x, axis=1), lambda x: np.argmax(x * 0, axis=1),
+    lambda x: np.any(x > 1, axis=0), lambda x: np.all(x > -1, axis=1), lambda x: np.prod(x, axis=(0, 1)), lambda x: np.min(x, axis=0, keepdims=True),
+    lambda x: np.mean(x, axis=()), lambda x: np.var(x, axis=1, ddof=1), lambda x: np.std(x), lambda x: np.linalg.vector_norm(x, axis=0),
+    lambda x: np.add.reduce(x), lambda x: np.maximum.reduce(x, axis=1), lambda x: np.trace(x), lambda x: np.sum(x[:0], axis=0),
+    lambda x: np.roll(x, 1, axis=1), lambda x: np.tile(x, (2, 1)), lambda x: np.repeat(x, 2, axis=0), lambda x: np.rot90(x), lambda x: np.flip(x),
+    lambda x: x.T.reshape(-1), lambda x: x[::-1, 1::2], lambda x: x[[0, 2, 2]], lambda x: x[:, [1, -1]], lambda x: x[0], lambda x: x[..., None],
+    lambda x: x[np.array([[True, False, True, False]] * 3)], lambda x: np.take(x, [2, 0], axis=1), lambda x: np.diagonal(x), lambda x: np.expand_dims(x, 1),
+    lambda x: np.broadcast_to(x, (2, 3, 4)), lambda x: np.moveaxis(x, 0, 1), lambda x: np.concatenate([x, x[:1] * 2]), lambda x: np.stack([x, -x], axis=-1),
+    lambda x: np.pad(x, 1), lambda x: np.pad(x, ((1, 0), (2, 1)), constant_values=2.5), lambda x: np.pad(x, 1, mode="edge"), lambda x: np.pad(x, 2, mode="reflect"),
+    lambda x: np.clip(x, -0.5, 0.5), lambda x: np.where(x > 0, x, 0), lambda x: np.where(x > 0, 1.0, x), lambda x: np.full_like(x, 3) * x,
+    lambda x: x @ x.T, lambda x: x[0] @ x.T, lambda x: x @ x[0], lambda x: np.dot(x[0], x[1]), lambda x: np.inner(x, x), lambda x: np.outer(x[0], x[:, 0]),
+    lambda x: np.tensordot(x, x, ([0, 1], [0, 1])), lambda x: np.tensordot(x, x.T, 1), lambda x: np.einsum("ij,kj->ik", x, x), lambda x: np.einsum("ij->j", x),
+    lambda x: np.einsum("ij,ij", x, x), lambda x: np.stack([x, x]) @ x.T, lambda x: x.astype("f4").astype("f8") * 2, lambda x: x.astype(int) + (x > 0),
+    lambda x: put(x, (slice(None), 1), 7.0), lambda x: put(x, ([0, 1, 0], [2, 2, 1]), x[0, :3]), lambda x: x ** 3, lambda x: np.abs(x) ** x,
+    lambda x: add(x, ([0, 0, 2],), x), lambda x: add(x, (slice(0, 2),), 1.0), lambda x: np.float64(2) ** x, lambda x: -2.0 / (1 - x),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_call(node, call):
+    x = np.random.default_rng(1).normal(size=(3, 4))
+    tape = Tape()
+    tracer = tape.enter(x)
+    y = call(tracer)
+    source = print_javascript(lower(TapeProgram(tape, {tracer.place: "x0"}, [y.place], [])))
+    changed = np.random.default_rng(2).normal(size=(3, 4))
+    with np.errstate(all="ignore"):
+        want = [call(a) for a in (x, changed)]
+    check_equal([*node(source, [x]), *node(source, [changed])], [np.asarray(a, float) for a in want])
+
+
+@pytest.mark.parametrize("call", [np.sort, np.linalg.inv, lambda x: np.bitwise_and(x.astype(int), 3), lambda x: x * 1j, lambda x: x[np.argmax(x, axis=0)]])
+def test_a_call_that_cannot_be_printed(call):
+    tape = Tape()
+    tracer = tape.enter(np.eye(3) + 1)
+    y = call(tracer)
+    with pytest.raises(CannotPrint):
+        lower(TapeProgram(tape, {tracer.place: "x0"}, [y.place], []))
 
 
 def test_what_cannot_be_printed_is_said():

@@ -17,6 +17,12 @@ from .loops import Call, CannotPrint, Expression, Loop, LoopProgram, View, is_sa
 
 Lowered = Callable[["Lowering", TapeLine], View]
 TABLE: dict[Any, Lowered] = {}
+BITWISE = {
+    np.bitwise_and,
+    np.bitwise_or,
+    np.bitwise_xor,
+    np.invert,
+}  # how many bits an integer has depends on the language
 
 
 def lowers(*functions: Any) -> Callable[[Lowered], Lowered]:
@@ -157,6 +163,8 @@ def elementwise(to: Lowering, line: TapeLine) -> View:
     """Lower a function of single numbers, of any number of arrays, which are broadcast."""
     if line.kwargs:
         raise CannotPrint(f"{line.fn.__name__} with {', '.join(line.kwargs)} can't be written as loops yet")
+    if line.fn in BITWISE and np.asarray(to.made).dtype != bool:
+        raise CannotPrint(f"{line.fn.__name__} of integers can't be written as loops yet")
     return to.map(line.fn.__name__, *map(to.view, line.args), shape=np.shape(to.made))
 
 

@@ -92,6 +92,13 @@ def choose_or_zero(to: Lowering, line: TapeLine) -> View:
     return to.map("where", mask, x, to.constant(np.zeros((), x.dtype)))
 
 
+@lowers(np.round)
+def round_off(to: Lowering, line: TapeLine) -> View:
+    scale = 10.0 ** to.known(bind(line).get("decimals", 0))
+    x = to.view(line.args[0])
+    return to.map("divide", to.map("rint", to.map("multiply", x, to.view(scale))), to.view(scale))
+
+
 @lowers(np.clip)
 def clip(to: Lowering, line: TapeLine) -> View:
     call = bind(line)

@@ -114,7 +114,7 @@ def accumulate(to: Lowering, line: TapeLine) -> View:
     if (axis := call.get("axis")) is None:
         x, axis = move_view(to, x, np.ravel), 0
     axis %= len(x.shape)
-    made = to.copy(x)
+    made = to.write(to.new(x.shape), x.read(x.shape))
     counts = tuple(n - 1 if i == axis else n for i, n in enumerate(x.shape))
     before = made.spread(made.steps)
     target = Read(made.name, made.steps[axis], made.steps)
