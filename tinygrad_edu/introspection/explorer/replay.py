@@ -31,7 +31,10 @@ MOST_WORK = 20_000_000  # multiplications: more take longer than a hand moves
 
 
 class CannotReplay(Exception):
-    """A story that can't be computed again for other numbers."""
+    """A story that can't be computed again for other numbers; the message says why."""
+
+    def __init__(self, reason: object) -> None:
+        super().__init__(str(reason).removeprefix("capture: "))
 
 
 @dataclass
@@ -78,7 +81,7 @@ class Replay:
                     self.values[id(story.grads[node])] = self.tape.do(np.copy, (note_ones(node),), {})
                 self.flows = [self.flow(done) for done in story.products]
         except Exception as error:  # rules may be anybody's, and do anything
-            raise CannotReplay(str(error)) from error
+            raise CannotReplay(error) from error
 
     def is_changeable(self, node: Node) -> bool:
         """Return whether a leaf may be changed: it has real numbers, and is no plain number in a formula."""
@@ -157,7 +160,7 @@ class Replay:
                 with np.errstate(all="ignore"):
                     self.values[id(nest)] = nest.fn(*self.of(nest.args), **self.of(nest.kwargs))  # type: ignore[misc]
             except Exception as error:
-                raise CannotReplay(str(error)) from error
+                raise CannotReplay(error) from error
         return self.values[id(nest)]
 
     def check_value(self, tracer: Tracer, value: Any) -> None:
@@ -174,7 +177,7 @@ class Replay:
             loops = lower(TapeProgram(self.tape, given, places, []))
             source = print_javascript(loops)
         except Exception as error:
-            raise CannotReplay(str(error)) from error
+            raise CannotReplay(error) from error
         if count_work(loops) > MOST_WORK:
             raise CannotReplay("there is too much to compute for every change")
         return source

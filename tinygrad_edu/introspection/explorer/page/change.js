@@ -31,7 +31,9 @@ function numberControl(leaf, at) {
   input.show = () => {
     input.setAttribute("aria-label", numberName(leaf, at()));
     input.title = `${numberName(leaf, at())}: drag it, type, or use the arrow keys`;
-    if (document.activeElement !== input || input.dragging) input.value = Number(leaf.now[at()].toPrecision(4));
+    const x = leaf.now[at()];
+    input.placeholder = Number.isFinite(x) ? "" : asData(x);
+    if (document.activeElement !== input || input.dragging) input.value = Number.isFinite(x) ? Number(x.toPrecision(4)) : "";
     input.classList.toggle("picked", picked.leaf === leaf && picked.i === at());
   };
   input.addEventListener("input", () => input.value !== "" && write(Number(input.value)));

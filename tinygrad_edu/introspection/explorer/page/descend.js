@@ -28,6 +28,10 @@ const MANY = 100, descent = { costs: [], left: 0 };
 // Take one step downhill: every leaf that learns moves against its gradient. Return whether that went well.
 function descend() {
   const rate = Number($("rate").value);
+  if (!descent.costs.length && !Number.isFinite(costNow())) {
+    say(`${DATA.title} is ${digits(asData(costNow()))} to begin with: there is no way down from there.`);
+    return false;
+  }
   if (!descent.costs.length) descent.costs.push(costNow());
   for (const leaf of LEAVES) {
     if (!leaf.learns || leaf.gradient === null) continue;
@@ -39,7 +43,7 @@ function descend() {
   descent.costs.push(cost);
   const [first, before] = [descent.costs[0], descent.costs.at(-2)], steps = descent.costs.length - 1;
   if (!Number.isFinite(cost) || Math.abs(cost) > 1e6 * (1 + Math.abs(first))) {
-    say(`After ${steps} steps the numbers are beyond all bounds: the learning rate is too large. Reset, and try a smaller one.`);
+    say(`After ${steps} ${steps === 1 ? "step" : "steps"} the numbers are beyond all bounds: the learning rate is too large. Reset, and try a smaller one.`);
     return false;
   }
   const way = cost <= before ? "down" : "up, so this step was too long";
@@ -77,9 +81,10 @@ function listenToDescent() {
 // Draw the costs, step by step, from 0 or the least to the most.
 function drawCurve() {
   const { costs } = descent, curve = $("curve");
-  curve.toggleAttribute("hidden", costs.length < 2);
-  if (costs.length < 2) return;
-  const finite = costs.filter(Number.isFinite), low = Math.min(0, ...finite), high = Math.max(...finite), [width, height] = [180, 52];
+  const finite = costs.filter(Number.isFinite);
+  curve.toggleAttribute("hidden", finite.length < 2);
+  if (finite.length < 2) return;
+  const low = Math.min(0, ...finite), high = Math.max(...finite), [width, height] = [180, 52];
   const y = (cost) => 4 + (height - 8) * (1 - (Math.min(cost, high) - low) / (high - low || 1));
   const points = costs.map((cost, i) => (Number.isFinite(cost) ? `${4 + ((width - 8) * i) / (costs.length - 1)},${y(cost)}` : "")).join(" ");
   curve.setAttribute("aria-label", `${DATA.title} over ${costs.length - 1} steps, from ${digits(costs[0], 3)} to ${digits(costs.at(-1), 3)}`);
