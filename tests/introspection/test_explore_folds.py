@@ -66,16 +66,20 @@ def cnn():
     return explore(C)
 
 
-def transformer():
+def transformer(dropout=0.1, shape=(2, 5, 8)):
     random = rng()
-    layer = nn.TransformerEncoderLayer(8, 2, 16, rng=random)
-    x = Tensor(random.normal(size=(2, 5, 8)).astype(np.float32), requires_grad=True)
+    layer = nn.TransformerEncoderLayer(8, 2, 16, dropout=dropout, rng=random)
+    x = Tensor(random.normal(size=shape).astype(np.float32), requires_grad=True)
     with watch():
         C = np.mean(layer(x) ** 2)
     return explore(C)
 
 
-EXAMPLES = [neuron, three_layers, digits, lstm, cnn, transformer]
+def small_transformer():
+    return transformer(0, (1, 6, 8))
+
+
+EXAMPLES = [neuron, three_layers, digits, lstm, cnn, transformer, small_transformer]
 
 
 def heading(tab):

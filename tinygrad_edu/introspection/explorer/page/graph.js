@@ -142,7 +142,7 @@ function fillCell(cell, value, x, y, width) {
 function lightGraph(state) {
   const stop = stops[state.step], { step } = stop, way = isBackward(step) ? "backward" : "forward";
   const now = situation(stop.steps.at(-1)), seen = (i) => seenAs(i, state.open), quiet = state.story !== null;
-  const lit = new Set(quiet ? [] : step.lit.map(seen)), targets = new Set(quiet ? [] : targetsOf(step).map(seen));
+  const lit = new Set(quiet ? [] : step.lit.map(seen).filter((key) => step.phase !== "given" || !isModule(key))), targets = new Set(quiet ? [] : targetsOf(step).map(seen));
   for (const [key, g] of graph.items) {
     const { left, width } = g.place, { boxes, time } = g.item, i = g.shows, gradient = now.gradients[i];
     g.classList.toggle("future", time > stop.steps.at(-1));

@@ -61,7 +61,8 @@ function resultOf(step) {
     case "seed": return [gradientCard(step.to, step.after, "where it begins")];
   }
   if (!step.goings) return [gradientCard(step.to, step.after, step.before === undefined ? "flowing on" : "together, so far")];
-  const few = step.goings.length < 3 && step.module === null;
+  const short = ({ after }) => arrayAt(after).shape.reduce((a, b) => a * b, 1) <= 16;
+  const few = step.goings.length < 3 && step.module === null && step.goings.every(short);
   return step.goings.slice(0, GLANCE).map(({ box, after }) => (few ? gradientCard(box, after, "flowing on") : smallCard(box, after, { gradient: true, module: step.module })));
 }
 
