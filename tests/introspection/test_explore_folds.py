@@ -237,6 +237,20 @@ def test_all_is_folded_and_unfolded_by_keys_and_buttons(show):
     assert tab.locator("#fold-all").is_disabled()
 
 
+def test_modules_fold_by_keyboard_and_keep_the_focus(show):
+    tab = show(transformer(), address="#step=0&open=m0")
+    tab.locator(".box.module", has_text="norm1").focus()
+    press(tab, "Enter")
+    assert tab.evaluate("document.activeElement.getAttribute('aria-label')") == "fold layer.norm1"
+    press(tab, "Enter")
+    assert tab.evaluate("document.activeElement.getAttribute('aria-label')") == "layer.norm1, LayerNorm: unfold it"
+    press(tab, "ArrowRight")
+    tab.get_by_role("button", name="Step into").focus()
+    press(tab, "ArrowRight")
+    assert tab.evaluate("document.activeElement.textContent") == "Step into"
+    assert tab.evaluate("[...document.querySelectorAll('button, [role=button]')].every(b => b.ariaLabel || b.textContent.trim())")
+
+
 def test_the_place_in_the_story_is_kept_when_something_folds(show):
     tab = show(transformer(), address="#step=20&open=all")
     here = heading(tab)
