@@ -43,7 +43,8 @@ function writePanel(state, { into, out }) {
     ...WRITERS[step.phase](step, stop),
     ...(step.phase === "given" ? DATA.remarks.map((remark) => element("p", { class: "remark" }, remark)) : []),
   );
-  scroller().scrollTop = 0;
+  if (panel.stop !== stop) scroller().scrollTop = 0;
+  panel.stop = stop;
   if (focused !== null) ([...panel.querySelectorAll(".step")].find((b) => b.textContent === focused) ?? panel).focus();
 }
 

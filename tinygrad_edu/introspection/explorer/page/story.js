@@ -21,7 +21,8 @@ function writeStory(state, go) {
       return element("li", step === state.step ? { class: "now" } : {}, button);
     })),
   );
-  scroller().scrollTop = 0;
+  if (panel.stop !== box) scroller().scrollTop = 0;
+  panel.stop = box;
 }
 
 const KINDS = {
