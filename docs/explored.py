@@ -67,7 +67,43 @@ def digits():
     return explore(cost)
 
 
-EXAMPLES = {"neuron": neuron, "paths": paths, "meeting": meeting, "layer": layer, "digits": digits}
+def transformer():
+    manual_seed(0)
+    layer = nn.TransformerEncoderLayer(8, 2, 16, dropout=0)
+    words = Tensor(np.random.default_rng(0).normal(size=(1, 6, 8)).astype(np.float32), requires_grad=True)
+    with watch():
+        guesses = layer(words)
+        cost = np.mean(guesses**2)
+    return explore(cost)
+
+
+def convolution():
+    manual_seed(0)
+    model = nn.Sequential(
+        nn.Conv2d(1, 4, 5),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(4 * 12 * 12, 10),
+    )
+    cost_of = nn.CrossEntropyLoss()
+    (images, labels), _ = data.mnist()
+    batch = Tensor(images[:4].reshape(4, 1, 28, 28))
+    with watch():
+        guesses = model(batch)
+        cost = cost_of(guesses, labels[:4])
+    return explore(cost)
+
+
+EXAMPLES = {
+    "neuron": neuron,
+    "paths": paths,
+    "meeting": meeting,
+    "layer": layer,
+    "digits": digits,
+    "transformer": transformer,
+    "convolution": convolution,
+}
 
 
 def write_all(app):

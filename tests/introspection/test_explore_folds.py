@@ -66,16 +66,20 @@ def cnn():
     return explore(C)
 
 
-def transformer():
+def transformer(dropout=0.1, shape=(2, 5, 8)):
     random = rng()
-    layer = nn.TransformerEncoderLayer(8, 2, 16, rng=random)
-    x = Tensor(random.normal(size=(2, 5, 8)).astype(np.float32), requires_grad=True)
+    layer = nn.TransformerEncoderLayer(8, 2, 16, dropout=dropout, rng=random)
+    x = Tensor(random.normal(size=shape).astype(np.float32), requires_grad=True)
     with watch():
         C = np.mean(layer(x) ** 2)
     return explore(C)
 
 
-EXAMPLES = [neuron, three_layers, digits, lstm, cnn, transformer]
+def small_transformer():
+    return transformer(0, (1, 6, 8))
+
+
+EXAMPLES = [neuron, three_layers, digits, lstm, cnn, transformer, small_transformer]
 
 
 def heading(tab):
@@ -231,6 +235,20 @@ def test_all_is_folded_and_unfolded_by_keys_and_buttons(show):
     tab.locator("#fold-all").click()
     assert modules(tab) == ["layer"]
     assert tab.locator("#fold-all").is_disabled()
+
+
+def test_modules_fold_by_keyboard_and_keep_the_focus(show):
+    tab = show(transformer(), address="#step=0&open=m0")
+    tab.locator(".box.module", has_text="norm1").focus()
+    press(tab, "Enter")
+    assert tab.evaluate("document.activeElement.getAttribute('aria-label')") == "fold layer.norm1"
+    press(tab, "Enter")
+    assert tab.evaluate("document.activeElement.getAttribute('aria-label')") == "layer.norm1, LayerNorm: unfold it"
+    press(tab, "ArrowRight")
+    tab.get_by_role("button", name="Step into").focus()
+    press(tab, "ArrowRight")
+    assert tab.evaluate("document.activeElement.textContent") == "Step into"
+    assert tab.evaluate("[...document.querySelectorAll('button, [role=button]')].every(b => b.ariaLabel || b.textContent.trim())")
 
 
 def test_the_place_in_the_story_is_kept_when_something_folds(show):

@@ -40,12 +40,10 @@ function refold() {
 
 // Draw everything again, for instance because numbers in DATA.arrays have changed.
 function redraw() {
-  const { scrollTop } = scroller();
   pictures.clear();
   drawGraph();
   look(graph.view);
   render(state);
-  scroller().scrollTop = scrollTop;
 }
 
 function render(before) {

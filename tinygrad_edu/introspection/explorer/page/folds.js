@@ -132,6 +132,7 @@ function foldedBy({ key, phase, step }, open) {
   const without = (...keys) => new Set([...open].filter((k) => !keys.includes(k)));
   const home = isModule(key) ? moduleOf(key).outer : HOMES[numberOf(key)];
   const products = DATA.steps.filter((s) => s.phase === "backward" && s.lit[0] === step.lit[0]).length;
-  if (phase === "backward" && !isModule(key) && open.has(key) && products > 1 && home === -1) return without(key);
+  const long = openAtFirst() !== EVERYTHING; // in a short story, all operations go back in steps of their own
+  if (long && phase === "backward" && !isModule(key) && open.has(key) && products > 1 && home === -1) return without(key);
   return home === -1 ? null : without(`m${home}`, ...DATA.folds[home].boxes.map((i) => `b${i}`));
 }

@@ -141,8 +141,8 @@ function fillCell(cell, value, x, y, width) {
 // Show which boxes have been computed by now, what gradients there are, and what lies on the path so far.
 function lightGraph(state) {
   const stop = stops[state.step], { step } = stop, way = isBackward(step) ? "backward" : "forward";
-  const now = situation(stop.steps.at(-1)), seen = (i) => seenAs(i, state.open), quiet = state.story !== null;
-  const lit = new Set(quiet ? [] : step.lit.map(seen)), targets = new Set(quiet ? [] : targetsOf(step).map(seen));
+  const now = situation(stop.steps.at(-1)), seen = (i) => seenAs(i, state.open), story = state.story !== null;
+  const lit = new Set(story ? [] : step.lit.map(seen).filter((key) => step.phase !== "given" || !isModule(key))), targets = new Set(story ? [] : targetsOf(step).map(seen));
   for (const [key, g] of graph.items) {
     const { left, width } = g.place, { boxes, time } = g.item, i = g.shows, gradient = now.gradients[i];
     g.classList.toggle("future", time > stop.steps.at(-1));
@@ -159,11 +159,13 @@ function lightGraph(state) {
   for (const arrow of graph.arrows) {
     const lit = some(arrow, works), kind = lit ? way : some(arrow, now.backward) ? "backward" : some(arrow, now.forward) ? "done" : "idle";
     arrow.setAttribute("class", `arrow ${kind}${lit ? " lit" : ""}`);
+    if (lit) arrow.parentNode.append(arrow); // above the others
     arrow.setAttribute("marker-end", kind === "backward" ? "" : `url(#tip-${kind})`);
     arrow.setAttribute("marker-start", kind === "backward" ? "url(#tip-backward)" : "");
   }
   canvas.dataset.phase = way;
-  if (step.phase !== "given" && step.phase !== "end") follow([...new Set([...step.lit, ...targetsOf(step)].map(seen))], seen(step.lit[0]));
+  if (story) follow([seen(state.story)]);
+  else if (step.phase !== "given" && step.phase !== "end") follow([...new Set([...step.lit, ...targetsOf(step)].map(seen))], seen(step.lit[0]));
 }
 
 const targetsOf = (step) => (step.goings ? step.goings.map(({ box }) => box) : step.to === undefined ? [] : [step.to]);

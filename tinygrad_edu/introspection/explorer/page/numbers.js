@@ -6,13 +6,16 @@ const DATA = JSON.parse(document.getElementById("data").textContent);
 const FULL = 32000, NAN = -32768, INFINITE = 32767;
 const DIGIT = 784, SHOWN = 16; // rows of so many numbers are digits; so many images of an array are shown at most
 
-// Return a number as text with this many significant digits and a true minus sign. What JSON lacks comes as text.
+// Return a number as text with this many significant digits and a true minus sign, as a power of ten if that is shorter.
+// What JSON lacks comes as text.
 function digits(x, n = 4) {
   if (typeof x === "string") return x.replace(/-/g, "−");
   if (Number.isInteger(x) && Math.abs(x) < 1e6) return String(x).replace("-", "−");
-  const [plain, power] = (Math.abs(x) < 10 ** -n ? x.toExponential(n - 1) : x.toPrecision(n)).split("e");
-  const short = plain.includes(".") ? plain.replace(/\.?0+$/, "") : plain;
-  return (power === undefined ? short : `${short}e${Number(power)}`).replace(/-/g, "−");
+  const [plain, power] = [x.toPrecision(n), x.toExponential(n - 1)].map((text) => {
+    const [mantissa, exponent] = text.split("e"), short = mantissa.includes(".") ? mantissa.replace(/\.?0+$/, "") : mantissa;
+    return (exponent === undefined ? short : `${short}e${Number(exponent)}`).replace(/-/g, "−");
+  });
+  return power.length < plain.length ? power : plain;
 }
 
 // Return a number in as few letters as a full table has room for.

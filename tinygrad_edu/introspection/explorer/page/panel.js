@@ -43,7 +43,8 @@ function writePanel(state, { into, out }) {
     ...WRITERS[step.phase](step, stop),
     ...(step.phase === "given" ? DATA.remarks.map((remark) => element("p", { class: "remark" }, remark)) : []),
   );
-  scroller().scrollTop = 0;
+  if (panel.stop !== stop) scroller().scrollTop = 0;
+  panel.stop = stop;
   if (focused !== null) ([...panel.querySelectorAll(".step")].find((b) => b.textContent === focused) ?? panel).focus();
 }
 
@@ -61,7 +62,8 @@ function resultOf(step) {
     case "seed": return [gradientCard(step.to, step.after, "where it begins")];
   }
   if (!step.goings) return [gradientCard(step.to, step.after, step.before === undefined ? "flowing on" : "together, so far")];
-  const few = step.goings.length < 3 && step.module === null;
+  const short = ({ after }) => arrayAt(after).shape.reduce((a, b) => a * b, 1) <= 16;
+  const few = step.goings.length < 3 && step.module === null && step.goings.every(short);
   return step.goings.slice(0, GLANCE).map(({ box, after }) => (few ? gradientCard(box, after, "flowing on") : smallCard(box, after, { gradient: true, module: step.module })));
 }
 

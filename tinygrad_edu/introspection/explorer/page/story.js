@@ -22,7 +22,8 @@ function writeStory(state, go) {
     })),
   );
   if (isLiveNow && LEAVES.some((leaf) => leaf.box === i)) panel.querySelector(".phase").prepend(changeButton(i));
-  scroller().scrollTop = 0;
+  if (panel.stop !== box) scroller().scrollTop = 0;
+  panel.stop = box;
 }
 
 // A button that leads to the control of a leaf.

@@ -1,6 +1,7 @@
 // The window of a convolution, or of pooling, as it moves over the first image: for each place one number of the result.
 
 let sliding = 0; // the timer of the window that moves
+const reached = { step: null, n: 0 }; // where it is
 
 // Return the figure for a step of such an operation, or null for others.
 function windowOf(step) {
@@ -22,14 +23,15 @@ function windowOf(step) {
     to.mark(at, flat ? [output.shape.at(-2), 1] : [1, 1]);
     place.textContent = `The window at ${start.slice(flat ? 1 : 0).join(", ")} gives the number at ${at.slice(flat ? 1 : 0).join(", ")}.`;
   };
-  let n = 0;
-  move(n);
-  if (!calm.matches) sliding = setInterval(() => (document.body.contains(place) ? move((n = (n + 1) % (high * wide))) : clearInterval(sliding)), Math.max(60, 9000 / (high * wide)));
+  if (reached.step !== step) Object.assign(reached, { step, n: 0 });
+  move(reached.n);
+  const slide = () => (document.body.contains(place) ? move((reached.n = (reached.n + 1) % (high * wide))) : clearInterval(sliding));
+  if (!calm.matches) sliding = setInterval(slide, Math.max(60, 9000 / (high * wide)));
   to.figure.addEventListener("pointermove", (e) => {
     clearInterval(sliding);
     const box = to.picture.getBoundingClientRect();
     const limit = (x, end) => Math.max(0, Math.min(end - 1, Math.floor(x)));
-    move((n = limit(((e.clientY - box.top) / box.height) * high, high) * wide + limit(((e.clientX - box.left) / box.width) * wide, wide)));
+    move((reached.n = limit(((e.clientY - box.top) / box.height) * high, high) * wide + limit(((e.clientX - box.left) / box.width) * wide, wide)));
   });
   return element("div", { class: "sliding" }, element("div", { class: "flow" }, from.figure, sign("→", "gives"), to.figure), place);
 }
