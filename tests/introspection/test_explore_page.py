@@ -104,7 +104,7 @@ def test_one_can_point_at_a_number(show):
     assert tab.locator(".pointed").count() == 3
     tab = show(network())
     tab.keyboard.press("End")
-    tab.locator("img.heat").first.hover()
+    tab.locator("#panel img.heat").first.hover()
     assert re.match(r"\[\d+:\d+, \d+:\d+\] mean|\[\d+, \d+(:\d+)?\] (=|mean)", tab.locator(".reading").inner_text())
 
 
