@@ -160,13 +160,18 @@ def page(data: Any, table: str, program: str) -> str:
     parts = {
         "title": escape(f"{data['title']}, step by step"),
         "style": css_variables() + read_parts(here, STYLES),
-        "script": (program or "const program = null;\n") + read_parts(here, SCRIPTS),
+        "script": scoped(program) + read_parts(here, SCRIPTS),
         "data": escape_json(json.dumps(data, separators=(",", ":"), allow_nan=False)),
         "table": table,
     }
     text = (here / "page.html").read_text(encoding="utf-8")
     pieces = text.split("%%")  # so that inserted text isn't searched for marks again
     return "".join(piece if i % 2 == 0 else parts[piece] for i, piece in enumerate(pieces))
+
+
+def scoped(program: str) -> str:
+    """Return the definition of the page's program, whose other names are its own; it is null if there is none."""
+    return f"const program = (() => {{\n{program}return program;\n}})();\n" if program else "const program = null;\n"
 
 
 def read_parts(folder: Traversable, names: Sequence[str]) -> str:
