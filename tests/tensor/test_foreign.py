@@ -98,7 +98,7 @@ UNABLE = {  # with all arguments or some, and why
         ),
         "the rank or degree is asked": "linalg.least_squares.least_squares linalg.pinv linalg.lstsq polyfit polymul polydiv",
         "lists are made of them": "pad",
-        "each number is computed by itself": "neural.erf.erf neural.erf.erfc tinygrad_edu.nn.functional.activations.normal_gate",
+        "each number is computed by itself": "neural.erf.erf neural.erf.erfc tinygrad_edu.nn.functional.gated.normal_gate",
     }.items()
     for name in names.split()
 }

@@ -11,7 +11,7 @@ import numpy as np
 from ..engine.modes import evaluating
 from ..nn import Module
 from ..optim import LBFGS, Optimizer, ReduceLROnPlateau
-from ..optim.schedule import Schedule
+from ..optim.schedules import Schedule
 from ..tensor.tensor import Tensor
 from ..tracing.capture import capture as captured
 from . import advice, argument_checks, checkpoints

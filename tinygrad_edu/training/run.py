@@ -10,7 +10,7 @@ from .history import Averages, History
 if TYPE_CHECKING:
     from ..nn import Module
     from ..optim import Optimizer, ReduceLROnPlateau
-    from ..optim.schedule import Schedule
+    from ..optim.schedules import Schedule
     from ..tensor.tensor import Tensor
 
 

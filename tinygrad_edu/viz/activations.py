@@ -77,7 +77,9 @@ def activations(model: Module, x: TensorLike) -> Figure:
         distribution(right, values, series(i + 1)[i])
     grid[-1][1].set_xlabel("activation", fontsize=SMALL)
     signs = any((values < 0).any() for _, values in rows)
-    kinds = [(palette().negative, "below 0"), (palette().positive, "above 0")] * signs + [(ink(), "the largest of a layer")]
+    kinds = [(palette().negative, "below 0"), (palette().positive, "above 0")] * signs + [
+        (ink(), "the largest of a layer")
+    ]
     keys = [Patch(facecolor=colour, label=label) for colour, label in kinds]
     plate.legend(handles=keys, frameon=False, fontsize=SMALL, ncols=3, loc="outside lower left")
     return plate

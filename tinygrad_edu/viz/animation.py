@@ -108,7 +108,9 @@ class Curve:
         self.went, self.reach = went, 0.12 * (x[-1] - x[0])
         (self.tangent,) = axes.plot([], [], color=palette().mark, linewidth=2.2, label="tangent: the slope")
         (self.trail,) = axes.plot([], [], "o-", color=palette().negative, markersize=3.5, linewidth=1, alpha=0.6)
-        (self.ball,) = axes.plot([], [], "o", color=palette().negative, markersize=11, markeredgecolor=ink(), label="now")
+        (self.ball,) = axes.plot(
+            [], [], "o", color=palette().negative, markersize=11, markeredgecolor=ink(), label="now"
+        )
         self.keys = [self.ball, self.tangent]
 
     def show(self, i: int) -> None:
@@ -132,9 +134,18 @@ class Plane:
         self.went = went
         self.unit = 0.3 * (x[-1] - x[0]) / (np.linalg.norm(went.slopes, axis=1).max() or 1.0)
         (self.trail,) = axes.plot(
-            [], [], "o-", color=palette().negative, markersize=3.5, linewidth=1.2, markeredgecolor="white", markeredgewidth=0.4
+            [],
+            [],
+            "o-",
+            color=palette().negative,
+            markersize=3.5,
+            linewidth=1.2,
+            markeredgecolor="white",
+            markeredgewidth=0.4,
         )
-        (self.ball,) = axes.plot([], [], "o", color=palette().negative, markersize=11, markeredgecolor="white", label="now")
+        (self.ball,) = axes.plot(
+            [], [], "o", color=palette().negative, markersize=11, markeredgecolor="white", label="now"
+        )
         self.keys = [self.ball, arrow_key()]
         self.arrow = axes.quiver(
             [0], [0], [0], [0], angles="xy", scale_units="xy", scale=1, color="white", width=0.009, zorder=7

@@ -144,7 +144,14 @@ def mark_valleys(axes: Any, f: Function, found: Any, z: Any) -> None:
     for place, depth, lowest in zip(found, depths, equal, strict=True):
         at = (place[0], depth) if len(place) == 1 else place
         axes.plot(
-            *at, "v", color=palette().good, markersize=7, zorder=6, gid="minimum", markeredgecolor="white", markeredgewidth=0.5
+            *at,
+            "v",
+            color=palette().good,
+            markersize=7,
+            zorder=6,
+            gid="minimum",
+            markeredgecolor="white",
+            markeredgewidth=0.5,
         )
         name = (
             "a minimum" if lowest and sum(equal) > 1 else "the lowest" if lowest and len(found) > 1 else "local minimum"

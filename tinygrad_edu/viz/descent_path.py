@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.modes import no_grad
-from ..func.transforms import value_and_grad
+from ..func.gradients import value_and_grad
 from ..tensor.tensor import Tensor
 from .observe import array_of
 

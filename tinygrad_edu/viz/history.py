@@ -88,7 +88,13 @@ def signs(columns: Mapping[str, Any]) -> list[Any]:
     from matplotlib.lines import Line2D
 
     counts = {name: int(np.isfinite(values).sum()) for name, values in columns.items()}
-    ring: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 8, "markerfacecolor": "none", "markeredgewidth": 1.6}
+    ring: dict[str, Any] = {
+        "linestyle": "",
+        "marker": "o",
+        "markersize": 8,
+        "markerfacecolor": "none",
+        "markeredgewidth": 1.6,
+    }
     keys = []
     if max(counts.values()) > SMOOTHED:
         keys.append(Line2D([], [], color=ink(), alpha=0.3, linewidth=0.8, label="each record"))
@@ -123,7 +129,13 @@ def draw_curve(axes: Any, places: Any, values: Any, name: str, color: str, valid
     if validation and len(x) > 1:
         best = np.argmax(y) if name.endswith(("accuracy", "score")) else np.argmin(y)
         axes.plot(
-            x[best], y[best], "o", markersize=8, markerfacecolor="none", markeredgecolor=palette().good, markeredgewidth=1.6
+            x[best],
+            y[best],
+            "o",
+            markersize=8,
+            markerfacecolor="none",
+            markeredgecolor=palette().good,
+            markeredgewidth=1.6,
         )
         axes.annotate(f"{y[best]:.4g}", (x[best], y[best]), (0, 8), textcoords="offset points", ha="center", fontsize=SMALL, color=palette().good,
                       path_effects=[withStroke(linewidth=3, foreground=paper())])  # fmt: skip

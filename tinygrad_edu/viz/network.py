@@ -111,7 +111,9 @@ def network(
     for axes, each in zip(grid, diagrams, strict=False):
         each.draw(axes)
     where: Any = {"loc": "outside lower center"} if ax is None else {"loc": "upper center", "bbox_to_anchor": (0.5, 0)}
-    (plate if ax is None else ax).legend(handles=diagrams[0].keys(), ncols=2, frameon=False, fontsize=small(grid[0]), columnspacing=1.2, **where)
+    (plate if ax is None else ax).legend(
+        handles=diagrams[0].keys(), ncols=2, frameon=False, fontsize=small(grid[0]), columnspacing=1.2, **where
+    )
     return plate
 
 

@@ -121,7 +121,9 @@ def sign_colours() -> Any:
     from matplotlib.colors import LinearSegmentedColormap
 
     ends = ("#ffd5bd", "#c6e3fb") if is_dark() else ("#7d2a0c", "#123f6e")
-    return LinearSegmentedColormap.from_list("signed", [ends[0], palette().negative, paper(), palette().positive, ends[1]])
+    return LinearSegmentedColormap.from_list(
+        "signed", [ends[0], palette().negative, paper(), palette().positive, ends[1]]
+    )
 
 
 def lit() -> Any:

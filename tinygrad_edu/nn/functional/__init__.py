@@ -6,28 +6,9 @@ but arrays, they return arrays.
 
 from ...rules.neural.erf import erf
 from ...rules.neural.fused import linear, log_softmax, relu, sigmoid, softmax, squared_error
-from .activations import (
-    elu,
-    gelu,
-    glu,
-    hardsigmoid,
-    hardswish,
-    hardtanh,
-    leaky_relu,
-    logsigmoid,
-    mish,
-    prelu,
-    relu6,
-    selu,
-    silu,
-    softmin,
-    softplus,
-    softsign,
-    tanh,
-    tanhshrink,
-)  # fmt: skip
 from .attention import scaled_dot_product_attention
 from .convolution import conv1d, conv2d, conv_transpose1d, conv_transpose2d
+from .gated import gelu, glu, hardswish, mish, silu
 from .lookup import bilinear, cosine_similarity, embedding, one_hot
 from .losses import (  # fmt: skip
     binary_cross_entropy,
@@ -52,7 +33,10 @@ from .pooling import (
     avg_pool2d,
     max_pool1d,
     max_pool2d,
-)  # fmt: skip
+)
+from .rectifying import elu, leaky_relu, prelu, relu6, selu, softplus
+from .saturating import hardsigmoid, hardtanh, logsigmoid, softsign, tanh, tanhshrink
+from .softmin import softmin
 
 __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_max_pool2d", "avg_pool1d", "avg_pool2d", "batch_norm", "bilinear",

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from .activations import logsigmoid
 from .agreement import (
     match_weights,
     peek,
@@ -18,6 +17,7 @@ from .agreement import (
     warn_no_logarithms,
     warn_squashed,
 )  # fmt: skip
+from .saturating import logsigmoid
 
 if TYPE_CHECKING:
     from ...tensor.tensor import Tensor

@@ -9,8 +9,8 @@ import numpy as np
 
 from ...rules.complex import squared_length
 from ...rules.neural.fused import refuse_complex, squared_error
-from .activations import is_one
 from .agreement import as_loss_array, peek, reduce_losses, refuse_other_numbers, require_same_shape, takes_mean
+from .rectifying import is_one
 
 if TYPE_CHECKING:
     from ...tensor.tensor import Tensor

@@ -7,9 +7,9 @@ import math
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from .deferral import Deferrable
-from .optimizer import Optimizer
-from .settings import Check, as_number, check_settings, every_item, number, whole_number
+from ..deferral import Deferrable
+from ..optimizer import Optimizer
+from ..settings import Check, as_number, check_settings, every_item, number, whole_number
 
 
 class Schedule(Deferrable):

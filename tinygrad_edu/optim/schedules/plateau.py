@@ -7,10 +7,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal, SupportsFloat
 
-from .deferral import Deferrable
-from .optimizer import Optimizer
+from ..deferral import Deferrable
+from ..optimizer import Optimizer
+from ..settings import as_number, check_settings, each_group, number, one_of, whole_number
 from .schedule import an_optimiser, check_lengths, of_group, only
-from .settings import as_number, check_settings, each_group, number, one_of, whole_number
 
 
 class ReduceLROnPlateau(Deferrable):
