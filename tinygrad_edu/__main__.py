@@ -70,9 +70,13 @@ def parser() -> argparse.ArgumentParser:
     draw.add_argument("--depth", type=whole, metavar="N", help="how far to unfold modules; 0 shows each as one box")
     draw.add_argument("--theme", choices=("light", "dark", "print"), default="light", help="the colours")
     draw.add_argument(
-        "--direction", choices=("LR", "TB", "RL", "BT"), help="which way the computation runs; by default, as it fits a page"
+        "--direction",
+        choices=("LR", "TB", "RL", "BT"),
+        help="which way the computation runs; by default, as it fits a page",
     )
-    draw.add_argument("--no-fold", dest="fold", action="store_false", default=None, help="show everything, however large")
+    draw.add_argument(
+        "--no-fold", dest="fold", action="store_false", default=None, help="show everything, however large"
+    )
     draw.add_argument("--legend", action="store_true", help="add a legend that says what the colours mean")
     draw.add_argument("--backward", action="store_true", help="show the computation of the gradients beside it")
 

@@ -61,7 +61,10 @@ def css_variables() -> str:
 
     def block(palette: Palette) -> str:
         colours = {name: value for name, value in asdict(palette).items() if isinstance(value, str)}
-        told = (f"--{name.replace('_', '-')}: {channels(value) if name in NUMBERS else value}" for name, value in colours.items())
+        told = (
+            f"--{name.replace('_', '-')}: {channels(value) if name in NUMBERS else value}"
+            for name, value in colours.items()
+        )
         return "{ " + "; ".join(told) + " }"
 
     light, dark = block(PALETTES["light"]), block(PALETTES["dark"])

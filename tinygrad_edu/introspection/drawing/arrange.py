@@ -78,7 +78,10 @@ def stages(sketch: Sketch, calls: Calls, depth: int | None, fold: bool | None) -
         yield Scene(sketch, sides(sketch, calls), {}, everything if depth is None else depth), True
         return
     if not fold and (fold is False or len(sketch.nodes) <= MANY):
-        yield Scene(sketch, build_groups(sketch.operations, calls), {}, everything if depth is None else depth), fold is False
+        yield (
+            Scene(sketch, build_groups(sketch.operations, calls), {}, everything if depth is None else depth),
+            fold is False,
+        )
         if fold is False:
             return
     root = build_groups(sketch.operations, calls)

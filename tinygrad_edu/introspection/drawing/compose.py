@@ -71,7 +71,12 @@ def compose(
     if rows := [*key(painter)] * options.legend + caption(painter, options.depth, options.fold):
         graph |= {"label": legend_table(rows), "labelloc": "b"}
     edge = {**EDGE, "fontcolor": theme.faint, "color": theme.faint}
-    return Picture(graph_attr=graph, node_attr={**BOX, "fontcolor": theme.ink}, edge_attr=edge, body=[*lines, *align_sides(painter.scene)])
+    return Picture(
+        graph_attr=graph,
+        node_attr={**BOX, "fontcolor": theme.ink},
+        edge_attr=edge,
+        body=[*lines, *align_sides(painter.scene)],
+    )
 
 
 def calls_of(sketch: Sketch, sources: Iterable[Mapping[str, Any]]) -> tuple[Calls, dict[int, str]]:

@@ -38,7 +38,9 @@ class Shown:
     kinds: set[str]
     norms: bool
     heat: bool = False
-    lines: set[str] = field(default_factory=set)  # arrows that are not as wide as their gradient: dashed, dotted, broken
+    lines: set[str] = field(
+        default_factory=set
+    )  # arrows that are not as wide as their gradient: dashed, dotted, broken
 
 
 class Painter:

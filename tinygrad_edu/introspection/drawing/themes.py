@@ -42,9 +42,8 @@ BORDERS: dict[str, Look] = {
     "result": {"peripheries": "2"},
 }
 
-def from_palette(
-    palette: Palette, paper: str, ink: str, faint: str, frames: tuple[str, str], border: str
-) -> Theme:
+
+def from_palette(palette: Palette, paper: str, ink: str, faint: str, frames: tuple[str, str], border: str) -> Theme:
     """Return the theme with the colours that `explore` and `viz` have too."""
     return Theme(
         paper, ink, faint, palette.backward, frames, border, (palette.negative, palette.zero, palette.positive), palette.broken,
