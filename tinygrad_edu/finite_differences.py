@@ -74,8 +74,8 @@ def gradcheck(
     f : callable
         A function of as many Tensors as there are inputs, which returns a Tensor of any shape, or a tuple of them.
     inputs : array_like, or a tuple or list of these
-        The point at which to compare: float64 or complex128 Tensors, arrays or numbers; one for each argument of `f`, which
-        gets copies.
+        The point at which to compare: float64 or complex128 Tensors, arrays or numbers; one for each argument of `f`,
+        which gets copies.
     order : int
         The highest order of derivatives. 2 also compares the gradient of the gradient with differences of the gradient.
     eps : float
@@ -187,9 +187,9 @@ def raise_worst(
                     GradcheckError(
                         f"{verdict(what, f'input {i}', where, slope, h, allowed + 64 * noise)}\n"
                         f"  reverse mode:  {reverse:.12g}\n  differences:   {numeric:.12g}\n"
-                        f"  slope {slope(-h, 0):.6g} on the left, {slope(0, h):.6g} on the right, for a step of {h:.3g}\n"
-                        f"  they differ by {abs(reverse - numeric):.3g}, more than {allowed:.3g} "
-                        f"(rtol={rtol:g}, atol={atol:g}, and rounding)"
+                        f"  slope {slope(-h, 0):.6g} on the left, {slope(0, h):.6g} on the right, "
+                        f"for a step of {h:.3g}\n  they differ by {abs(reverse - numeric):.3g}, "
+                        f"more than {allowed:.3g} (rtol={rtol:g}, atol={atol:g}, and rounding)"
                     ),
                 )
                 error.input, error.element, error.reverse, error.differences = i, element, reverse, numeric

@@ -1,7 +1,7 @@
 """What shows itself in a notebook, as HTML: tables, folds, small images, curves.
 
-All text is escaped, there are no scripts, and nothing has a colour of its own but a grey that shows on light and on dark: the
-rest is `currentColor`, or inherited.
+All text is escaped, there are no scripts, and nothing has a colour of its own but a grey that shows on light and on
+dark: the rest is `currentColor`, or inherited.
 """
 
 from __future__ import annotations

@@ -28,7 +28,8 @@ def run(options: Namespace) -> int:
     rehearse(out / "weights.npz", model)  # for the same reason
     cost = nn.SumOfSquaresLoss()
     print(
-        f"{'-'.join(map(str, sizes(model)))} network, sigmoid everywhere: {model.parameter_count():,} weights and biases"
+        f"{'-'.join(map(str, sizes(model)))} network, sigmoid everywhere: "
+        f"{model.parameter_count():,} weights and biases"
     )
     print(f"{len(pixels):,} training images, batches of {options.batch}, rate {options.rate}, seed {options.seed}")
 

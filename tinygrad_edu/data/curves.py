@@ -1,7 +1,7 @@
 """Small regression problems: numbers that depend on a number.
 
-Each function returns ``x`` and ``y``, both float32 of shape (n, 1), columns as `nn.Linear` and the losses want them, with
-x uniform from -1 to 1.
+Each function returns ``x`` and ``y``, both float32 of shape (n, 1), columns as `nn.Linear` and the losses want them,
+with x uniform from -1 to 1.
 """
 
 from __future__ import annotations

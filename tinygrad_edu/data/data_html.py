@@ -1,6 +1,7 @@
 """Data sets as they show themselves in a notebook: images as images, other numbers as a table; the first few of them.
 
-Only arrays are looked at. An example that would have to be made, by a data set of the user's, might take random numbers.
+Only arrays are looked at. An example that would have to be made, by a data set of the user's, might take random
+numbers.
 """
 
 from __future__ import annotations

@@ -31,9 +31,9 @@ def backpropagate(
 ) -> dict[Node, Any]:
     """Return the gradients of the `seeds`' nodes with respect to the `wanted` nodes, or to every leaf.
 
-    Nothing is written to ``.grad``. Nodes are visited newest first. *Order of creation is a topological order*, because an
-    operation can only use what already exists; so when a node's turn comes, all that used it has been visited, and its
-    gradient is complete. Each node is visited once, however many paths lead to it.
+    Nothing is written to ``.grad``. Nodes are visited newest first. *Order of creation is a topological order*, because
+    an operation can only use what already exists; so when a node's turn comes, all that used it has been visited, and
+    its gradient is complete. Each node is visited once, however many paths lead to it.
 
     Parameters
     ----------
@@ -64,9 +64,9 @@ def backpropagate(
 
     Notes
     -----
-    This is reverse-mode differentiation, or backpropagation: vector-Jacobian products, multiplied from the result backwards.
-    Gradients of complex numbers are conjugate gradients, as PyTorch's: ``x - rate * x.grad`` goes downhill. Within the walk
-    they are not conjugated, so that the rules of real and complex functions are the same.
+    This is reverse-mode differentiation, or backpropagation: vector-Jacobian products, multiplied from the result
+    backwards. Gradients of complex numbers are conjugate gradients, as PyTorch's: ``x - rate * x.grad`` goes downhill.
+    Within the walk they are not conjugated, so that the rules of real and complex functions are the same.
 
     Examples
     --------

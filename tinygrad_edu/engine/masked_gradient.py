@@ -1,10 +1,10 @@
 """MaskedGradient: a gradient that knows where it is zero because nothing was taken from there.
 
-``np.where(x > 0, np.sqrt(x), 0)`` takes nothing of the square root at 0. So what goes back to the root is 0 there, and the root's
-slope there is infinite; their product is NaN. But a branch that was not taken has no influence: its gradient is 0. So
-what `where`, maxima and indices send back carries its mask along. An elementwise rule is linear in the gradient: where
-nothing came in, nothing goes out, whatever the rule computes. A zero that merely occurs has no mask, and 0 times
-infinity is then NaN, as it should be.
+``np.where(x > 0, np.sqrt(x), 0)`` takes nothing of the square root at 0. So what goes back to the root is 0 there, and
+the root's slope there is infinite; their product is NaN. But a branch that was not taken has no influence: its gradient
+is 0. So what `where`, maxima and indices send back carries its mask along. An elementwise rule is linear in the
+gradient: where nothing came in, nothing goes out, whatever the rule computes. A zero that merely occurs has no mask,
+and 0 times infinity is then NaN, as it should be.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Modes: whether operations are recorded, watched and checked, and a module's evaluation mode for one thread only.
 
-The current mode is a chain of scopes in a `ContextVar`, so it belongs to the thread or asyncio task that entered it. A scope
-that ends where nobody can reach that thread's variable (a generator finalised elsewhere) is marked as over, and no longer
-counts. So no mode stays on for good, whoever ends it, in whichever order.
+The current mode is a chain of scopes in a `ContextVar`, so it belongs to the thread or asyncio task that entered it. A
+scope that ends where nobody can reach that thread's variable (a generator finalised elsewhere) is marked as over, and
+no longer counts. So no mode stays on for good, whoever ends it, in whichever order.
 """
 
 from __future__ import annotations
@@ -166,9 +166,9 @@ class _Mode:
 class no_grad(_Mode):
     """The mode in which nothing is recorded: for evaluation, and for changing parameters by hand.
 
-    It is a context manager, ``with no_grad():``, and a decorator, with parentheses or without. As a decorator, it is on while
-    the function runs; for a generator or a coroutine, while that runs, and not while it waits. So is a ``with`` block in a
-    generator.
+    It is a context manager, ``with no_grad():``, and a decorator, with parentheses or without. As a decorator, it is on
+    while the function runs; for a generator or a coroutine, while that runs, and not while it waits. So is a ``with``
+    block in a generator.
 
     Parameters
     ----------

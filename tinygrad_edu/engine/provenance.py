@@ -1,8 +1,8 @@
 """The provenance of operations, as `watch` records it: values, the user's source line, and the modules that called.
 
 Modules do nothing for this. All that is running is on Python's stack, so the stack is read: a frame that runs
-``forward`` has the module as its first argument. A function such as `cross_entropy` that the user's program calls is one
-more: what stands for it as a module is found by its code.
+``forward`` has the module as its first argument. A function such as `cross_entropy` that the user's program calls is
+one more: what stands for it as a module is found by its code.
 """
 
 from __future__ import annotations

@@ -78,8 +78,8 @@ def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
     Returns
     -------
     callable
-        A function of the same parameters as `f`, which returns ``(value, gradient)``, or ``((value, aux), gradient)`` if
-        `has_aux`.
+        A function of the same parameters as `f`, which returns ``(value, gradient)``, or ``((value, aux), gradient)``
+        if `has_aux`.
 
     Raises
     ------

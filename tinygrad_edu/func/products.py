@@ -28,9 +28,9 @@ def vjp(f: Function, *primals: object, has_aux: bool = False) -> tuple[Any, ...]
     value : Tensor or nest of Tensors
         The value ``f(*primals)``.
     pull : callable
-        A function that takes a cotangent ``v``, of the structure and the shapes of the value, and returns ``v @ J`` for the
-        Jacobian ``J``: a tuple of gradients, one for each primal. Call it as often as you like, also with Tensors, to
-        which the gradients are then connected.
+        A function that takes a cotangent ``v``, of the structure and the shapes of the value, and returns ``v @ J`` for
+        the Jacobian ``J``: a tuple of gradients, one for each primal. Call it as often as you like, also with Tensors,
+        to which the gradients are then connected.
     aux
         What `f` returned besides the value, only if `has_aux`.
 

@@ -1,7 +1,7 @@
 """The palette: what each colour means, in every picture, on paper and on screens.
 
-`draw`, `explore` and `viz` take their colours from here: what is positive, negative, forward, backward, a leaf or a result has the same
-colour everywhere. Nearly everybody can tell blue from orange, and both can be seen on their paper.
+`draw`, `explore` and `viz` take their colours from here: what is positive, negative, forward, backward, a leaf or a
+result has the same colour everywhere. Nearly everybody can tell blue from orange, and both can be seen on their paper.
 """
 
 from __future__ import annotations

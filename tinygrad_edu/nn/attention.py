@@ -38,8 +38,8 @@ class MultiheadAttention(Module):
     bias : bool
         Whether weighted sums have biases.
     batch_first : bool
-        Whether inputs have the shape (N, L, embed_dim) rather than (L, N, embed_dim). Both understand (L, embed_dim), a single
-        sequence.
+        Whether inputs have the shape (N, L, embed_dim) rather than (L, N, embed_dim). Both understand (L, embed_dim), a
+        single sequence.
     dtype : dtype
         The dtype of the parameters.
     rng : numpy.random.Generator, optional
@@ -143,8 +143,8 @@ class MultiheadAttention(Module):
         for name, x in (("query", query), ("key", key), ("value", value)):
             if x.shape[-1] != self.embed_dim or x.ndim not in (2, 3):
                 raise ValueError(
-                    f"MultiheadAttention({self.extra_repr()}): the {name} must have vectors of length {self.embed_dim}; "
-                    f"it has shape {x.shape}"
+                    f"MultiheadAttention({self.extra_repr()}): the {name} must have vectors of length "
+                    f"{self.embed_dim}; it has shape {x.shape}"
                 )
         q: Any = query
         k: Any = key

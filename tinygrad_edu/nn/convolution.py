@@ -89,7 +89,8 @@ class Convolution(Module):
         if len(shape) not in (self.axes + 1, self.axes + 2) or shape[-self.axes - 1] != self.in_channels:
             wanted = f"{self.in_channels}, {'H, W' if self.axes == 2 else 'L'}"
             raise ValueError(
-                f"{type(self).__name__}({self.extra_repr()}) wants inputs of shape (N, {wanted}) or ({wanted}), got {shape}"
+                f"{type(self).__name__}({self.extra_repr()}) wants inputs of shape (N, {wanted}) or ({wanted}), "
+                f"got {shape}"
             )
 
     def extra_repr(self) -> str:

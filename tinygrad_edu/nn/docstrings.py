@@ -1,7 +1,7 @@
 """Complete the docstrings of classes and functions that share their parameters with others.
 
-`nn.ELU` takes the settings of `nn.functional.elu`, and `nn.Conv2d` those of every convolution. They are described once, where
-they come from, and copied to where people look for them.
+`nn.ELU` takes the settings of `nn.functional.elu`, and `nn.Conv2d` those of every convolution. They are described once,
+where they come from, and copied to where people look for them.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ ORDER = ("Parameters", "Attributes", "Returns", "Raises", "Warns", "Notes", "Exa
 def complete_from(source: Callable[..., Any]) -> Callable[[Documented], Documented]:
     """Return a decorator that completes a docstring from the docstring of `source`, a function or a class.
 
-    A class or function keeps what it says itself. The sections that it lacks are copied, and so is the description of each
-    of its parameters. When a module is completed from a function, it stands in the function's place in the examples.
+    A class or function keeps what it says itself. The sections that it lacks are copied, and so is the description of
+    each of its parameters. When a module is completed from a function, it stands in the function's place in the
+    examples.
     """
 
     def complete(target: Documented) -> Documented:

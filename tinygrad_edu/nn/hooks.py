@@ -1,7 +1,7 @@
 """Calls of modules; and hooks, your own functions that run whenever a module is called.
 
-A module without hooks pays nothing for them: its call runs its ``forward``. The first hook gives the module a class of its
-own, derived from its class, whose call runs the hooks too.
+A module without hooks pays nothing for them: its call runs its ``forward``. The first hook gives the module a class of
+its own, derived from its class, whose call runs the hooks too.
 """
 
 from __future__ import annotations
@@ -167,8 +167,8 @@ def leads_to(outputs: list[Any], entrance: Gate) -> bool:
 def call_back(module: Any, hooks: list[Any], exit: Any, entrance: Gate, n_inputs: int, n_outputs: int) -> None:
     """Arrange that the hooks are called when the walk comes to the entrance, or to the exit if there is no entrance.
 
-    The nodes hold these functions. So the functions hold no node: that would be a cycle, and a dropped graph with all its
-    arrays would wait for the garbage collector.
+    The nodes hold these functions. So the functions hold no node: that would be a cycle, and a dropped graph with all
+    its arrays would wait for the garbage collector.
     """
     came_out: list[Any] = []
     ways_out, ways_in = exit[1], entrance[1] if entrance is not None else None
@@ -187,8 +187,8 @@ def call_back(module: Any, hooks: list[Any], exit: Any, entrance: Gate, n_inputs
         for (hook,) in tuple(hooks):
             if hook(module, tuple(went_in), outputs) is not None:
                 raise TypeError(
-                    f"a backward hook of {type(module).__name__} has returned something: it is shown gradients, and can't "
-                    "change them; let it return None"
+                    f"a backward hook of {type(module).__name__} has returned something: it is shown gradients, "
+                    "and can't change them; let it return None"
                 )
 
     note(exit[0], at_exit)

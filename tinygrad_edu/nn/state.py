@@ -47,7 +47,8 @@ def convert_entry(kind: str, name: str, value: Any, p: Any) -> Any:
         return array
     if array.dtype.kind not in "biufc":
         raise ValueError(
-            f"state does not fit {kind}: {name} is not an array of numbers; could not convert {array.dtype} to {p.dtype}"
+            f"state does not fit {kind}: {name} is not an array of numbers; "
+            f"could not convert {array.dtype} to {p.dtype}"
         )
     if array.dtype.kind == "c" and p.dtype.kind != "c":
         raise ValueError(

@@ -89,8 +89,8 @@ def summary(model: Module, *inputs: TensorLike) -> Summary:
     Returns
     -------
     Summary
-        The table. Its multiply-adds are those of matrix products, convolutions and sums of products, which are nearly all
-        the work.
+        The table. Its multiply-adds are those of matrix products, convolutions and sums of products, which are nearly
+        all the work.
 
     Raises
     ------
@@ -114,7 +114,8 @@ def summary(model: Module, *inputs: TensorLike) -> Summary:
     for x in inputs:
         if isinstance(x, tuple) and len(x) > 1 and all(type(n) is int for n in x):
             raise TypeError(
-                f"summary calls the model with examples, and {x} looks like a shape: give np.zeros({x}), or np.array({x})"
+                f"summary calls the model with examples, and {x} looks like a shape: give np.zeros({x}), "
+                f"or np.array({x})"
             )
     notes = Notes()
     handles = []

@@ -106,7 +106,8 @@ class Optimizer(Deferrable):
         TypeError
             If a parameter is not a Tensor, or is complex where the formula is for real numbers only.
         ValueError
-            If the group has no ``"params"`` or an unknown setting, or a parameter is there already. Then nothing has changed.
+            If the group has no ``"params"`` or an unknown setting, or a parameter is there already. Then nothing has
+            changed.
         """
         kind = type(self).__name__
         if not isinstance(group, Mapping) or "params" not in group:

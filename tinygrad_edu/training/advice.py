@@ -106,8 +106,8 @@ class Case:
             self.cost, self.is_single = F.cross_entropy, False
             return (
                 f"For class numbers, let the loss be nn.CrossEntropyLoss(), and the targets "
-                f"{self.integers('y[:, 0]' if self.target.ndim == 2 else 'y')}; and give the model an output for each class "
-                f"({self.highest + 1:.0f} outputs, by these targets)."
+                f"{self.integers('y[:, 0]' if self.target.ndim == 2 else 'y')}; "
+                f"and give the model an output for each class ({self.highest + 1:.0f} outputs, by these targets)."
             )
         return self.of_numbers(y)
 
@@ -123,8 +123,8 @@ class Case:
             self.is_single, self.cost = True, F.mse_loss
             column = self.floats("y[:, None]" if self.target.ndim == 1 else "y")
             return (
-                f"The model has {classes} outputs, and for each example there is one number, which is not a class number. Give the model "
-                f"1 output, let the loss be nn.MSELoss(), and the targets {column}."
+                f"The model has {classes} outputs, and for each example there is one number, which is not a class "
+                f"number. Give the model 1 output, let the loss be nn.MSELoss(), and the targets {column}."
             )
         if self.are_signs and classes == 2:
             return f"Class numbers begin at 0: (({y} + 1) / 2).astype(np.int64){self.turn_to_classes()}."
@@ -141,7 +141,8 @@ class Case:
             without = f", without the {self.end} at the model's end" if self.end_is_in_the_way() else ""
             self.end = ""
             return (
-                f"Class numbers, from 0 to {classes - 1}, go with nn.CrossEntropyLoss(){without}{f' and targets {whole}' * (whole != 'y')}; "
+                f"Class numbers, from 0 to {classes - 1}, go with "
+                f"nn.CrossEntropyLoss(){without}{f' and targets {whole}' * (whole != 'y')}; "
                 f"for other losses make rows of them, with {rows}."
             )
         if y != "y":
@@ -156,8 +157,8 @@ class Case:
             return "For rows with a single 1, the class numbers are y.argmax(1)."
         if self.are_answers or self.are_signs:
             return (
-                f"Where each output answers a question of its own, let the loss be {self.turn_to_answers()}, and the targets "
-                f"{self.answers('y')}."
+                f"Where each output answers a question of its own, let the loss be {self.turn_to_answers()}, "
+                f"and the targets {self.answers('y')}."
             )
         if self.target.dtype == np.uint8 and self.cost in OF_ANSWERS:
             return "For bytes, make numbers from 0 to 1: y.astype(np.float32) / 255."

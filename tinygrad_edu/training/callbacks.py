@@ -11,8 +11,8 @@ from .run import Run
 class Callback:
     """The base of callbacks, whose methods are called during training.
 
-    Define the methods that you need. Each is called with the `Run`, which it can look at, and stop. If a training that is
-    resumed from a checkpoint must continue exactly, also define ``state_dict()`` and ``load_state_dict(state)``.
+    Define the methods that you need. Each is called with the `Run`, which it can look at, and stop. If a training that
+    is resumed from a checkpoint must continue exactly, also define ``state_dict()`` and ``load_state_dict(state)``.
 
     Examples
     --------
@@ -95,7 +95,8 @@ class EarlyStopping(Callback):
     monitor : str, optional
         The name of the figure; by default ``val_loss``, or ``loss`` without validation data.
     mode : {"min", "max"}, optional
-        Whether smaller or larger figures are better; by default "max" for names that end in "accuracy", "min" for others.
+        Whether smaller or larger figures are better; by default "max" for names that end in "accuracy", "min" for
+        others.
     min_delta : float
         How much better a figure must be to count.
     restore_best : bool

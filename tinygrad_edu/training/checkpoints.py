@@ -111,8 +111,9 @@ def check_state(run: Run, state: dict[str, Any], path: Any) -> None:
     )
     if wanted != found:
         raise ValueError(
-            f"{path} is of another training: it has {', '.join(sorted(found - wanted)) or 'nothing else'}, and this one has "
-            f"{', '.join(sorted(wanted - found)) or 'nothing else'}. Give fit the same arguments, or leave out resume=True"
+            f"{path} is of another training: it has {', '.join(sorted(found - wanted)) or 'nothing else'}, "
+            f"and this one has {', '.join(sorted(wanted - found)) or 'nothing else'}. Give fit the same arguments, "
+            "or leave out resume=True"
         )
 
 

@@ -16,7 +16,8 @@ class History:
     Attributes
     ----------
     columns : dict of str to list of float
-        All figures: ``loss``, the metrics, ``val_loss`` and so on. ``history["loss"]`` is short for ``history.columns["loss"]``.
+        All figures: ``loss``, the metrics, ``val_loss`` and so on. ``history["loss"]`` is short for
+        ``history.columns["loss"]``.
     epochs : list of int
         The numbers of the epochs, from 1, to plot the figures over.
     stopped : str

@@ -35,9 +35,9 @@ def activations(model: Module, x: TensorLike) -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        A row for each layer, in the order of their calls. A layer of neurons has a column for each neuron and a line for each
-        example; a convolution shows the feature maps of the first example. At the right is a histogram of all its numbers,
-        with the fraction of exact zeros: after a `ReLU`, these pass nothing on, and no gradient back.
+        A row for each layer, in the order of their calls. A layer of neurons has a column for each neuron and a line
+        for each example; a convolution shows the feature maps of the first example. At the right is a histogram of all
+        its numbers, with the fraction of exact zeros: after a `ReLU`, these pass nothing on, and no gradient back.
 
     Raises
     ------

@@ -49,7 +49,8 @@ def animate(
     extent : (low, high), or (x low, x high, y low, y high), optional
         The part of the function that is drawn; by default, where the steps are.
     file : path, optional
-        The file to write the film to as well: a name that ends in .gif, .webp or .png (which move), or .html (with buttons).
+        The file to write the film to as well: a name that ends in .gif, .webp or .png (which move), or .html (with
+        buttons).
     interval : int
         The time from step to step, in milliseconds.
 

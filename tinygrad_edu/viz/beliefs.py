@@ -65,7 +65,8 @@ def answers(model: Module, x: Any) -> tuple[Any, str]:
     lost = np.sum(~np.isfinite(outputs.reshape(len(x), -1)).all(axis=1))
     if lost:
         raise ValueError(
-            f"at {lost:,} of {len(x):,} places the model's output is not finite, and names no class: did its training diverge?"
+            f"at {lost:,} of {len(x):,} places the model's output is not finite, and names no class: "
+            "did its training diverge?"
         )
     return outputs.reshape(len(x), -1).astype(float), last
 

@@ -43,15 +43,16 @@ def boundary(
         The classifier: from inputs of shape (N, 2) to one output, which says yes or no, or to an output for each class.
         Outputs may be probabilities or logits.
     data : pair of array_like, or data set of two arrays
-        The points, shape (N, 2), and their classes: numbers of shape (N,) or (N, 1), or one-hot rows. For a single output, 0
-        and 1, or -1 and 1.
+        The points, shape (N, 2), and their classes: numbers of shape (N,) or (N, 1), or one-hot rows. For a single
+        output, 0 and 1, or -1 and 1.
     names : sequence, optional
         The names of the classes; by default they are numbered.
     threshold : float, optional
-        Above this, a single output means class 1: 0.5 for probabilities, 0 for logits. By default 0.5 if the model ends in a
-        sigmoid, or in anything but a `Linear` layer whose outputs are from 0 to 1 everywhere; otherwise 0.
+        Above this, a single output means class 1: 0.5 for probabilities, 0 for logits. By default 0.5 if the model ends
+        in a sigmoid, or in anything but a `Linear` layer whose outputs are from 0 to 1 everywhere; otherwise 0.
     extent : (float, float, float, float), optional
-        The part of the plane to draw, ``(left, right, bottom, top)``; by default where the points are, and some room around.
+        The part of the plane to draw, ``(left, right, bottom, top)``; by default where the points are, and some room
+        around.
     points : int
         The number of places on each side at which the model is asked.
     ax : matplotlib.axes.Axes, optional
@@ -60,9 +61,9 @@ def boundary(
     Returns
     -------
     matplotlib.figure.Figure
-        Each place has the colour of the class that the model finds likeliest there, paler where it is less sure, and the
-        boundary is the line where it changes its mind. Points have the colour of their true class; those that the model takes
-        for another are ringed.
+        Each place has the colour of the class that the model finds likeliest there, paler where it is less sure, and
+        the boundary is the line where it changes its mind. Points have the colour of their true class; those that the
+        model takes for another are ringed.
 
     Raises
     ------
@@ -73,8 +74,8 @@ def boundary(
 
     Notes
     -----
-    The probabilities of several classes are outputs that are at least 0 and add up to 1, or the outputs of a sigmoid, each
-    for itself; of anything else, they are its softmax.
+    The probabilities of several classes are outputs that are at least 0 and add up to 1, or the outputs of a sigmoid,
+    each for itself; of anything else, they are its softmax.
 
     Examples
     --------

@@ -55,10 +55,10 @@ def descent(
     Returns
     -------
     matplotlib.figure.Figure
-        For one input: the curve with the steps, the tangents at the first of them, and the local minima in sight; beside it
-        the height after each step. For two: a map with contour lines, the steps, and arrows down the *negative gradient*,
-        which points where it is steepest, at right angles to the contour lines; beside it the surface. The steps go from a
-        ring to a star, and the title says how it ended.
+        For one input: the curve with the steps, the tangents at the first of them, and the local minima in sight;
+        beside it the height after each step. For two: a map with contour lines, the steps, and arrows down the
+        *negative gradient*, which points where it is steepest, at right angles to the contour lines; beside it the
+        surface. The steps go from a ring to a star, and the title says how it ended.
 
     Raises
     ------

@@ -70,8 +70,8 @@ class Function:
             return value
         if not np.array_equal(value, self.at(point + 1), equal_nan=True):
             raise TypeError(
-                "the function left the engine: its value is not a Tensor, and so has no slope. math.sin(x) and float(x) "
-                "do that; use NumPy's functions, np.sin(x)"
+                "the function left the engine: its value is not a Tensor, and so has no slope. "
+                "math.sin(x) and float(x) do that; use NumPy's functions, np.sin(x)"
             )
         return value + 0 * point.sum()  # a constant: its slope is 0
 
@@ -108,7 +108,8 @@ def descend(f: Function, rate: float, steps: int, momentum: float) -> Walk:
             diverged = not (np.isfinite(height) and np.isfinite(slope).all()) or bool(np.abs(x - f.start).max() > FAR)
             if diverged and not points:
                 raise ValueError(
-                    f"descent can't begin at {f.start.tolist()}: the function is {height}, and its slope {slope.tolist()}"
+                    f"descent can't begin at {f.start.tolist()}: the function is {height}, "
+                    f"and its slope {slope.tolist()}"
                 )
             if not diverged or np.isfinite(height):
                 points.append(x)

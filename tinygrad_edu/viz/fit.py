@@ -42,8 +42,8 @@ def fit(
     truth : callable, optional
         The curve that the points come from, as a function of an array of shape (n,), such as `numpy.sin`.
     path : sequence of mappings, optional
-        Weights during training: results of ``model.state_dict()``, from time to time. Their curves are drawn too, the older
-        the paler.
+        Weights during training: results of ``model.state_dict()``, from time to time. Their curves are drawn too, the
+        older the paler.
     extent : (float, float), optional
         The ends of the curve; by default where the points are, and some room at both sides.
     ax : matplotlib.axes.Axes, optional
@@ -52,8 +52,8 @@ def fit(
     Returns
     -------
     matplotlib.figure.Figure
-        The points, the model's curve, that of the truth as dashes, and earlier ones. The title says the mean of the squared
-        differences between the model and the points.
+        The points, the model's curve, that of the truth as dashes, and earlier ones. The title says the mean of the
+        squared differences between the model and the points.
 
     Raises
     ------
@@ -132,12 +132,14 @@ def fitted_values(model: Module, x: Any) -> Any:
     except ValueError as error:
         if x.ndim == 1:
             error.add_note(
-                "fit: the inputs are single numbers, shape (N,); if the model takes columns, give data=(x.reshape(-1, 1), y)"
+                "fit: the inputs are single numbers, shape (N,); if the model takes columns, give data=(x.reshape(-1, "
+                "1), y)"
             )
         raise
     if outputs.shape not in ((len(x),), (len(x), 1)):
         raise ValueError(
-            f"fit draws a model with one output for each input; for inputs of shape {x.shape} this one gave {outputs.shape}"
+            f"fit draws a model with one output for each input; for inputs of shape {x.shape} this one gave "
+            f"{outputs.shape}"
         )
     return outputs.ravel().astype(float)
 

@@ -32,16 +32,16 @@ def history(history: Figures | Sequence[Mapping[str, float | None]] | Sequence[f
     Parameters
     ----------
     history : History, mapping of columns, or sequence of dicts
-        The result of `fit`; or lists of numbers by name, such as ``{"loss": [...], "val_loss": [...]}``; or one dict for each
-        record, where some may lack a figure. A column ``epoch``, ``step`` or ``images`` (since the last record) says where
-        they stand; without it, they are numbered from 1. A list of numbers is a loss.
+        The result of `fit`; or lists of numbers by name, such as ``{"loss": [...], "val_loss": [...]}``; or one dict
+        for each record, where some may lack a figure. A column ``epoch``, ``step`` or ``images`` (since the last
+        record) says where they stand; without it, they are numbered from 1. A list of numbers is a loss.
 
     Returns
     -------
     matplotlib.figure.Figure
-        A name that begins with ``val_`` or ``test`` is drawn together with the figure of the rest of its name, which may
-        itself begin with ``train_``: so the cost of the tests stands beside that of the training. For many
-        records, a running mean is drawn over the pale numbers themselves. The best of a validation is marked.
+        A name that begins with ``val_`` or ``test`` is drawn together with the figure of the rest of its name, which
+        may itself begin with ``train_``: so the cost of the tests stands beside that of the training. For many records,
+        a running mean is drawn over the pale numbers themselves. The best of a validation is marked.
 
     Raises
     ------

@@ -41,30 +41,33 @@ def network(
     Parameters
     ----------
     model : Module
-        A multilayer perceptron: `Linear` layers that follow each other. Anything between them is computed, but not drawn.
+        A multilayer perceptron: `Linear` layers that follow each other. Anything between them is computed, but not
+        drawn.
     x : array_like or Tensor, optional
         One example, or a few: each gets a picture. Without it, the network is drawn without activations.
     target : array_like or Tensor, optional
         The right answers, one row for each example.
     loss : callable, optional
-        The loss, as in ``loss(model(x), target)``. With it, the connections show the *gradient*: how much each matters to the
-        loss of this example; and the rims of neurons show that of the biases.
+        The loss, as in ``loss(model(x), target)``. With it, the connections show the *gradient*: how much each matters
+        to the loss of this example; and the rims of neurons show that of the biases.
     labels : sequence, optional
         The names of the output neurons; by default they are numbered.
     most : int
-        How many neurons of a column are drawn. From a wider one, those with the strongest connections are drawn, in order.
+        How many neurons of a column are drawn. From a wider one, those with the strongest connections are drawn, in
+        order.
     image : bool, optional
-        Whether the inputs are also shown as a square image; by default, if they are more than `most` and a square number.
+        Whether the inputs are also shown as a square image; by default, if they are more than `most` and a square
+        number.
     ax : matplotlib.axes.Axes, optional
         Axes to draw in, if there is one example.
 
     Returns
     -------
     matplotlib.figure.Figure
-        Connections are blue where the weight is positive, and orange where it is negative; stronger ones are thicker, compared
-        with the others in their layer. Neurons are paper where the activation is 0, and ink where it is 1 or, if there are
-        larger ones, the largest of the column; if any activation is negative, all have the colours of signs instead. The
-        connections of a gradient are blue where the weight should be raised, orange where it should
+        Connections are blue where the weight is positive, and orange where it is negative; stronger ones are thicker,
+        compared with the others in their layer. Neurons are paper where the activation is 0, and ink where it is 1 or,
+        if there are larger ones, the largest of the column; if any activation is negative, all have the colours of
+        signs instead. The connections of a gradient are blue where the weight should be raised, orange where it should
         be lowered, and compared across all layers.
 
     Raises

@@ -24,15 +24,16 @@ def sensitivity(model: Module, loss: Tensor | None = None, *, most: int = 16) ->
     model : Module
         The network.
     loss : Tensor, optional
-        The loss, a single number computed by the model. Its gradient is computed here; ``.grad`` and the graph stay as they
-        are. Without it, the gradients are what an earlier ``backward()`` left in ``.grad``.
+        The loss, a single number computed by the model. Its gradient is computed here; ``.grad`` and the graph stay as
+        they are. Without it, the gradients are what an earlier ``backward()`` left in ``.grad``.
     most : int
         The number of weights and biases in the ranking.
 
     Returns
     -------
     matplotlib.figure.Figure
-        Above, the ranking: the loss falls if blue ones are raised, and orange ones lowered. Below, the sizes of all, from the largest to the smallest, in each parameter.
+        Above, the ranking: the loss falls if blue ones are raised, and orange ones lowered. Below, the sizes of all,
+        from the largest to the smallest, in each parameter.
 
     Raises
     ------
@@ -135,6 +136,7 @@ def gradients(model: Module, loss: Any = None) -> dict[str, Any]:
     found = {name: array_of(walked[p._node]) for name, p in parameters.items() if p._node in walked}
     if not found:
         raise ValueError(
-            f"the cost doesn't depend on the parameters of this {type(model).__name__}: was it computed by another model?"
+            f"the cost doesn't depend on the parameters of this {type(model).__name__}: "
+            "was it computed by another model?"
         )
     return found

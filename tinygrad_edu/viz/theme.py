@@ -1,7 +1,7 @@
 """The look of all pictures: the colours of the palette, on the paper that the reader has set.
 
-Ink and paper are matplotlib's own settings. So pictures that are made under ``matplotlib.style.context("dark_background")``
-are dark, and settings for a printed page hold for these pictures too.
+Ink and paper are matplotlib's own settings. So pictures that are made under
+``matplotlib.style.context("dark_background")`` are dark, and settings for a printed page hold for these pictures too.
 """
 
 from __future__ import annotations

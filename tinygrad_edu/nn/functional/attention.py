@@ -36,7 +36,8 @@ def scaled_dot_product_attention(
     value : Tensor or ndarray, (..., S, V)
         A vector for each place that is looked at, to be averaged.
     attn_mask : Tensor or array_like, (..., L, S), optional
-        Booleans say which places may be looked at; where there are none, the result is 0. Floats are added to the scores.
+        Booleans say which places may be looked at; where there are none, the result is 0. Floats are added to the
+        scores.
     dropout_p : float
         The probability that a weight is dropped.
     is_causal : bool

@@ -44,8 +44,8 @@ def check_classes(name: str, target: Any, classes: int, ignore: Any) -> Any:
     indices = to_arrays(target)
     if indices.dtype.kind not in "iu":
         raise TypeError(
-            f"{name}: the target must be class indices, integers; it is {indices.dtype} of shape {indices.shape}. If they are "
-            "whole numbers, convert them, y.astype(np.int64)"
+            f"{name}: the target must be class indices, integers; it is {indices.dtype} of shape {indices.shape}. "
+            "If they are whole numbers, convert them, y.astype(np.int64)"
         )
     refuse_other_classes(name, indices, classes, ignore)
     return indices
@@ -68,14 +68,14 @@ def refuse_other_rows(name: str, rows: Any) -> None:
     total = np.sum(rows, 1)
     if rows.dtype.kind in "iub" and (np.any((rows != 0) & (rows != 1)) or np.any(total != 1)):
         raise ValueError(
-            f"{name}: integers of the output's shape, {rows.shape}, must be rows with a single 1 each, for the right class; class "
-            f"numbers are of shape {rows.shape[:1] + rows.shape[2:]}. {many}"
+            f"{name}: integers of the output's shape, {rows.shape}, must be rows with a single 1 each, "
+            f"for the right class; class numbers are of shape {rows.shape[:1] + rows.shape[2:]}. {many}"
         )
     refuse_improbable(name, "targets of the output's shape", rows, "Class numbers are integers, one for each example")
     if np.any(off := np.abs(total - 1) > 0.01):
         warn_user(
-            f"{name}: {np.sum(off)} of {off.size} rows of the target don't sum to 1, as probabilities of classes do. {many}; else divide "
-            "each row by its sum"
+            f"{name}: {np.sum(off)} of {off.size} rows of the target don't sum to 1, as probabilities of classes do. "
+            f"{many}; else divide each row by its sum"
         )
 
 

@@ -47,8 +47,8 @@ def cross_entropy(
     ignore_index : int
         Examples of this class do not count.
     reduction : {"mean", "sum", "none"}
-        Whether to return the mean of the examples' losses, their sum, or all of them. Where targets are classes, the mean is
-        weighted with `weight`.
+        Whether to return the mean of the examples' losses, their sum, or all of them. Where targets are classes, the
+        mean is weighted with `weight`.
     label_smoothing : float
         The share of the probability that the target gives to all classes alike, from 0 to 1.
 
@@ -125,7 +125,8 @@ def nll_loss(
     ignore_index : int
         Examples of this class do not count.
     reduction : {"mean", "sum", "none"}
-        Whether to return the mean of the examples' losses, their sum, or all of them. The mean is weighted with `weight`.
+        Whether to return the mean of the examples' losses, their sum, or all of them. The mean is weighted with
+        `weight`.
 
     Returns
     -------
@@ -191,8 +192,8 @@ def multi_margin_loss(
 
     Notes
     -----
-    The loss of an example is the sum of ``max(0, margin - input[target] + input[k])**p`` over all other classes k, divided
-    by C. It is the loss of a support vector machine (Weston & Watkins 1999).
+    The loss of an example is the sum of ``max(0, margin - input[target] + input[k])**p`` over all other classes k,
+    divided by C. It is the loss of a support vector machine (Weston & Watkins 1999).
 
     Examples
     --------

@@ -60,8 +60,8 @@ def conv2d(
 
     Notes
     -----
-    ``y[n, o, i, j]`` is the sum of ``x[n, c, i * stride + a * dilation, j * stride + b * dilation] * weight[o, c, a, b]``
-    over c, a and b: a correlation, since the kernel is not turned round. See LeCun et al. (1998).
+    ``y[n, o, i, j]`` is the sum of ``x[n, c, i * stride + a * dilation, j * stride + b * dilation] * weight[o, c, a,
+    b]`` over c, a and b: a correlation, since the kernel is not turned round. See LeCun et al. (1998).
 
     Examples
     --------
@@ -285,8 +285,8 @@ def check_shapes(name: str, axes: int, x: Any, weight: Any, groups: int, transpo
     channels = len(weight) if transposed else weight.shape[1] * groups
     if x.shape[-axes - 1] != channels:
         raise ValueError(
-            f"{name}: a weight of shape {weight.shape} in {groups} group{'s' * (groups > 1)} wants {channels} channels; "
-            f"the input has shape {x.shape}"
+            f"{name}: a weight of shape {weight.shape} in {groups} group{'s' * (groups > 1)} wants {channels} "
+            f"channels; the input has shape {x.shape}"
         )
 
 

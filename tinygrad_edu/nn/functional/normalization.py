@@ -226,7 +226,8 @@ def batch_norm(
         n = math.prod(x.shape[i] for i in axes)
         if n < 2 and training:
             raise ValueError(
-                f"batch_norm: more than one number for each channel is needed in training; the input has shape {x.shape}"
+                "batch_norm: more than one number for each channel is needed in training; "
+                f"the input has shape {x.shape}"
             )
         mean = np.mean(x, axes, keepdims=True)
         d = x - mean

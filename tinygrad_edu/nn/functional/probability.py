@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from .agreement import Reduction
 
 BINARY_TARGETS = (
-    "0 is no and 1 is yes: of -1 and 1 make them by (y + 1) / 2, of bytes by y / 255. Class numbers go with cross_entropy "
-    "(nn.CrossEntropyLoss), and an output for each class"
+    "0 is no and 1 is yes: of -1 and 1 make them by (y + 1) / 2, of bytes by y / 255. "
+    "Class numbers go with cross_entropy (nn.CrossEntropyLoss), and an output for each class"
 )
 
 
@@ -58,8 +58,8 @@ def binary_cross_entropy(
 
     Notes
     -----
-    The loss of an element is ``-(target * log(input) + (1 - target) * log(1 - input))``. Logarithms are at least -100, as in
-    PyTorch. `binary_cross_entropy_with_logits` is more exact.
+    The loss of an element is ``-(target * log(input) + (1 - target) * log(1 - input))``. Logarithms are at least -100,
+    as in PyTorch. `binary_cross_entropy_with_logits` is more exact.
 
     Examples
     --------
@@ -121,8 +121,8 @@ def binary_cross_entropy_with_logits(
 
     Notes
     -----
-    The loss of an element is ``-(pos_weight * target * log(p) + (1 - target) * log(1 - p))`` with ``p = sigmoid(input)``,
-    computed in a way that is exact for large inputs too.
+    The loss of an element is ``-(pos_weight * target * log(p) + (1 - target) * log(1 - p))`` with ``p =
+    sigmoid(input)``, computed in a way that is exact for large inputs too.
 
     Examples
     --------
@@ -156,8 +156,8 @@ def kl_div(
     target : Tensor or array_like, the shape of `input`
         The wanted probabilities; or their logarithms, if `log_target`.
     reduction : {"mean", "batchmean", "sum", "none"}
-        Whether to return the mean over all elements, the sum divided by the number of examples, the sum, or all of them.
-        "batchmean" is the divergence by its definition.
+        Whether to return the mean over all elements, the sum divided by the number of examples, the sum, or all of
+        them. "batchmean" is the divergence by its definition.
     log_target : bool
         Whether the target consists of logarithms.
 
@@ -239,8 +239,8 @@ def hinge_embedding_loss(
     input, target = require_same_shape("hinge_embedding_loss", input, target)
     near = peek(target) == 1
     refuse_other_numbers(
-        "hinge_embedding_loss: targets are 1 for what belongs together, and -1 for what doesn't; of 1 and 0 make them by "
-        "2 * y - 1",
+        "hinge_embedding_loss: targets are 1 for what belongs together, and -1 for what doesn't; "
+        "of 1 and 0 make them by 2 * y - 1",
         near | (peek(target) == -1),
     )
     return reduce_losses("hinge_embedding_loss", np.where(near, input, np.maximum(margin - input, 0)), reduction)

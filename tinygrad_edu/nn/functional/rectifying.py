@@ -1,6 +1,7 @@
 """Activation functions that pass on positive inputs, and little of negative ones: the rectifier's relatives.
 
-Where a function has a kink, its derivative there is the slope of the left side, since NumPy's comparison chooses that side.
+Where a function has a kink, its derivative there is the slope of the left side, since NumPy's comparison chooses that
+side.
 """
 
 from __future__ import annotations

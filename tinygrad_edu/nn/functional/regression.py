@@ -198,8 +198,8 @@ def gaussian_nll_loss(
     target : Tensor or array_like, the shape of `input`
         The numbers that were observed.
     var : Tensor or array_like
-        The variances, not negative: in the shape of `input`, in that shape with a last axis of length 1, without the last
-        axis, or one number for all.
+        The variances, not negative: in the shape of `input`, in that shape with a last axis of length 1, without the
+        last axis, or one number for all.
     full : bool
         Whether to add the constant, ``log(2 * pi) / 2``.
     eps : float
@@ -247,7 +247,7 @@ def check_variances(var: Any, input: Any) -> Any:
         return np.expand_dims(var, -1)
     if var.shape not in ((), input.shape, (*input.shape[:-1], 1)):
         raise ValueError(
-            f"gaussian_nll_loss: for an output of shape {input.shape}, the variance must be of that shape, or with a last axis "
-            f"of length 1, or without the last axis; it has shape {var.shape}"
+            f"gaussian_nll_loss: for an output of shape {input.shape}, the variance must be of that shape, "
+            f"or with a last axis of length 1, or without the last axis; it has shape {var.shape}"
         )
     return var

@@ -1,6 +1,7 @@
 """Activation functions that saturate, as tanh does, and what is made of such functions.
 
-Where a function has a kink, its derivative there is the slope of the left side, since NumPy's comparison chooses that side.
+Where a function has a kink, its derivative there is the slope of the left side, since NumPy's comparison chooses that
+side.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Initialisation of parameters.
 
-Each function fills a parameter in place and returns it, as PyTorch's functions of the same names do. Weights of layers have
-the shape (outputs, inputs, ...). The "fan in" is how many inputs each output has, the "fan out" how many outputs each input
-has.
+Each function fills a parameter in place and returns it, as PyTorch's functions of the same names do. Weights of layers
+have the shape (outputs, inputs, ...). The "fan in" is how many inputs each output has, the "fan out" how many outputs
+each input has.
 """
 
 from ...rng import manual_seed

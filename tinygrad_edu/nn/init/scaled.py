@@ -136,8 +136,8 @@ def orthogonal_(p: P, gain: float = 1.0, rng: np.random.Generator | None = None)
 
     Notes
     -----
-    The rows, or the columns if there are fewer of these, are at right angles to each other. All axes but the first count as
-    one. See Saxe et al. (2014). All such matrices are equally likely (Mezzadri 2007).
+    The rows, or the columns if there are fewer of these, are at right angles to each other. All axes but the first
+    count as one. See Saxe et al. (2014). All such matrices are equally likely (Mezzadri 2007).
 
     Examples
     --------

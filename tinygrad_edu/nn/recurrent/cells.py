@@ -87,7 +87,8 @@ class Cell(Module):
         """
         if x.shape[-1] != self.input_size:
             raise ValueError(
-                f"{type(self).__name__}({self.extra_repr()}) wants inputs of shape (..., {self.input_size}), got {x.shape}"
+                f"{type(self).__name__}({self.extra_repr()}) wants inputs of shape (..., {self.input_size}), "
+                f"got {x.shape}"
             )
         if state is None:
             state = (np.zeros((*x.shape[:-1], self.hidden_size), x.dtype),) * self.states

@@ -38,8 +38,8 @@ class Recurrent(Module):
     bias : bool
         Whether weighted sums have biases.
     batch_first : bool
-        Whether inputs have the shape (N, L, input_size) rather than (L, N, input_size). Both understand (L, input_size), a
-        single sequence.
+        Whether inputs have the shape (N, L, input_size) rather than (L, N, input_size). Both understand (L,
+        input_size), a single sequence.
     dropout : float
         The probability that a number between two layers is dropped in training.
     bidirectional : bool
@@ -80,7 +80,8 @@ class Recurrent(Module):
     ) -> None:
         if min(input_size, hidden_size, num_layers) < 1:
             raise ValueError(
-                f"{type(self).__name__}: sizes and layers must be at least 1, got {input_size}, {hidden_size}, {num_layers}"
+                f"{type(self).__name__}: sizes and layers must be at least 1, got {input_size}, {hidden_size}, "
+                f"{num_layers}"
             )
         self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
         self.batch_first, self.dropout, self.bidirectional = batch_first, dropout, bidirectional
@@ -127,12 +128,14 @@ class Recurrent(Module):
         if x.ndim not in (2, 3) or x.shape[-1] != self.input_size:
             raise ValueError(
                 f"{type(self).__name__}({self.extra_repr()}) wants inputs of shape "
-                f"({'N, L' if self.batch_first else 'L, N'}, {self.input_size}) or (L, {self.input_size}); got {x.shape}"
+                f"({'N, L' if self.batch_first else 'L, N'}, {self.input_size}) or (L, {self.input_size}); "
+                f"got {x.shape}"
             )
         batched = x.ndim == 3
         if x.shape[int(batched and self.batch_first)] == 0:
             raise ValueError(
-                f"{type(self).__name__}({self.extra_repr()}): a sequence must have at least one step; got shape {x.shape}"
+                f"{type(self).__name__}({self.extra_repr()}): a sequence must have at least one step; "
+                f"got shape {x.shape}"
             )
         y: Any = numpy.expand_dims(x, 1) if not batched else numpy.swapaxes(x, 0, 1) if self.batch_first else x
         ways = 1 + self.bidirectional
@@ -191,8 +194,8 @@ class RNN(Recurrent):
 
     Notes
     -----
-    ``h' = tanh(weight_ih @ x + bias_ih + weight_hh @ h + bias_hh)``. See Elman (1990). Weights and biases begin uniform within
-    ``±1 / sqrt(hidden_size)``, as PyTorch's do.
+    ``h' = tanh(weight_ih @ x + bias_ih + weight_hh @ h + bias_hh)``. See Elman (1990). Weights and biases begin uniform
+    within ``±1 / sqrt(hidden_size)``, as PyTorch's do.
 
     Examples
     --------
@@ -235,8 +238,8 @@ class GRU(Recurrent):
 
     Notes
     -----
-    See Cho et al. (2014), and `nn.recurrent.gru_step` for the formulas. There are 3 gates: r, z and n. Weights and biases
-    begin uniform within ``±1 / sqrt(hidden_size)``, as PyTorch's do.
+    See Cho et al. (2014), and `nn.recurrent.gru_step` for the formulas. There are 3 gates: r, z and n. Weights and
+    biases begin uniform within ``±1 / sqrt(hidden_size)``, as PyTorch's do.
 
     Examples
     --------
@@ -257,8 +260,8 @@ class LSTM(Recurrent):
 
     Notes
     -----
-    See Hochreiter & Schmidhuber (1997), and `nn.recurrent.lstm_step` for the formulas. There are 4 gates: i, f, g and o.
-    Weights and biases begin uniform within ``±1 / sqrt(hidden_size)``, as PyTorch's do.
+    See Hochreiter & Schmidhuber (1997), and `nn.recurrent.lstm_step` for the formulas. There are 4 gates: i, f, g and
+    o. Weights and biases begin uniform within ``±1 / sqrt(hidden_size)``, as PyTorch's do.
 
     Examples
     --------

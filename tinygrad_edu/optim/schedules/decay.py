@@ -18,8 +18,8 @@ class LambdaLR(Schedule):
     optimizer : Optimizer
         The optimiser whose learning rates change.
     lr_lambda : callable, or list of callable
-        A function of the step, counted from 0, that returns a factor of at least 0: one for all groups, or one for each.
-        Functions are not saved with the state.
+        A function of the step, counted from 0, that returns a factor of at least 0: one for all groups, or one for
+        each. Functions are not saved with the state.
 
     Raises
     ------
@@ -44,7 +44,8 @@ class LambdaLR(Schedule):
         self.lr_lambda: Any = list(lr_lambda) if isinstance(lr_lambda, list | tuple) else lr_lambda
         if not all(map(callable, self.lr_lambda if isinstance(self.lr_lambda, list) else [self.lr_lambda])):
             raise TypeError(
-                f"LambdaLR: lr_lambda must be a function of the step, or a list of one for each group, not {lr_lambda!r}"
+                "LambdaLR: lr_lambda must be a function of the step, or a list of one for each group, "
+                f"not {lr_lambda!r}"
             )
         super().__init__(optimizer)
 

@@ -16,8 +16,8 @@ from .schedule import an_optimiser, check_lengths, of_group, only
 class ReduceLROnPlateau(Deferrable):
     """A schedule that lowers the learning rate when a number has stopped improving, as in PyTorch.
 
-    The number is usually the loss on unseen examples. After more than `patience` steps without improvement, the learning
-    rate is multiplied by `factor`.
+    The number is usually the loss on unseen examples. After more than `patience` steps without improvement, the
+    learning rate is multiplied by `factor`.
 
     Parameters
     ----------

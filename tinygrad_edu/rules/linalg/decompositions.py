@@ -139,8 +139,9 @@ def eig_rule(gw: Any, gv: Any, w: Any, v: Any) -> Any:
     v = refuse_second(v, w)
     if v.size:
         refuse_where(np.linalg.cond(to_arrays(v)) > np.finfo(v.dtype).eps ** -0.5, ValueError,
-                     "eigenvectors are hardly independent, as those of [[1, 1], [0, 1]]: eigenvalues have no derivative there. Use "
-                     "products, inverses and determinants of the matrix itself, or add a little noise to it")
+                     "eigenvectors are hardly independent, as those of [[1, 1], [0, 1]]: "
+                     "eigenvalues have no derivative there. Use products, "
+                     "inverses and determinants of the matrix itself, or add a little noise to it")
     k = regardless_of_phase(adjoint(v) @ gv)
     k = regardless_of_turns(k - adjoint(v) @ v * np.diagonal(k, 0, -2, -1)[..., None, :], gw, w)
     return np.linalg.solve(adjoint(v), (diagonal(gw) + k * inverse(conjugate(gaps(w)))) @ adjoint(v))
@@ -154,8 +155,9 @@ def refuse_second(a: Any, values: Any) -> Any:
     """
     if to_arrays(a) is not a:
         refuse_where(is_equal(to_arrays(values)), ValueError,
-                     "eigenvalues or singular values are equal, or 0, where functions of them have no second derivative that "
-                     "their vectors could tell. Use products and inverses of the matrix itself, or add a little noise to it")
+                     "eigenvalues or singular values are equal, or 0, "
+                     "where functions of them have no second derivative that their vectors could tell. "
+                     "Use products and inverses of the matrix itself, or add a little noise to it")
     return a
 
 

@@ -40,8 +40,8 @@ def adaptive_avg_pool2d(input: TensorLike, output_size: int | Sequence[int | Non
 
     Notes
     -----
-    Of n pixels, window i of m begins at ``floor(i * n / m)`` and ends before ``ceil((i + 1) * n / m)``. Neighbouring windows may
-    share a pixel.
+    Of n pixels, window i of m begins at ``floor(i * n / m)`` and ends before ``ceil((i + 1) * n / m)``. Neighbouring
+    windows may share a pixel.
 
     Examples
     --------
