@@ -64,9 +64,17 @@ class GradcheckError(AssertionError):
 
 
 def gradcheck(
-    f: Function, inputs: TensorLike | Sequence[TensorLike], order: int = 1, *, eps: float = 6e-6, rtol: float = 1e-5, atol: float = 1e-7,
-    fast: bool = False, convert: bool = False, seed: int = 0,
-) -> bool:  # fmt: skip
+    f: Function,
+    inputs: TensorLike | Sequence[TensorLike],
+    order: int = 1,
+    *,
+    eps: float = 6e-6,
+    rtol: float = 1e-5,
+    atol: float = 1e-7,
+    fast: bool = False,
+    convert: bool = False,
+    seed: int = 0,
+) -> bool:
     """Compare the gradients of `f` with central differences.
 
     Parameters
@@ -198,7 +206,10 @@ def raise_worst(
 
 
 def verdict(what: str, which: str, where: str, slope: Function, h: float, small: float) -> str:
-    """Say whether the gradient is wrong or doesn't exist: where f is smooth, both sides' slopes differ in proportion to the step."""
+    """Say whether the gradient is wrong or doesn't exist.
+
+    Where f is smooth, the slopes of both sides differ in proportion to the step.
+    """
     far, near = (abs(slope(0, t) - slope(-t, 0)) for t in (h, h / 8))
     if not np.isfinite([far, near]).all():
         return f"f is not finite on both sides of {which} {where}: differences can't judge its {what} there"

@@ -23,7 +23,8 @@ FORMER = {
     "memory": "allocator",
     "modes": "engine.modes",
     "nest": "pytree",
-    "nn.functional.activations": "nn.functional.saturating nn.functional.rectifying nn.functional.gated nn.functional.softmin",
+    "nn.functional.activations": "nn.functional.saturating nn.functional.rectifying "
+    "nn.functional.gated nn.functional.softmin",
     "nn.functional.normalise": "nn.functional.normalization",
     "nn.functional.tables": "nn.functional.lookup",
     "nn.normalisation": "nn.normalization",

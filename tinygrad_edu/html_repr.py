@@ -62,7 +62,7 @@ def row(cells: Sequence[Any], numbers: Collection[int], tag: str = "td") -> str:
 
 
 def first_and_last(rows: Sequence[Any], most: int = 20) -> list[Any]:
-    """Return all rows, or of more than `most` the first and the last, with a row between them that says how many are missing."""
+    """Return all rows; of more than `most` the first and the last, with a row between them that counts the others."""
     if len(rows) <= most:
         return list(rows)
     half = most // 2
@@ -75,7 +75,10 @@ def fold(title: Any, inside: Any) -> Html:
 
 
 def image(values: NDArray[Any], label: Any, size: int = 56) -> Html:
-    """Return an image of shape (rows, columns), of ink from 0 to 1, with a label below it. Ink is grey, the rest transparent."""
+    """Return an image of shape (rows, columns), of ink from 0 to 1, with a label below it.
+
+    Ink is grey, the rest transparent.
+    """
     step = max(1, -(-max(values.shape) // PIXELS))
     ink = np.nan_to_num(np.asarray(values[::step, ::step], float)).clip(0, 1) * 255
     grey = np.full((*ink.shape, 2), 120, np.uint8)
@@ -83,8 +86,10 @@ def image(values: NDArray[Any], label: Any, size: int = 56) -> Html:
     source = f"data:image/png;base64,{b64encode(png(grey)).decode()}"
     return Html(
         '<span style="display: inline-block; text-align: center; margin: 0.2em 0.3em">'
-        f'<img src="{source}" alt="image, {html(label)}" width="{size}" height="{size * ink.shape[0] // max(1, ink.shape[1])}" '
-        'style="display: block; image-rendering: pixelated; border: 1px solid #8886; max-width: none; background: none">'
+        f'<img src="{source}" alt="image, {html(label)}" width="{size}" '
+        f'height="{size * ink.shape[0] // max(1, ink.shape[1])}" '
+        'style="display: block; image-rendering: pixelated; border: 1px solid #8886; max-width: none; '
+        'background: none">'
         f"{html(label)}</span>"
     )
 

@@ -20,7 +20,17 @@ def run(options: Namespace) -> int:
     model = network((images.shape[1], *options.hidden, classes), options.seed)
     with watch():
         cost = nn.SumOfSquaresLoss()(model(images), targets)
-    viz.draw(cost, file=options.out, gradients=True, detail=options.detail, depth=options.depth, fold=options.fold, theme=options.theme,
-             direction=options.direction, legend=options.legend, backward=options.backward)  # fmt: skip
+    viz.draw(
+        cost,
+        file=options.out,
+        gradients=True,
+        detail=options.detail,
+        depth=options.depth,
+        fold=options.fold,
+        theme=options.theme,
+        direction=options.direction,
+        legend=options.legend,
+        backward=options.backward,
+    )
     print(f"{options.out}  the computation graph of one training step")
     return 0

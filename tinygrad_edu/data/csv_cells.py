@@ -67,7 +67,8 @@ class Cells:
                 advice = (
                     " Write a point for the comma."
                     if is_finite_number(cell.replace(",", "."))
-                    else f" Leave the column out with columns=[...], or write numbers for its words.{self.advice([cell])}"
+                    else " Leave the column out with columns=[...], or write numbers for its words."
+                    + self.advice([cell])
                 )
                 raise ValueError(
                     f"{self.path}, line {line}, column {self.names[i]!r}: {cell!r} is not a number.{advice}"

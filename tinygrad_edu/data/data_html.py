@@ -20,7 +20,10 @@ IMAGES, ROWS, COLUMNS = 12, 5, 10  # that are shown, at most
 
 
 def examples_html(title: str, arrays: Sequence[NDArray[Any]], count: int) -> str:
-    """Return the first examples, which are the rows of `arrays`, out of `count`. The last array is the targets, if there are two."""
+    """Return the first examples, which are the rows of `arrays`, out of `count`.
+
+    The last array is the targets, if there are two.
+    """
     pictures = as_images(arrays[0][:IMAGES])
     if pictures is not None and len(arrays) <= 2:
         labels = ["" if len(arrays) == 1 else label(target) for target in arrays[-1][:IMAGES]]
@@ -32,7 +35,10 @@ def examples_html(title: str, arrays: Sequence[NDArray[Any]], count: int) -> str
 
 
 def rows_html(title: str, columns: Sequence[tuple[str, Any]], count: int) -> str:
-    """Return a table of the first rows, out of `count`; `columns` are names and cells. In the middle columns may be left out."""
+    """Return a table of the first rows, out of `count`; `columns` are names and cells.
+
+    In the middle columns may be left out.
+    """
     if left_out := max(0, len(columns) - COLUMNS):
         cells = len(columns[0][1])
         columns = [*columns[: COLUMNS - 2], (f"… {left_out} more …", [""] * cells), *columns[-2:]]
@@ -47,7 +53,7 @@ def more(count: int, what: str) -> Html:
 
 
 def as_images(array: NDArray[Any]) -> NDArray[Any] | None:
-    """Return examples as images of ink from 0 to 1, if that is what they look like: grey squares of 8 x 8 pixels or more."""
+    """Return examples as images of ink from 0 to 1, if they look like images: grey squares of 8 x 8 pixels or more."""
     n, *shape = array.shape
     if len(shape) == 1:
         side = math.isqrt(shape[0])

@@ -1,4 +1,4 @@
-"""The backward pass: `backpropagate`, the one walk that computes every gradient, from the newest operation to the oldest."""
+"""The backward pass: `backpropagate`, the one walk that computes every gradient, from the newest operation on."""
 
 from __future__ import annotations
 
@@ -97,7 +97,10 @@ def walk(
     create_graph: bool,
     partial: bool,
 ) -> dict[Node, Any]:
-    """Carry gradients from the seeds back to the leaves, and return the leaves' gradients; put those of inner targets into `found`."""
+    """Carry gradients from the seeds back to the leaves, and return those of the leaves.
+
+    The gradients of inner targets go into `found`.
+    """
     oldest = 0 if targets is None else min((node.order for node in targets), default=inf)
     grads, heap = sow(seeds, oldest)
     summed: set[Node] = set()  # nodes whose gradient is a sum that this walk made, and may add to in place

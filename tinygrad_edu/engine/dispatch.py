@@ -107,7 +107,7 @@ def is_recorded(args: Any, kwargs: Any) -> bool:
 
 
 def coerce_argument(a: Any) -> tuple[Any, str]:
-    """Return an argument of a rare type as functions take it, and its kind; NotImplemented for what is not ours to handle."""
+    """Return an argument of a rare type as functions take it, and its kind; NotImplemented for what others handle."""
     if isinstance(a, np.generic | np.dtype | MultiOutputType | type | range):
         return a, VALUE
     if isinstance(a, np.ma.MaskedArray):

@@ -1,4 +1,4 @@
-"""Modes as decorators: of functions, and of generators and coroutines, which have the mode while they run, not while they wait."""
+"""Modes as decorators of functions, generators and coroutines, for the time that these run, not while they wait."""
 
 from __future__ import annotations
 

@@ -146,7 +146,7 @@ class _Mode:
             raise
 
     def _innermost(self, frame: FrameType) -> Scope:
-        """Return the scope to leave: this thread's last or, in another thread, the one that the same generator entered."""
+        """Return the scope to leave: this thread's last or, in another thread, the one that this generator entered."""
         now = current()
         while now is not RECORD:
             if now in self._scopes and not now.is_over and now.entered_in in (None, frame):
@@ -212,7 +212,7 @@ class enable_grad(_Mode):
 
 
 class watch(_Mode):
-    """The mode in which everything is recorded: an operation's values, your source line, and the modules that called it.
+    """The mode in which everything is recorded: an operation's values, your source line, and the calls of modules.
 
     Pictures and explanations can show the most of such a graph. Recording is slower, and nothing is freed before the
     graph itself, not even by `backward`. It is a context manager and a decorator, as `no_grad` is.
@@ -236,7 +236,7 @@ class watch(_Mode):
 
 
 class debug(watch):
-    """The mode in which the first NaN or infinity is an error that names the operation, forward or backward, and your line.
+    """The mode in which the first NaN or infinity is an error that names the operation and your line.
 
     It is slower: every result is inspected, and `watch` is on as well. It is a context manager and a decorator, as
     `no_grad` is.

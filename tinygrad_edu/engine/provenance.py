@@ -103,7 +103,7 @@ def is_forward(frame: FrameType) -> bool:
 
 
 def is_function(frame: FrameType, operation: str) -> bool:
-    """Return whether a frame runs a function that counts as a module, and isn't the operation itself or part of a layer."""
+    """Return whether a frame runs a function that counts as a module, not the operation itself or a part of a layer."""
     code, caller = frame.f_code, frame.f_back
     if code not in FUNCTIONS or code.co_name == operation:
         return False

@@ -25,7 +25,8 @@ from .tensor_base import TensorBase
 Function = Callable[..., Any]
 MOST = 128  # plans that a rule keeps at most: long lists of arrays have endlessly many patterns
 
-# A call's pattern has a letter for each argument: a tensor that needs gradients, one that doesn't, an array of the user's, all else.
+# A call's pattern has a letter for each argument: a tensor that needs gradients, one that doesn't, an array of the
+# user's, all else.
 TRACKED, CONSTANT, ARRAY, VALUE = "tcav"
 # The pattern of a call that isn't recorded, and the end of a pattern for which all values are kept.
 NOTHING, EVERYTHING = "", "*"

@@ -1,4 +1,6 @@
-"""Transforms of functions: gradients, Jacobians, Hessians and products with them, whose results can be transformed again::
+"""Transforms of functions: gradients, Jacobians, Hessians and products with them.
+
+The results can be transformed again::
 
     df = grad(f);  ddf = grad(grad(f));  H = jacobian(grad(f))
 

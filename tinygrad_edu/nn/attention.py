@@ -179,7 +179,9 @@ class MultiheadAttention(Module):
 
 
 class TransformerEncoderLayer(Module):
-    """A layer of a transformer: attention, then a network of two layers for each place; each is added to its input and normalised.
+    """A layer of a transformer: attention, then a network of two layers for each place.
+
+    The result of each is added to its input and normalised.
 
     Parameters
     ----------

@@ -58,9 +58,20 @@ class Convolution(Module):
     axes = 0
     transposed = False
 
-    def __init__(self, in_channels: int, out_channels: int, kernel_size: Lengths, stride: Lengths = 1,
-                 padding: Lengths | Literal["same", "valid"] = 0, dilation: Lengths = 1, groups: int = 1, bias: bool = True, *,
-                 dtype: DTypeLike = np.float32, rng: np.random.Generator | None = None) -> None:  # fmt: skip
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Lengths,
+        stride: Lengths = 1,
+        padding: Lengths | Literal["same", "valid"] = 0,
+        dilation: Lengths = 1,
+        groups: int = 1,
+        bias: bool = True,
+        *,
+        dtype: DTypeLike = np.float32,
+        rng: np.random.Generator | None = None,
+    ) -> None:
         name = type(self).__name__
         if in_channels < 1 or out_channels < 1:
             raise ValueError(
@@ -97,8 +108,13 @@ class Convolution(Module):
         """Return the channels, and the settings that are not the usual ones."""
         usual = {"stride": 1, "padding": 0, "output_padding": 0, "dilation": 1, "groups": 1}
         unusual = {k: getattr(self, k, v) for k, v in usual.items() if getattr(self, k, v) != v}
-        return ", ".join([f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}",
-                          *(f"{k}={v!r}" for k, v in unusual.items()), *(["bias=False"] if self.bias is None else [])])  # fmt: skip
+        return ", ".join(
+            [
+                f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}",
+                *(f"{k}={v!r}" for k, v in unusual.items()),
+                *(["bias=False"] if self.bias is None else []),
+            ]
+        )
 
 
 @complete_from(Convolution)
@@ -163,9 +179,21 @@ class ConvTranspose(Convolution):
 
     transposed = True
 
-    def __init__(self, in_channels: int, out_channels: int, kernel_size: Lengths, stride: Lengths = 1, padding: Lengths = 0,
-                 output_padding: Lengths = 0, groups: int = 1, bias: bool = True, dilation: Lengths = 1, *,
-                 dtype: DTypeLike = np.float32, rng: np.random.Generator | None = None) -> None:  # fmt: skip
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Lengths,
+        stride: Lengths = 1,
+        padding: Lengths = 0,
+        output_padding: Lengths = 0,
+        groups: int = 1,
+        bias: bool = True,
+        dilation: Lengths = 1,
+        *,
+        dtype: DTypeLike = np.float32,
+        rng: np.random.Generator | None = None,
+    ) -> None:
         super().__init__(
             in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, dtype=dtype, rng=rng
         )

@@ -58,5 +58,5 @@ def split_sections(docstring: str) -> dict[str, str]:
 
 
 def split_parameters(section: str) -> dict[str, str]:
-    """Return the entries of a section Parameters, by name; several names before one colon share an entry, under the first."""
+    """Return the entries of a section Parameters by name; names that share an entry have it under the first of them."""
     return {re.split(r"\W", entry, maxsplit=1)[0]: entry for entry in re.split(r"\n(?=\S)", section) if entry}

@@ -1,4 +1,4 @@
-"""FunctionModule: a function of `nn.functional` as a module; and what stands for a function that is called by itself."""
+"""FunctionModule: a function of `nn.functional` as a module; and a stand-in for a function that is called alone."""
 
 from __future__ import annotations
 

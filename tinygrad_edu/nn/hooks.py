@@ -31,7 +31,7 @@ class Forward(Protocol[P, Output]):
 
 
 class ForwardCall(property):
-    """The ``__call__`` of modules: a property that returns the module's ``forward``, so that there is no call in between."""
+    """The ``__call__`` of modules: a property that returns the module's ``forward``, to save a call in between."""
 
     if TYPE_CHECKING:  # a call takes what forward takes, and gives what it gives
 
@@ -140,8 +140,8 @@ def hooked_again(how: Any, args: Any) -> Any:
 
 
 # -------------------------------------------------------------------------------- backward hooks
-# The inputs of a module pass through a gate, and so do its outputs: an operation that does nothing. The gradients of the
-# gates are the gradients of all inputs and of all outputs of this call. The backward walk comes to the exit first.
+# The inputs of a module pass through a gate, and so do its outputs: an operation that does nothing. The gradients of
+# the gates are the gradients of all inputs and of all outputs of this call. The backward walk comes to the exit first.
 
 
 @primitive(each=lambda i: lambda g, y, *xs: g[i], name="gate", multiple_results=True)

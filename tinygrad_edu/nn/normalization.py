@@ -91,7 +91,7 @@ class BatchNorm(Module):
 
 @complete_from(BatchNorm)
 class BatchNorm1d(BatchNorm):
-    """Batch normalisation of vectors or sequences, of shape (N, C) or (N, C, L): each channel gets mean 0 and variance 1.
+    """Batch normalisation of vectors or sequences, (N, C) or (N, C, L): each channel gets mean 0 and variance 1.
 
     Examples
     --------

@@ -38,7 +38,7 @@ def load_state(kind: str, own: Mapping[str, Any], state: Mapping[str, Any], stri
 
 
 def convert_entry(kind: str, name: str, value: Any, p: Any) -> Any:
-    """Return a copy of an entry in the parameter's dtype; refuse numbers that the dtype can't represent but for rounding."""
+    """Return a copy of an entry in the parameter's dtype; refuse numbers that the dtype can't represent, but round."""
     try:
         array = as_own_array(to_arrays(value))
     except (TypeError, ValueError) as error:

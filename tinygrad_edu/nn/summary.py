@@ -140,7 +140,10 @@ def summary(model: Module, *inputs: TensorLike) -> Summary:
 
 
 def as_example(x: Any) -> Any:
-    """Return an example as a Tensor. Floats are recorded, as the result of an operation, so that no module keeps a leaf."""
+    """Return an example as a Tensor.
+
+    Floats are recorded, as the result of an operation, so that no module keeps a leaf.
+    """
     array = as_array(to_arrays(x), "an example")
     return Tensor(array, requires_grad=True).reshape(array.shape) if array.dtype.kind in "fc" else Tensor(array)
 

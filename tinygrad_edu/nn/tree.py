@@ -83,7 +83,7 @@ def refuse_lost(root: Any) -> None:
 
 
 def find_lost(module: Any, path: str) -> Iterator[tuple[str, Any, Any, str]]:
-    """Return what is hidden in a module: for each its path, the object that holds it, the thing itself, and its place there."""
+    """Return what is hidden in a module, each as its path, the object that holds it, itself, and its place there."""
     own = dict(module_attributes(module))
     own.pop("_hooks", None)  # hooks are called, not learnt
     for name, value in own.items():
@@ -102,7 +102,7 @@ def is_found(x: Any) -> bool:
 
 
 def is_loose(x: Any) -> bool:
-    """Return whether it is a leaf that requires gradients but not a Parameter: a tensor that somebody forgot to declare."""
+    """Return whether it is a leaf that requires gradients but not a Parameter: a tensor that was not declared."""
     return isinstance(x, Tensor) and not isinstance(x, Parameter) and x.requires_grad and x.is_leaf
 
 

@@ -141,7 +141,10 @@ def gradients_of(parameters: Any, caller: str) -> list[Any]:
 
 
 def norm_of(arrays: list[Any], p: float, written_down: bool) -> tuple[Any, Any]:
-    """Return the p-norm of all arrays as one long vector, as a unit and a number of units. No power on the way over- or underflows."""
+    """Return the p-norm of all arrays as one long vector, as a unit and a number of units.
+
+    No power on the way over- or underflows.
+    """
     safe = p == np.inf or (p <= 4 and all(a.dtype.char in "efF" for a in arrays))  # double precision holds these powers
     arrays = [widen(a) for a in arrays]
     with np.errstate(all="ignore"):

@@ -221,7 +221,7 @@ class LBFGS(Optimizer):
 
 
 def pairs_in(state: Mapping[str, Any], n: int) -> tuple[list[Any], list[Any]]:
-    """Return how `n` numbers and their gradient changed in the last iterations, by a state: two lists of as many vectors."""
+    """Return how numbers and their gradient changed in the last iterations, by a state: two lists of vectors of `n`."""
     memory = number_entries("LBFGS", state["state"])
     entries = memory.get(0, {})
     if memory.keys() - {0} or entries.keys() not in (set(), {"steps", "bends"}):

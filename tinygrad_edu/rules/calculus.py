@@ -104,7 +104,9 @@ def distances(h: Any, axis: int, shape: tuple[int, ...]) -> Any:
 def slope(f: Any, dx: Any, axis: int, edge_order: int) -> Any:
     """Return the slopes at the samples: the mean of the slopes on both sides, each weighted by the other's distance."""
     if f.shape[axis] <= edge_order:
-        raise ValueError(f"gradient: edge_order={edge_order} takes {edge_order + 1} samples, and there are {f.shape[axis]}")
+        raise ValueError(
+            f"gradient: edge_order={edge_order} takes {edge_order + 1} samples, and there are {f.shape[axis]}"
+        )
     between = np.diff(f, axis=axis) / dx
     left, right = but_last(between, axis), but_first(between, axis)
     before, after = (1, 1) if np.ndim(dx) == 0 else (but_last(dx, axis), but_first(dx, axis))
@@ -127,7 +129,9 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
         raise TypeError("interp: complex numbers have no order to lie between others in; x and xp must be real")
     x, xp, fp = to(x, float), to(xp, float), to(fp, complex if fp.dtype.kind == "c" else float)
     if xp.ndim != 1 or xp.shape != fp.shape or not xp.size:
-        raise ValueError(f"interp: xp and fp must be vectors of one length, not 0; they have shapes {xp.shape}, {fp.shape}")
+        raise ValueError(
+            f"interp: xp and fp must be vectors of one length, not 0; they have shapes {xp.shape}, {fp.shape}"
+        )
     if period is not None:
         refuse_where(to_arrays(period) == 0, ValueError, "interp: period must not be 0")
         left = right = None

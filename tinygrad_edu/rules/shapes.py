@@ -71,7 +71,9 @@ if hasattr(np, "astype"):  # NumPy 2.1
 @composite(np.ravel)
 def ravel(a: Any, order: Any = "C") -> Any:
     if order in ("K", "A"):
-        raise ValueError(f"ravel: order={order!r} depends on the layout in memory, which a Tensor does not promise; say 'C' or 'F'")
+        raise ValueError(
+            f"ravel: order={order!r} depends on the layout in memory, which a Tensor does not promise; say 'C' or 'F'"
+        )
     return np.reshape(a, -1, order=order)
 
 

@@ -137,11 +137,16 @@ class Operators(TensorBase):
             if y is NotImplemented:
                 return y
             if y.shape != self._array.shape:
-                raise ValueError(f"in place, a tensor of shape {self._array.shape} can't become one of shape {y.shape}: write x = x + y")
+                raise ValueError(
+                    f"in place, a tensor of shape {self._array.shape} can't become one of shape {y.shape}: "
+                    "write x = x + y"
+                )
             if y.dtype == self._array.dtype:
                 return y
             if not np.can_cast(y.dtype, self._array.dtype, "same_kind"):
-                raise TypeError(f"in place, a tensor of {self._array.dtype} can't become one of {y.dtype}: write x = x + y")
+                raise TypeError(
+                    f"in place, a tensor of {self._array.dtype} can't become one of {y.dtype}: write x = x + y"
+                )
             return y.astype(self._array.dtype)
         fn(self._own(), require_numbers(to_arrays(other)), out=self._array)
         return self

@@ -155,7 +155,7 @@ def arrays(
 
 
 def distinct_numbers(rng: np.random.Generator, shape: Shape, low: float, high: float, signed: bool, bit: float) -> Any:
-    """Return different numbers: multiples of 1/64 (or of a half, a quarter, ... of that, if there are many) plus `bit` of one."""
+    """Return different numbers: multiples of 1/64 plus `bit` of one; of smaller fractions if there are many."""
     size, steps = int(np.prod(shape, dtype=int)), 64
     if size and not low < high:
         raise ValueError(f"no numbers between low={low} and high={high}")

@@ -133,9 +133,11 @@ STEADY = {
 }
 UNSTEADY = {
     np.nonzero, np.flatnonzero, np.argwhere, np.extract, np.compress, np.trim_zeros, np.bincount, np.histogram,
-    np.unique, np.unique_all, np.unique_counts, np.unique_inverse, np.unique_values, np.union1d, np.intersect1d, np.setdiff1d,
+    np.unique, np.unique_all, np.unique_counts, np.unique_inverse, np.unique_values, np.union1d, np.intersect1d,
+    np.setdiff1d,
     np.setxor1d,
-    np.array_equal, np.array_equiv, np.allclose, np.linalg.matrix_rank, np.shares_memory, np.may_share_memory, np.real_if_close,
+    np.array_equal, np.array_equiv, np.allclose, np.linalg.matrix_rank, np.shares_memory, np.may_share_memory,
+    np.real_if_close,
 }  # fmt: skip
 # Their shape depends on values if this argument is traced.
 UNSTEADY_BY = {np.repeat: "repeats", np.delete: "obj", np.insert: "obj"}

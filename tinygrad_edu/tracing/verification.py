@@ -100,8 +100,14 @@ def is_same(recording: Any, sources: tuple[Any, ...], n: int, replayed: list[Any
     untouched = {id(zero._array) for zero in zeros if zero is not None}
     found = [None if id(array) in untouched else array for array in found]
     same = same and not subgraph([y for y in ys if is_tracked(y)], start, nodes)[1]
-    return same and is_alike(recording, sources, n, nodes, (ys, values, found),
-                             (replayed, [*map(to_arrays, replayed)], outcome(recording.effects, sources, arrays)))  # fmt: skip
+    return same and is_alike(
+        recording,
+        sources,
+        n,
+        nodes,
+        (ys, values, found),
+        (replayed, [*map(to_arrays, replayed)], outcome(recording.effects, sources, arrays)),
+    )
 
 
 def is_alike(recording: Any, sources: tuple[Any, ...], n: int, nodes: list[Any], run: Any, replayed: Any) -> bool:

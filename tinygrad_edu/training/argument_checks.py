@@ -127,7 +127,7 @@ def describe_input(x: Any) -> str:
 
 
 def divergence_error(run: Any, inputs: list[Any], target: Any, value: float) -> FloatingPointError:
-    """Return the error for a loss that is NaN or infinite, which says where it came from, as far as can be found out."""
+    """Return the error for a loss that is NaN or infinite; it says where that came from, if this can be found out."""
     return FloatingPointError(
         f"the loss is {value} in epoch {run.epoch}, batch {run.batch}. {cause(run, inputs, target)}"
     )
@@ -137,7 +137,10 @@ def cause(run: Any, inputs: list[Any], target: Any) -> str:
     """Return a sentence about what has made the loss NaN or infinite."""
     for name, part in [("inputs", inputs), ("targets", target)]:
         if any(not_finite(to_arrays(x)) for x in (part if isinstance(part, list) else [part])):
-            return f"The {name} of this batch hold NaN or infinity: look at the data (np.isnan(x).any(1).nonzero() says in which rows)."
+            return (
+                f"The {name} of this batch hold NaN or infinity: look at the data (np.isnan(x).any(1).nonzero() says "
+                "in which rows)."
+            )
     sizes = {name: np.max(np.abs(p._array), initial=0) for name, p in run.model.named_parameters()}
     for name, size in sizes.items():
         if not size < HUGE:

@@ -22,7 +22,10 @@ def write_checkpoint(run: Run, path: Any) -> None:
 
 
 def begin_checkpoints(run: Run, path: Any, resume: bool) -> None:
-    """Continue from the file, if wanted, and try whether `write_checkpoint` will work, before an epoch is lost. Errors change nothing."""
+    """Continue from the file, if wanted, and try whether `write_checkpoint` will work, before an epoch is lost.
+
+    Errors change nothing.
+    """
     if path is None:
         raise ValueError("fit: resume=True needs a checkpoint=... to continue from")
     before: list[tuple[Any, Any]] = []
@@ -66,9 +69,13 @@ PARTS = {"model", "optimizer", "history", "schedule", "loss", "data", "validatio
 
 def state_of(run: Run) -> dict[str, Any]:
     """Return everything that a checkpoint has."""
-    return {"made_by": MADE_BY, "stop": run.stop, **{name: part.state_dict() for name, part in stateful_parts(run).items()},
-            "generator": Generator().state_dict(),
-            "callbacks": [c.state_dict() if hasattr(c, "state_dict") else None for c in run.callbacks]}  # fmt: skip
+    return {
+        "made_by": MADE_BY,
+        "stop": run.stop,
+        **{name: part.state_dict() for name, part in stateful_parts(run).items()},
+        "generator": Generator().state_dict(),
+        "callbacks": [c.state_dict() if hasattr(c, "state_dict") else None for c in run.callbacks],
+    }
 
 
 def stateful_parts(run: Run) -> dict[str, Any]:

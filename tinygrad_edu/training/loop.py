@@ -25,12 +25,26 @@ from .run import Run
 
 
 def fit(
-    model: Module, data: Data, loss: Callable[[Any, Any], Tensor], optimizer: Optimizer, *, epochs: int = 1, batch_size: int = 32,
-    shuffle: bool = True, seed: int | np.random.Generator | None = None, validation_data: Data | None = None, metrics: Metrics = (),
-    schedule: Schedule | ReduceLROnPlateau | None = None, schedule_every: Literal["epoch", "batch"] = "epoch", patience: int | None = None,
-    checkpoint: str | os.PathLike[str] | None = None, resume: bool = False, callbacks: Callbacks = (), progress: bool = True,
+    model: Module,
+    data: Data,
+    loss: Callable[[Any, Any], Tensor],
+    optimizer: Optimizer,
+    *,
+    epochs: int = 1,
+    batch_size: int = 32,
+    shuffle: bool = True,
+    seed: int | np.random.Generator | None = None,
+    validation_data: Data | None = None,
+    metrics: Metrics = (),
+    schedule: Schedule | ReduceLROnPlateau | None = None,
+    schedule_every: Literal["epoch", "batch"] = "epoch",
+    patience: int | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    resume: bool = False,
+    callbacks: Callbacks = (),
+    progress: bool = True,
     capture: bool = False,
-) -> History:  # fmt: skip
+) -> History:
     """Train a model: for each batch, forget the old gradients, compute the loss, go back through it, and take a step.
 
     Parameters
@@ -104,8 +118,8 @@ def fit(
     >>> from tinygrad_edu import data, fit, manual_seed, nn, optim
     >>> manual_seed(0)
     >>> model = nn.Sequential(nn.Linear(2, 16), nn.Tanh(), nn.Linear(16, 2))
-    >>> history = fit(model, data.two_moons(200, seed=0), nn.CrossEntropyLoss(), optim.Adam(model.parameters(), lr=0.05),
-    ...               epochs=20, metrics="accuracy", progress=False)
+    >>> moons, adam = data.two_moons(200, seed=0), optim.Adam(model.parameters(), lr=0.05)
+    >>> history = fit(model, moons, nn.CrossEntropyLoss(), adam, epochs=20, metrics="accuracy", progress=False)
     >>> history["loss"][0] > history["loss"][-1]
     True
     >>> history["accuracy"][-1] > 0.95

@@ -105,9 +105,10 @@ def largest_class(rows: Any) -> Any:
     alone = np.sum(rows == rows.max(1, keepdims=True), 1) == 1
     if not np.all(alone):
         raise ValueError(
-            f"accuracy: {np.sum(~alone)} of {alone.size} rows of the targets have no single largest number, so no single right class. "
-            "Where several may be right at once, measure how many answers are, by metrics={'answers': lambda o, t: np.mean((o > 0.5) "
-            "== (t > 0.5))}, with 0 in place of the first 0.5 for logits"
+            f"accuracy: {np.sum(~alone)} of {alone.size} rows of the targets have no single largest number, "
+            "so no single right class. Where several may be right at once, measure how many answers are, by "
+            "metrics={'answers': lambda o, t: np.mean((o > 0.5) == (t > 0.5))}, "
+            "with 0 in place of the first 0.5 for logits"
         )
     return rows.argmax(1)
 

@@ -88,7 +88,7 @@ def as_threshold(given: float | None, outputs: Any, last: str) -> float:
 
 
 def certainty(outputs: Any, threshold: float) -> Any:
-    """Return how sure single outputs are, from 0 at the threshold to 1: of probabilities, or of logits by their sigmoid."""
+    """Return how sure single outputs are, from 0 at the threshold to 1: probabilities, or the sigmoid of logits."""
     if 0 < threshold < 1:
         p, even = np.clip(outputs, 0, 1), threshold
     else:

@@ -87,8 +87,10 @@ def boundary(
     """
     x, target = as_pair(data, "boundary")
     if x.ndim != 2 or x.shape[1] != 2 or not len(x) or not np.isfinite(x).all():
-        raise ValueError(f"boundary draws points of two inputs, finite numbers of shape (N, 2); got shape {x.shape}"
-                         + ". Choose two columns, as in x[:, :2], and a model of these" * (x.ndim == 2 and x.shape[1] > 2))  # fmt: skip
+        raise ValueError(
+            f"boundary draws points of two inputs, finite numbers of shape (N, 2); got shape {x.shape}"
+            + ". Choose two columns, as in x[:, :2], and a model of these" * (x.ndim == 2 and x.shape[1] > 2)
+        )
     if points < 2:
         raise ValueError(f"points={points}: the model must be asked at two places of each side at least")
     sides = frame(x, extent)
@@ -166,7 +168,7 @@ def class_names(names: Any, count: int) -> list[str]:
 
 
 def class_colours(count: int) -> Any:
-    """Return a colour for each class, shape (count, 3): of two, no and yes; of more than there are, those of a rainbow."""
+    """Return a colour for each class, shape (count, 3): of two, no and yes; of many, those of a rainbow."""
     from matplotlib import colormaps
     from matplotlib.colors import to_rgb
 
@@ -194,8 +196,15 @@ def mark(axes: Any, x: Any, true: Any, wrong: Any, colours: Any) -> None:
                 {"edgecolors": ink(), "linewidths": 1.6} if ringed else {"edgecolors": paper(), "linewidths": 0.6}
             )
             if len(chosen):
-                axes.scatter(*chosen.T, s=42 if ringed else 26, color=[colour], marker=SHAPES[k % len(SHAPES)], zorder=3 + ringed,
-                             gid=f"{'wrong' if ringed else 'right'} {k}", **rim)  # fmt: skip
+                axes.scatter(
+                    *chosen.T,
+                    s=42 if ringed else 26,
+                    color=[colour],
+                    marker=SHAPES[k % len(SHAPES)],
+                    zorder=3 + ringed,
+                    gid=f"{'wrong' if ringed else 'right'} {k}",
+                    **rim,
+                )
 
 
 def boundary_legend(named: list[str], colours: Any, wrong: int, where: str) -> list[Any]:

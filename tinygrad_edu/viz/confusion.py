@@ -142,8 +142,16 @@ def draw_matrix(axes: Any, counts: Any, named: list[str]) -> None:
         size = min(SMALL, room / (0.72 * len(str(counts.max()))))
         for i, j in np.argwhere(counts):
             strong = is_dark() and abs(shown[i, j]) > 0.5  # light colours on dark paper
-            axes.text(j, i, f"{counts[i, j]}", ha="center", va="center", fontsize=size, color=paper() if strong else ink(),
-                      fontweight="bold" if i == j else "normal")  # fmt: skip
+            axes.text(
+                j,
+                i,
+                f"{counts[i, j]}",
+                ha="center",
+                va="center",
+                fontsize=size,
+                color=paper() if strong else ink(),
+                fontweight="bold" if i == j else "normal",
+            )
 
 
 def list_mistakes(axes: Any, wrong: list[tuple[int, int]], counts: Any, named: list[str]) -> None:

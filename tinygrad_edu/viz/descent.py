@@ -157,8 +157,15 @@ def mark_valleys(axes: Any, f: Function, found: Any, z: Any) -> None:
             "a minimum" if lowest and sum(equal) > 1 else "the lowest" if lowest and len(found) > 1 else "local minimum"
         )
         where = (at[0] - low) / (high - low)
-        axes.annotate(name, at, (0, -17), textcoords="offset points", fontsize=small(axes), color=palette().good if f.inputs == 1 else "white",
-                      ha="left" if where < 0.15 else "right" if where > 0.85 else "center")  # fmt: skip
+        axes.annotate(
+            name,
+            at,
+            (0, -17),
+            textcoords="offset points",
+            fontsize=small(axes),
+            color=palette().good if f.inputs == 1 else "white",
+            ha="left" if where < 0.15 else "right" if where > 0.85 else "center",
+        )
 
 
 def progress(axes: Any, went: Walk) -> None:
@@ -185,8 +192,19 @@ def plane(axes: Any, f: Function, went: Walk, x: Any, y: Any, z: Any) -> None:
     n = min(ARROWS, len(went.points))
     down = -went.slopes[:n]
     length = 0.22 * (x[-1] - x[0]) / (np.linalg.norm(down, axis=1).max() or 1.0)
-    axes.quiver(*went.points[:n].T, *(down * length).T, angles="xy", scale_units="xy", scale=1, color="white", width=0.008, zorder=7,
-                edgecolor=palette().negative, linewidth=0.6, gid="negative gradient")  # fmt: skip
+    axes.quiver(
+        *went.points[:n].T,
+        *(down * length).T,
+        angles="xy",
+        scale_units="xy",
+        scale=1,
+        color="white",
+        width=0.008,
+        zorder=7,
+        edgecolor=palette().negative,
+        linewidth=0.6,
+        gid="negative gradient",
+    )
 
 
 def view(f: Function, went: Walk, extent: Any) -> list[Any]:

@@ -31,7 +31,10 @@ class Walk:
         """Say how the descent ended."""
         steps, size = len(self.points) - 1, np.linalg.norm(self.slopes, axis=1)
         if self.diverged:
-            return f"it diverges: after {steps} steps it is {np.abs(self.points[-1] - self.points[0]).max():.1g} away. A smaller rate!"
+            return (
+                f"it diverges: after {steps} steps it is {np.abs(self.points[-1] - self.points[0]).max():.1g} away. "
+                "A smaller rate!"
+            )
         if steps and size[-1] < 1e-3 * max(1.0, size[0]):
             return f"after {steps} steps it stands in a valley: the slope is {size[-1]:.1g}"
         turned = (self.slopes[1:] * self.slopes[:-1]).sum(axis=1) < 0

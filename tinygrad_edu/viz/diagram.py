@@ -166,7 +166,7 @@ class Diagram:
         axes.text(places[0][0], -self.height / 2 - 0.5, text, ha="center", va="top", fontsize=small(axes), alpha=FAINT)
 
     def keys(self) -> list[Any]:
-        """Return the legend: of connections and, if there are activations, of circles, and of rims if there are slopes."""
+        """Return the legend: of connections, of circles for activations, and of rims for slopes, where they exist."""
         from matplotlib.lines import Line2D
 
         def circle(text: str, colour: Any, **rim: Any) -> Any:

@@ -93,8 +93,16 @@ def fit(
         x.ravel(), y.ravel(), s=22, color=ink(), alpha=FAINT, linewidths=0, zorder=2, label="points", gid="points"
     )
     for i, old in enumerate(passed):
-        axes.plot(places, old, color=palette().positive, alpha=0.2 + 0.4 * i / len(passed), linewidth=1.0, zorder=1, gid=f"earlier {i}",
-                  label="the model, earlier" if i == len(passed) - 1 else None)  # fmt: skip
+        axes.plot(
+            places,
+            old,
+            color=palette().positive,
+            alpha=0.2 + 0.4 * i / len(passed),
+            linewidth=1.0,
+            zorder=1,
+            gid=f"earlier {i}",
+            label="the model, earlier" if i == len(passed) - 1 else None,
+        )
     if truth is not None:
         axes.plot(
             places,

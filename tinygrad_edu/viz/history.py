@@ -137,14 +137,22 @@ def draw_curve(axes: Any, places: Any, values: Any, name: str, color: str, valid
             markeredgecolor=palette().good,
             markeredgewidth=1.6,
         )
-        axes.annotate(f"{y[best]:.4g}", (x[best], y[best]), (0, 8), textcoords="offset points", ha="center", fontsize=SMALL, color=palette().good,
-                      path_effects=[withStroke(linewidth=3, foreground=paper())])  # fmt: skip
+        axes.annotate(
+            f"{y[best]:.4g}",
+            (x[best], y[best]),
+            (0, 8),
+            textcoords="offset points",
+            ha="center",
+            fontsize=SMALL,
+            color=palette().good,
+            path_effects=[withStroke(linewidth=3, foreground=paper())],
+        )
     for lost in places[~there & np.isinf(values)]:
         axes.axvline(lost, color=color, linestyle=":", linewidth=1)  # it became infinite here
 
 
 def table(history: Any) -> tuple[Any, dict[str, Any], str]:
-    """Return the places of the records, the figures as arrays of equal length (NaN where missing), and what is counted there."""
+    """Return the places of the records, the figures (NaN where missing), and what is counted there."""
     if not hasattr(history, "keys"):
         history = columns_of(history)
     names = list(history.keys())

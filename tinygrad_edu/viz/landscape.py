@@ -84,7 +84,8 @@ def landscape(
     >>> import numpy as np
     >>> from tinygrad_edu import nn, viz
     >>> model, x = nn.Linear(1, 1), np.linspace(-1, 1, 20).reshape(-1, 1)
-    >>> figure = viz.landscape(model, nn.MSELoss(), (x, 2 * x), directions=("weight[0, 0]", "bias[0]"), reach=3, points=11)
+    >>> figure = viz.landscape(model, nn.MSELoss(), (x, 2 * x), directions=("weight[0, 0]", "bias[0]"),
+    ...                        reach=3, points=11)
     >>> figure.axes[0].get_xlabel()
     'change of weight[0, 0]'
     """

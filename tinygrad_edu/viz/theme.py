@@ -134,7 +134,7 @@ def lit() -> Any:
 
 
 def shades(values: Any, scale: float | None = None, signed: bool = False) -> dict[str, Any]:
-    """Return the colours of an array, as keywords of ``imshow`` and of collections; signs if there are negative numbers."""
+    """Return the colours of an array as keywords of ``imshow`` and of collections; signs if some are negative."""
     import numpy as np
     from matplotlib.colors import Normalize
 

@@ -1,4 +1,4 @@
-"""How much of a graph is shown, and in which direction: as much as can be read on a page, unless the user says otherwise."""
+"""How much of a graph is shown, and in which direction: as much as can be read on a page, or as the user says."""
 
 from __future__ import annotations
 

@@ -46,7 +46,8 @@ def html_label(
     if not (cells := "".join(pictures)):
         return f"<{text}>"
     beneath = f'<TABLE BORDER="0" CELLSPACING="3" CELLPADDING="0"><TR>{cells}</TR></TABLE>'
-    return f'<<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="0"><TR><TD>{text}</TD></TR><TR><TD>{beneath}</TD></TR></TABLE>>'
+    rows = f"<TR><TD>{text}</TD></TR><TR><TD>{beneath}</TD></TR>"
+    return f'<<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="0">{rows}</TABLE>>'
 
 
 def attribute(text: str) -> str:
@@ -118,7 +119,7 @@ def gradient_text(grad: Any) -> str:
 
 
 def operation(node: Node) -> str:
-    """Return the name of an operation, or the sign that one writes for it, after a number that stands before it: ``1 -``."""
+    """Return the name of an operation, or its sign, after a number that stands before it: ``1 -``."""
     if node.name not in INFIX or len(node.parents) != 2:
         return node.name
     first = node.parents[0]
@@ -126,7 +127,7 @@ def operation(node: Node) -> str:
 
 
 def arguments(node: Node) -> str:
-    """Return the other arguments of an operation that are not arrays as text: 2 after ``**``, ``axis=1``, ``[0, :]``."""
+    """Return the arguments of an operation that are not arrays, as text: 2 after ``**``, ``axis=1``, ``[0, :]``."""
     plain = [(i, p) for i, p in enumerate(node.parents) if not has_box(p)]
     if node.name in INFIX and len(node.parents) == 2:
         return ", ".join(argument(p) for i, p in plain if i)
@@ -144,7 +145,7 @@ def has_box(parent: Any) -> bool:
 
 
 def argument_names(node: Node) -> tuple[str, ...]:
-    """Return the names of the arguments in the derivative rules, after `g` and `y`; those of settings from the function."""
+    """Return the names of arguments in the derivative rules, after `g` and `y`; names of settings from the function."""
     if node.plan.rule.fn in SETTINGS:
         return parameters(node.plan.rule.fn)
     for _, vjp in node.plan.vjps:

@@ -76,8 +76,11 @@ class Painter:
                 yield f"{indent}{item.name} {self.box(item)}\n"
             else:
                 yield f"{indent}subgraph cluster_{next(self.numbers)} {{\n"
-                yield f"{indent}\tgraph [label={self.frame_label(item)} style=rounded penwidth=1 " \
-                      f'color="{self.theme.border}" bgcolor="{self.theme.frames[level % 2]}" labeljust=l labelloc=t margin=8]\n'  # fmt: skip
+                yield (
+                    f"{indent}\tgraph [label={self.frame_label(item)} style=rounded penwidth=1 "
+                    f'color="{self.theme.border}" bgcolor="{self.theme.frames[level % 2]}" '
+                    "labeljust=l labelloc=t margin=8]\n"
+                )
                 yield from self.content(item, indent + "\t", level + 1)
                 yield f"{indent}}}\n"
 

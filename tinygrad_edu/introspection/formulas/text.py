@@ -214,7 +214,7 @@ def only_axis(axis: Any) -> Any:
 
 
 def parts_of_name(text: str) -> tuple[str, str, bool]:
-    """Split a name, and return its stem, its index (3 in ``v3`` and ``v_3``), and whether it is a gradient (as ``w.grad`` is)."""
+    """Split a name into its stem, its index (3 in ``v3`` and ``v_3``), and whether it is a gradient (``w.grad``)."""
     bar = text.endswith(".grad") and text != ".grad"
     text = text.removesuffix(".grad") if bar else text
     stem = text.rstrip("0123456789")

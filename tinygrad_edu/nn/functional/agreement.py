@@ -28,7 +28,10 @@ def reduce_losses(name: str, losses: Any, reduction: str) -> Any:
 
 
 def as_loss_array(x: Any) -> Any:
-    """Return lists, numbers and tables as arrays. Tensors, arrays of other libraries, and objects that resemble arrays stay as they are."""
+    """Return lists, numbers and tables as arrays.
+
+    Tensors, arrays of other libraries, and objects that resemble arrays stay as they are.
+    """
     if (
         isinstance(x, TensorBase)
         or type(x) is np.ndarray
@@ -48,7 +51,7 @@ def peek(x: Any) -> Any:
 
 
 def require_same_shape(name: str, input: Any, target: Any) -> tuple[Any, Any]:
-    """Return both as arrays or tensors; refuse shapes that are not equal, even if they broadcast, such as (n,) and (n, 1)."""
+    """Return both as arrays or tensors; refuse unequal shapes, even if they broadcast, such as (n,) and (n, 1)."""
     input, target = as_loss_array(input), as_loss_array(target)
     if input.shape != target.shape:
         raise ValueError(
@@ -77,7 +80,10 @@ def match_weights(name: str, what: str, weight: Any, losses: Any) -> Any:
 
 @check
 def refuse_improbable(name: str, what: str, values: Any, remedy: str) -> None:
-    """Raise an error for numbers that can't be probabilities. NaN passes: then the loss is NaN too, which nobody overlooks."""
+    """Raise an error for numbers that can't be probabilities.
+
+    NaN passes: then the loss is NaN too, which nobody overlooks.
+    """
     if values.size:
         # sums that would be 1 without rounding
         slack = 4 * float(np.finfo(values.dtype).eps) if values.dtype.kind == "f" else 0

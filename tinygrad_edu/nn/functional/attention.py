@@ -92,7 +92,7 @@ def attend(
 
 
 def apply_mask(scores: Any, mask: Any) -> tuple[Any, Any]:
-    """Return the scores, -inf where the mask forbids; and, if some places may look nowhere, a factor of 0 for their weights."""
+    """Return the scores, -inf where the mask forbids; and a factor of 0 for places that may look nowhere, if any."""
     seeing = None if is_foreign(mask) else np.any(mask, -1, keepdims=True)
     if seeing is None or seeing.all():
         return np.where(mask, scores, -np.inf), None
@@ -124,7 +124,7 @@ def split_heads(x: Any, heads: int) -> Any:
 
 
 def combine_masks(mask: Any, padding: Any, q: Any) -> Any:
-    """Return PyTorch's two masks, in which True forbids, as one: of floats to add, or of booleans, in which True allows.
+    """Return PyTorch's two masks, in which True forbids, as one: of floats to add, or of booleans where True allows.
 
     `padding` has the shape (N, S).
     """

@@ -16,7 +16,7 @@ from .agreement import (
 
 
 def arrange_classes(name: str, input: Any, target: Any, probabilities: bool) -> tuple[Any, Any, bool]:
-    """Return the scores in shape (N, C, ...), the target to match, and whether there was a single example; refuse other shapes."""
+    """Return the scores in shape (N, C, ...), the target to match, and whether there was a single example."""
     target, input = as_loss_array(target), as_loss_array(input)
     single = input.ndim == 1
     if input.ndim < 2:

@@ -1,4 +1,7 @@
-"""Losses of networks that choose one of several classes. The second axis of their outputs holds a score for each class."""
+"""Losses of networks that choose one of several classes.
+
+The second axis of their outputs holds a score for each class.
+"""
 
 from __future__ import annotations
 
@@ -229,7 +232,7 @@ def compute_nll(logs: Any, target: Any, weight: Any, ignore: int, reduction: str
 
 
 def reduce_weighted(losses: Any, share: Any, reduction: str, name: str, single: bool) -> Any:
-    """Return the sum of the examples' losses divided by `share`, the sum of their weights; or their sum, or all of them."""
+    """Return the sum of the examples' losses over `share`, the sum of their weights; or their sum, or all of them."""
     if reduction == "none":
         return losses[0] if single else losses
     return np.sum(losses) / share if takes_mean(name, reduction) else np.sum(losses)

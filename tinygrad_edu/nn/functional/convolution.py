@@ -183,7 +183,7 @@ def conv_transpose1d(
     groups: int = 1,
     dilation: Lengths = 1,
 ) -> Tensor:
-    """Compute the transposed convolution along one axis: each number adds a pattern, times itself, to a longer sequence.
+    """Compute the transposed convolution along one axis: each number adds a pattern, times itself, to the output.
 
     Parameters
     ----------
@@ -259,8 +259,10 @@ def convolve_transposed(
     )
     if any(m >= max(s, d) for m, s, d in zip(more, stride, dilation, strict=True)):
         raise ValueError(f"{name}: output_padding={more} must be smaller than stride={stride} or dilation={dilation}")
-    size = tuple((n - 1) * s - 2 * p + d * (k - 1) + m + 1
-                 for n, s, p, d, k, m in zip(x.shape[-axes:], stride, padding, dilation, kernel, more, strict=True))  # fmt: skip
+    size = tuple(
+        (n - 1) * s - 2 * p + d * (k - 1) + m + 1
+        for n, s, p, d, k, m in zip(x.shape[-axes:], stride, padding, dilation, kernel, more, strict=True)
+    )
     if min(size) < 1:
         raise ValueError(
             f"{name}: nothing would be left, an output of lengths {size}; the padding, {padding}, is too large"

@@ -207,7 +207,7 @@ def kl_div(
 def hinge_embedding_loss(
     input: TensorLike, target: TensorLike, margin: float = 1.0, reduction: Reduction = "mean"
 ) -> Tensor:
-    """Compute the loss of distances: small ones are wanted between things that belong together, large ones between others.
+    """Compute the loss of distances, which are to be small within pairs that belong together, and large within others.
 
     Parameters
     ----------

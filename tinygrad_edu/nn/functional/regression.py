@@ -88,7 +88,7 @@ def l1_loss(input: TensorLike, target: TensorLike, reduction: Reduction = "mean"
 
 
 def huber_loss(input: TensorLike, target: TensorLike, reduction: Reduction = "mean", delta: float = 1.0) -> Tensor:
-    """Compute the Huber loss: squared differences near 0, absolute ones further out, so that outliers have less influence.
+    """Compute the Huber loss: squared differences near 0, absolute ones further out, where outliers lie.
 
     Parameters
     ----------
@@ -236,7 +236,7 @@ def gaussian_nll_loss(
 
 
 def check_variances(var: Any, input: Any) -> Any:
-    """Return the variances in a shape that broadcasts to the shape of the means; refuse other shapes and negative numbers."""
+    """Return the variances in a shape that broadcasts to the means'; refuse other shapes and negative numbers."""
     var = as_loss_array(var) if hasattr(var, "shape") else np.asarray(var, input.dtype)
     refuse_other_numbers(
         "gaussian_nll_loss: a variance is never negative. Let the network give its logarithm, and take np.exp of that "

@@ -80,7 +80,7 @@ def eye_(p: P) -> P:
 
 @complete_from(uniform_)
 def dirac_(p: P, groups: int = 1) -> P:
-    """Fill the weight of a convolution so that it passes on its input: each kernel has a 1 in the middle of its own channel.
+    """Fill the weight of a convolution so that it passes on its input, by a 1 in the middle of each channel's kernel.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Initial weights that keep the size of signals on their way through layers: Xavier's, Kaiming's, and orthogonal ones."""
+"""Initial weights that keep the size of signals on their way through layers: Xavier, Kaiming, and orthogonal."""
 
 from __future__ import annotations
 

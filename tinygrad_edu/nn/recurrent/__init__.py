@@ -1,4 +1,4 @@
-"""Recurrent networks: the formulas of their steps, layers that read whole sequences, and cells for a loop of your own."""
+"""Recurrent networks: the formulas of their steps, layers for whole sequences, and cells for a loop of your own."""
 
 from .cells import Cell as Cell
 from .cells import GRUCell, LSTMCell, RNNCell

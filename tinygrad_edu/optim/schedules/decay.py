@@ -1,4 +1,4 @@
-"""Schedules that multiply the learning rate by a formula of the step, a power or a straight line, or by any function of it."""
+"""Schedules that multiply the learning rate by a power, a straight line, or any function of the step."""
 
 from __future__ import annotations
 

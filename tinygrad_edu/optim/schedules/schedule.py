@@ -77,7 +77,7 @@ class Schedule(Deferrable):
         raise NotImplementedError
 
     def _onwards(self, now: float, old: float, new: float) -> float:
-        """Return the next rate of a group that has rate `now`, where the schedule alone would go from `old` to `new`."""
+        """Return the next rate of a group that has rate `now`; the schedule alone would go from `old` to `new`."""
         return now * (new / old)
 
     def _good(self, i: int, rate: Any) -> float:
