@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from ..docstrings import complete_from
 from . import functional as F
 from . import init
-from .docstrings import complete_from
 from .module import Module
 from .parameter import Parameter
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from types import FunctionType
 from typing import Any
 
+from ..docstrings import complete_from
 from ..engine.provenance import FUNCTIONS
 from . import functional
-from .docstrings import complete_from
 from .module import Module
 
 

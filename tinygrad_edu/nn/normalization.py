@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..docstrings import complete_from
 from . import functional as F
-from .docstrings import complete_from
 from .module import Module
 from .parameter import Buffer, Parameter
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
+from ...docstrings import complete_from
 from ...rules.neural.convolution import collect, distribute
-from ..docstrings import complete_from
 
 if TYPE_CHECKING:
     from ...tensor.tensor import Tensor

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from ...docstrings import complete_from
 from ...engine.declare import primitive
 from ...rules.bells import down_sigmoid, down_tanh
 from ...rules.neural.erf import erfc, gauss
@@ -51,13 +52,12 @@ def silu_rule(g: Any, x: Any, s: Any) -> Any:
     return g * s + down_sigmoid(g * clip_flat(x), s, x)
 
 
+@complete_from(silu)
 def gelu(x: TensorLike, approximate: Literal["none", "tanh"] = "none") -> Tensor:
     """Compute the Gaussian error linear unit.
 
     Parameters
     ----------
-    x : Tensor or array_like, any shape
-        The input: floating-point numbers.
     approximate : {"none", "tanh"}
         Whether to compute the probability exactly, or with an approximation that uses tanh.
 
@@ -100,13 +100,9 @@ def normal_gate(x: Any) -> Any:
     return 0.5 * np.maximum(x, -50.0) * erfc(x * -math.sqrt(0.5))
 
 
+@complete_from(silu)
 def hardswish(x: TensorLike) -> Tensor:
     """Compute an approximation of `silu` that needs no exponential.
-
-    Parameters
-    ----------
-    x : Tensor or array_like, any shape
-        The input: floating-point numbers.
 
     Returns
     -------
@@ -126,13 +122,9 @@ def hardswish(x: TensorLike) -> Tensor:
     return np.maximum(x, -3.0) * hardsigmoid(x)
 
 
+@complete_from(silu)
 def mish(x: TensorLike) -> Tensor:
     """Compute the mish activation.
-
-    Parameters
-    ----------
-    x : Tensor or array_like, any shape
-        The input: floating-point numbers.
 
     Returns
     -------

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...docstrings import complete_from
 from ...engine.tensor_base import to_arrays
 from ...rng import generator
 
@@ -75,6 +76,7 @@ def layer_norm(
     return scale_and_shift(standardise(x, axes, eps), weight, bias)
 
 
+@complete_from(layer_norm)
 def rms_norm(
     x: TensorLike, normalized_shape: int | Sequence[int], weight: TensorLike | None = None, eps: float | None = None
 ) -> Tensor:
@@ -82,12 +84,6 @@ def rms_norm(
 
     Parameters
     ----------
-    x : Tensor or ndarray, (..., normalized_shape)
-        The input: floating-point numbers.
-    normalized_shape : int or sequence of int
-        The lengths of the last axes.
-    weight : Tensor or ndarray, normalized_shape, optional
-        What the normalised numbers are multiplied by.
     eps : float, optional
         A small number that is added to the mean square, against division by 0. By default it is the distance from 1 to
         the next number of x's dtype.
@@ -96,11 +92,6 @@ def rms_norm(
     -------
     Tensor, of x's shape and dtype
         ``x / sqrt(mean(x**2) + eps) * weight``.
-
-    Raises
-    ------
-    ValueError
-        If the last axes of `x` have other lengths.
 
     Notes
     -----
@@ -169,6 +160,7 @@ def group_norm(
     )
 
 
+@complete_from(group_norm)
 def batch_norm(
     x: TensorLike,
     running_mean: Tensor | None,
@@ -188,21 +180,10 @@ def batch_norm(
     running_mean, running_var : Tensor, (C,), or None
         The averages of earlier batches. Under `training` they are changed in place; otherwise they are used in place of
         the batch's own mean and variance.
-    weight : Tensor or ndarray, (C,), optional
-        What the normalised numbers are multiplied by.
-    bias : Tensor or ndarray, (C,), optional
-        What is added to them.
     training : bool
         Whether to use the mean and the variance of this batch.
     momentum : float
         How far the running averages move towards those of this batch: 0 leaves them, 1 replaces them.
-    eps : float
-        A small number that is added to the variance, against division by 0.
-
-    Returns
-    -------
-    Tensor, of x's shape and dtype
-        ``(x - mean) / sqrt(variance + eps) * weight + bias``.
 
     Raises
     ------

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from ...docstrings import complete_from
 from .agreement import (
     match_weights,
     peek,
@@ -82,6 +83,7 @@ def binary_cross_entropy(
     )
 
 
+@complete_from(binary_cross_entropy)
 def binary_cross_entropy_with_logits(
     input: TensorLike,
     target: TensorLike,
@@ -95,19 +97,8 @@ def binary_cross_entropy_with_logits(
     ----------
     input : Tensor or array_like, any shape
         The network's outputs. The sigmoid makes probabilities of yes from them.
-    target : Tensor or array_like, the shape of `input`
-        1 for yes and 0 for no, or a probability of yes.
-    weight : Tensor or array_like, optional
-        How much each element counts, in a shape that broadcasts to that of `input`.
-    reduction : {"mean", "sum", "none"}
-        Whether to return the mean of all losses, their sum, or all of them.
     pos_weight : Tensor or array_like, optional
         How much yes counts more than no, in a shape that broadcasts to that of `input`.
-
-    Returns
-    -------
-    Tensor, (), or the shape of `input` if `reduction` is "none"
-        The loss.
 
     Raises
     ------

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...docstrings import complete_from
 from .saturating import hardtanh
 
 if TYPE_CHECKING:
@@ -84,13 +85,9 @@ def prelu(x: TensorLike, weight: TensorLike) -> Tensor:
     return np.where(x > 0, x, weight * x)
 
 
+@complete_from(leaky_relu)
 def relu6(x: TensorLike) -> Tensor:
     """Compute the rectifier that stops growing at 6.
-
-    Parameters
-    ----------
-    x : Tensor or array_like, any shape
-        The input: floating-point numbers.
 
     Returns
     -------
@@ -110,13 +107,12 @@ def relu6(x: TensorLike) -> Tensor:
     return hardtanh(x, 0.0, 6.0)
 
 
+@complete_from(leaky_relu)
 def elu(x: TensorLike, alpha: float = 1.0) -> Tensor:
     """Compute the exponential linear unit.
 
     Parameters
     ----------
-    x : Tensor or array_like, any shape
-        The input: floating-point numbers.
     alpha : float
         The function approaches ``-alpha`` for large negative inputs.
 
@@ -139,13 +135,9 @@ def elu(x: TensorLike, alpha: float = 1.0) -> Tensor:
     return np.where(x > 0, x, curve if is_one(alpha) else alpha * curve)
 
 
+@complete_from(leaky_relu)
 def selu(x: TensorLike) -> Tensor:
     """Compute the scaled exponential linear unit, which keeps signals at mean 0 and variance 1.
-
-    Parameters
-    ----------
-    x : Tensor or array_like, any shape
-        The input: floating-point numbers.
 
     Returns
     -------
@@ -165,13 +157,12 @@ def selu(x: TensorLike) -> Tensor:
     return 1.0507009873554804934193349852946 * elu(x, 1.6732632423543772848170429916717)
 
 
+@complete_from(leaky_relu)
 def softplus(x: TensorLike, beta: float = 1.0) -> Tensor:
     """Compute the softplus, a smooth rectifier.
 
     Parameters
     ----------
-    x : Tensor or array_like, any shape
-        The input: floating-point numbers.
     beta : float
         How sharp the bend at 0 is. For large values the function approaches `relu`.
 

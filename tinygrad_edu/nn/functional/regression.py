@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...docstrings import complete_from
 from ...rules.complex import squared_length
 from ...rules.neural.fused import refuse_complex, squared_error
 from .agreement import as_loss_array, peek, reduce_losses, refuse_other_numbers, require_same_shape, takes_mean
@@ -55,6 +56,7 @@ def mse_loss(input: TensorLike, target: TensorLike, reduction: Reduction = "mean
     return squared_error(input, target, input.size if takes_mean("mse_loss", reduction) else 1)
 
 
+@complete_from(mse_loss)
 def l1_loss(input: TensorLike, target: TensorLike, reduction: Reduction = "mean") -> Tensor:
     """Compute the mean absolute error.
 
@@ -62,10 +64,6 @@ def l1_loss(input: TensorLike, target: TensorLike, reduction: Reduction = "mean"
     ----------
     input : Tensor or array_like, any shape
         The network's outputs.
-    target : Tensor or array_like, the shape of `input`
-        The wanted numbers.
-    reduction : {"mean", "sum", "none"}
-        Whether to return the mean of all losses, their sum, or all of them.
 
     Returns
     -------
@@ -87,17 +85,12 @@ def l1_loss(input: TensorLike, target: TensorLike, reduction: Reduction = "mean"
     return reduce_losses("l1_loss", np.abs(input - target), reduction)
 
 
+@complete_from(l1_loss)
 def huber_loss(input: TensorLike, target: TensorLike, reduction: Reduction = "mean", delta: float = 1.0) -> Tensor:
     """Compute the Huber loss: squared differences near 0, absolute ones further out, where outliers lie.
 
     Parameters
     ----------
-    input : Tensor or array_like, any shape
-        The network's outputs.
-    target : Tensor or array_like, the shape of `input`
-        The wanted numbers.
-    reduction : {"mean", "sum", "none"}
-        Whether to return the mean of all losses, their sum, or all of them.
     delta : float
         The difference from which on the loss is a straight line; above 0.
 
@@ -127,6 +120,7 @@ def huber_loss(input: TensorLike, target: TensorLike, reduction: Reduction = "me
     return compute_huber(delta, "huber_loss", input, target, reduction)
 
 
+@complete_from(huber_loss)
 def smooth_l1_loss(input: TensorLike, target: TensorLike, reduction: Reduction = "mean", beta: float = 1.0) -> Tensor:
     """Compute the smooth absolute error: `huber_loss` divided by its threshold.
 
@@ -134,17 +128,8 @@ def smooth_l1_loss(input: TensorLike, target: TensorLike, reduction: Reduction =
     ----------
     input : Tensor or array_like, any shape
         The network's outputs.
-    target : Tensor or array_like, the shape of `input`
-        The wanted numbers.
-    reduction : {"mean", "sum", "none"}
-        Whether to return the mean of all losses, their sum, or all of them.
     beta : float
         The difference from which on the loss is a straight line. With 0 the loss is `l1_loss`.
-
-    Returns
-    -------
-    Tensor, (), or the shape of `input` if `reduction` is "none"
-        The loss.
 
     Raises
     ------

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...docstrings import complete_from
 from ...engine.declare import primitive
 
 if TYPE_CHECKING:
@@ -39,13 +40,12 @@ def tanh(x: TensorLike) -> Tensor:
     return np.tanh(x)
 
 
+@complete_from(tanh)
 def hardtanh(x: TensorLike, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
     """Clip the input to an interval.
 
     Parameters
     ----------
-    x : Tensor or array_like, any shape
-        The input: floating-point numbers.
     min_val, max_val : float
         The ends of the interval.
 
@@ -67,13 +67,9 @@ def hardtanh(x: TensorLike, min_val: float = -1.0, max_val: float = 1.0) -> Tens
     return np.where(x <= min_val, min_val, np.where(x >= max_val, max_val, x))
 
 
+@complete_from(tanh)
 def hardsigmoid(x: TensorLike) -> Tensor:
     """Compute an approximation of the sigmoid that consists of three straight lines.
-
-    Parameters
-    ----------
-    x : Tensor or array_like, any shape
-        The input: floating-point numbers.
 
     Returns
     -------
@@ -89,13 +85,9 @@ def hardsigmoid(x: TensorLike) -> Tensor:
     return hardtanh(x / 6 + 0.5, 0.0, 1.0)
 
 
+@complete_from(tanh)
 def softsign(x: TensorLike) -> Tensor:
     """Compute the softsign, which lies between -1 and 1.
-
-    Parameters
-    ----------
-    x : Tensor or array_like, any shape
-        The input: floating-point numbers.
 
     Returns
     -------
@@ -121,13 +113,9 @@ def softsign_operation(x: Any) -> Any:
     return x / (1 + np.abs(x))
 
 
+@complete_from(tanh)
 def logsigmoid(x: TensorLike) -> Tensor:
     """Compute the logarithm of the sigmoid, without taking the logarithm of 0.
-
-    Parameters
-    ----------
-    x : Tensor or array_like, any shape
-        The input: floating-point numbers.
 
     Returns
     -------
@@ -143,13 +131,9 @@ def logsigmoid(x: TensorLike) -> Tensor:
     return -np.logaddexp(-x, 0)
 
 
+@complete_from(tanh)
 def tanhshrink(x: TensorLike) -> Tensor:
     """Compute the difference between the input and its hyperbolic tangent.
-
-    Parameters
-    ----------
-    x : Tensor or array_like, any shape
-        The input: floating-point numbers.
 
     Returns
     -------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..docstrings import complete_from
+from ...docstrings import complete_from
 from .fill import P, fill
 from .random import uniform_
 

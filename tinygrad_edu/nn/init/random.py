@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...docstrings import complete_from
 from ...rng import generator
-from ..docstrings import complete_from
 from .fill import P, fill
 
 

@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from ...docstrings import complete_from
 from ...rng import generator
-from ..docstrings import complete_from
 from .fill import P, fill
 from .gain import calculate_gain
 from .random import normal_, uniform_

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...docstrings import complete_from
 from ...rules.neural.fused import linear
 from .. import init
-from ..docstrings import complete_from
 from ..module import Module
 from ..parameter import Parameter
 from .steps import gru_step, lstm_step, rnn_step

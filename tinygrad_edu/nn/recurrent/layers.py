@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from ...docstrings import complete_from
 from ...engine.tensor_base import TensorBase
 from ...rules.neural.fused import linear, relu
 from ...typing import numpy
 from .. import init
-from ..docstrings import complete_from
 from ..functional.normalization import dropout
 from ..module import Module
 from ..parameter import Parameter

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...docstrings import complete_from
+from ....docstrings import complete_from
 from ..convolution import per_axis
 from .sliding import check_input
 

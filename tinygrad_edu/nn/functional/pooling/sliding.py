@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ....docstrings import complete_from
 from ....engine.tensor_base import to_arrays
 from ....rules.neural.windows import windows
-from ...docstrings import complete_from
 from ..convolution import per_axis
 
 if TYPE_CHECKING:
