@@ -35,7 +35,7 @@ def html(text: Any) -> str:
     return text if isinstance(text, Html) else escape(str(text))
 
 
-def block(title: Any, *parts: Any) -> str:
+def titled_block(title: Any, *parts: Any) -> str:
     """Return a title, if there is one, and what stands below it; what is too wide for the page scrolls by itself."""
     above = f'<div style="padding: 0.2em 0">{html(title)}</div>' if title else ""
     return f'<div style="overflow-x: auto">{above}{"".join(html(part) for part in parts)}</div>'
@@ -45,12 +45,14 @@ def table(
     head: Sequence[Any], rows: Iterable[Sequence[Any]], numbers: Collection[int] = (), foot: Sequence[Any] = ()
 ) -> Html:
     """Return a table. The columns at the places `numbers` stand right, the others left."""
-    body = "".join(row(cells, numbers) for cells in rows)
-    below = f"<tfoot>{row(foot, numbers, 'th')}</tfoot>" if foot else ""
-    return Html(f'<table style="{TABLE}"><thead>{row(head, numbers, "th")}</thead><tbody>{body}</tbody>{below}</table>')
+    body = "".join(table_row(cells, numbers) for cells in rows)
+    below = f"<tfoot>{table_row(foot, numbers, 'th')}</tfoot>" if foot else ""
+    return Html(
+        f'<table style="{TABLE}"><thead>{table_row(head, numbers, "th")}</thead><tbody>{body}</tbody>{below}</table>'
+    )
 
 
-def row(cells: Sequence[Any], numbers: Collection[int], tag: str = "td") -> str:
+def table_row(cells: Sequence[Any], numbers: Collection[int], tag: str = "td") -> str:
     """Return a row of a table. One that has a single cell is that cell, all along."""
     if len(cells) == 1:
         return f'<tr><td colspan="99" style="text-align: left; {CELL}">{html(cells[0])}</td></tr>'
@@ -69,7 +71,7 @@ def first_and_last(rows: Sequence[Any], most: int = 20) -> list[Any]:
     return [*rows[:half], (f"… {len(rows) - 2 * half:,} more …",), *rows[-half:]]
 
 
-def fold(title: Any, inside: Any) -> Html:
+def foldable(title: Any, inside: Any) -> Html:
     """Return something that is shown only when its title is clicked."""
     return Html(f'<details><summary style="cursor: pointer">{html(title)}</summary>{html(inside)}</details>')
 

@@ -5,7 +5,7 @@ import pytest
 
 from tinygrad_edu import viz
 from tinygrad_edu.viz.confusion import count_matrix, mistakes
-from tinygrad_edu.viz.history import table
+from tinygrad_edu.viz.history import read_history
 
 
 def lines(axes):
@@ -41,7 +41,7 @@ def test_what_fit_returns_is_a_history():
     history = History()
     history.record(1, {"loss": 2.0})
     history.record(2, {"loss": 1.0, "val_loss": 1.5})
-    places, columns, over = table(history)
+    places, columns, over = read_history(history)
     assert list(places) == [1, 2]
     assert over == "epoch"
     np.testing.assert_array_equal(columns["val_loss"], [np.nan, 1.5])

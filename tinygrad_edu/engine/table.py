@@ -92,9 +92,9 @@ class Rule:
         """Raise an error if arguments require gradients for which the rule has neither a vjp nor None."""
         if places:
             names = parameters(self.fn)
-            told = f"the argument {names[places[0]]}" if places[0] < len(names) else f"argument {places[0]}"
+            place = f"the argument {names[places[0]]}" if places[0] < len(names) else f"argument {places[0]}"
             raise TypeError(
-                f"{self.name}: there is no derivative rule with respect to {told}, and it requires gradients; "
+                f"{self.name}: there is no derivative rule with respect to {place}, and it requires gradients; "
                 ".detach() it if none is wanted"
             )
 

@@ -63,11 +63,11 @@ def css_variables() -> str:
 
     def block(palette: Palette) -> str:
         colours = {name: value for name, value in asdict(palette).items() if isinstance(value, str)}
-        told = (
+        variables = (
             f"--{name.replace('_', '-')}: {channels(value) if name in NUMBERS else value}"
             for name, value in colours.items()
         )
-        return "{ " + "; ".join(told) + " }"
+        return "{ " + "; ".join(variables) + " }"
 
     light, dark = block(PALETTES["light"]), block(PALETTES["dark"])
     return (

@@ -13,7 +13,7 @@ from ..engine.modes import enable_grad
 from ..engine.node import Node, new_order
 from ..engine.tensor_base import TensorBase, to_arrays
 from ..engine.traversal import ancestors
-from ..html_repr import block, first_and_last, table
+from ..html_repr import first_and_last, table, titled_block
 from ..pytree import flatten
 from ..tensor.tensor import Tensor
 from ..validation import as_array
@@ -62,7 +62,7 @@ class Summary:
     def _repr_html_(self) -> str:
         """Return the table for a notebook."""
         head, *rows, foot = self._cells()
-        return block("", table(head, first_and_last(rows, 60), (3, 4), foot), self._frozen())
+        return titled_block("", table(head, first_and_last(rows, 60), (3, 4), foot), self._frozen())
 
     def _cells(self) -> list[tuple[str, ...]]:
         return [

@@ -55,7 +55,7 @@ def check_leaving(tensor: Any, wanted: str) -> None:
         )
         inside.left.line = caller.f_code, caller.f_lineno
         raise inside.left
-    if is_taken(caller):
+    if takes_number(caller):
         warnings.warn(
             f"a Tensor that requires gradients is put into an array as a plain {wanted}, which loses its derivative. "
             "Make an array of Tensors with np.stack, or put it in with np.where; for the number alone write x.item()",
@@ -63,7 +63,7 @@ def check_leaving(tensor: Any, wanted: str) -> None:
         )
 
 
-def is_taken(caller: FrameType) -> bool:
+def takes_number(caller: FrameType) -> bool:
     """Say whether the caller puts the number into an array: NumPy's own code, item assignment, some functions do."""
     if belongs_to_library(caller):
         return True

@@ -46,7 +46,7 @@ def positive(x: Any) -> Any:
     return real(x) and x.min() > 0.05
 
 
-def apart(*values: Any) -> Any:
+def well_separated(*values: Any) -> Any:
     """Return whether no two elements that are compared are near each other."""
     if len(values) == 2:
         return real(*values) and np.abs(values[0] - values[1]).min() > MARGIN
@@ -70,7 +70,7 @@ UNARY: dict[str, Suits] = {
 BINARY: dict[str, Suits] = {
     "{} + {}": anywhere, "{} - {}": anywhere, "{} * {}": anywhere, "{} / {}": lambda a, b: nonzero_operation(b),
     "np.logaddexp({}, {})": real, "{} ** {}": lambda a, b: real(a, b) and positive(a),
-    "np.maximum({}, {})": apart, "np.minimum({}, {})": apart,
+    "np.maximum({}, {})": well_separated, "np.minimum({}, {})": well_separated,
     "np.hypot({}, {})": lambda a, b: real(a, b) and nonzero_operation(np.hypot(a, b)),
     "np.arctan2({}, {})": lambda a, b: real(a, b) and nonzero_operation(np.hypot(np.minimum(a, 0), b)),
 }  # fmt: skip
@@ -108,7 +108,7 @@ def reduction(draft: Draft) -> bool:
         "np.sum({})": anywhere, "np.mean({})": anywhere, "np.prod({})": anywhere, "np.var({})": anywhere,
         "np.std({})": lambda x: np.std(x, axis).min() > 0.05,
         "np.var({}, ddof=1)": lambda x: np.std(x, axis).min() > 0.05,
-        "np.max({})": apart, "np.min({})": apart,
+        "np.max({})": well_separated, "np.min({})": well_separated,
     }  # fmt: skip
     along = f"{{}}, axis={axis}, keepdims={draft.among((False, True))}"
     return draft.choose({row.replace("{}", along): suits for row, suits in rows.items()}, x)
@@ -119,7 +119,7 @@ def cumulative(draft: Draft) -> bool:
     x = draft.pick(np.ndim)
     rows: dict[str, Suits] = {"np.cumsum({})": anywhere, "np.cumprod({})": anywhere, "softmax({})": real,
                               "log_softmax({})": real,
-                              "np.sort({})": apart}  # fmt: skip
+                              "np.sort({})": well_separated}  # fmt: skip
     along = f"{{}}, {draft.among(range(-n, n))}" if x and (n := draft.values[x].ndim) else "{}"
     return draft.choose({row.replace("{}", along): suits for row, suits in rows.items()}, x)
 
@@ -201,7 +201,12 @@ def choice(draft: Draft) -> bool:
     shape = np.broadcast_shapes(draft.values[a].shape, draft.values[b].shape)[-draft.among((1, 2)) :]
     mask = np.array([draft.among((False, True)) for _ in range(math.prod(shape))], bool).reshape(shape)
     return draft.choose(
-        {f"np.where({literal_source(mask)}, {{}}, {{}})": anywhere, "np.where({0} > {1}, {0}, {1} * {1})": apart}, a, b
+        {
+            f"np.where({literal_source(mask)}, {{}}, {{}})": anywhere,
+            "np.where({0} > {1}, {0}, {1} * {1})": well_separated,
+        },
+        a,
+        b,
     )
 
 

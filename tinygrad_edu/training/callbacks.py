@@ -75,7 +75,7 @@ class Callback:
         """
 
 
-class Function(Callback):
+class FunctionCallback(Callback):
     """A callback that calls a function with the run after each epoch."""
 
     def __init__(self, function: Any) -> None:
@@ -231,5 +231,5 @@ def as_callback(callback: Any) -> Any:
     if isinstance(callback, Callback):
         return callback
     if callable(callback):
-        return Function(callback)
+        return FunctionCallback(callback)
     raise TypeError(f"a callback is a Callback, or a function to be called after each epoch; {callback!r} is neither")

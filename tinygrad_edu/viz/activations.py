@@ -11,7 +11,7 @@ from ..engine.modes import no_grad
 from ..nn.module import Module
 from ..pytree import flatten
 from .observe import array_of, as_constant, hook_modules, leave_untouched, require_model
-from .theme import FAINT, SMALL, WIDTH, figure, ink, palette, series, shades
+from .theme import FAINT, SMALL, WIDTH, curve_colours, figure, ink, palette, shades
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -74,7 +74,7 @@ def activations(model: Module, x: TensorLike) -> Figure:
         left.set_title(f"{name}  {values.shape}", fontsize=SMALL, loc="left", pad=3)
         for spine in left.spines.values():
             spine.set(linewidth=0.5, visible=values.ndim < 4)
-        distribution(right, values, series(i + 1)[i])
+        distribution(right, values, curve_colours(i + 1)[i])
     grid[-1][1].set_xlabel("activation", fontsize=SMALL)
     signs = any((values < 0).any() for _, values in rows)
     kinds = [(palette().negative, "below 0"), (palette().positive, "above 0")] * signs + [

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .descent import COARSE, mark_valleys, view
-from .descent_path import Function, descend, valleys
+from .descent_path import ArrayFunction, descend, valleys
 from .surface import arrow_key, chart
 from .theme import SMALL, WIDTH, dress, figure, headline, ink, palette
 
@@ -71,7 +71,7 @@ def animate(
     >>> film.interval
     400
     """
-    function = Function(f, start)
+    function = ArrayFunction(f, start)
     went = descend(function, rate, steps, momentum)
     if file is not None and Path(file).suffix.lower() not in FORMATS:
         raise ValueError(f"{str(file)!r}: the suffix must name the film's format, one of {', '.join(FORMATS)}")
@@ -97,7 +97,7 @@ def animate(
 class Curve:
     """The scene of a function of one input: a ball on a curve, and the tangent, which shows the slope."""
 
-    def __init__(self, axes: Any, f: Function, went: Any, sides: Any) -> None:
+    def __init__(self, axes: Any, f: ArrayFunction, went: Any, sides: Any) -> None:
         (x,) = sides
         z = f.over(x)
         axes.plot(x, z, color=ink(), linewidth=1.6)
@@ -126,7 +126,7 @@ class Curve:
 class Plane:
     """The scene of a function of two inputs: a ball on a map, and an arrow down the negative gradient."""
 
-    def __init__(self, axes: Any, f: Function, went: Any, sides: Any) -> None:
+    def __init__(self, axes: Any, f: ArrayFunction, went: Any, sides: Any) -> None:
         x, y = (side[::COARSE] for side in sides)
         z = f.over(x, y)
         chart(axes, x, y, z, f.names)

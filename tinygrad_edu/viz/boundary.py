@@ -11,7 +11,7 @@ from ..nn.module import Module
 from .beliefs import Beliefs
 from .confusion import classes
 from .observe import as_pair, require_model
-from .theme import WIDTH, dress, figure_of, ink, palette, paper, series, small
+from .theme import WIDTH, curve_colours, dress, figure_of, ink, palette, paper, small
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -172,7 +172,7 @@ def class_colours(count: int) -> Any:
     from matplotlib import colormaps
     from matplotlib.colors import to_rgb
 
-    few = (palette().negative, palette().positive) if count == 2 else series(count)
+    few = (palette().negative, palette().positive) if count == 2 else curve_colours(count)
     return (
         np.array([to_rgb(c) for c in few])
         if count <= MOST_NAMED

@@ -45,7 +45,7 @@ class Walk:
         return f"after {steps} steps the slope is still {size[-1]:.2g}"
 
 
-class Function:
+class ArrayFunction:
     """A function of one input or two, however it is written, as a function of an array."""
 
     def __init__(self, f: Callable[..., Any], start: Any) -> None:
@@ -94,7 +94,7 @@ class Function:
         return np.array([[self(x, y) for x in sides[0]] for y in sides[1]])
 
 
-def descend(f: Function, rate: float, steps: int, momentum: float) -> Walk:
+def descend(f: ArrayFunction, rate: float, steps: int, momentum: float) -> Walk:
     """Go down the slope step by step, as ``optim.SGD`` does: ``v = momentum * v + slope; x = x - rate * v``."""
     if not (np.isfinite(rate) and rate > 0 and 0 <= momentum < 1 and steps >= 0):
         raise ValueError(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from .theme import SMALL, WIDTH, dress, figure, ink, palette, paper, series
+from .theme import SMALL, WIDTH, curve_colours, dress, figure, ink, palette, paper
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -55,7 +55,7 @@ def history(history: Figures | Sequence[Mapping[str, float | None]] | Sequence[f
     >>> figure.axes[0].get_title(loc="left")
     'loss'
     """
-    places, columns, over = table(history)
+    places, columns, over = read_history(history)
     groups: dict[str, list[str]] = {}
     for name in columns:
         groups.setdefault(rest(name), []).append(name)
@@ -68,7 +68,7 @@ def history(history: Figures | Sequence[Mapping[str, float | None]] | Sequence[f
         dress(axes, title, over)
         for name in sorted(names, key=lambda name: name.startswith(VALIDATION)):
             unseen = name.startswith(VALIDATION)
-            draw_curve(axes, places, columns[name], name, ink() if unseen else series(i + 1)[i], unseen)
+            draw_curve(axes, places, columns[name], name, ink() if unseen else curve_colours(i + 1)[i], unseen)
         if len(names) > 1:
             axes.legend(frameon=False, fontsize=SMALL)
         if len(places) and places[-1] >= 10_000:
@@ -151,10 +151,10 @@ def draw_curve(axes: Any, places: Any, values: Any, name: str, color: str, valid
         axes.axvline(lost, color=color, linestyle=":", linewidth=1)  # it became infinite here
 
 
-def table(history: Any) -> tuple[Any, dict[str, Any], str]:
+def read_history(history: Any) -> tuple[Any, dict[str, Any], str]:
     """Return the places of the records, the figures (NaN where missing), and what is counted there."""
     if not hasattr(history, "keys"):
-        history = columns_of(history)
+        history = record_columns(history)
     names = list(history.keys())
     columns = {str(name): np.array([np.nan if v is None else v for v in history[name]], float) for name in names}
     lengths = {name: len(column) for name, column in columns.items()}
@@ -174,7 +174,7 @@ def table(history: Any) -> tuple[Any, dict[str, Any], str]:
     )
 
 
-def columns_of(records: Sequence[Any]) -> dict[str, list[Any]]:
+def record_columns(records: Sequence[Any]) -> dict[str, list[Any]]:
     """Return the columns of a list of dicts, or of numbers."""
     records = list(records)
     if not all(isinstance(record, Mapping) for record in records):

@@ -95,7 +95,9 @@ def network(
     count = 1 if x is None else len(found.values[0])
     if not 0 < count <= (1 if ax is not None else MOST_EXAMPLES):
         raise ValueError(f"network draws a picture for each example, and these are {count}: choose some, as in x[:4]")
-    slopes = [None] * count if loss is None else [gradient(model, x, target, loss, i, count) for i in range(count)]
+    slopes = (
+        [None] * count if loss is None else [example_gradient(model, x, target, loss, i, count) for i in range(count)]
+    )
     if labels is not None and len(labels) != found.widths[-1]:
         raise ValueError(f"there are {len(labels)} labels, for {found.widths[-1]} output neurons")
     diagrams = [Diagram(found, i, slopes[i], labels, most, image) for i in range(count)]
@@ -120,7 +122,7 @@ def network(
     return plate
 
 
-def gradient(model: Module, x: Any, target: Any, loss: Any, i: int, count: int) -> dict[int, Any]:
+def example_gradient(model: Module, x: Any, target: Any, loss: Any, i: int, count: int) -> dict[int, Any]:
     """Return the gradient of the loss of one example, by the identity of parameters."""
     given, answer = as_constant(x, model), array_of(target)
     if count > 1 or (given.ndim > 1 and len(given) == 1):

@@ -10,7 +10,7 @@ from ..engine.backward import backpropagate
 from ..nn.module import Module
 from ..tensor.tensor import Tensor
 from .observe import array_of, require_model
-from .theme import SMALL, WIDTH, dress, figure, ink, palette, series
+from .theme import SMALL, WIDTH, curve_colours, dress, figure, ink, palette
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -67,7 +67,7 @@ def sensitivity(model: Module, loss: Tensor | None = None, *, most: int = 16) ->
     left.tick_params(axis="y", length=0)
     plate.legend(handles=keys(), frameon=False, fontsize=SMALL, ncols=2, loc="outside upper left")
 
-    for color, (name, g) in zip(series(len(grads)), grads.items(), strict=True):
+    for color, (name, g) in zip(curve_colours(len(grads)), grads.items(), strict=True):
         sizes = np.sort(np.abs(g).ravel())[::-1]
         sizes = sizes[sizes > 0]
         label = f"{name}: {g.size:,}" + (f", {g.size - len(sizes):,} of them 0" if len(sizes) < g.size else "")

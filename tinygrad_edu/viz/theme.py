@@ -102,7 +102,7 @@ def palette() -> Palette:
     return PALETTES["dark" if is_dark() else "light"]
 
 
-def series(n: int) -> list[str]:
+def curve_colours(n: int) -> list[str]:
     """Return colours for `n` curves or classes."""
     several = (palette().positive, palette().negative, *palette().others)
     return [several[i % len(several)] for i in range(n)]

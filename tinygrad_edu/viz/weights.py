@@ -61,7 +61,7 @@ def weights(layer: Module | TensorLike, columns: int = 8, *, shape: tuple[int, i
     scale = float(np.quantile(np.abs(array), 0.995)) or 1.0
     look = shades(np.array([-scale, scale]))
     if array.ndim == 2:
-        images = as_images(array, shape)
+        images = weight_images(array, shape)
         if images is None:
             return draw_weight_matrix(array, look)
         what = "What each neuron looks for"
@@ -89,7 +89,7 @@ def first_weights(layer: Any) -> tuple[Any, str]:
     raise ValueError(f"this {type(layer).__name__} has no layer with a matrix of weights")
 
 
-def as_images(matrix: Any, shape: tuple[int, int] | None) -> Any:
+def weight_images(matrix: Any, shape: tuple[int, int] | None) -> Any:
     """Return rows of weights as images, or None if they can't be."""
     inputs = matrix.shape[1]
     if shape is not None:

@@ -14,7 +14,7 @@ from .arrange import arrange
 from .backward_side import align_sides, walk_back
 from .dot import Picture
 from .graph_model import Sketch
-from .groups import Calls, calls_by_node, complete, mirror_groups, parameters_of
+from .groups import Calls, calls_by_node, complete, mirror_groups, parameter_names
 from .legend import caption, key, legend_table
 from .module_inference import infer_calls
 from .painter import Painter
@@ -89,5 +89,5 @@ def calls_of(sketch: Sketch, sources: Iterable[Mapping[str, Any]]) -> tuple[Call
         roots |= {titles[id(c[0].module)]: c[0].module for c in calls.values()}
     else:
         calls = infer_calls(sketch.operations, roots.values())
-    sketch.belong(parameters_of(roots))
+    sketch.belong(parameter_names(roots))
     return mirror_groups(calls, sketch.derivatives), titles

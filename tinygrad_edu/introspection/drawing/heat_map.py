@@ -62,9 +62,9 @@ def statistics_text(array: Any) -> str:
         return ""
     finite = np.isfinite(array)
     broken = array.size - int(np.count_nonzero(finite))
-    told = [f"{broken:,} not finite"] if broken else []
+    notes = [f"{broken:,} not finite"] if broken else []
     if broken < array.size:
         numbers = array[finite] if broken else array
         with np.errstate(all="ignore"):
-            told.insert(0, f"mean {np.mean(numbers, dtype=float):.3g}, sd {np.std(numbers, dtype=float):.3g}")
-    return ", ".join(told)
+            notes.insert(0, f"mean {np.mean(numbers, dtype=float):.3g}, sd {np.std(numbers, dtype=float):.3g}")
+    return ", ".join(notes)
