@@ -60,7 +60,9 @@ def test_local_minima_in_sight_are_marked_and_the_lowest_is_named():
     assert [t.get_text() for t in axes.texts] == ["the lowest", "local minimum"]
 
 
-@pytest.mark.parametrize("f", [bowl, lambda *v: bowl(*v), lambda v: v[0] ** 2 + 3 * v[1] ** 2, lambda v: (v * v * [1.0, 3.0]).sum()])
+@pytest.mark.parametrize(
+    "f", [bowl, lambda *v: bowl(*v), lambda v: v[0] ** 2 + 3 * v[1] ** 2, lambda v: (v * v * [1.0, 3.0]).sum()]
+)
 def test_two_inputs_may_come_apart_or_as_one_array(f):
     figure = viz.descent(f, (2.0, 1.0), 0.1, steps=3)
     figure.canvas.draw()
