@@ -9,10 +9,11 @@ import numpy as np
 
 from . import functional as F
 from . import init
+from .dropout import Dropout
 from .functional.attention import attend_with_heads
 from .layers import Linear
 from .module import Module
-from .normalization import Dropout, LayerNorm
+from .normalization import LayerNorm
 from .parameter import Parameter
 
 if TYPE_CHECKING:

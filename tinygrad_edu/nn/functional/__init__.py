@@ -8,6 +8,7 @@ from ...rules.neural.erf import erf
 from ...rules.neural.fused import linear, log_softmax, relu, sigmoid, softmax, squared_error
 from .attention import scaled_dot_product_attention
 from .convolution import conv1d, conv2d, conv_transpose1d, conv_transpose2d
+from .dropout import dropout
 from .gated import gelu, glu, hardswish, mish, silu
 from .lookup import bilinear, cosine_similarity, embedding, one_hot
 from .losses import (  # fmt: skip
@@ -24,7 +25,7 @@ from .losses import (  # fmt: skip
     nll_loss,
     smooth_l1_loss,
 )
-from .normalization import batch_norm, dropout, group_norm, layer_norm, normalize, rms_norm
+from .normalization import batch_norm, group_norm, layer_norm, normalize, rms_norm
 from .pooling import (
     adaptive_avg_pool1d,
     adaptive_avg_pool2d,

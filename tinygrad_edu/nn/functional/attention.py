@@ -9,7 +9,7 @@ import numpy as np
 
 from ...engine.tensor_base import array_in, is_foreign, to_arrays
 from ...rules.neural.fused import linear, softmax
-from .normalization import dropout
+from .dropout import dropout
 
 if TYPE_CHECKING:
     from ...tensor.tensor import Tensor

@@ -11,7 +11,7 @@ from ...engine.tensor_base import TensorBase
 from ...rules.neural.fused import linear, relu
 from ...typing import numpy
 from .. import init
-from ..functional.normalization import dropout
+from ..functional.dropout import dropout
 from ..module import Module
 from ..parameter import Parameter
 from .steps import gru_step, lstm_step, rnn_step
