@@ -65,7 +65,7 @@ def tanh_gate_slope(x):
 
 
 def sinc_slope(x):
-    return (mp.cospi(x) - mp.sincpi(x)) / x if abs(x) > 1e-20 else -mp.pi**2 * x / 3
+    return (mp.cospi(x) - mp.sincpi(x)) / x if abs(x) > 1e-20 else -(mp.pi**2) * x / 3
 
 
 def table_row(fn, *args):
@@ -157,7 +157,9 @@ def power_exponent(a, b):
 
 
 def wins(better):
-    return (lambda a, b: 1 if better(a, b) else mp.mpf(a == b) / 2), (lambda a, b: 1 if better(b, a) else mp.mpf(a == b) / 2)
+    return (lambda a, b: 1 if better(a, b) else mp.mpf(a == b) / 2), (
+        lambda a, b: 1 if better(b, a) else mp.mpf(a == b) / 2
+    )
 
 
 larger, smaller = wins(lambda a, b: a > b), wins(lambda a, b: a < b)

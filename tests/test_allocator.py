@@ -35,8 +35,12 @@ before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 rounds(25)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
-    faults = {mode: int(subprocess.run([sys.executable, "-c", program, mode], capture_output=True, text=True,
-                                       check=True).stdout) for mode in ("on", "off")}
+    faults = {
+        mode: int(
+            subprocess.run([sys.executable, "-c", program, mode], capture_output=True, text=True, check=True).stdout
+        )
+        for mode in ("on", "off")
+    }
     assert faults["on"] < 1000
     assert faults["off"] > 10 * faults["on"] or faults["off"] < 1000  # a C library that keeps memory by itself
 

@@ -41,7 +41,9 @@ def test_the_page_has_its_tables(section, count):
     assert len(rows(section)) == count
 
 
-@pytest.mark.parametrize("here", sorted({here for section in ("PyTorch", "JAX", "autograd", "micrograd") for _, here in rows(section)}))
+@pytest.mark.parametrize(
+    "here", sorted({here for section in ("PyTorch", "JAX", "autograd", "micrograd") for _, here in rows(section)})
+)
 def test_what_is_written_here_runs(here, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     found = names()

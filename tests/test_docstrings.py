@@ -75,7 +75,9 @@ def test_public_names_are_documented_completely(name):
 def methods(name):
     module, _, kind = name.rpartition(".")
     found = getattr(importlib.import_module(module), kind)
-    return [f"{name}.{method}" for method in dir(found) if not method.startswith("_") and callable(getattr(found, method))]
+    return [
+        f"{name}.{method}" for method in dir(found) if not method.startswith("_") and callable(getattr(found, method))
+    ]
 
 
 @pytest.mark.parametrize("name", [name for kind in CLASSES for name in methods(kind)])
@@ -85,7 +87,11 @@ def test_methods_are_documented_completely(name):
 
 
 def test_modules_take_over_what_their_functions_say_of_the_settings():
-    for kind, function, setting in (nn.ELU, F.elu, "alpha"), (nn.HuberLoss, F.huber_loss, "delta"), (nn.MaxPool2d, F.max_pool2d, "dilation"):
+    for kind, function, setting in (
+        (nn.ELU, F.elu, "alpha"),
+        (nn.HuberLoss, F.huber_loss, "delta"),
+        (nn.MaxPool2d, F.max_pool2d, "dilation"),
+    ):
         [described] = re.findall(rf"^{setting} : .*\n    .*$", inspect.getdoc(function), re.MULTILINE)
         assert described in inspect.getdoc(kind)
         assert not re.search(r"^(x|input) : ", inspect.getdoc(kind), re.MULTILINE), "these are no settings"

@@ -69,8 +69,17 @@ def test_a_training_goes_on_from_a_checkpoint(tmp_path):
     path.write_bytes((EARLIER / "checkpoint.npz").read_bytes())
     model = nn.Sequential(nn.Linear(4, 3))
     data = TensorDataset(x, np.array([0, 1, 2, 0, 1]))
-    history = fit(model, data, nn.CrossEntropyLoss(), optim.SGD(model.parameters(), lr=0.1), epochs=3, seed=0, checkpoint=path,
-                  resume=True, progress=False)
+    history = fit(
+        model,
+        data,
+        nn.CrossEntropyLoss(),
+        optim.SGD(model.parameters(), lr=0.1),
+        epochs=3,
+        seed=0,
+        checkpoint=path,
+        resume=True,
+        progress=False,
+    )
     assert len(history["loss"]) == 3
 
 

@@ -10,7 +10,7 @@ import tinygrad_edu
 PACKAGE = Path(tinygrad_edu.__file__).parent
 
 # Single files of the root, by what they need: nothing, or tensors.
-SMALL = {"former_names", "rng", "allocator", "pytree", "validation", "atomic_write", "file_formats", "html_repr", "typing", "version"}
+SMALL = {"former_names", "docstrings", "rng", "allocator", "pytree", "validation", "atomic_write", "file_formats", "html_repr", "typing", "version"}
 TOOLS = {"serialization", "finite_differences"}
 
 # What each folder may import, besides itself and the small files; from the bottom to the top.

@@ -240,7 +240,9 @@ def test_any_array_makes_an_image(values):
 
 def test_flat_rows_of_numbers_are_images_if_they_look_like_it():
     assert len(Page(SHOWN["flat images"]._repr_html_()).images) == 12
-    assert "7 2 1 0 4 1 4 9 5 9 0 6" in Page(SHOWN["flat images"]._repr_html_()).text, "the classes of rows with a single 1"
+    assert "7 2 1 0 4 1 4 9 5 9 0 6" in Page(SHOWN["flat images"]._repr_html_()).text, (
+        "the classes of rows with a single 1"
+    )
     for x in np.full((3, 784), -1.0), np.full((3, 783), 0.5), np.full((3, 49), 0.5), np.full((3, 784), 2):
         assert not Page(data.TensorDataset(x)._repr_html_()).images
 

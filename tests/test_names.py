@@ -8,7 +8,10 @@ import pytest
 
 import tinygrad_edu
 
-PACKAGES = ["tinygrad_edu", *(f"tinygrad_edu.{name}" for name in ("data", "func", "nn", "optim", "testing", "training", "viz"))]
+PACKAGES = [
+    "tinygrad_edu",
+    *(f"tinygrad_edu.{name}" for name in ("data", "func", "nn", "optim", "testing", "training", "viz")),
+]
 
 
 @pytest.mark.parametrize("name", PACKAGES)

@@ -46,8 +46,12 @@ def assert_same(a, b):
 
 
 names = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), max_size=6).filter(lambda s: "\0" not in s)
-names |= st.text(".01~", max_size=3) | st.sampled_from(["array", "dict", "tuple", "a.npy", "../a", "/a"])  # that may be taken for others
-arrays = st.sampled_from(DTYPES).flatmap(lambda t: npst.arrays(t, npst.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3)))
+names |= st.text(".01~", max_size=3) | st.sampled_from(
+    ["array", "dict", "tuple", "a.npy", "../a", "/a"]
+)  # that may be taken for others
+arrays = st.sampled_from(DTYPES).flatmap(
+    lambda t: npst.arrays(t, npst.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3))
+)
 leaves = arrays | st.integers(-(2**60), 2**60) | st.floats() | st.booleans() | st.none() | st.text(max_size=5)
 states = st.recursive(leaves, lambda inner: st.lists(inner, max_size=3) | st.lists(inner, max_size=2).map(tuple)
                       | st.dictionaries(names | st.integers(0, 9), inner, max_size=3), max_leaves=8)  # fmt: skip
@@ -70,7 +74,17 @@ def test_models_and_optimisers_are_asked_for_their_state(tmp_path, suffix):
     net(Tensor(np.ones((2, 3), np.float32))).sum().backward()
     adam.step()
     schedule = optim.StepLR(adam, 3)
-    save(path, {"model": net, "adam": adam, "schedule": schedule, "epoch": 4, "x": Tensor([1.0, 2.0]), "best": np.float32(0.5)})
+    save(
+        path,
+        {
+            "model": net,
+            "adam": adam,
+            "schedule": schedule,
+            "epoch": 4,
+            "x": Tensor([1.0, 2.0]),
+            "best": np.float32(0.5),
+        },
+    )
     state = load(path)
     other = model()
     other.load_state_dict(state["model"])
@@ -140,7 +154,9 @@ def test_a_full_disk_is_an_os_error_and_the_old_file_stays(tmp_path_factory, suf
     save(path, {"a": np.arange(2000.0), "n": [1]})
     whole = path.read_bytes()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(atomic_write, "create_locked", lambda name: io.BufferedWriter(Disk(name, int(capacity * len(whole)))))
+        patch.setattr(
+            atomic_write, "create_locked", lambda name: io.BufferedWriter(Disk(name, int(capacity * len(whole))))
+        )
         with pytest.raises(OSError, match="No space left") as caught:
             save(path, {"a": np.arange(2000.0) + 1, "n": [2]})
     assert caught.value.errno == errno.ENOSPC
@@ -174,19 +190,31 @@ class Disk(io.FileIO):
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # an archive that the interrupt left half made
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # an archive that the interrupt left half made
 @both
 def test_an_interrupt_at_any_line_is_an_interrupt_and_the_file_is_whole(tmp_path, suffix, monkeypatch):
     path = tmp_path / f"state{suffix}"
     monkeypatch.setattr(os, "fsync", lambda fd: None)  # which takes long
-    files = {atomic_write.__file__, serialization.__file__, file_formats.__file__, zipfile.__file__, np.lib.format.write_array.__code__.co_filename}
+    files = {
+        atomic_write.__file__,
+        serialization.__file__,
+        file_formats.__file__,
+        zipfile.__file__,
+        np.lib.format.write_array.__code__.co_filename,
+    }
     old, new = {"a": np.zeros(3), "b": [1]}, {"a": np.ones(3), "b": [2]}
     save(path, old)
     lines, stop = 0, None
 
     def trace(frame, event, arg):
         nonlocal lines
-        if frame.f_code.co_filename not in files or frame.f_code.co_name == "__del__" or frame.f_back.f_code.co_name == "__del__":
+        if (
+            frame.f_code.co_filename not in files
+            or frame.f_code.co_name == "__del__"
+            or frame.f_back.f_code.co_name == "__del__"
+        ):
             return None  # what is raised in a __del__ is raised to nobody
         if event == "line":
             lines += 1
@@ -483,14 +511,16 @@ def test_arrays_may_be_larger_than_an_archive_expects(tmp_path, monkeypatch):
     assert_same(load(tmp_path / "a.npz"), {"a": np.arange(1000)})
 
 
-
 # ---------------------------------------------------------------------------------- what is not read
 
 
 def test_files_with_code_in_them_are_refused(tmp_path):
     path = tmp_path / "state.npz"
     np.savez(path, a=np.array([print], object))
-    with pytest.raises(ValueError, match=r"state\.npz can't be read: a holds pickled Python objects.*np\.load\(path, allow_pickle=True\)"):
+    with pytest.raises(
+        ValueError,
+        match=r"state\.npz can't be read: a holds pickled Python objects.*np\.load\(path, allow_pickle=True\)",
+    ):
         load(path)
 
 
@@ -509,7 +539,10 @@ def test_damaged_files_are_refused(tmp_path, suffix):
 
 @both
 @settings(max_examples=40)
-@given(cut=st.none() | st.floats(0, 1), places=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(1, 255)), max_size=4))
+@given(
+    cut=st.none() | st.floats(0, 1),
+    places=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(1, 255)), max_size=4),
+)
 def test_damage_anywhere_is_a_value_error_or_none(tmp_path_factory, suffix, cut, places):
     path = tmp_path_factory.mktemp("damaged") / f"state{suffix}"
     state = {"a": np.arange(5.0), "n": [1, {"z": np.ones((2, 3), np.float32)}]}

@@ -37,15 +37,32 @@ class Scalar:
         b = scalar(b)
         return Scalar(a.value / b.value, (a, 1 / b.value), (b, -a.value / b.value**2))
 
-    def __neg__(a): return Scalar(-a.value, (a, -1))
-    def __sub__(a, b): return a + -scalar(b)
-    def __rsub__(a, b): return -a + b
-    def __radd__(a, b): return a + b
-    def __rmul__(a, b): return a * b
-    def __rtruediv__(a, b): return scalar(b) / a
-    def sin(a): return Scalar(math.sin(a.value), (a, math.cos(a.value)))
-    def exp(a): return Scalar(math.exp(a.value), (a, math.exp(a.value)))
-    def tanh(a): return Scalar(math.tanh(a.value), (a, 1 - math.tanh(a.value) ** 2))
+    def __neg__(a):
+        return Scalar(-a.value, (a, -1))
+
+    def __sub__(a, b):
+        return a + -scalar(b)
+
+    def __rsub__(a, b):
+        return -a + b
+
+    def __radd__(a, b):
+        return a + b
+
+    def __rmul__(a, b):
+        return a * b
+
+    def __rtruediv__(a, b):
+        return scalar(b) / a
+
+    def sin(a):
+        return Scalar(math.sin(a.value), (a, math.cos(a.value)))
+
+    def exp(a):
+        return Scalar(math.exp(a.value), (a, math.exp(a.value)))
+
+    def tanh(a):
+        return Scalar(math.tanh(a.value), (a, 1 - math.tanh(a.value) ** 2))
 
 
 def scalar(x):
@@ -91,7 +108,9 @@ class Twin:
     def require_grad(self, wanted):
         if not self.is_leaf:
             raise Refused(RuntimeError, "this tensor was computed")
-        self.origin = (self.origin or Origin(grid(self.values.shape, lambda i: Scalar(0)), leaf=ref(self))) if wanted else None
+        self.origin = (
+            (self.origin or Origin(grid(self.values.shape, lambda i: Scalar(0)), leaf=ref(self))) if wanted else None
+        )
 
     # ------------------------------------------------------------------------------- computing
 

@@ -85,9 +85,11 @@ __all__ = [
 ]  # fmt: skip
 
 LAZY = {
-    "capture": "tracing.capture", "draw": "introspection.drawing.draw", "evaluate": "training.evaluation", "explain": "introspection.formulas.explain",
+    "capture": "tracing.capture", "draw": "introspection.drawing.draw", "evaluate": "training.evaluation",
+    "explain": "introspection.formulas.explain",
     "explore": "introspection.explorer.explore", "fit": "training.loop", "gradcheck": "finite_differences",
-    "CaptureError": "tracing.errors", "GradcheckError": "finite_differences", "load": "serialization", "manual_seed": "rng", "predict": "training.evaluation",
+    "CaptureError": "tracing.errors", "GradcheckError": "finite_differences", "load": "serialization",
+    "manual_seed": "rng", "predict": "training.evaluation",
     "save": "serialization",
 }  # fmt: skip
 

@@ -48,8 +48,10 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     network_options(train)
-    train.add_argument("--epochs", type=whole, default=10, metavar="N", help="passes over all training images")
-    train.add_argument("--batch", type=positive, default=32, metavar="N", help="images in a batch")
+    train.add_argument(
+        "--epochs", type=count_from_zero, default=10, metavar="N", help="passes over all training images"
+    )
+    train.add_argument("--batch", type=count_from_one, default=32, metavar="N", help="images in a batch")
     train.add_argument("--rate", type=rate, default=2.0, metavar="R", help="learning rate, the length of a step")
     train.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help="folder for weights and pictures")
     train.add_argument("--quick", action="store_true", help="use only 6,000 training images, to see that it works")
@@ -60,19 +62,25 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     network_options(draw)
-    draw.add_argument("--batch", type=positive, default=32, metavar="N", help="images in the batch")
+    draw.add_argument("--batch", type=count_from_one, default=32, metavar="N", help="images in the batch")
     draw.add_argument(
         "--out", type=Path, default=Path("graph.svg"), metavar="FILE", help="the picture: .svg, .png, .pdf or .gv"
     )
     draw.add_argument(
         "--detail", choices=("low", "normal", "full"), default="normal", help="names only, or heat maps too"
     )
-    draw.add_argument("--depth", type=whole, metavar="N", help="how far to unfold modules; 0 shows each as one box")
+    draw.add_argument(
+        "--depth", type=count_from_zero, metavar="N", help="how far to unfold modules; 0 shows each as one box"
+    )
     draw.add_argument("--theme", choices=("light", "dark", "print"), default="light", help="the colours")
     draw.add_argument(
-        "--direction", choices=("LR", "TB", "RL", "BT"), help="which way the computation runs; by default, as it fits a page"
+        "--direction",
+        choices=("LR", "TB", "RL", "BT"),
+        help="which way the computation runs; by default, as it fits a page",
     )
-    draw.add_argument("--no-fold", dest="fold", action="store_false", default=None, help="show everything, however large")
+    draw.add_argument(
+        "--no-fold", dest="fold", action="store_false", default=None, help="show everything, however large"
+    )
     draw.add_argument("--legend", action="store_true", help="add a legend that says what the colours mean")
     draw.add_argument("--backward", action="store_true", help="show the computation of the gradients beside it")
 
@@ -98,7 +106,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     network_options(check)
-    check.add_argument("--batch", type=positive, default=4, metavar="N", help="images in the batch")
+    check.add_argument("--batch", type=count_from_one, default=4, metavar="N", help="images in the batch")
     root.epilog = f"Options of `train` (for other commands: `tinygrad-edu COMMAND --help`):\n\n{options_of(train)}"
     return root
 
@@ -111,9 +119,9 @@ def options_of(command: argparse.ArgumentParser) -> str:
 def network_options(command: argparse.ArgumentParser) -> None:
     """Add the options that every command about the network has."""
     command.add_argument(
-        "--hidden", type=positive, nargs="*", default=[16, 16], metavar="N", help="neurons of each hidden layer"
+        "--hidden", type=count_from_one, nargs="*", default=[16, 16], metavar="N", help="neurons of each hidden layer"
     )
-    command.add_argument("--seed", type=whole, default=0, metavar="N", help="the seed of all random numbers")
+    command.add_argument("--seed", type=count_from_zero, default=0, metavar="N", help="the seed of all random numbers")
     command.add_argument(
         "--data",
         type=Path,
@@ -124,16 +132,16 @@ def network_options(command: argparse.ArgumentParser) -> None:
     )
 
 
-def whole(text: str) -> int:
+def count_from_zero(text: str) -> int:
     """Return the whole number, from 0 up, that a text says; raise an error if it says none."""
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
     return int(text)
 
 
-def positive(text: str) -> int:
+def count_from_one(text: str) -> int:
     """Return the whole number, from 1 up, that a text says; raise an error if it says none."""
-    if whole(text) < 1:
+    if count_from_zero(text) < 1:
         raise argparse.ArgumentTypeError("must be at least 1")
     return int(text)
 

@@ -2,7 +2,7 @@
 
 An operation on large arrays makes a new array, and soon the array is freed. The C library may then hand its
 pages back to the operating system, which must fetch and clear them again for the next array: for arrays of a
-megabyte that can take longer than the arithmetic. glibc can be told to keep them.
+megabyte that can take longer than the arithmetic. glibc can be set to keep them.
 
 This never aliases anything: memory is used again only after it was freed, by the allocator's own rules. Its price
 is that the process stays as large as it once was.

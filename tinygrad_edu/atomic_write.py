@@ -25,8 +25,8 @@ UNFINISHED = ".tinygrad_edu-unfinished-"  # without the file's own name, which m
 def replace_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """Return a context with a file to write, which replaces the one at `path` at the end; errors leave that unchanged.
 
-    A symbolic link stays one: the file that it points to is replaced. The new file has the permissions (and the owner, if
-    that is allowed) of the old one; if there was none, those of any new file. A device or a pipe is written to.
+    A symbolic link stays one: the file that it points to is replaced. The new file has the permissions (and the owner,
+    if that is allowed) of the old one; if there was none, those of any new file. A device or a pipe is written to.
 
     Examples
     --------

@@ -34,8 +34,8 @@ def write_npz(file: BinaryIO, arrays: Mapping[str, Any], metadata: Mapping[str, 
     for name, array in arrays.items():
         if array.dtype.names and len(repr(np.lib.format.dtype_to_descr(array.dtype))) > NPY_HEADER:
             raise ValueError(
-                f"save: {name} is an array of records of {len(array.dtype.names)} fields, too many for .npz; save the fields "
-                "as arrays of their own"
+                f"save: {name} is an array of records of {len(array.dtype.names)} fields, too many for .npz; "
+                "save the fields as arrays of their own"
             )
     texts = {name: np.frombuffer(text.encode(), np.uint8) for name, text in metadata.items()}
     archive = zipfile.ZipFile(file, "w")
@@ -60,9 +60,9 @@ def read_npz(file: BinaryIO) -> tuple[dict[str, Any], dict[str, str]]:
                     if "pickle" not in str(error):
                         raise
                     raise ValueError(
-                        f"{name.removesuffix('.npy')} holds pickled Python objects, which may run code when they are read. If "
-                        "you trust who made the file, read it with np.load(path, allow_pickle=True), and save arrays of "
-                        "numbers, as model.state_dict() has them"
+                        f"{name.removesuffix('.npy')} holds pickled Python objects, which may run code when they are "
+                        "read. If you trust who made the file, read it with np.load(path, allow_pickle=True), and "
+                        "save arrays of numbers, as model.state_dict() has them"
                     ) from error
     metadata = {TREE: arrays.pop(TREE).tobytes().decode()} if TREE in arrays else {}
     return arrays, metadata
@@ -75,8 +75,8 @@ def write_safetensors(file: BinaryIO, arrays: Mapping[str, Any], metadata: Mappi
     content = safetensors().numpy.save(dict(arrays), dict(metadata) or None)
     if int.from_bytes(content[:8], "little") > SAFETENSORS_HEADER:
         raise ValueError(
-            f"save: the names of the {len(arrays)} arrays and what lies beside these take more than {SAFETENSORS_HEADER:,} "
-            "bytes, more than readers of .safetensors accept; save to .npz"
+            f"save: the names of the {len(arrays)} arrays and what lies beside these take more than "
+            f"{SAFETENSORS_HEADER:,} bytes, more than readers of .safetensors accept; save to .npz"
         )
     file.write(content)
 

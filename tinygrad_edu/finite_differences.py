@@ -64,9 +64,17 @@ class GradcheckError(AssertionError):
 
 
 def gradcheck(
-    f: Function, inputs: TensorLike | Sequence[TensorLike], order: int = 1, *, eps: float = 6e-6, rtol: float = 1e-5, atol: float = 1e-7,
-    fast: bool = False, convert: bool = False, seed: int = 0,
-) -> bool:  # fmt: skip
+    f: Function,
+    inputs: TensorLike | Sequence[TensorLike],
+    order: int = 1,
+    *,
+    eps: float = 6e-6,
+    rtol: float = 1e-5,
+    atol: float = 1e-7,
+    fast: bool = False,
+    convert: bool = False,
+    seed: int = 0,
+) -> bool:
     """Compare the gradients of `f` with central differences.
 
     Parameters
@@ -74,8 +82,8 @@ def gradcheck(
     f : callable
         A function of as many Tensors as there are inputs, which returns a Tensor of any shape, or a tuple of them.
     inputs : array_like, or a tuple or list of these
-        The point at which to compare: float64 or complex128 Tensors, arrays or numbers; one for each argument of `f`, which
-        gets copies.
+        The point at which to compare: float64 or complex128 Tensors, arrays or numbers; one for each argument of `f`,
+        which gets copies.
     order : int
         The highest order of derivatives. 2 also compares the gradient of the gradient with differences of the gradient.
     eps : float
@@ -187,9 +195,9 @@ def raise_worst(
                     GradcheckError(
                         f"{verdict(what, f'input {i}', where, slope, h, allowed + 64 * noise)}\n"
                         f"  reverse mode:  {reverse:.12g}\n  differences:   {numeric:.12g}\n"
-                        f"  slope {slope(-h, 0):.6g} on the left, {slope(0, h):.6g} on the right, for a step of {h:.3g}\n"
-                        f"  they differ by {abs(reverse - numeric):.3g}, more than {allowed:.3g} "
-                        f"(rtol={rtol:g}, atol={atol:g}, and rounding)"
+                        f"  slope {slope(-h, 0):.6g} on the left, {slope(0, h):.6g} on the right, "
+                        f"for a step of {h:.3g}\n  they differ by {abs(reverse - numeric):.3g}, "
+                        f"more than {allowed:.3g} (rtol={rtol:g}, atol={atol:g}, and rounding)"
                     ),
                 )
                 error.input, error.element, error.reverse, error.differences = i, element, reverse, numeric
@@ -198,7 +206,10 @@ def raise_worst(
 
 
 def verdict(what: str, which: str, where: str, slope: Function, h: float, small: float) -> str:
-    """Say whether the gradient is wrong or doesn't exist: where f is smooth, both sides' slopes differ in proportion to the step."""
+    """Say whether the gradient is wrong or doesn't exist.
+
+    Where f is smooth, the slopes of both sides differ in proportion to the step.
+    """
     far, near = (abs(slope(0, t) - slope(-t, 0)) for t in (h, h / 8))
     if not np.isfinite([far, near]).all():
         return f"f is not finite on both sides of {which} {where}: differences can't judge its {what} there"

@@ -1,7 +1,7 @@
 """What shows itself in a notebook, as HTML: tables, folds, small images, curves.
 
-All text is escaped, there are no scripts, and nothing has a colour of its own but a grey that shows on light and on dark: the
-rest is `currentColor`, or inherited.
+All text is escaped, there are no scripts, and nothing has a colour of its own but a grey that shows on light and on
+dark: the rest is `currentColor`, or inherited.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def html(text: Any) -> str:
     return text if isinstance(text, Html) else escape(str(text))
 
 
-def block(title: Any, *parts: Any) -> str:
+def titled_block(title: Any, *parts: Any) -> str:
     """Return a title, if there is one, and what stands below it; what is too wide for the page scrolls by itself."""
     above = f'<div style="padding: 0.2em 0">{html(title)}</div>' if title else ""
     return f'<div style="overflow-x: auto">{above}{"".join(html(part) for part in parts)}</div>'
@@ -45,12 +45,14 @@ def table(
     head: Sequence[Any], rows: Iterable[Sequence[Any]], numbers: Collection[int] = (), foot: Sequence[Any] = ()
 ) -> Html:
     """Return a table. The columns at the places `numbers` stand right, the others left."""
-    body = "".join(row(cells, numbers) for cells in rows)
-    below = f"<tfoot>{row(foot, numbers, 'th')}</tfoot>" if foot else ""
-    return Html(f'<table style="{TABLE}"><thead>{row(head, numbers, "th")}</thead><tbody>{body}</tbody>{below}</table>')
+    body = "".join(table_row(cells, numbers) for cells in rows)
+    below = f"<tfoot>{table_row(foot, numbers, 'th')}</tfoot>" if foot else ""
+    return Html(
+        f'<table style="{TABLE}"><thead>{table_row(head, numbers, "th")}</thead><tbody>{body}</tbody>{below}</table>'
+    )
 
 
-def row(cells: Sequence[Any], numbers: Collection[int], tag: str = "td") -> str:
+def table_row(cells: Sequence[Any], numbers: Collection[int], tag: str = "td") -> str:
     """Return a row of a table. One that has a single cell is that cell, all along."""
     if len(cells) == 1:
         return f'<tr><td colspan="99" style="text-align: left; {CELL}">{html(cells[0])}</td></tr>'
@@ -62,20 +64,23 @@ def row(cells: Sequence[Any], numbers: Collection[int], tag: str = "td") -> str:
 
 
 def first_and_last(rows: Sequence[Any], most: int = 20) -> list[Any]:
-    """Return all rows, or of more than `most` the first and the last, with a row between them that says how many are missing."""
+    """Return all rows; of more than `most` the first and the last, with a row between them that counts the others."""
     if len(rows) <= most:
         return list(rows)
     half = most // 2
     return [*rows[:half], (f"… {len(rows) - 2 * half:,} more …",), *rows[-half:]]
 
 
-def fold(title: Any, inside: Any) -> Html:
+def foldable(title: Any, inside: Any) -> Html:
     """Return something that is shown only when its title is clicked."""
     return Html(f'<details><summary style="cursor: pointer">{html(title)}</summary>{html(inside)}</details>')
 
 
 def image(values: NDArray[Any], label: Any, size: int = 56) -> Html:
-    """Return an image of shape (rows, columns), of ink from 0 to 1, with a label below it. Ink is grey, the rest transparent."""
+    """Return an image of shape (rows, columns), of ink from 0 to 1, with a label below it.
+
+    Ink is grey, the rest transparent.
+    """
     step = max(1, -(-max(values.shape) // PIXELS))
     ink = np.nan_to_num(np.asarray(values[::step, ::step], float)).clip(0, 1) * 255
     grey = np.full((*ink.shape, 2), 120, np.uint8)
@@ -83,8 +88,10 @@ def image(values: NDArray[Any], label: Any, size: int = 56) -> Html:
     source = f"data:image/png;base64,{b64encode(png(grey)).decode()}"
     return Html(
         '<span style="display: inline-block; text-align: center; margin: 0.2em 0.3em">'
-        f'<img src="{source}" alt="image, {html(label)}" width="{size}" height="{size * ink.shape[0] // max(1, ink.shape[1])}" '
-        'style="display: block; image-rendering: pixelated; border: 1px solid #8886; max-width: none; background: none">'
+        f'<img src="{source}" alt="image, {html(label)}" width="{size}" '
+        f'height="{size * ink.shape[0] // max(1, ink.shape[1])}" '
+        'style="display: block; image-rendering: pixelated; border: 1px solid #8886; max-width: none; '
+        'background: none">'
         f"{html(label)}</span>"
     )
 

@@ -32,8 +32,8 @@ def manual_seed(seed: int) -> None:
 
     Notes
     -----
-    Other threads, and processes forked later, draw other numbers: those of the seed's children, in the order in which they
-    begin to draw.
+    Other threads, and processes forked later, draw other numbers: those of the seed's children, in the order in which
+    they begin to draw.
 
     Examples
     --------

@@ -1,8 +1,8 @@
 """Serialization: `save` and `load` of models, optimisers and whole trainings, in files that hold numbers and no code.
 
-There are two formats, by the file's suffix: ``.npz``, NumPy's own; and ``.safetensors``, which PyTorch and others read and
-write (with the package of that name). A file is written beside its place and moved there when it is complete, so a crash
-leaves the old file as it was.
+There are two formats, by the file's suffix: ``.npz``, NumPy's own; and ``.safetensors``, which PyTorch and others read
+and write (with the package of that name). A file is written beside its place and moved there when it is complete, so a
+crash leaves the old file as it was.
 """
 
 from __future__ import annotations
@@ -34,16 +34,17 @@ def save(path: str | os.PathLike[str], state: object) -> None:
     Parameters
     ----------
     path : path
-        The file, whose name ends in ``.npz`` or ``.safetensors``. A symbolic link is followed, and an existing file keeps
-        its permissions.
+        The file, whose name ends in ``.npz`` or ``.safetensors``. A symbolic link is followed, and an existing file
+        keeps its permissions.
     state : Module, Optimizer, or nested dicts and lists
         The state: arrays, Tensors, numbers, strings, None, and objects that have a ``state_dict()``.
 
     Raises
     ------
     ValueError
-        If the suffix is another one; if an array has a name that the formats can't hold: one with a NUL, one longer than
-        60,000 bytes, or one that they use themselves (``__metadata__``, ``tinygrad_edu``); if nests are more than 100 deep.
+        If the suffix is another one; if an array has a name that the formats can't hold: one with a NUL, one longer
+        than 60,000 bytes, or one that they use themselves (``__metadata__``, ``tinygrad_edu``); if nests are more than
+        100 deep.
     TypeError
         If the state has anything else in it: a masked array, for example.
     OSError

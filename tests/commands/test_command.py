@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tinygrad_edu.__main__ import main
-from tinygrad_edu.commands.mnist_network import network
+from tinygrad_edu.commands.mnist_network import make_network
 from tinygrad_edu.data import mnist, write_idx
 
 PICTURES = {"curve.png", "weights.png", "guesses.png", "confusion.png", "network.png", "graph.svg"}
@@ -69,7 +69,7 @@ def test_the_progress_bar_shows_cost_accuracy_and_speed(trained):
 @pytest.mark.slow
 def test_the_written_weights_are_those_that_were_judged(trained):
     out, text = trained
-    model = network((784, 16, 16, 10), seed=123)
+    model = make_network((784, 16, 16, 10), seed=123)
     model.load_state_dict(np.load(out / "weights.npz"))
     images, labels = mnist().test
     share = np.mean(model(images).data.argmax(1) == labels)

@@ -61,17 +61,25 @@ def test_idx_round_trip(scratch: Path, array: NDArray[Any], name: str) -> None:
 def test_idx_bytes_are_those_of_the_format(tmp_path: Path) -> None:
     """Not just a round trip: reader and writer could be wrong alike."""
     written_by_hand = bytes.fromhex("00 00 0b 02  00 00 00 02  00 00 00 03") + bytes.fromhex(
-        "0001 0002 0100 ffff 8000 7fff")
+        "0001 0002 0100 ffff 8000 7fff"
+    )
     array = np.array([[1, 2, 256], [-1, -32768, 32767]], dtype=np.int16)
     data.write_idx(tmp_path / "a", array)
     assert (tmp_path / "a").read_bytes() == written_by_hand
     np.testing.assert_array_equal(data.read_idx(tmp_path / "a"), array)
 
 
-@pytest.mark.parametrize(("dtype", "code"), [
-    ("u1", 0x08), ("i1", 0x09), ("i2", 0x0B),
-    ("i4", 0x0C), ("f4", 0x0D), ("f8", 0x0E),
-])
+@pytest.mark.parametrize(
+    ("dtype", "code"),
+    [
+        ("u1", 0x08),
+        ("i1", 0x09),
+        ("i2", 0x0B),
+        ("i4", 0x0C),
+        ("f4", 0x0D),
+        ("f8", 0x0E),
+    ],
+)
 def test_idx_type_codes(tmp_path: Path, dtype: str, code: int) -> None:
     data.write_idx(tmp_path / "a", np.array([1, 2], dtype))
     content = (tmp_path / "a").read_bytes()
@@ -216,16 +224,21 @@ def test_a_gzip_member_cut_off_after_a_whole_one_is_refused(tmp_path: Path) -> N
         data.read_idx(tmp_path / "a.gz")
 
 
-@pytest.mark.parametrize(("content", "found"), [
-    (b"", "an empty file"),
-    (b"<!DOCTYPE html>", "begins with the bytes 3c 21 44 4f"),
-    (b"PK\x03\x04", "begins with the bytes 50 4b 03 04"),
-    (b"\x93NUMPY", "begins with the bytes 93 4e 55 4d"),
-    (b"\0\1\x08\1\0\0\0\0", "begins with the bytes 00 01 08 01"),
-    (b"\1\0\x08\1\0\0\0\0", "begins with the bytes 01 00 08 01"),
-    *[(bytes([0, 0, code, 1, 0, 0, 0, 0]), f"begins with the bytes 00 00 {code:02x} 01")
-      for code in (0x00, 0x07, 0x0A, 0x0F, 0xFF)],
-])
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (b"", "an empty file"),
+        (b"<!DOCTYPE html>", "begins with the bytes 3c 21 44 4f"),
+        (b"PK\x03\x04", "begins with the bytes 50 4b 03 04"),
+        (b"\x93NUMPY", "begins with the bytes 93 4e 55 4d"),
+        (b"\0\1\x08\1\0\0\0\0", "begins with the bytes 00 01 08 01"),
+        (b"\1\0\x08\1\0\0\0\0", "begins with the bytes 01 00 08 01"),
+        *[
+            (bytes([0, 0, code, 1, 0, 0, 0, 0]), f"begins with the bytes 00 00 {code:02x} 01")
+            for code in (0x00, 0x07, 0x0A, 0x0F, 0xFF)
+        ],
+    ],
+)
 def test_foreign_files_are_refused(tmp_path: Path, content: bytes, found: str) -> None:
     for name, same in ("a", content), ("a.gz", gzip.compress(content)):
         (tmp_path / name).write_bytes(same)
@@ -233,15 +246,19 @@ def test_foreign_files_are_refused(tmp_path: Path, content: bytes, found: str) -
             data.read_idx(tmp_path / name)
 
 
-@pytest.mark.parametrize(("shape", "found"), [
-    ((2**32 - 1,), "bytes in all"),
-    ((2**32 - 1,) * 3, "bytes in all"),
-    ((2**31, 2**31, 1), "bytes in all"),
-    ((1,) * 255, "NumPy can make"),
-    ((0,) + (2**32 - 1,) * 3, "NumPy can make"),
-])
-def test_absurd_headers_are_refused_before_memory_is_asked_for(tmp_path: Path, shape: tuple[int, ...],
-                                                               found: str) -> None:
+@pytest.mark.parametrize(
+    ("shape", "found"),
+    [
+        ((2**32 - 1,), "bytes in all"),
+        ((2**32 - 1,) * 3, "bytes in all"),
+        ((2**31, 2**31, 1), "bytes in all"),
+        ((1,) * 255, "NumPy can make"),
+        ((0,) + (2**32 - 1,) * 3, "NumPy can make"),
+    ],
+)
+def test_absurd_headers_are_refused_before_memory_is_asked_for(
+    tmp_path: Path, shape: tuple[int, ...], found: str
+) -> None:
     content = bytes([0, 0, 0x08, len(shape)]) + np.array(shape, ">u4").tobytes() + b"1"
     for name, same in ("a", content), ("a.gz", gzip.compress(content)):
         (tmp_path / name).write_bytes(same)
@@ -262,6 +279,7 @@ def test_missing_files_are_named(tmp_path: Path) -> None:
 
 
 # MNIST --------------------------------------------------------------------------------------------------------------
+
 
 def test_mnist_is_mnist(digits: data.Digits) -> None:
     """Facts about the data set that are known from elsewhere."""
@@ -394,12 +412,15 @@ def test_images_and_labels_must_agree(tmp_path: Path, part: str) -> None:
         data.mnist(tmp_path)
 
 
-@pytest.mark.parametrize(("name", "array", "message"), [
-    (NAMES[0], np.zeros(7, np.uint8), r"images must be uint8 with 3 axes"),
-    (NAMES[0], np.zeros((7, 2, 3), np.float32), r"float32 elements of shape \(7, 2, 3\), but images must be uint8"),
-    (NAMES[1], np.zeros((7, 2, 3), np.uint8), r"labels must be uint8 with 1 axis"),
-    (NAMES[3], np.zeros(3, np.int32), r"int32 elements of shape \(3,\), but labels must be uint8"),
-])
+@pytest.mark.parametrize(
+    ("name", "array", "message"),
+    [
+        (NAMES[0], np.zeros(7, np.uint8), r"images must be uint8 with 3 axes"),
+        (NAMES[0], np.zeros((7, 2, 3), np.float32), r"float32 elements of shape \(7, 2, 3\), but images must be uint8"),
+        (NAMES[1], np.zeros((7, 2, 3), np.uint8), r"labels must be uint8 with 1 axis"),
+        (NAMES[3], np.zeros(3, np.int32), r"int32 elements of shape \(3,\), but labels must be uint8"),
+    ],
+)
 def test_files_of_another_kind(tmp_path: Path, name: str, array: NDArray[Any], message: str) -> None:
     write_small(tmp_path)
     data.write_idx(tmp_path / f"{name}.gz", array)
@@ -407,7 +428,9 @@ def test_files_of_another_kind(tmp_path: Path, name: str, array: NDArray[Any], m
         data.mnist(tmp_path)
 
 
-def test_a_folder_that_one_may_not_look_into_is_not_said_to_be_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_one_may_not_look_into_is_not_said_to_be_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     stat = os.stat
 
     def refused(path: Any, **more: Any) -> Any:
@@ -422,9 +445,15 @@ def test_a_folder_that_one_may_not_look_into_is_not_said_to_be_empty(tmp_path: P
 
 # One-hot ------------------------------------------------------------------------------------------------------------
 
+
 @quick
-@given(labels=hnp.arrays(st.sampled_from(["u1", "i2", "i8"]), hnp.array_shapes(min_dims=0, max_dims=3, min_side=0),
-                         elements=st.integers(0, 6)))
+@given(
+    labels=hnp.arrays(
+        st.sampled_from(["u1", "i2", "i8"]),
+        hnp.array_shapes(min_dims=0, max_dims=3, min_side=0),
+        elements=st.integers(0, 6),
+    )
+)
 def test_one_hot(labels: NDArray[Any]) -> None:
     rows = data.one_hot(labels, classes=7, dtype=np.float64)
     assert rows.shape == (*labels.shape, 7)
@@ -437,14 +466,17 @@ def test_one_hot_defaults() -> None:
     assert data.one_hot([9]).dtype == np.float32
 
 
-@pytest.mark.parametrize(("labels", "classes", "error", "message"), [
-    ([10], 10, ValueError, "from 10 to 10, but with classes=10 they must lie from 0 to 9"),
-    ([0, -1], 10, ValueError, "from -1 to 0, but"),
-    ([1.0], 10, TypeError, r"labels must be integers, not float64.*astype"),
-    ([True], 10, TypeError, "labels must be integers, not bool"),
-    ([0], 0, ValueError, "classes must be at least 1, not 0"),
-    ([0], 2.5, TypeError, "float"),
-])
+@pytest.mark.parametrize(
+    ("labels", "classes", "error", "message"),
+    [
+        ([10], 10, ValueError, "from 10 to 10, but with classes=10 they must lie from 0 to 9"),
+        ([0, -1], 10, ValueError, "from -1 to 0, but"),
+        ([1.0], 10, TypeError, r"labels must be integers, not float64.*astype"),
+        ([True], 10, TypeError, "labels must be integers, not bool"),
+        ([0], 0, ValueError, "classes must be at least 1, not 0"),
+        ([0], 2.5, TypeError, "float"),
+    ],
+)
 def test_one_hot_refuses(labels: Any, classes: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         data.one_hot(labels, classes)
@@ -452,9 +484,11 @@ def test_one_hot_refuses(labels: Any, classes: Any, error: type[Exception], mess
 
 # Batches ------------------------------------------------------------------------------------------------------------
 
+
 @quick
-@given(n=st.integers(0, 40), size=st.integers(1, 50), seed=st.integers(0), shuffle=st.booleans(),
-       drop_last=st.booleans())
+@given(
+    n=st.integers(0, 40), size=st.integers(1, 50), seed=st.integers(0), shuffle=st.booleans(), drop_last=st.booleans()
+)
 def test_an_epoch_visits_every_row_once(n: int, size: int, seed: int, shuffle: bool, drop_last: bool) -> None:
     x, y = np.arange(n), np.arange(2 * n).reshape(n, 2)
     batches = data.Batches(x, y, size=size, seed=seed, shuffle=shuffle, drop_last=drop_last)
@@ -543,14 +577,17 @@ def test_batches_leave_numpys_own_generator_alone() -> None:
     assert np.random.random() == second
 
 
-@pytest.mark.parametrize(("arrays", "size", "error", "message"), [
-    ([], 1, ValueError, "at least one array"),
-    ([np.zeros(3), np.zeros((4, 2))], 1, ValueError, r"equally many rows; the shapes are \(3,\), \(4, 2\)"),
-    ([np.zeros(3), np.float64(1)], 1, ValueError, r"at least one axis; the shapes are \(3,\), \(\)"),
-    ([np.zeros(3)], 0, ValueError, "size must be at least 1, not 0"),
-    ([np.zeros(3)], -2, ValueError, "size must be at least 1, not -2"),
-    ([np.zeros(3)], 1.5, TypeError, "float"),
-])
+@pytest.mark.parametrize(
+    ("arrays", "size", "error", "message"),
+    [
+        ([], 1, ValueError, "at least one array"),
+        ([np.zeros(3), np.zeros((4, 2))], 1, ValueError, r"equally many rows; the shapes are \(3,\), \(4, 2\)"),
+        ([np.zeros(3), np.float64(1)], 1, ValueError, r"at least one axis; the shapes are \(3,\), \(\)"),
+        ([np.zeros(3)], 0, ValueError, "size must be at least 1, not 0"),
+        ([np.zeros(3)], -2, ValueError, "size must be at least 1, not -2"),
+        ([np.zeros(3)], 1.5, TypeError, "float"),
+    ],
+)
 def test_batches_refuse(arrays: list[Any], size: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         data.Batches(*arrays, size=size)
@@ -558,8 +595,11 @@ def test_batches_refuse(arrays: list[Any], size: Any, error: type[Exception], me
 
 # Harder digits ------------------------------------------------------------------------------------------------------
 
-stacks = hnp.arrays(st.sampled_from(["f4", "f8"]), hnp.array_shapes(min_dims=3, max_dims=3, min_side=1, max_side=6),
-                    elements=st.floats(0, 1, width=16))
+stacks = hnp.arrays(
+    st.sampled_from(["f4", "f8"]),
+    hnp.array_shapes(min_dims=3, max_dims=3, min_side=1, max_side=6),
+    elements=st.floats(0, 1, width=16),
+)
 
 
 @quick
@@ -657,12 +697,15 @@ def test_distortions_keep_shape_and_dtype_and_their_input(distort: Any, dtype: s
 
 
 @each_distortion
-@pytest.mark.parametrize(("images", "error", "message"), [
-    (np.zeros((2, 10)), ValueError, r"shape \(2, 10\) are neither"),
-    (np.zeros(16), ValueError, r"shape \(16,\) are neither"),
-    (np.zeros((1, 1, 4, 4)), ValueError, r"shape \(1, 1, 4, 4\) are neither"),
-    (np.zeros((2, 16), np.uint8), TypeError, "not uint8; divide pixels by 255 first"),
-])
+@pytest.mark.parametrize(
+    ("images", "error", "message"),
+    [
+        (np.zeros((2, 10)), ValueError, r"shape \(2, 10\) are neither"),
+        (np.zeros(16), ValueError, r"shape \(16,\) are neither"),
+        (np.zeros((1, 1, 4, 4)), ValueError, r"shape \(1, 1, 4, 4\) are neither"),
+        (np.zeros((2, 16), np.uint8), TypeError, "not uint8; divide pixels by 255 first"),
+    ],
+)
 def test_distortions_refuse(distort: Any, images: NDArray[Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         distort(images)
@@ -681,6 +724,7 @@ def test_distortions_refuse_senseless_amounts() -> None:
 
 
 # The package --------------------------------------------------------------------------------------------------------
+
 
 def test_importing_reads_no_data_and_needs_only_numpy() -> None:
     program = """

@@ -29,7 +29,9 @@ class Counted(data.Dataset):
 
 
 @example(n=10, size=4, drop_last=True, shuffle=True, whole=True)
-@given(n=st.integers(0, 12), size=st.integers(1, 5), drop_last=st.booleans(), shuffle=st.booleans(), whole=st.booleans())
+@given(
+    n=st.integers(0, 12), size=st.integers(1, 5), drop_last=st.booleans(), shuffle=st.booleans(), whole=st.booleans()
+)
 def test_an_epoch_is_all_examples_once_in_batches(n, size, drop_last, shuffle, whole):
     dataset = data.TensorDataset(x[:n], y[:n]) if whole else [(x[i], y[i]) for i in range(min(n, 10))]
     n = min(n, 10)
@@ -228,7 +230,11 @@ def test_words_are_classes(table):
     (p, labels) = flowers
     np.testing.assert_array_equal(p, np.array([[5.1, 3.5], [7, 3.2], [6.3, 3.3], [4.9, 3]], np.float32))
     assert (p.dtype, labels.dtype, labels.tolist()) == (np.float32, np.int64, [0, 1, 2, 0])
-    assert (flowers.names, flowers.target, flowers.classes) == (["long", "wide"], "kind", ["setosa", "versicolor", "virginica"])
+    assert (flowers.names, flowers.target, flowers.classes) == (
+        ["long", "wide"],
+        "kind",
+        ["setosa", "versicolor", "virginica"],
+    )
     assert repr(flowers) == "Table(4 rows of 2 features, kind: setosa versicolor virginica)"
     assert len(data.TensorDataset(*flowers)) == len(data.DataLoader(flowers)) == 4
 
@@ -238,7 +244,12 @@ def test_numbers_are_numbers_unless_said_otherwise(table):
     p, q = data.read_csv(path, delimiter=";", dtype=np.float64)
     assert (p.dtype, q.tolist()) == (np.float64, [[3.0], [1.0], [2.0]])
     grades = data.read_csv(path, 0, columns=[2], labels=True, delimiter=";")
-    assert (grades.y.tolist(), grades.classes, grades.x.tolist(), grades.names) == ([1, 0, 1], ["2", "10"], [[3], [1], [2]], ["2"])
+    assert (grades.y.tolist(), grades.classes, grades.x.tolist(), grades.names) == (
+        [1, 0, 1],
+        ["2", "10"],
+        [[3], [1], [2]],
+        ["2"],
+    )
 
 
 def test_columns_by_name_and_number(table):
@@ -286,7 +297,14 @@ def test_another_delimiter_is_guessed_and_said(table, text, delimiter, said):
         data.read_csv(table(text), delimiter=delimiter)
 
 
-@given(columns=st.integers(2, 4), rows=st.integers(1, 4), right=st.sampled_from(",;\t|"), wrong=st.sampled_from(",;\t|"), header=st.booleans(), words=st.booleans())
+@given(
+    columns=st.integers(2, 4),
+    rows=st.integers(1, 4),
+    right=st.sampled_from(",;\t|"),
+    wrong=st.sampled_from(",;\t|"),
+    header=st.booleans(),
+    words=st.booleans(),
+)
 def test_a_table_read_with_another_delimiter_is_refused(tmp_path_factory, columns, rows, right, wrong, header, words):
     path = tmp_path_factory.mktemp("tables") / "table.csv"
     cells = [[f"{i + 10 * j}.5" for i in range(columns - 1)] + ["ab"[j % 2] if words else f"{j}"] for j in range(rows)]
@@ -317,7 +335,9 @@ def test_columns_that_are_given_twice(table):
             data.read_csv(path, "y", columns=columns)
 
 
-@pytest.mark.parametrize("text", ["a,b,y\n1,3,3\n2,6,6\n", "a,b,y\n1,0,no\n2,1,yes\n1,0,no\n", "a,b,y\n1,2,2.0\n5,1,1\n"])
+@pytest.mark.parametrize(
+    "text", ["a,b,y\n1,3,3\n2,6,6\n", "a,b,y\n1,0,no\n2,1,yes\n1,0,no\n", "a,b,y\n1,2,2.0\n5,1,1\n"]
+)
 def test_the_target_among_the_features_is_told(table, text):
     with pytest.warns(UserWarning, match=r"column 'b' is equal to 'y' in every row") as told:
         data.read_csv(table(text))

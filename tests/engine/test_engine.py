@@ -684,7 +684,12 @@ def test_the_gradient_of_a_computed_tensor_is_not_the_seed_that_was_passed_in():
 
 def test_seeds_are_of_the_tensors_dtype():
     """Wherever the walk ends at once, or somebody listens: nothing is left to convert them on the way."""
-    for given, dtype in (np.float64, np.float32), (np.float32, np.float64), (np.int64, np.float32), (np.complex64, np.complex128):
+    for given, dtype in (
+        (np.float64, np.float32),
+        (np.float32, np.float64),
+        (np.int64, np.float32),
+        (np.complex64, np.complex128),
+    ):
         x = leaf(3, dtype=dtype)
         x.backward(np.ones(3, given))
         assert x.grad.dtype == dtype

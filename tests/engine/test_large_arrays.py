@@ -61,7 +61,9 @@ def derivatives(f, tensors):
         results = [y for y in listed(f(*tensors)) if isinstance(y, Tensor)]
         for i, y in enumerate(results):
             if y.requires_grad:
-                y.backward(np.linspace(0.5, 1.5, y.size).reshape(y.shape).astype(y.dtype), retain_graph=i < len(results) - 1)
+                y.backward(
+                    np.linspace(0.5, 1.5, y.size).reshape(y.shape).astype(y.dtype), retain_graph=i < len(results) - 1
+                )
     return [y.data for y in results] + [x.grad.data for x in tensors if x.grad is not None]
 
 

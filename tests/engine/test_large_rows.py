@@ -54,8 +54,14 @@ def test_whoever_holds_a_large_array_the_numbers_are_the_same(fn, data):
     if not (found := large_case(fn, data)):
         return
     case, arrays, want = found
-    pairs = [data.draw(st.sampled_from((held_data, held_view, shared, strided)))(a) if a.ndim else held_data(a) for a in arrays]
-    close = {"rtol": 1e-10, "atol": 1e-10 * max((abs(w).max(initial=0) for w in want), default=0)}  # other strides, another order of sums
+    pairs = [
+        data.draw(st.sampled_from((held_data, held_view, shared, strided)))(a) if a.ndim else held_data(a)
+        for a in arrays
+    ]
+    close = {
+        "rtol": 1e-10,
+        "atol": 1e-10 * max((abs(w).max(initial=0) for w in want), default=0),
+    }  # other strides, another order of sums
     for got, numbers in zip(derivatives(case, [x for x, _ in pairs]), want, strict=True):
         np.testing.assert_allclose(got, numbers, **close)
     for (_, mine), a in zip(pairs, arrays, strict=True):

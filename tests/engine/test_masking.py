@@ -17,7 +17,9 @@ def test_it_is_what_where_gives(data):
     """Of all dtypes, layouts and shapes that broadcast; a NaN, an infinity and a -0 that are not kept are 0."""
     x = data.draw(arrays()).astype(data.draw(st.sampled_from(TYPES)))
     if x.dtype.kind != "i":
-        x = np.where(np.asarray(data.draw(arrays(x.shape))) > 1, data.draw(st.sampled_from((np.nan, np.inf, -0.0))), x).astype(x.dtype)
+        x = np.where(
+            np.asarray(data.draw(arrays(x.shape))) > 1, data.draw(st.sampled_from((np.nan, np.inf, -0.0))), x
+        ).astype(x.dtype)
     x = data.draw(st.sampled_from((x, x.T, x[..., ::-1] if x.ndim else x)))
     shape = data.draw(st.sampled_from((x.shape, (2, *x.shape), (1,) * x.ndim, x.shape[-1:])))
     mask = np.asarray(data.draw(arrays(shape)) > 0)

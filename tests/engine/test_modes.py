@@ -40,13 +40,16 @@ def throw(generator):
 
 
 @pytest.mark.parametrize("begin", [block, decorated])
-@pytest.mark.parametrize("end", [
-    lambda g: g.close(),
-    lambda g: in_thread(g.close),
-    lambda g: contextvars.Context().run(g.close),
-    throw,
-    lambda g: None,
-])
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda g: g.close(),
+        lambda g: in_thread(g.close),
+        lambda g: contextvars.Context().run(g.close),
+        throw,
+        lambda g: None,
+    ],
+)
 def test_a_generator_has_its_mode_while_it_runs_only(begin, end):
     running = begin()
     assert next(running) is False
@@ -197,7 +200,9 @@ def interrupted(work, at):
         return trace
 
     before = sys.gettrace()
-    sys._getframe().f_trace_opcodes = True  # Python 3.12 counts opcodes if somebody has asked for it when tracing begins
+    sys._getframe().f_trace_opcodes = (
+        True  # Python 3.12 counts opcodes if somebody has asked for it when tracing begins
+    )
     sys.settrace(trace)
     try:
         work()

@@ -169,8 +169,12 @@ def test_a_truth_is_no_number_among_indices():
     x.grad = None
     (x[True].sum() + x[0] + x[False].sum() + x[1, ...] * 5 + x[np.int64(0)] + x[None, 1:].sum()).backward()
     assert x.grad.data.tolist() == [3, 7]
-    assert [scattered.is_basic(i) for i in (0, -1, np.int64(2), slice(None), None, Ellipsis, (0, None, slice(1)))] == [True] * 7
-    assert [scattered.is_basic(i) for i in (True, False, np.True_, [0], np.array(0), np.array([True]), (0, True), (0, [1]))] == [False] * 8
+    assert [scattered.is_basic(i) for i in (0, -1, np.int64(2), slice(None), None, Ellipsis, (0, None, slice(1)))] == [
+        True
+    ] * 7
+    assert [
+        scattered.is_basic(i) for i in (True, False, np.True_, [0], np.array(0), np.array([True]), (0, True), (0, [1]))
+    ] == [False] * 8
 
 
 def test_plans_are_kept_until_there_are_many():

@@ -58,7 +58,12 @@ def test_writing_into_a_part_is_refused(write, recorded, held):
 def test_functions_that_write_refuse_parts_and_so_do_parameters():
     t = whole(False).requires_grad_()
     with no_grad():
-        for write in (lambda: np.copyto(t[0], 1.0), lambda: np.put(t.T, 0, 1.0), lambda: np.add.at(t[0], [0], 1.0), lambda: added(t[1])):
+        for write in (
+            lambda: np.copyto(t[0], 1.0),
+            lambda: np.put(t.T, 0, 1.0),
+            lambda: np.add.at(t[0], [0], 1.0),
+            lambda: added(t[1]),
+        ):
             with pytest.raises(RuntimeError, match="is a part of another"):
                 write()
     for array in (t.detach()[0].data, t[0].data, t.T.data):  # the first is of a tensor that is gone

@@ -98,7 +98,9 @@ def test_elementwise_grad():
     near(elementwise_grad(lambda a, b: a * b, (0, 1))(M, V), (np.broadcast_to(V, (2, 3)), M.sum(0)))
 
 
-@pytest.mark.parametrize(("outputs", "inputs"), [*product([(), (2,), (0,), (2, 1), (3, 2)], [(), (1,), (3,), (0,), (1, 2)])])
+@pytest.mark.parametrize(
+    ("outputs", "inputs"), [*product([(), (2,), (0,), (2, 1), (3, 2)], [(), (1,), (3,), (0,), (1, 2)])]
+)
 def test_the_jacobian_has_the_shape_of_the_outputs_and_then_that_of_the_inputs(outputs, inputs):
     weights = np.random.default_rng(0).normal(size=outputs + inputs)
     axes = tuple(range(len(outputs), weights.ndim))
@@ -548,7 +550,10 @@ def test_pull_of_tracked_vectors_is_connected_to_them_and_to_nothing_else():
         near(g, 2 * V * W * W)
         g.sum().backward()
         near(base.grad, 4 * V * W)
-    for call in (lambda v: jvp(lambda x: x * x, (V,), (v,))[1], lambda v: hvp(lambda x: (x**3).sum() / 3, (V,), (v,))[0]):
+    for call in (
+        lambda v: jvp(lambda x: x * x, (V,), (v,))[1],
+        lambda v: hvp(lambda x: (x**3).sum() / 3, (V,), (v,))[0],
+    ):
         v = leaf(W)
         call(v * v).sum().backward()
         near(v.grad, 4 * V * W)
@@ -691,8 +696,10 @@ def test_jacobian_of_a_jacobian():
 def test_an_inner_derivative_with_respect_to_another_variable():
     near(grad(lambda x: x * grad(lambda y: x * y * y)(3.0))(2.0), 2 * 2 * 2 * 3.0)
     near(grad(lambda x: grad(lambda y: np.sin(x * y))(x))(0.7), -0.7 * 2 * 0.7 * np.sin(0.49) + np.cos(0.49))
-    near(jvp(lambda x: jvp(lambda y: np.sin(x * y), (x,), (1.0,))[1], (0.7,), (1.0,))[1],
-         -0.7 * 2 * 0.7 * np.sin(0.49) + np.cos(0.49))
+    near(
+        jvp(lambda x: jvp(lambda y: np.sin(x * y), (x,), (1.0,))[1], (0.7,), (1.0,))[1],
+        -0.7 * 2 * 0.7 * np.sin(0.49) + np.cos(0.49),
+    )
 
 
 # ---------------------------------------------------------------------------------- perturbation confusion
@@ -736,6 +743,7 @@ def test_the_curried_shift_of_manzyuk_and_others_2019(D, d):
 
     A derivative of a function whose value is a function is a function of the rest of the arguments.
     """
+
     def shift(u):
         return lambda f: lambda x: f(x + u)
 
@@ -773,6 +781,7 @@ def test_a_function_that_leaks_its_variable(D, d):
 @inner
 def test_a_derivative_of_functions_as_arguments(D, d):
     """Church's numerals of derivatives: the n-th derivative by a function that is handed the derivative."""
+
     def times(n, T):
         return (lambda f: f) if n == 0 else lambda f: times(n - 1, T)(lambda x: T(f, x))
 
@@ -813,7 +822,9 @@ UNARY = [np.sin, np.tanh, np.arctan, lambda x: x / (1 + x * x), lambda x: np.exp
          lambda x: np.cumsum(x) / 3, lambda x: np.sqrt(1 + x * x), lambda x: -x, lambda x: np.max(x) * np.ones(3)]  # fmt: skip
 BINARY = [np.add, np.subtract, np.multiply, np.hypot, lambda a, b: a / (2 + np.cos(b)), lambda a, b: np.sum(a * b) * b / 3,
           lambda a, b: np.concatenate([a[:1], b[1:]]), lambda a, b: np.where(V > 1.5, a, b), np.logaddexp]  # fmt: skip
-steps = st.lists(st.tuples(st.sampled_from([*UNARY, *BINARY]), st.integers(0, 99), st.integers(0, 99)), min_size=1, max_size=6)
+steps = st.lists(
+    st.tuples(st.sampled_from([*UNARY, *BINARY]), st.integers(0, 99), st.integers(0, 99)), min_size=1, max_size=6
+)
 points = st.lists(st.floats(-2, 2).map(lambda x: round(x, 3)), min_size=3, max_size=3, unique=True).map(np.array)
 
 
@@ -935,7 +946,13 @@ def test_holomorphic_functions_have_a_complex_derivative():
 
 
 def test_the_two_products_are_adjoint_as_real_maps():
-    for f in (np.exp, lambda z: z * np.conjugate(z) * z, np.abs, lambda z: np.real(z) * 1j + z, lambda z: np.sum(z * z)):
+    for f in (
+        np.exp,
+        lambda z: z * np.conjugate(z) * z,
+        np.abs,
+        lambda z: np.real(z) * 1j + z,
+        lambda z: np.sum(z * z),
+    ):
         y, pull = vjp(f, Z)
         u = np.full(y.shape, 0.3 - 0.7j if y.dtype.kind == "c" else 0.3)
         _, change = jvp(f, (Z,), (U,))
@@ -998,7 +1015,9 @@ def test_a_jacobian_goes_the_shorter_way_and_evaluates_once():
     near(jacobian(lambda x: wave(x).sum() * np.ones(2))(np.zeros(50)), np.ones((2, 50)))
     assert (len(evaluations), len(walks)) == (1, 2)
     near(jacobian(lambda x: wave(x) * np.ones(50))(0.0), np.ones(50))
-    assert (len(evaluations), len(walks)) == (2, 3), "what is pushed runs the rule once, and then only what was recorded"
+    assert (len(evaluations), len(walks)) == (2, 3), (
+        "what is pushed runs the rule once, and then only what was recorded"
+    )
 
 
 def test_long_chains_are_no_problem():
@@ -1055,14 +1074,26 @@ MISTAKES = {
     "no function for jvp": (lambda: jvp(V, (V,), (V,)), TypeError, "jvp takes a function first"),
     "no function for hvp": (lambda: hvp(None, (V,), (V,)), TypeError, "hvp takes a function first, and got NoneType"),
     "no function for checkpoint": (lambda: checkpoint(3), TypeError, "checkpoint takes a function first"),
-    "several numbers": (lambda: grad(np.sin)(V), ValueError, r"grad takes .* shape \(3,\): sum\(\) or mean\(\) it, or use jac"),
+    "several numbers": (
+        lambda: grad(np.sin)(V),
+        ValueError,
+        r"grad takes .* shape \(3,\): sum\(\) or mean\(\) it, or use jac",
+    ),
     "several numbers, twice": (lambda: hessian(np.sin)(V), ValueError, r"hessian takes .* single number"),
     "several numbers for hvp": (lambda: hvp(np.sin, (V,), (V,)), ValueError, r"hvp takes .* single number"),
     "a tuple": (lambda: grad(lambda x: (x, x))(1.0), TypeError, "grad takes .* a tuple of 2.* has_aux=True"),
     "a comma": (lambda: value_and_grad(lambda x: (x,))(1.0), TypeError, "value_and_grad takes .* a tuple of 1"),
-    "nothing": (lambda: grad(lambda x: None)(1.0), TypeError, "grad: the function returned None; is its return missing"),
+    "nothing": (
+        lambda: grad(lambda x: None)(1.0),
+        TypeError,
+        "grad: the function returned None; is its return missing",
+    ),
     "nothing to checkpointed grad": (lambda: grad(checkpoint(lambda x: None))(1.0), TypeError, "grad: .* None"),
-    "text": (lambda: vjp(lambda x: "x", 1.0), TypeError, "vjp: the function returned something that has no derivative: .* str"),
+    "text": (
+        lambda: vjp(lambda x: "x", 1.0),
+        TypeError,
+        "vjp: the function returned something that has no derivative: .* str",
+    ),
     "a complex number": (lambda: grad(lambda x: x * 1j)(1.0), TypeError, "grad takes .* real number.*abs"),
     "complex jacobian": (lambda: jacobian(lambda x: x * 1j)(1.0), TypeError, "jacobian takes real functions"),
     "complex hessian": (lambda: hessian(lambda x: np.abs(x))(1j), TypeError, "hessian takes real functions"),
@@ -1073,26 +1104,78 @@ MISTAKES = {
     "None": (lambda: grad(lambda d: d["w"])({"w": V, "b": None}), ValueError, "one returned an array of shape"),
     "a name": (lambda: grad(cube, "x")(1.0), TypeError, "grad: argnums='x', but it takes the position"),
     "a list of numbers": (lambda: grad(cube, [0])(1.0), TypeError, r"grad: argnums=\[0\], but it takes"),
-    "by keyword": (lambda: grad(pow, 1)(2.0, exp=3.0), ValueError, "argnums=1, but 1 argument was given by position .keyword"),
+    "by keyword": (
+        lambda: grad(pow, 1)(2.0, exp=3.0),
+        ValueError,
+        "argnums=1, but 1 argument was given by position .keyword",
+    ),
     "out of range": (lambda: jacobian(pow, 2)(2.0, 3.0), ValueError, "jacobian: argnums=2, but 2 arguments were given"),
     "far below": (lambda: grad(pow, -3)(2.0, 3.0), ValueError, "grad: argnums=-3"),
     "no arguments": (lambda: grad(lambda: 1.0)(), ValueError, "argnums=0, but 0 arguments were given"),
     "twice": (lambda: grad(pow, (0, -2))(2.0, 3.0), ValueError, r"grad: argnums=\(0, -2\) names an argument twice"),
-    "the comma, forgotten": (lambda: jvp(np.sin, V, V), TypeError, r"jvp takes tuples .* write jvp\(f, \(x,\), \(v,\)\)"),
-    "the comma after a number": (lambda: jvp(np.sin, 1.0, 1.0), TypeError, "with the commas; got one float and one float"),
-    "the comma after a tensor": (lambda: hvp(np.sum, Tensor(V), (V,)), TypeError, "hvp takes tuples .*; got one Tensor and a tup"),
-    "one direction too few": (lambda: jvp(pow, (2.0, 3.0), (1.0,)), ValueError, "jvp: primals .* a tuple of 2 against a tuple of 1"),
-    "another structure": (lambda: jvp(total, ([V, V],), ({"a": V},)), ValueError, r"at \[0\] .* a list of 2 against a dict of 'a'"),
-    "another name": (lambda: jvp(total, ({"a": V},), ({"b": V},)), ValueError, r"at \[0\] .* dict of 'a' against a dict of 'b'"),
-    "deep inside": (lambda: jvp(total, ({"a": [V]},), ({"a": [[V]]},)), ValueError, r"at \[0\]\['a'\]\[0\] .* one ndarray against a"),
+    "the comma, forgotten": (
+        lambda: jvp(np.sin, V, V),
+        TypeError,
+        r"jvp takes tuples .* write jvp\(f, \(x,\), \(v,\)\)",
+    ),
+    "the comma after a number": (
+        lambda: jvp(np.sin, 1.0, 1.0),
+        TypeError,
+        "with the commas; got one float and one float",
+    ),
+    "the comma after a tensor": (
+        lambda: hvp(np.sum, Tensor(V), (V,)),
+        TypeError,
+        "hvp takes tuples .*; got one Tensor and a tup",
+    ),
+    "one direction too few": (
+        lambda: jvp(pow, (2.0, 3.0), (1.0,)),
+        ValueError,
+        "jvp: primals .* a tuple of 2 against a tuple of 1",
+    ),
+    "another structure": (
+        lambda: jvp(total, ([V, V],), ({"a": V},)),
+        ValueError,
+        r"at \[0\] .* a list of 2 against a dict of 'a'",
+    ),
+    "another name": (
+        lambda: jvp(total, ({"a": V},), ({"b": V},)),
+        ValueError,
+        r"at \[0\] .* dict of 'a' against a dict of 'b'",
+    ),
+    "deep inside": (
+        lambda: jvp(total, ({"a": [V]},), ({"a": [[V]]},)),
+        ValueError,
+        r"at \[0\]\['a'\]\[0\] .* one ndarray against a",
+    ),
     "another shape": (lambda: jvp(np.sin, (V,), (M,)), ValueError, r"jvp: a vector of shape \(2, 3\) .* shape \(3,\)"),
-    "a number for an array": (lambda: hvp(np.sum, (V,), (1.0,)), ValueError, r"hvp: a vector of shape \(\) .* shape \(3,\)"),
-    "another shape to pull": (lambda: vjp(np.sin, V)[1](1.0), ValueError, r"vjp: a vector of shape \(\) .* shape \(3,\)"),
-    "a list to pull": (lambda: vjp(np.sin, V)[1]([1.0, 2.0, 3.0]), ValueError, "vjp: value and cotangent .* here .* a list of 3"),
-    "complex to pull": (lambda: vjp(np.sin, V)[1](V * 1j), TypeError, "vjp: a complex vector was given for a real value"),
+    "a number for an array": (
+        lambda: hvp(np.sum, (V,), (1.0,)),
+        ValueError,
+        r"hvp: a vector of shape \(\) .* shape \(3,\)",
+    ),
+    "another shape to pull": (
+        lambda: vjp(np.sin, V)[1](1.0),
+        ValueError,
+        r"vjp: a vector of shape \(\) .* shape \(3,\)",
+    ),
+    "a list to pull": (
+        lambda: vjp(np.sin, V)[1]([1.0, 2.0, 3.0]),
+        ValueError,
+        "vjp: value and cotangent .* here .* a list of 3",
+    ),
+    "complex to pull": (
+        lambda: vjp(np.sin, V)[1](V * 1j),
+        TypeError,
+        "vjp: a complex vector was given for a real value",
+    ),
     "no aux": (lambda: grad(np.sum, has_aux=True)(V), TypeError, r"grad: has_aux=True .* \(value, aux\).* one Tensor"),
     "an array as aux": (lambda: vjp(lambda x: x[:2], V, has_aux=True), TypeError, "vjp: has_aux=True"),
-    "too much aux": (lambda: jvp(lambda x: (x, 1, 2), (V,), (V,), has_aux=True), TypeError, "jvp: has_aux=True .* a tuple of 3"),
+    "too much aux": (
+        lambda: jvp(lambda x: (x, 1, 2), (V,), (V,), has_aux=True),
+        TypeError,
+        "jvp: has_aux=True .* a tuple of 3",
+    ),
 }
 
 
@@ -1141,6 +1224,7 @@ def test_an_error_of_the_function_itself_comes_through():
 
 def test_an_operation_without_second_derivative_can_be_pushed_through():
     """Its vjp is made for arrays only. Where nothing outside is involved, arrays are all it is given, but for g."""
+
     def cos(x):
         return np.array([np.cos(t) for t in x.tolist()])
 

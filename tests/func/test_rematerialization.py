@@ -43,7 +43,9 @@ def same(f, *arrays):
 # --------------------------------------------------------------------------------- the same gradients
 
 
-@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16, np.complex128, np.complex64], ids=lambda t: t.__name__)
+@pytest.mark.parametrize(
+    "dtype", [np.float64, np.float32, np.float16, np.complex128, np.complex64], ids=lambda t: t.__name__
+)
 @pytest.mark.parametrize("shape", [(), (3,), (0,), (2, 3)], ids=str)
 def test_gradients_are_the_same(shape, dtype):
     rng = np.random.default_rng(0)

@@ -44,14 +44,18 @@ def arrows(picture):
 
 def labels(picture):
     """What is written at the arrows."""
-    return [(re.search(r'label="([^"]*)"', line) or ["", ""])[1] for line in picture.source.splitlines() if " -> " in line]
+    return [
+        (re.search(r'label="([^"]*)"', line) or ["", ""])[1] for line in picture.source.splitlines() if " -> " in line
+    ]
 
 
 def frames(picture):
     """The titles of frames, and the first lines of the boxes directly in each."""
     found, stack = {}, [[]]
     for line in picture.source.splitlines():
-        text = html.unescape(re.sub("<[^>]*>", "", (re.search(r"label=<(.*?)>(?: \w+=|$)", line) or ["", ""])[1].split("<BR/>")[0]))
+        text = html.unescape(
+            re.sub("<[^>]*>", "", (re.search(r"label=<(.*?)>(?: \w+=|$)", line) or ["", ""])[1].split("<BR/>")[0])
+        )
         if "subgraph cluster" in line:
             stack.append([])
         elif line.strip().startswith("graph [label=<<B>") and len(stack) > 1:

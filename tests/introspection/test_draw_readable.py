@@ -58,9 +58,13 @@ def transformer_layer():
 
 
 def digits():
-    model = nn.Sequential(nn.Linear(784, 16), nn.Sigmoid(), nn.Linear(16, 16), nn.Sigmoid(), nn.Linear(16, 10), nn.Sigmoid())
+    model = nn.Sequential(
+        nn.Linear(784, 16), nn.Sigmoid(), nn.Linear(16, 16), nn.Sigmoid(), nn.Linear(16, 10), nn.Sigmoid()
+    )
     with watch():
-        return nn.SumOfSquaresLoss()(model(rng.random((32, 784), dtype="f")), np.eye(10, dtype="f")[rng.integers(10, size=32)])
+        return nn.SumOfSquaresLoss()(
+            model(rng.random((32, 784), dtype="f")), np.eye(10, dtype="f")[rng.integers(10, size=32)]
+        )
 
 
 def size_in_points(picture):

@@ -97,7 +97,9 @@ def test_a_model_that_is_called_twice_has_two_calls():
 def test_what_lies_between_two_calls_is_in_neither():
     net = nn.Sequential(nn.Linear(2, 2, rng=rng), nn.Linear(2, 2, rng=rng))
     found = frames(draw(net(np.exp(net(Tensor(np.ones((1, 2), "f"), name="x")))).sum()))
-    assert set(found) == {"Linear net.0", "Linear net.1"}, "two frames around all of it can't be inferred, one would be wrong"
+    assert set(found) == {"Linear net.0", "Linear net.1"}, (
+        "two frames around all of it can't be inferred, one would be wrong"
+    )
 
 
 def test_a_tied_weight_tells_nothing():
@@ -132,7 +134,9 @@ def test_depth_collapses_modules():
     assert boxes(flat)["n1"][-1] == f"grad, norm {norm:.4g}"
     assert arrows(flat) == [("n0", "n1"), ("n1", "n3"), ("n2", "n3")]
     once = draw(loss, depth=1)
-    assert frames(once) == {"Sequential model": ["Linear model.0", "Sigmoid model.1", "Linear model.2", "Sigmoid model.3"]}
+    assert frames(once) == {
+        "Sequential model": ["Linear model.0", "Sigmoid model.1", "Linear model.2", "Sigmoid model.3"]
+    }
     assert boxes(draw(loss, depth=2)) == boxes(draw(loss))
     with pytest.raises(ValueError, match="from 0 up"):
         draw(loss, depth=-1)
@@ -369,7 +373,9 @@ def test_functions_are_called_for_their_picture():
     texts = named(draw(lambda x, y: np.sin(x) * y, 2.0, 3))
     assert texts["x"] == ["2", "grad -1.248"]
     assert texts["y"] == ["3", "grad 0.9093"]
-    assert {"first", "rest[0]", "rest[1]"} < set(named(draw(lambda first, *rest: first * rest[0] * rest[1], 1.0, 2.0, 3.0)))
+    assert {"first", "rest[0]", "rest[1]"} < set(
+        named(draw(lambda first, *rest: first * rest[0] * rest[1], 1.0, 2.0, 3.0))
+    )
     values = np.array([1.0, 2.0])
     assert named(draw(np.sum, values))["values"] == ["[1, 2]", "grad [1, 1]"]
 
@@ -431,7 +437,11 @@ def test_the_backward_pass_beside_the_forward_one():
     assert f"* b.grad = {g:.4g}" in texts
     assert f"* 3.0 w.grad = {3 * g:.4g}" in texts
     ids = {" ".join(lines): name for name, lines in boxes(picture).items()}
-    rank = next(line for line in picture.source.splitlines() if "rank=same" in line and f" {ids[f'sigmoid y = {s:.4g}']} " in line)
+    rank = next(
+        line
+        for line in picture.source.splitlines()
+        if "rank=same" in line and f" {ids[f'sigmoid y = {s:.4g}']} " in line
+    )
     assert ids[f"* b.grad = {g:.4g}"] in rank.strip(" }").split(), "it faces the sigmoid"
     assert "newrank=true" in picture.source
     assert w.grad is None
@@ -482,7 +492,11 @@ def test_both_sides_can_be_laid_out(direction):
     at = {}
     for g in root.iter("{http://www.w3.org/2000/svg}g"):
         if g.get("class") == "node":
-            numbers = [float(v) for text in g.iter("{http://www.w3.org/2000/svg}text") for v in [text.get("x" if direction == "LR" else "y")]]
+            numbers = [
+                float(v)
+                for text in g.iter("{http://www.w3.org/2000/svg}text")
+                for v in [text.get("x" if direction == "LR" else "y")]
+            ]
             at[g.find("{http://www.w3.org/2000/svg}title").text] = np.mean(numbers)
     for rank in re.findall(r"rank=same ([n\d ]+)}", picture.source):
         places = [at[name] for name in rank.split()]
@@ -506,7 +520,11 @@ def test_details():
 
 
 def test_what_is_kept_is_what_derivatives_read():
-    x, w, b = Tensor(2.0, name="x"), Tensor(3.0, requires_grad=True, name="w"), Tensor(3.0, requires_grad=True, name="b")
+    x, w, b = (
+        Tensor(2.0, name="x"),
+        Tensor(3.0, requires_grad=True, name="w"),
+        Tensor(3.0, requires_grad=True, name="b"),
+    )
     for mode in (watch, enable_grad):
         with mode():
             y = sigmoid(w * x + b) * 2.0
@@ -541,6 +559,7 @@ def test_themes_and_legends(theme, tmp_path):
 
 def contrast(a, b):
     """As the Web Content Accessibility Guidelines define it."""
+
     def luminance(color):
         channels = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
         return sum(share * (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4)

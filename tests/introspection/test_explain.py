@@ -39,7 +39,11 @@ from tinygrad_edu.introspection.formulas.symbol import Symbol
 from tinygrad_edu.introspection.formulas.text import Text
 from tinygrad_edu.pytree import flatten
 
-INTERNAL = {"carry", "recompute", "replay_result"}  # they are given functions, of which only those who call them can tell
+INTERNAL = {
+    "carry",
+    "recompute",
+    "replay_result",
+}  # they are given functions, of which only those who call them can tell
 ROWS = [fn for fn in (*RULES, *COMPOSITES) if fn.__name__ not in INTERNAL]
 
 
@@ -53,7 +57,12 @@ every_function = pytest.mark.parametrize("fn", [fn for fn in ROWS if fn in STRAT
 
 modules = [import_module(m.name) for m in walk_packages(rules.__path__, f"{rules.__name__}.")]
 LANGUAGE = {}  # the names that formulas may use: NumPy's come first, then those of rules
-for words in (*map(vars, modules), vars(multi_output), {name_of(fn): fn for fn in RULES}, *map(vars, (np.fft, np.linalg, np))):
+for words in (
+    *map(vars, modules),
+    vars(multi_output),
+    {name_of(fn): fn for fn in RULES},
+    *map(vars, (np.fft, np.linalg, np)),
+):
     LANGUAGE |= {k: v for k, v in words.items() if not isinstance(v, ModuleType)}
 LANGUAGE |= {"linalg": np.linalg}
 
@@ -128,12 +137,15 @@ def test_the_formulas_compute_what_the_engine_computes(fn, data):
     if not results:
         assert "=" not in explanation.text
         return
-    assume(all(line.left.name in explanation.values for line in given_lines(explanation)))  # no node keeps some constants
+    assume(
+        all(line.left.name in explanation.values for line in given_lines(explanation))
+    )  # no node keeps some constants
     names = run(explanation, given_values(explanation))
     if case.arbitrary:
         return
     forward, assigned = (
-        {line.split(" = ")[0] for line in program(text)} for text in (explanation.text.split("\nbackward")[0], explanation.text)
+        {line.split(" = ")[0] for line in program(text)}
+        for text in (explanation.text.split("\nbackward")[0], explanation.text)
     )
     for key in forward & explanation.values.keys():
         if not isinstance(explanation.values[key], MultiOutput):
@@ -187,6 +199,7 @@ def test_functions_without_derivative_say_so(fn):
 
 def test_a_formula_that_lies_is_found_out():
     """The test above can fail: here one sign is written as another."""
+
     class Liar(Text):
         def product(self, a, b):
             return self.infix("+", MULTIPLY, a, b)
@@ -338,6 +351,7 @@ def test_a_rule_that_cannot_be_written_is_shown_as_a_function():
 
 def test_a_decision_about_the_gradient_is_no_formula():
     """Else what is shown would be right for one gradient and wrong for another."""
+
     def strange(x):
         return x * 1.0
 
@@ -381,6 +395,7 @@ def test_different_arrays_are_not_mistaken_for_each_other():
 
 def test_a_formula_that_uses_itself_twice_at_each_step_is_not_written_out():
     """2⁶⁴ signs would be too many."""
+
     def steps(g, y, x):
         for _ in range(64):
             g = (g + np.tanh(g)) / 2

@@ -76,9 +76,11 @@ LOSSES = {
 
 def bend(f, arrays, settings):
     """With a weight for each loss, so that no two derivatives look alike."""
+
     def cost(*xs):
-        losses = f(*xs, *arrays[len(xs):], **settings, reduction="none")
+        losses = f(*xs, *arrays[len(xs) :], **settings, reduction="none")
         return np.sum(losses * np.cos(np.arange(losses.size)).reshape(losses.shape))
+
     return cost  # fmt: skip
 
 
@@ -153,7 +155,10 @@ def test_weights_what_is_ignored_and_smoothing(reduction, weight, smoothing, ign
     wanted = {"none": losses, "sum": np.sum(losses), "mean": np.sum(losses) / np.sum(w[y[counting]])}[reduction]
     settings = {"weight": weight, "ignore_index": ignore, "reduction": reduction}
     np.testing.assert_allclose(F.cross_entropy(x, y, label_smoothing=smoothing, **settings), wanted, rtol=1e-13)
-    f = lambda x: np.sum(F.cross_entropy(x, y, label_smoothing=smoothing, **settings) * np.arange(1, 1 + wanted.size).reshape(wanted.shape))
+    f = lambda x: np.sum(
+        F.cross_entropy(x, y, label_smoothing=smoothing, **settings)
+        * np.arange(1, 1 + wanted.size).reshape(wanted.shape)
+    )
     assert gradcheck(f, x, order=2)
     if not smoothing:
         np.testing.assert_allclose(F.nll_loss(logs, y, **settings), wanted, rtol=1e-13)
@@ -190,7 +195,9 @@ def test_rows_of_integers_leave_single_precision_alone():
     for dtype in int, bool, np.uint8:
         assert F.cross_entropy(A.astype(np.float32), np.eye(3)[Y].astype(dtype)).dtype == np.float32
     assert F.cross_entropy(A.astype(np.float32), Y, weight=[1.0, 2.0, 3.0]).dtype == np.float32
-    assert F.binary_cross_entropy(P.astype(np.float32), Q.astype(np.float32), weight=[1.0, 2.0, 3.0]).dtype == np.float32
+    assert (
+        F.binary_cross_entropy(P.astype(np.float32), Q.astype(np.float32), weight=[1.0, 2.0, 3.0]).dtype == np.float32
+    )
 
 
 # ------------------------------------------------------------------------------------------- corners and ends
@@ -203,20 +210,29 @@ def test_absolute_differences_are_what_smooth_ones_approach():
         loss = F.smooth_l1_loss(x, np.zeros(3), "sum", beta)
         loss.backward()
         np.testing.assert_allclose((loss.item(), *x.grad.data), (3.5, 1, -1, 1), rtol=1e-8)
-    np.testing.assert_array_equal(func.hessian(lambda x: F.smooth_l1_loss(x, np.zeros(2), "sum", beta=0) + np.sum(x**2))(np.array([1.0, -2.0])).data, 2 * np.eye(2))
+    np.testing.assert_array_equal(
+        func.hessian(lambda x: F.smooth_l1_loss(x, np.zeros(2), "sum", beta=0) + np.sum(x**2))(
+            np.array([1.0, -2.0])
+        ).data,
+        2 * np.eye(2),
+    )
     assert nn.SmoothL1Loss(beta=0)(A, B) == np.mean(D)
 
 
 def test_squares_end_where_lines_begin():
     d = np.array([0.5, 1.0, 2.0])
     np.testing.assert_allclose(F.huber_loss(d, 0 * d, "none"), [0.125, 0.5, 1.5])
-    np.testing.assert_allclose(func.grad(lambda d: F.huber_loss(d, np.zeros(3), "sum", delta=1.5))(d).data, [0.5, 1.0, 1.5])
+    np.testing.assert_allclose(
+        func.grad(lambda d: F.huber_loss(d, np.zeros(3), "sum", delta=1.5))(d).data, [0.5, 1.0, 1.5]
+    )
     np.testing.assert_allclose(func.grad(lambda d: F.huber_loss(d, np.zeros(3), "sum"))(-d).data, [-0.5, -1.0, -1.0])
 
 
 def test_probabilities_of_0_and_1_cost_at_most_100():
     p = np.array([0.0, 1.0, 0.0, 1.0])
-    np.testing.assert_allclose(F.binary_cross_entropy(p, np.array([1.0, 0.0, 0.0, 1.0]), reduction="none"), [100, 100, 0, 0], atol=1e-12)
+    np.testing.assert_allclose(
+        F.binary_cross_entropy(p, np.array([1.0, 0.0, 0.0, 1.0]), reduction="none"), [100, 100, 0, 0], atol=1e-12
+    )
     small = F.binary_cross_entropy(p.astype(np.float32), np.array([1, 0, 0, 1], np.float32), reduction="none")
     assert np.isfinite(small).all()
     np.testing.assert_allclose(small[:2], -np.log(np.finfo(np.float32).tiny), rtol=1e-6)
@@ -225,7 +241,14 @@ def test_probabilities_of_0_and_1_cost_at_most_100():
 def test_targets_that_are_nan_are_not_lost():
     """The cost is NaN too; where it would not be, they are refused."""
     t = np.array([[np.nan, 0.5, 0.5], [0.2, 0.3, 0.5]])
-    for f, x in (F.binary_cross_entropy, P), (F.binary_cross_entropy_with_logits, A), (F.cross_entropy, A), (F.mse_loss, A), (F.l1_loss, A), (F.huber_loss, A):
+    for f, x in (
+        (F.binary_cross_entropy, P),
+        (F.binary_cross_entropy_with_logits, A),
+        (F.cross_entropy, A),
+        (F.mse_loss, A),
+        (F.l1_loss, A),
+        (F.huber_loss, A),
+    ):
         assert np.isnan(f(x, t)), f
     assert np.isnan(F.gaussian_nll_loss(A, B, t))
     with pytest.raises(ValueError, match="negative or NaN"):
@@ -235,7 +258,12 @@ def test_targets_that_are_nan_are_not_lost():
 
 
 def test_targets_behind_a_mask_are_not_taken_for_targets():
-    for f, x, t in (F.cross_entropy, A, Y), (F.mse_loss, A, B), (F.l1_loss, A, B), (F.binary_cross_entropy_with_logits, A, Q):
+    for f, x, t in (
+        (F.cross_entropy, A, Y),
+        (F.mse_loss, A, B),
+        (F.l1_loss, A, B),
+        (F.binary_cross_entropy_with_logits, A, Q),
+    ):
         with pytest.raises(TypeError):
             f(Tensor(x, requires_grad=True), np.ma.masked_array(t, t == t.flat[0]))
 
@@ -307,7 +335,10 @@ def test_what_cannot_be_meant_is_refused(name):
 def test_variances_of_images():
     a, b, v = np.ones((2, 3, 4)), np.zeros((2, 3, 4)), 1.0 + np.arange(6.0).reshape(2, 3)
     for var in v, v[..., None], np.broadcast_to(v[..., None], a.shape):
-        np.testing.assert_allclose(F.gaussian_nll_loss(a, b, var, reduction="none"), np.broadcast_to(0.5 * (np.log(v) + 1 / v)[..., None], a.shape))
+        np.testing.assert_allclose(
+            F.gaussian_nll_loss(a, b, var, reduction="none"),
+            np.broadcast_to(0.5 * (np.log(v) + 1 / v)[..., None], a.shape),
+        )
     for shape in (2,), (2, 1), (3, 4), (2, 1, 1), (2, 1, 4), (2, 4), (1, 3):
         with pytest.raises(ValueError, match="the variance must be of that shape"):
             F.gaussian_nll_loss(a, b, np.ones(shape))
@@ -339,7 +370,9 @@ def test_how_much_is_rounding():
 def test_variances_of_square_outputs_are_those_of_examples():
     """Where a variance for each example would also fit the last axis."""
     a, b, v = A[:, :2], B[:, :2], V[:, 0]
-    np.testing.assert_allclose(F.gaussian_nll_loss(a, b, v, reduction="none"), 0.5 * (np.log(v[:, None]) + (a - b) ** 2 / v[:, None]))
+    np.testing.assert_allclose(
+        F.gaussian_nll_loss(a, b, v, reduction="none"), 0.5 * (np.log(v[:, None]) + (a - b) ** 2 / v[:, None])
+    )
 
 
 @pytest.mark.parametrize(("f", "message"), [
@@ -364,7 +397,9 @@ def test_what_is_right_is_met_with_silence():
     F.nll_loss(F.log_softmax(x, 1), Y)
     F.nll_loss(np.log(P), Y)
     F.cross_entropy(x, F.softmax(Tensor(B, dtype=np.float16)))
-    F.binary_cross_entropy(F.sigmoid(x), np.float32(1.0) + np.zeros((2, 3), np.float32) + np.finfo(np.float32).eps)  # 1 but for rounding
+    F.binary_cross_entropy(
+        F.sigmoid(x), np.float32(1.0) + np.zeros((2, 3), np.float32) + np.finfo(np.float32).eps
+    )  # 1 but for rounding
     F.cross_entropy(np.ones((0, 3)), np.ones((0, 3)), reduction="sum")
     F.binary_cross_entropy(np.ones((0, 1)), np.ones((0, 1)), reduction="sum")
     F.nll_loss(np.ones((0, 3)), np.ones(0, int), reduction="sum")
@@ -393,7 +428,9 @@ def test_no_other_number_is_a_class(classes, data):
     n = data.draw(st.integers(1, 4))
     x = -np.ones((n, classes))
     y = np.zeros(n, int)
-    y[data.draw(st.integers(0, n - 1))] = data.draw(st.integers(-300, 300).filter(lambda i: not 0 <= i < classes and i != -100))
+    y[data.draw(st.integers(0, n - 1))] = data.draw(
+        st.integers(-300, 300).filter(lambda i: not 0 <= i < classes and i != -100)
+    )
     for f in F.cross_entropy, F.nll_loss, F.multi_margin_loss:
         with pytest.raises(ValueError, match=f"class indices must be from 0 to {classes - 1}"):
             f(x, y)
@@ -412,7 +449,11 @@ def test_a_weight_never_stretches_the_losses(shape):
             fits = np.broadcast_shapes(shape, w.shape) == shape
         except ValueError:
             fits = False
-        for f, way in (F.binary_cross_entropy, "weight"), (F.binary_cross_entropy_with_logits, "weight"), (F.binary_cross_entropy_with_logits, "pos_weight"):
+        for f, way in (
+            (F.binary_cross_entropy, "weight"),
+            (F.binary_cross_entropy_with_logits, "weight"),
+            (F.binary_cross_entropy_with_logits, "pos_weight"),
+        ):
             if fits:
                 assert f(p, p, reduction="none", **{way: w}).shape == shape
             else:
@@ -435,6 +476,10 @@ def test_what_is_captured_refuses_too(f, x, good, bad):
 
 @pytest.mark.parametrize("cost", [nn.CrossEntropyLoss(), nn.NLLLoss(), nn.MSELoss(), nn.BCELoss()])
 def test_targets_that_are_hidden_are_not_learnt_from(cost):
-    target = np.ma.masked_array(Y, [True, *[False] * (len(Y) - 1)]) if isinstance(cost, nn.CrossEntropyLoss | nn.NLLLoss) else np.ma.masked_array(Q, Q > 0.5)
+    target = (
+        np.ma.masked_array(Y, [True, *[False] * (len(Y) - 1)])
+        if isinstance(cost, nn.CrossEntropyLoss | nn.NLLLoss)
+        else np.ma.masked_array(Q, Q > 0.5)
+    )
     with pytest.raises(TypeError, match="mask would be lost"):
         cost(Tensor(np.log(P) if isinstance(cost, nn.NLLLoss) else P), target)

@@ -124,8 +124,10 @@ def test_forward_hooks_see_and_may_change_what_passes():
     net = model()
     plain = net(X).data
     seen = []
-    handles = [net[1].register_forward_pre_hook(lambda m, args: seen.append((m, args[0].shape))),
-               net[1].register_forward_hook(lambda m, args, y: seen.append(y.shape))]
+    handles = [
+        net[1].register_forward_pre_hook(lambda m, args: seen.append((m, args[0].shape))),
+        net[1].register_forward_hook(lambda m, args, y: seen.append(y.shape)),
+    ]
     np.testing.assert_array_equal(net(X).data, plain)
     assert seen == [(net[1], (4, 2)), (4, 2)]
     for handle in handles * 2:  # twice does no harm
@@ -195,13 +197,23 @@ class Strange:
     shape, ndim, dtype = (4, 3), 2, X.dtype
 
 
-@pytest.mark.parametrize("f", [nn.Linear(3, 1), nn.Sigmoid(), nn.ReLU(), lambda x: nn.MSELoss()(Tensor(X), x), nn.Tanh()])
+@pytest.mark.parametrize(
+    "f", [nn.Linear(3, 1), nn.Sigmoid(), nn.ReLU(), lambda x: nn.MSELoss()(Tensor(X), x), nn.Tanh()]
+)
 def test_what_is_no_array_is_refused_and_not_passed_on(f):
     with pytest.raises(TypeError, match=r"got Strange: if it holds numbers, make it an array|does not support ufuncs"):
         f(Strange())
 
 
-@pytest.mark.parametrize(("wrong", "hint"), [([nn.Tanh()], r"write \*layers"), (nn.Tanh, r"write Tanh\(\)"), (np.tanh, r"there are nn\.Tanh\(\)"), (3, "is 3$")])
+@pytest.mark.parametrize(
+    ("wrong", "hint"),
+    [
+        ([nn.Tanh()], r"write \*layers"),
+        (nn.Tanh, r"write Tanh\(\)"),
+        (np.tanh, r"there are nn\.Tanh\(\)"),
+        (3, "is 3$"),
+    ],
+)
 def test_what_is_no_module_is_refused_with_a_hint(wrong, hint):
     with pytest.raises(TypeError, match=hint):
         nn.Sequential(wrong)
@@ -354,7 +366,9 @@ def look(module, *args):
     """A hook that pickle can find."""
 
 
-@pytest.mark.parametrize("copied", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m)), lambda m: pickle.loads(pickle.dumps(m, 0))])
+@pytest.mark.parametrize(
+    "copied", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m)), lambda m: pickle.loads(pickle.dumps(m, 0))]
+)
 def test_modules_with_hooks_are_copied_with_them(copied):
     net = model()
     seen = net[1].seen = []
@@ -512,7 +526,11 @@ def test_names_that_do_not_fit_say_what_would(changed, says):
 @pytest.mark.parametrize("kind", [optim.SGD, functools.partial(optim.SGD, momentum=0.9, weight_decay=0.01), optim.Adam])
 def test_a_network_in_another_precision_goes_on_in_it(kind):
     def run(cast_at):
-        net = nn.Sequential(nn.Linear(3, 4, bias=False, rng=np.random.default_rng(0)), nn.BatchNorm1d(4), nn.Linear(4, 1, rng=np.random.default_rng(1)))
+        net = nn.Sequential(
+            nn.Linear(3, 4, bias=False, rng=np.random.default_rng(0)),
+            nn.BatchNorm1d(4),
+            nn.Linear(4, 1, rng=np.random.default_rng(1)),
+        )
         descent = kind(net.parameters(), lr=0.01)
         held = list(net.parameters())
         for i in range(4):

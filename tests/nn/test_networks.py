@@ -107,14 +107,30 @@ def test_other_costs_are_those_of_pytorch():
     import torch.nn.functional as T
 
     signs = np.sign(X)
-    compare(lambda a: F.hinge_embedding_loss(a, signs, 0.5), lambda a: T.hinge_embedding_loss(a, __import__("torch").tensor(signs), 0.5), X)
-    compare(lambda a, v: F.gaussian_nll_loss(a, X[::-1], v, full=True),
-            lambda a, v: T.gaussian_nll_loss(a, __import__("torch").tensor(X[::-1].copy()), v, full=True), X, PROBABLE)
+    compare(
+        lambda a: F.hinge_embedding_loss(a, signs, 0.5),
+        lambda a: T.hinge_embedding_loss(a, __import__("torch").tensor(signs), 0.5),
+        X,
+    )
+    compare(
+        lambda a, v: F.gaussian_nll_loss(a, X[::-1], v, full=True),
+        lambda a, v: T.gaussian_nll_loss(a, __import__("torch").tensor(X[::-1].copy()), v, full=True),
+        X,
+        PROBABLE,
+    )
     compare(lambda a, b: F.cosine_similarity(a, b), lambda a, b: T.cosine_similarity(a, b), X, X[::-1].copy())
     compare(lambda a: F.normalize(a, 3.0), lambda a: T.normalize(a, 3.0), X)
-    compare(nn.KLDivLoss("batchmean"), __import__("torch").nn.KLDivLoss(reduction="batchmean"), np.log(PROBABLE), PROBABLE)
-    compare(nn.BCEWithLogitsLoss(weight=WEIGHT, pos_weight=2 * WEIGHT), __import__("torch").nn.BCEWithLogitsLoss(
-        weight=__import__("torch").tensor(WEIGHT), pos_weight=__import__("torch").tensor(2 * WEIGHT)), 40 * X, PROBABLE)
+    compare(
+        nn.KLDivLoss("batchmean"), __import__("torch").nn.KLDivLoss(reduction="batchmean"), np.log(PROBABLE), PROBABLE
+    )
+    compare(
+        nn.BCEWithLogitsLoss(weight=WEIGHT, pos_weight=2 * WEIGHT),
+        __import__("torch").nn.BCEWithLogitsLoss(
+            weight=__import__("torch").tensor(WEIGHT), pos_weight=__import__("torch").tensor(2 * WEIGHT)
+        ),
+        40 * X,
+        PROBABLE,
+    )
 
 
 LAYERS = [
@@ -135,7 +151,10 @@ def test_layers_are_those_of_pytorch(name, args, settings, x):
     has_state = name not in ("Flatten", "Unflatten", "Dropout")
     ours = getattr(nn, name)(*args, **settings, **({"dtype": np.float64} if has_state else {}))
     theirs = getattr(torch.nn, name)(*args, **settings).double()
-    state = {k: v.numpy() + (0.1 * np.arange(v.numel()).reshape(v.shape) if v.is_floating_point() else 0) for k, v in theirs.state_dict().items()}
+    state = {
+        k: v.numpy() + (0.1 * np.arange(v.numel()).reshape(v.shape) if v.is_floating_point() else 0)
+        for k, v in theirs.state_dict().items()
+    }
     assert set(ours.state_dict()) == set(state)
     ours.load_state_dict(state)
     theirs.load_state_dict({k: torch.tensor(v) for k, v in state.items()})
@@ -156,7 +175,10 @@ def test_bilinear_and_embedding_are_those_of_pytorch():
     ours, theirs = nn.Bilinear(4, 2, 3, dtype=np.float64), torch.nn.Bilinear(4, 2, 3).double()
     ours.load_state_dict({k: v.numpy() for k, v in theirs.state_dict().items()})
     compare(ours, theirs, X, X[:, :2].copy())
-    words, other = nn.Embedding(5, 3, padding_idx=-1, dtype=np.float64), torch.nn.Embedding(5, 3, padding_idx=-1).double()
+    words, other = (
+        nn.Embedding(5, 3, padding_idx=-1, dtype=np.float64),
+        torch.nn.Embedding(5, 3, padding_idx=-1).double(),
+    )
     words.load_state_dict({k: v.numpy() for k, v in other.state_dict().items()})
     indices = np.array([[0, 1, 1], [4, 4, 2]])
     y, t = words(indices), other(torch.tensor(indices))
@@ -166,7 +188,9 @@ def test_bilinear_and_embedding_are_those_of_pytorch():
     np.testing.assert_allclose(words.weight.grad.data, other.weight.grad.numpy())
 
 
-@pytest.mark.parametrize(("name", "args", "settings", "x"), [c for c in LAYERS if c[0] != "Dropout"], ids=lambda a: str(a)[:20])
+@pytest.mark.parametrize(
+    ("name", "args", "settings", "x"), [c for c in LAYERS if c[0] != "Dropout"], ids=lambda a: str(a)[:20]
+)
 def test_layers_have_second_derivatives(name, args, settings, x):
     module = getattr(nn, name)(*args, **settings, **({"dtype": np.float64} if "latten" not in name else {}))
     assert gradcheck(module, x[:3], order=2)
@@ -248,7 +272,9 @@ def test_a_classifier_learns(seed):
     assert cost(model.eval()(x), CLASSES).item() < first
 
 
-@pytest.mark.parametrize("ways", [{}, {"weight": np.ones(3)}, {"label_smoothing": 0.1}, {"reduction": "none"}, {"reduction": "sum"}], ids=str)
+@pytest.mark.parametrize(
+    "ways", [{}, {"weight": np.ones(3)}, {"label_smoothing": 0.1}, {"reduction": "none"}, {"reduction": "sum"}], ids=str
+)
 def test_what_is_ignored_has_no_say(ways):
     """Not even an infinity; and of nothing but ignored examples the gradient is 0, as PyTorch's."""
     x = Tensor([[-np.inf if "label_smoothing" not in ways else -50.0, 0.0, 1.0], [1.0, 2.0, 3.0]], requires_grad=True)

@@ -11,7 +11,9 @@ def rows(table):
 
 
 def test_layers_shapes_parameters_and_work():
-    model = nn.Sequential(nn.Linear(784, 16), nn.Sigmoid(), nn.Linear(16, 16), nn.Sigmoid(), nn.Linear(16, 10), nn.Sigmoid())
+    model = nn.Sequential(
+        nn.Linear(784, 16), nn.Sigmoid(), nn.Linear(16, 16), nn.Sigmoid(), nn.Linear(16, 10), nn.Sigmoid()
+    )
     table = nn.summary(model, np.zeros((32, 784), np.float32))
     assert table.parameters == table.trainable == 13_002
     assert table.multiply_adds == 32 * (784 * 16 + 16 * 16 + 16 * 10)
@@ -20,7 +22,9 @@ def test_layers_shapes_parameters_and_work():
 
 
 def test_a_convolution_counts_its_window():
-    model = nn.Sequential(nn.Conv2d(3, 8, 5, stride=2), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(8 * 3 * 3, 2))
+    model = nn.Sequential(
+        nn.Conv2d(3, 8, 5, stride=2), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(8 * 3 * 3, 2)
+    )
     table = nn.summary(model, np.zeros((1, 3, 16, 16), np.float32))
     assert table.rows[0].multiply_adds == 8 * 6 * 6 * 3 * 5 * 5
     assert [r.shapes for r in table.rows] == ["(1, 8, 6, 6)", "(1, 8, 6, 6)", "(1, 8, 3, 3)", "(1, 72)", "(1, 2)"]

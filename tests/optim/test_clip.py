@@ -124,7 +124,10 @@ def test_norms_are_right_wherever_the_gradients_are(dtype, p, data):
     """No power on the way overflows, or is lost, and no gradient is made zero by it."""
     info = np.finfo(dtype)
     exponent = data.draw(st.integers(info.minexp + 4, info.maxexp - 1), "exponent")
-    parts = [np.array(part) / 4 for part in data.draw(st.sampled_from([[[3, 4]], [[2], [4, 0, -6]], [[4, 4, 4], [4] * 6]]), "parts")]
+    parts = [
+        np.array(part) / 4
+        for part in data.draw(st.sampled_from([[[3, 4]], [[2], [4, 0, -6]], [[4, 4, 4], [4] * 6]]), "parts")
+    ]
     gradients = [np.ldexp(part, exponent).astype(dtype) for part in parts]
     flat = np.abs(np.concatenate(parts))
     exact = Fraction(float(flat.max() if p == np.inf else (flat**p).sum() ** (1 / p))) * Fraction(2) ** exponent
@@ -134,7 +137,9 @@ def test_norms_are_right_wherever_the_gradients_are(dtype, p, data):
     for g, part in zip(found, gradients, strict=True):
         assert g.dtype == dtype
         wanted = [float(Fraction(float(x)) * scale) for x in part]
-        np.testing.assert_allclose(g.astype(float), wanted, rtol=4 * float(info.eps) + 1e-13, atol=float(info.smallest_subnormal))
+        np.testing.assert_allclose(
+            g.astype(float), wanted, rtol=4 * float(info.eps) + 1e-13, atol=float(info.smallest_subnormal)
+        )
 
 
 def test_a_norm_that_overflows_makes_no_zeros():

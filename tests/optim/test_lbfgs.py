@@ -46,9 +46,13 @@ def test_the_first_step_is_not_longer_than_the_rate():
     assert p.x.data.tolist() == [0.125, -0.25], "a small gradient is gone along by the rate"
     p = Problem(half_square, [3.0, -4.0], lr=0.5, max_iter=2)
     p.step()
-    np.testing.assert_allclose(p.x.data, np.array([3, -4]) * (1 - 0.5 / 7) * 0.5, rtol=1e-15, err_msg="and then by the rate, each way")
+    np.testing.assert_allclose(
+        p.x.data, np.array([3, -4]) * (1 - 0.5 / 7) * 0.5, rtol=1e-15, err_msg="and then by the rate, each way"
+    )
     p.step()
-    np.testing.assert_allclose(p.x.data, np.array([3, -4]) * (1 - 0.5 / 7) / 8, rtol=1e-15, err_msg="in the next step, too")
+    np.testing.assert_allclose(
+        p.x.data, np.array([3, -4]) * (1 - 0.5 / 7) / 8, rtol=1e-15, err_msg="in the next step, too"
+    )
 
 
 def test_the_second_step_of_a_round_bowl_is_right():
@@ -88,7 +92,9 @@ def test_what_is_kept_of_a_surface():
     p.step()
     assert p.lbfgs.state_dict()["state"] == {}
     for bend, kept in (1.1e-10, 1), (0.9e-10, 0):
-        p = Problem(lambda x, bend=bend: x.sum() + half_square(x) * bend, [0.0], max_iter=1)  # a step of 1, which changes the slope by `bend`
+        p = Problem(
+            lambda x, bend=bend: x.sum() + half_square(x) * bend, [0.0], max_iter=1
+        )  # a step of 1, which changes the slope by `bend`
         p.step()
         assert len(p.lbfgs._steps) == len(p.lbfgs._bends) == kept
     cost = lambda x: half_square(x * np.array([1.0, 3.0])) + (x**4).sum()
@@ -235,8 +241,16 @@ def test_the_bottom_stays_between_the_two_lengths(t):
 
 
 def test_between_two_lengths_the_slope_decides_too():
-    for within, good in (-1.7, True), (-1.9, False), (1.7, True), (1.9, False):  # of a slope of -2 at the beginning, 0.9 is -1.8
-        f, slope = (lambda t: {0: 0.0, 1: 10.0}.get(t, -1.0)), (lambda t, within=within: {0: -2.0, 1: 20.0}.get(t, within))
+    for within, good in (
+        (-1.7, True),
+        (-1.9, False),
+        (1.7, True),
+        (1.9, False),
+    ):  # of a slope of -2 at the beginning, 0.9 is -1.8
+        f, slope = (
+            (lambda t: {0: 0.0, 1: 10.0}.get(t, -1.0)),
+            (lambda t, within=within: {0: -2.0, 1: 20.0}.get(t, within)),
+        )
         assert (len(searched(f, slope, 1.0)[1]) == 2) == good
 
 
@@ -261,10 +275,14 @@ def test_the_least_of_a_cubic():
     f, slope = lambda t: t**3 - 3 * t, lambda t: 3 * t**2 - 3
     for a, b in (0.0, 2.0), (2.0, 0.0), (0.5, 1.25), (1.5, -0.5):
         assert minimize_cubic(point(a, f, slope), point(b, f, slope)) == pytest.approx(1, rel=1e-12)
-    assert minimize_cubic(point(1.0, f, slope), point(3.0, f, slope)) == pytest.approx(1.2), "not nearer to an end than a tenth"
+    assert minimize_cubic(point(1.0, f, slope), point(3.0, f, slope)) == pytest.approx(1.2), (
+        "not nearer to an end than a tenth"
+    )
     assert minimize_cubic(point(3.0, f, slope), point(1.0, f, slope)) == pytest.approx(1.2)
     assert minimize_cubic(point(-2.0, f, slope), point(1.0, f, slope)) == pytest.approx(0.7)
-    assert minimize_cubic((0.0, 0.0, None, -1.0), (1.0, -1.0, None, -4.0)) == pytest.approx(1 / 3), "where a cubic is only level"
+    assert minimize_cubic((0.0, 0.0, None, -1.0), (1.0, -1.0, None, -4.0)) == pytest.approx(1 / 3), (
+        "where a cubic is only level"
+    )
     up = (lambda t: t), (lambda t: 1.0)
     assert minimize_cubic(point(0.0, *up), point(4.0, *up)) == 2, "the middle, where there is none"
     rising = (lambda t: t**3 + 3 * t), (lambda t: 3 * t**2 + 3)  # has no minimum at all

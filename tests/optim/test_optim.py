@@ -222,7 +222,9 @@ def test_gradients_of_several_batches_may_add_up():
         descent.step()
 
 
-@pytest.mark.parametrize("twin", [copy.deepcopy, lambda pair: pickle.loads(pickle.dumps(pair))], ids=["copied", "pickled"])
+@pytest.mark.parametrize(
+    "twin", [copy.deepcopy, lambda pair: pickle.loads(pickle.dumps(pair))], ids=["copied", "pickled"]
+)
 def test_an_optimiser_under_way_can_be_copied_together_with_its_parameters(twin):
     def step(w, descent):
         descent.zero_grad()

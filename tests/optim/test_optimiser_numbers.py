@@ -107,7 +107,10 @@ def test_numbers_of_any_size(kind, settings, seed, size):
 def test_defaults():
     """As documented, and as PyTorch's, but for SGD's rate, which has none there that long."""
     x = [nn.Parameter([1.0])]
-    found = {kind.__name__: {k: v for k, v in kind(x).param_groups[0].items() if k != "params"} for kind in (*TEXTBOOK, optim.LBFGS)}
+    found = {
+        kind.__name__: {k: v for k, v in kind(x).param_groups[0].items() if k != "params"}
+        for kind in (*TEXTBOOK, optim.LBFGS)
+    }
     assert found == {
         "SGD": {"lr": 1e-3, "momentum": 0.0, "dampening": 0.0, "weight_decay": 0.0, "nesterov": False},
         "Adam": {"lr": 1e-3, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0.0},
@@ -120,6 +123,7 @@ def test_defaults():
 
 def test_steps_by_hand():
     """Few enough to be worked out in the head."""
+
     def after(kind, gradients, **settings):
         return stepped(kind, settings, begin=[1.0], gradients=[[g] for g in gradients])[0].item()
 
@@ -130,12 +134,17 @@ def test_steps_by_hand():
     assert after(optim.Adam, [3.0], lr=0.25, eps=1.0) == pytest.approx(1 - 0.25 * 3 / 4, rel=1e-15)
     assert after(optim.AdamW, [3.0], lr=0.25, eps=1.0, weight_decay=2.0) == pytest.approx(0.5 - 0.25 * 3 / 4, rel=1e-15)
     assert after(optim.RMSprop, [3.0], lr=0.25, alpha=0.75, eps=0.5) == pytest.approx(1 - 0.25 * 3 / 2, rel=1e-15)
-    assert after(optim.Adagrad, [3.0, 4.0], lr=0.5, eps=1.0, lr_decay=1.0) == pytest.approx(1 - 0.5 * 3 / 4 - 0.25 * 4 / 6, rel=1e-15)
+    assert after(optim.Adagrad, [3.0, 4.0], lr=0.5, eps=1.0, lr_decay=1.0) == pytest.approx(
+        1 - 0.5 * 3 / 4 - 0.25 * 4 / 6, rel=1e-15
+    )
 
 
 def test_an_optimiser_shows_what_it_has():
     assert repr(optim.Adagrad([nn.Parameter([1.0])], lr=0.5)) == "Adagrad(1 parameters, lr=0.5, eps=1e-10)"
-    assert repr(optim.RMSprop([nn.Parameter([1.0])], centered=True)) == "RMSprop(1 parameters, lr=0.01, alpha=0.99, eps=1e-08, centered=True)"
+    assert (
+        repr(optim.RMSprop([nn.Parameter([1.0])], centered=True))
+        == "RMSprop(1 parameters, lr=0.01, alpha=0.99, eps=1e-08, centered=True)"
+    )
 
 
 # ----------------------------------------------------------------------------------------------------- complex parameters
@@ -146,7 +155,10 @@ def test_an_optimiser_shows_what_it_has():
 def test_complex_parameters_are_two_real_ones(settings, dtype):
     begin, gradients = BEGIN + 1j * BEGIN[::-1], GRADIENTS - 2j * GRADIENTS[:, ::-1]
     p, _ = stepped(optim.SGD, settings, lambda a: np.array(a, dtype), begin, gradients)
-    real, imaginary = (stepped(optim.SGD, settings, begin=part(begin), gradients=part(gradients))[0].data for part in (np.real, np.imag))
+    real, imaginary = (
+        stepped(optim.SGD, settings, begin=part(begin), gradients=part(gradients))[0].data
+        for part in (np.real, np.imag)
+    )
     assert p.dtype == dtype
     np.testing.assert_allclose(p.data, real + 1j * imaginary, rtol=1e-14 if dtype == np.complex128 else 1e-5)
 

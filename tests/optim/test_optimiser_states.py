@@ -28,7 +28,10 @@ remembering = pytest.mark.parametrize("kind", [k for k in KINDS if ENTRIES[k] an
 
 
 def made(kind, dtype=np.float64):
-    params = [Tensor(np.array([[1.0, -2.0], [0.5, 3.0]]), requires_grad=True, dtype=dtype), Tensor(2.0, requires_grad=True, dtype=dtype)]
+    params = [
+        Tensor(np.array([[1.0, -2.0], [0.5, 3.0]]), requires_grad=True, dtype=dtype),
+        Tensor(2.0, requires_grad=True, dtype=dtype),
+    ]
     return params, KINDS[kind](params)
 
 
@@ -57,8 +60,10 @@ def under_way(kind):
 def picture(optimiser):
     """All that decides the next steps, to compare."""
     state = optimiser.state_dict()
-    return [[dict(group) for group in state["param_groups"]],
-            {i: {k: np.asarray(v).tolist() for k, v in entries.items()} for i, entries in state["state"].items()}]
+    return [
+        [dict(group) for group in state["param_groups"]],
+        {i: {k: np.asarray(v).tolist() for k, v in entries.items()} for i, entries in state["state"].items()},
+    ]
 
 
 def assert_refused(optimiser, state, message):
@@ -83,13 +88,17 @@ def test_what_was_saved_is_gone_on_from(kind, form, tmp_path):
         state = load(tmp_path / f"x{form}")
     elif form == "arrays":  # as formats have it in which all is an array
         as_array = lambda v: v if v is None or isinstance(v, str | list) else np.array(v)
-        state = {"param_groups": [{k: as_array(v) for k, v in group.items()} for group in state["param_groups"]],
-                 "state": {i: {k: np.array(v) for k, v in entries.items()} for i, entries in state["state"].items()}}
+        state = {
+            "param_groups": [{k: as_array(v) for k, v in group.items()} for group in state["param_groups"]],
+            "state": {i: {k: np.array(v) for k, v in entries.items()} for i, entries in state["state"].items()},
+        }
     elif form == "strings":  # as JSON
         state["state"] = {str(i): entries for i, entries in state["state"].items()}
     elif form == "tensors":
-        state["state"] = {i: {k: Tensor(v) if k not in ("step", "steps", "bends") else v for k, v in entries.items()}
-                          for i, entries in state["state"].items()}
+        state["state"] = {
+            i: {k: Tensor(v) if k not in ("step", "steps", "bends") else v for k, v in entries.items()}
+            for i, entries in state["state"].items()
+        }
     elif form == "other numbers" and kind != "LBFGS":
         state["param_groups"][0]["params"] = [7, 3]
         state["state"] = {{0: 7, 1: 3}[i]: entries for i, entries in state["state"].items()}
@@ -134,7 +143,9 @@ def test_arrays_are_taken_in_the_parameters_precision(kind):
     state = under_way(kind)[1].state_dict()
     params, optimiser = made(kind, np.float32)
     optimiser.load_state_dict(state)
-    assert {v.dtype for entries in optimiser.state.values() for k, v in entries.items() if k != "step"} == {np.dtype(np.float32)}
+    assert {v.dtype for entries in optimiser.state.values() for k, v in entries.items() if k != "step"} == {
+        np.dtype(np.float32)
+    }
     assert all(type(entries.get("step", 0)) is int for entries in optimiser.state.values())
     go(params, optimiser)
 
@@ -142,7 +153,14 @@ def test_arrays_are_taken_in_the_parameters_precision(kind):
 def test_of_other_programs_settings_only_those_that_matter_are_looked_at():
     _, optimiser = made("AdamW")
     state = optimiser.state_dict()
-    same = {"foreach": None, "fused": True, "maximize": False, "amsgrad": False, "decoupled_weight_decay": True, "name": "head"}
+    same = {
+        "foreach": None,
+        "fused": True,
+        "maximize": False,
+        "amsgrad": False,
+        "decoupled_weight_decay": True,
+        "name": "head",
+    }
     state["param_groups"][0].update(same)
     optimiser.load_state_dict(state)
     assert optimiser.param_groups[0]["name"] == "head"
@@ -150,8 +168,11 @@ def test_of_other_programs_settings_only_those_that_matter_are_looked_at():
         other = copy.deepcopy(state)
         other["param_groups"][0][name] = value
         assert_refused(optimiser, other, f"{name}={value}")
-    assert_refused(made("SGD")[1], {"state": {}, "param_groups": [{**made("SGD")[1].state_dict()["param_groups"][0], "maximize": True}]},
-                   "group 0 of the state has maximize=True, and SGD steps as with maximize=False")
+    assert_refused(
+        made("SGD")[1],
+        {"state": {}, "param_groups": [{**made("SGD")[1].state_dict()["param_groups"][0], "maximize": True}]},
+        "group 0 of the state has maximize=True, and SGD steps as with maximize=False",
+    )
 
 
 def test_foreign_arrays_are_saved_as_what_they_are():
@@ -188,7 +209,11 @@ def test_optimisers_of_ones_own_say_nothing_of_their_states():
     slow.step()
     slow.load_state_dict(state)
     assert slow.state[x]["seen"] == 1
-    assert_refused(slow, {**state, "state": {0: {"seen": np.ones(2)}}}, r"Slow: seen of parameter 0 has shape \(2,\), and the parameter \(1,\)")
+    assert_refused(
+        slow,
+        {**state, "state": {0: {"seen": np.ones(2)}}},
+        r"Slow: seen of parameter 0 has shape \(2,\), and the parameter \(1,\)",
+    )
     slow.lr = "anything"
 
 
@@ -215,7 +240,10 @@ def test_entries_that_can_not_be_are_refused_by_name(kind, data):
     name = data.draw(st.sampled_from(ENTRIES[kind]), "entry")
     i = data.draw(st.sampled_from([0, 1]), "parameter")
     if name == "step":
-        wrong = data.draw(st.sampled_from([-1, 1.5, math.nan, math.inf, "1", None, [1], True, np.array([1]), np.array(-1), 1e300]), "value")
+        wrong = data.draw(
+            st.sampled_from([-1, 1.5, math.nan, math.inf, "1", None, [1], True, np.array([1]), np.array(-1), 1e300]),
+            "value",
+        )
     else:
         wrong = data.draw(st.sampled_from([
             0.5 if i == 0 else np.ones(1), np.ones((2, 1)), np.ones((4,)), np.array([["a", "b"]] * 2) if i == 0 else np.array("a"), None, "abc",
@@ -375,7 +403,9 @@ def test_a_group_that_is_empty_on_purpose_may_be():
 def test_a_set_of_parameters_has_no_order_to_save_them_by():
     x, y = Tensor([1.0], requires_grad=True), Tensor([1.0], requires_grad=True)
     for params in {x, y}, [{"params": frozenset([x, y])}]:
-        with pytest.raises(TypeError, match=r"SGD takes parameters in an order, and a (frozen)?set has none: make it a list"):
+        with pytest.raises(
+            TypeError, match=r"SGD takes parameters in an order, and a (frozen)?set has none: make it a list"
+        ):
             optim.SGD(params)
     assert optim.SGD({x: 1, y: 2}.keys()).params == [x, y]
     assert optim.SGD({"x": x, "y": y}.values()).params == [x, y]

@@ -24,7 +24,7 @@ every = pytest.mark.parametrize(("name", "settings"), OPTIMISERS, ids=str)
 
 
 def cost_of(w, b):
-    return ((w * b - TARGET) ** 2).sum() + (b ** 2).sum()
+    return ((w * b - TARGET) ** 2).sum() + (b**2).sum()
 
 
 def parameters(dtype=np.float64):
@@ -82,8 +82,10 @@ def test_state_is_interchangeable_with_pytorch(name, settings):
     theirs, their_optimiser = twins(name, settings)
     middle = [a.copy() for a in train_theirs(theirs, their_optimiser, 3)]
     state = their_optimiser.state_dict()
-    state["state"] = {i: {k: v.numpy() if getattr(v, "ndim", 0) else (None if v is None else float(v)) for k, v in s.items()}
-                      for i, s in state["state"].items()}
+    state["state"] = {
+        i: {k: v.numpy() if getattr(v, "ndim", 0) else (None if v is None else float(v)) for k, v in s.items()}
+        for i, s in state["state"].items()
+    }
     state["state"] = {i: {k: v for k, v in s.items() if v is not None} for i, s in state["state"].items()}
     params = [Tensor(a, requires_grad=True) for a in middle]
     optimiser = getattr(optim, name)(params, **settings)

@@ -80,7 +80,9 @@ def test_numbers_by_hand(name):
     make, factors = BY_HAND[name]
     sgd = descent()
     schedule = make(sgd)
-    assert rates(sgd, schedule, steps=len(factors) - 1) + [sgd.lr] == pytest.approx([BEGIN * f for f in factors], rel=1e-10, abs=1e-16)
+    assert rates(sgd, schedule, steps=len(factors) - 1) + [sgd.lr] == pytest.approx(
+        [BEGIN * f for f in factors], rel=1e-10, abs=1e-16
+    )
     assert schedule.get_last_lr() == [sgd.lr]
     assert schedule.last_epoch == len(factors) - 1
     assert type(sgd.lr) is float
@@ -97,7 +99,9 @@ def test_all_groups_have_their_rates(name):
         schedule.step()
     first = BEGIN * factors[-1]
     same = "cycle" in name and name != "one cycle, all"
-    assert schedule.get_last_lr() == pytest.approx([first] * 3 if same else [first, 2 * first, 3 * first], rel=1e-12, abs=1e-18)
+    assert schedule.get_last_lr() == pytest.approx(
+        [first] * 3 if same else [first, 2 * first, 3 * first], rel=1e-12, abs=1e-18
+    )
 
 
 def test_defaults():
@@ -169,14 +173,25 @@ def test_lists_for_groups():
 # ------------------------------------------------------------------------------------------- several on one optimiser
 
 
-FACTORS = {name: make for name, (make, factors) in BY_HAND.items() if factors[0] == 1 and 0 not in factors and "minimum" not in name}
-names = st.sampled_from(sorted(name for name in FACTORS if "cycle" not in name))  # which says rates, and so begins with its own
+FACTORS = {
+    name: make
+    for name, (make, factors) in BY_HAND.items()
+    if factors[0] == 1 and 0 not in factors and "minimum" not in name
+}
+names = st.sampled_from(
+    sorted(name for name in FACTORS if "cycle" not in name)
+)  # which says rates, and so begins with its own
 
 
-@given(first=st.sampled_from(sorted({*FACTORS, "linear", "one cycle", "and a cycle", "one after the other", "nested"})), second=names,
-       by_hand=st.sampled_from([1, 0.5, 3]), when=st.integers(0, 5))
+@given(
+    first=st.sampled_from(sorted({*FACTORS, "linear", "one cycle", "and a cycle", "one after the other", "nested"})),
+    second=names,
+    by_hand=st.sampled_from([1, 0.5, 3]),
+    when=st.integers(0, 5),
+)
 def test_two_schedules_are_two_factors(first, second, by_hand, when):
     """And whoever changes the rate in between is a third."""
+
     def alone(name):
         sgd = descent()
         return rates(sgd, BY_HAND[name][0](sgd), steps=steps)
@@ -198,7 +213,9 @@ def test_two_schedules_by_hand():
     found = rates(sgd, optim.ExponentialLR(sgd, 0.5), optim.StepLR(sgd, 2, 0.1), steps=5)
     assert found == pytest.approx([1, 0.5, 0.025, 0.0125, 0.000625])
     sgd = descent(1.0)
-    found = rates(sgd, optim.LinearLR(sgd, 0.25, total_iters=3), optim.ReduceLROnPlateau(sgd, patience=0, factor=0.5), steps=6)
+    found = rates(
+        sgd, optim.LinearLR(sgd, 0.25, total_iters=3), optim.ReduceLROnPlateau(sgd, patience=0, factor=0.5), steps=6
+    )
     assert found == pytest.approx([0.25, 0.5, 0.375, 0.25, 0.125, 0.0625]), "a reduction stays"
     sgd = descent(1.0)
     found = rates(sgd, optim.LambdaLR(sgd, lambda k: k / 4), optim.ExponentialLR(sgd, 0.5), steps=4)
@@ -207,7 +224,13 @@ def test_two_schedules_by_hand():
     found = rates(sgd, optim.CosineAnnealingLR(sgd, 2, eta_min=0.25), optim.StepLR(sgd, 1, 0.5), steps=4)
     assert found == pytest.approx([1, 0.3125, 0.125, 0.15625]), "down to the minimum, as in PyTorch; and up by factors"
     sgd = descent(0.125)
-    assert rates(sgd, optim.CosineAnnealingLR(sgd, 2, eta_min=0.25), optim.StepLR(sgd, 9), steps=5) == [0.125, 0.1875, 0.25, 0.1875, 0.125]
+    assert rates(sgd, optim.CosineAnnealingLR(sgd, 2, eta_min=0.25), optim.StepLR(sgd, 9), steps=5) == [
+        0.125,
+        0.1875,
+        0.25,
+        0.1875,
+        0.125,
+    ]
 
 
 def test_a_rate_that_was_set_by_hand_is_gone_on_from():
@@ -258,7 +281,10 @@ def test_a_cosine_that_begins_at_its_minimum_is_a_factor_of_1():
 
 
 def test_a_group_that_joins_goes_on_from_its_rate():
-    for schedules in (lambda o: [optim.ExponentialLR(o, 0.5)]), (lambda o: [optim.SequentialLR(o, [optim.ExponentialLR(o, 0.5)], [])]):
+    for schedules in (
+        (lambda o: [optim.ExponentialLR(o, 0.5)]),
+        (lambda o: [optim.SequentialLR(o, [optim.ExponentialLR(o, 0.5)], [])]),
+    ):
         sgd = descent(1.0)
         (schedule,) = schedules(sgd)
         schedule.step()
@@ -280,8 +306,10 @@ def test_pairs_are_those_of_pytorch(first, second):
     kinds = [("StepLR", (2, 0.5)), ("MultiStepLR", ([1, 4], 0.3)), ("ExponentialLR", (0.9,)), ("LinearLR", (0.1, 0.8, 4)),
              ("CosineAnnealingLR", (12,)), ("CosineAnnealingLR", (10, 0.01)), ("ReduceLROnPlateau", ("min", 0.5, 1))]  # fmt: skip
     sgd, theirs = descent(), torch.optim.SGD([torch.ones(1, requires_grad=True)], lr=BEGIN)
-    pairs = [(getattr(optim, name)(sgd, *args), getattr(torch.optim.lr_scheduler, name)(theirs, *args))
-             for name, args in (kinds[first], kinds[second])]
+    pairs = [
+        (getattr(optim, name)(sgd, *args), getattr(torch.optim.lr_scheduler, name)(theirs, *args))
+        for name, args in (kinds[first], kinds[second])
+    ]
     for k in range(10):
         assert sgd.lr == pytest.approx(theirs.param_groups[0]["lr"], rel=1e-9), k
         for pair in pairs:
@@ -292,8 +320,10 @@ def test_pairs_are_those_of_pytorch(first, second):
 # ------------------------------------------------------------------------------------------------- going on from a state
 
 
-EVERY = {**{name: make for name, (make, _) in BY_HAND.items()},
-         "plateau": lambda o: optim.ReduceLROnPlateau(o, patience=1, factor=0.5, cooldown=1)}
+EVERY = {
+    **{name: make for name, (make, _) in BY_HAND.items()},
+    "plateau": lambda o: optim.ReduceLROnPlateau(o, patience=1, factor=0.5, cooldown=1),
+}
 every = pytest.mark.parametrize("name", EVERY)
 
 

@@ -150,7 +150,9 @@ def test_quotients_of_negative_and_complex_numbers():
 
 
 def test_a_base_may_be_a_row_of_bases():
-    assert gradcheck(lambda a, b, base: np.logspace(a, b, 3, base=base, axis=-1), [V[:2], np.array(1.0), V[2:]], order=2)
+    assert gradcheck(
+        lambda a, b, base: np.logspace(a, b, 3, base=base, axis=-1), [V[:2], np.array(1.0), V[2:]], order=2
+    )
 
 
 # --------------------------------------------------------------------------------------------- floats
@@ -224,7 +226,13 @@ def test_derivatives_of_the_bessel_function(x):
 @pytest.mark.parametrize("name", ["sqrt", "log", "log2", "log10", "arccos", "arcsin", "arctanh"])
 def test_functions_that_leave_the_real_numbers_only_where_they_must(name):
     fn = getattr(np.emath, name)
-    for x in np.array([0.25, 0.5]), np.array([0.25, -2.0]), np.array([0.25, -2.0], "f"), np.array([1j - 2]), np.array(-3):
+    for x in (
+        np.array([0.25, 0.5]),
+        np.array([0.25, -2.0]),
+        np.array([0.25, -2.0], "f"),
+        np.array([1j - 2]),
+        np.array(-3),
+    ):
         y = fn(Tensor(x))
         assert y.dtype == fn(x).dtype
         np.testing.assert_allclose(y.data, fn(x), rtol=1e-6 if x.dtype == np.float32 else 1e-13)

@@ -18,8 +18,11 @@ NOT_TURNED = {
     np.unique_values, np.polydiv,  # the order of what it gives is any; rounding decides the length of a remainder
     np.round, np.around, np.rint,  # turned numbers may lie at a jump
 }  # fmt: skip
-ROWS = [fn for fn in dict.fromkeys([*RULES, *COMPOSITES])
-        if fn in STRATEGIES and not NOT_TURNED & {fn, getattr(fn, "__module__", None)}]
+ROWS = [
+    fn
+    for fn in dict.fromkeys([*RULES, *COMPOSITES])
+    if fn in STRATEGIES and not NOT_TURNED & {fn, getattr(fn, "__module__", None)}
+]
 SINGLE = {"f": np.float32, "c": np.complex64}
 
 
@@ -189,7 +192,9 @@ def test_the_parts_are_at_hand():
 
 
 @pytest.mark.parametrize(("real", "both"), [(np.float32, np.complex64), (np.float64, np.complex128)])
-@pytest.mark.parametrize("f", [lambda x: x * 2j, lambda x: 2j + x, lambda x: x / (1 + 1j), lambda x: 1j**x, lambda x: x**2j])
+@pytest.mark.parametrize(
+    "f", [lambda x: x * 2j, lambda x: 2j + x, lambda x: x / (1 + 1j), lambda x: 1j**x, lambda x: x**2j]
+)
 def test_a_complex_number_of_pythons_is_weak(f, real, both):
     x = Tensor(np.array([0.5, 2.0], real), requires_grad=True)
     y = f(x)
@@ -292,7 +297,9 @@ def test_complex_numbers_have_no_order_to_be_differentiated(fn):
                 np.sum(np.real(fn(*(Tensor(x, requires_grad=w) for x, w in zip((a, b), wanted))))).backward()
 
 
-@pytest.mark.parametrize("f", [np.max, np.min, np.amax, np.amin, relu, lambda z: np.clip(z, -1, 1), lambda z: np.clip(z, None, 1j)])
+@pytest.mark.parametrize(
+    "f", [np.max, np.min, np.amax, np.amin, relu, lambda z: np.clip(z, -1, 1), lambda z: np.clip(z, None, 1j)]
+)
 def test_nor_an_extreme(f):
     with pytest.raises(TypeError, match="no largest or smallest of complex numbers"):
         gradient(f, Z)

@@ -81,7 +81,6 @@ def test_complex_numbers_are_convolved_too():
 # ------------------------------------------------------------------------------------------- against PyTorch
 
 
-
 def some(*shape):
     return np.random.default_rng(1).normal(size=shape)
 
@@ -176,7 +175,9 @@ def test_layers_take_pytorchs_arguments_and_states(name, args, x):
     ours.load_state_dict({key: p.numpy() for key, p in theirs.state_dict().items()})
     y = ours(Tensor(x, dtype=np.float32))
     assert y.dtype == np.float32
-    np.testing.assert_allclose(y.data, theirs(torch.tensor(x, dtype=torch.float32)).detach().numpy(), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        y.data, theirs(torch.tensor(x, dtype=torch.float32)).detach().numpy(), rtol=1e-4, atol=1e-5
+    )
 
 
 # -------------------------------------------------------------------------------------------------- layers
@@ -213,7 +214,9 @@ def test_a_network_of_convolutions_learns():
 
 
 def test_layers_say_what_they_are():
-    assert repr(nn.Conv2d(1, 2, 3, stride=2, padding="valid", bias=False)).startswith("Conv2d(1, 2, kernel_size=(3, 3), stride=2, padding='valid', bias=False")
+    assert repr(nn.Conv2d(1, 2, 3, stride=2, padding="valid", bias=False)).startswith(
+        "Conv2d(1, 2, kernel_size=(3, 3), stride=2, padding='valid', bias=False"
+    )
     assert repr(nn.MaxPool2d(2)).startswith("MaxPool2d(2")
 
 
@@ -228,7 +231,10 @@ def test_the_dtype_is_that_of_all_three_together(f):
 
 REFUSED = [
     (lambda: nn.Conv2d(3, 4, 5)(np.zeros((2, 4, 9, 9))), r"Conv2d\(3, 4.* \(N, 3, H, W\) .* got \(2, 4, 9, 9\)"),
-    (lambda: nn.ConvTranspose1d(3, 4, 5)(np.zeros((3, 4, 9, 9))), r"ConvTranspose1d\(3, 4.* \(N, 3, L\) .* got \(3, 4, 9, 9\)"),
+    (
+        lambda: nn.ConvTranspose1d(3, 4, 5)(np.zeros((3, 4, 9, 9))),
+        r"ConvTranspose1d\(3, 4.* \(N, 3, L\) .* got \(3, 4, 9, 9\)",
+    ),
     (lambda: nn.Conv2d(3, 4, 5)(np.zeros((2, 3, 4, 9))), r"conv2d: .*\(5, 5\).* larger .*\(4, 9\)"),
     (lambda: nn.Conv2d(3, 4, 5, groups=2), "divided into 2 groups"),
     (lambda: nn.Conv2d(0, 4, 5), "at least one channel"),
@@ -238,7 +244,10 @@ REFUSED = [
     (lambda: F.conv2d(IMAGES, np.zeros(())), r"conv2d wants .* a weight of 4 axes; got \(2, 4, 7, 8\) and \(\)"),
     (lambda: F.conv1d(LINES, np.zeros(4)), r"conv1d wants .* a weight of 3 axes; got .* and \(4,\)"),
     (lambda: F.conv_transpose1d(LINES, np.zeros(())), r"conv_transpose1d wants .* a weight of 3 axes; got .* and \(\)"),
-    (lambda: F.conv2d(IMAGES, np.zeros((2, 4, 3, 3)), np.zeros(3)), r"bias must have shape \(2,\), .*; it has shape \(3,\)"),
+    (
+        lambda: F.conv2d(IMAGES, np.zeros((2, 4, 3, 3)), np.zeros(3)),
+        r"bias must have shape \(2,\), .*; it has shape \(3,\)",
+    ),
     (lambda: F.conv2d(IMAGES, np.zeros((2, 4, 3, 3)), stride=2, padding="same"), "exclude each other"),
     (lambda: F.conv2d(IMAGES, np.zeros((2, 4, 3, 3)), stride=0), "stride must be"),
     (lambda: F.conv2d(IMAGES, np.zeros((2, 4, 3, 3)), padding=-1), "padding must be"),

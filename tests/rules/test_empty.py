@@ -63,7 +63,9 @@ def test_empty_arrays_are_what_numpy_makes_of_them(fn):
         for y, numbers in zip(got, want, strict=True):
             y = y.data if isinstance(y, Tensor) else np.asarray(y)
             assert y.dtype == numbers.dtype
-            np.testing.assert_array_equal(y, numbers, strict=True) if np.ndim(numbers) else np.testing.assert_equal(y[()], numbers)
+            np.testing.assert_array_equal(y, numbers, strict=True) if np.ndim(numbers) else np.testing.assert_equal(
+                y[()], numbers
+            )
         assert x.grad is None or x.grad.shape == a.shape
 
 

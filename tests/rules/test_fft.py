@@ -46,7 +46,14 @@ def test_an_axis_that_comes_twice_keeps_its_length(fn, axes):
 
 def test_there_and_back_is_nothing():
     x = Tensor(X, requires_grad=True)
-    for y in F.ifft(F.fft(x)), F.irfft(F.rfft(x)), F.ifftn(F.fftn(x)), F.irfftn(F.rfftn(x)), F.hfft(F.ihfft(x)), F.ifftshift(F.fftshift(x)):
+    for y in (
+        F.ifft(F.fft(x)),
+        F.irfft(F.rfft(x)),
+        F.ifftn(F.fftn(x)),
+        F.irfftn(F.rfftn(x)),
+        F.hfft(F.ihfft(x)),
+        F.ifftshift(F.fftshift(x)),
+    ):
         x.grad = None
         np.sum(np.real(y) * X).backward()
         np.testing.assert_allclose(x.grad.data, X, rtol=1e-12)

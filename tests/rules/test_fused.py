@@ -29,7 +29,9 @@ def test_sigmoid_keeps_its_relative_precision_far_from_0(dtype):
     assert sigmoid(np.float64(-700)) == pytest.approx(np.exp(-700.0), rel=1e-12)
 
 
-@pytest.mark.parametrize("x", [1, True, 0.5, np.int8(100), np.uint8(200), np.arange(-100, 100, 50, np.int8), np.bool_(False)])
+@pytest.mark.parametrize(
+    "x", [1, True, 0.5, np.int8(100), np.uint8(200), np.arange(-100, 100, 50, np.int8), np.bool_(False)]
+)
 def test_sigmoid_of_numbers_and_integers(x):
     y = sigmoid(x)
     np.testing.assert_allclose(y, 1 / (1 + np.exp(-np.asarray(x, float))), rtol=1e-12)

@@ -52,7 +52,14 @@ def parts(x, full_matrices):
     n = s.shape[-1]
     product = (u[..., :n] * np.sin(s)[..., None, :]) @ vh[..., :n, :]
     left, right = u[..., n:], vh[..., n:, :]
-    return *phaseless(u[..., :n]), s, *phaseless(adjoint(vh[..., :n, :])), product, left @ adjoint(left), adjoint(right) @ right
+    return (
+        *phaseless(u[..., :n]),
+        s,
+        *phaseless(adjoint(vh[..., :n, :])),
+        product,
+        left @ adjoint(left),
+        adjoint(right) @ right,
+    )
 
 
 def eigenvectors(x):
@@ -122,7 +129,9 @@ def test_the_eigenvalues_of_a_real_matrix_may_be_complex():
     assert x.grad.dtype == float
 
 
-@pytest.mark.parametrize("f", [lambda x: L.eigh(hermitian(x))[1], lambda x: L.eig(x)[1], lambda x: L.svd(x)[0]], ids=["eigh", "eig", "svd"])
+@pytest.mark.parametrize(
+    "f", [lambda x: L.eigh(hermitian(x))[1], lambda x: L.eig(x)[1], lambda x: L.svd(x)[0]], ids=["eigh", "eig", "svd"]
+)
 def test_a_result_that_depends_on_a_phase_is_refused(f):
     with pytest.raises(ValueError, match="phase"):
         gradient(f, IA)
@@ -141,7 +150,9 @@ def test_several_results_come_in_the_tuple_that_numpy_names(f):
         assert got[-1].requires_grad == x.requires_grad
 
 
-@pytest.mark.parametrize("f", [L.inv, L.det, L.svdvals, L.eigvalsh, L.eigvals, L.slogdet, L.qr, L.eigh, L.eig, L.svd, L.pinv])
+@pytest.mark.parametrize(
+    "f", [L.inv, L.det, L.svdvals, L.eigvalsh, L.eigvals, L.slogdet, L.qr, L.eigh, L.eig, L.svd, L.pinv]
+)
 def test_no_matrices_and_matrices_without_elements(f):
     for shape in (0, 2, 2), (3, 0, 0), (0, 0):
         if 0 in shape[-2:] and f is L.pinv:
@@ -184,7 +195,11 @@ def test_the_determinant_has_derivatives_everywhere(a):
 def test_of_small_matrices_of_whole_numbers_it_is_exact():
     assert gradient(L.det, np.arange(1.0, 10).reshape(3, 3)).tolist() == [[-3, 6, -3], [6, -12, 6], [-3, 6, -3]]
     assert gradient(L.det, np.array([[2.0, 3.0], [4.0, 6.0]])).tolist() == [[6, -4], [-3, 2]]
-    assert gradient(L.det, np.array([[2.0, 1, 3], [1, 4, 1], [5, 9, 2]])).tolist() == [[-1, 3, -11], [25, -11, -13], [-11, 1, 7]]
+    assert gradient(L.det, np.array([[2.0, 1, 3], [1, 4, 1], [5, 9, 2]])).tolist() == [
+        [-1, 3, -11],
+        [25, -11, -13],
+        [-11, 1, 7],
+    ]
 
 
 SINGULAR = {
@@ -213,7 +228,9 @@ def test_a_captured_determinant_asks_for_no_number(a):
 def without_one(a, i, j):
     """The exact determinant of what is left."""
     rows = [[Fraction(float(x)) for x in np.delete(row, j)] for row in np.delete(a, i, 0)]
-    signs = {p: (-1) ** sum(p[k] > p[l] for l in range(len(p)) for k in range(l)) for p in permutations(range(len(rows)))}
+    signs = {
+        p: (-1) ** sum(p[k] > p[l] for l in range(len(p)) for k in range(l)) for p in permutations(range(len(rows)))
+    }
     return (-1) ** (i + j) * sum(sign * prod(row[k] for row, k in zip(rows, p)) for p, sign in signs.items())
 
 
@@ -232,6 +249,7 @@ def test_the_derivative_of_a_determinant_is_exact_of_nearly_singular_matrices(si
 
 def test_the_third_derivative_of_a_determinant():
     """Of one that is 0; it is a polynomial of degree 3, so that differences of any width are exact."""
+
     def second(x):
         x = Tensor(x, requires_grad=True)
         for _ in range(2):
@@ -270,6 +288,7 @@ def test_vectors_that_belong_to_equal_values_get_no_nan(f):
 def test_some_eigenvalues_equal(w):
     """The others' vectors have derivatives. Those of the equal ones may be turned, and the rule can't know by what the result
     would change: a function of the matrix such as its root has a derivative there, but not by this way."""
+
     def projection(v, columns):
         return v[:, columns] @ adjoint(v[:, columns])
 
@@ -278,8 +297,11 @@ def test_some_eigenvalues_equal(w):
         a = q * w @ adjoint(q)
         assert gradcheck(lambda x: projection(L.eigh(hermitian(x))[1], slice(2, 3)), a)
         assert gradcheck(lambda x: projection(L.svd(x)[0][:, ::-1], slice(2, 3)), a)
-        for f in (lambda x: projection(L.eigh(hermitian(x))[1], slice(2)), lambda x: projection(L.svd(x)[2], slice(1, 3)),
-                  lambda x: (lambda w, v: (v * np.sqrt(w)) @ adjoint(v))(*L.eigh(hermitian(x)))):
+        for f in (
+            lambda x: projection(L.eigh(hermitian(x))[1], slice(2)),
+            lambda x: projection(L.svd(x)[2], slice(1, 3)),
+            lambda x: (lambda w, v: (v * np.sqrt(w)) @ adjoint(v))(*L.eigh(hermitian(x))),
+        ):
             with pytest.raises(ValueError, match="are equal, and the result depends on their vectors"):
                 gradient(lambda x, f=f: np.real(f(x)), a)
 
@@ -306,8 +328,11 @@ def product_by_eig(x, f=lambda w: w):
     return np.real((v * f(w)[..., None, :]) @ L.inv(v))
 
 
-@pytest.mark.parametrize("a", [np.diag([2.0, 1, 0]), np.diag([0.0, -2]), np.zeros((1, 1)), A[:, :2] @ B[:2]],
-                         ids=["diagonal", "negative", "number", "rank 2"])
+@pytest.mark.parametrize(
+    "a",
+    [np.diag([2.0, 1, 0]), np.diag([0.0, -2]), np.zeros((1, 1)), A[:, :2] @ B[:2]],
+    ids=["diagonal", "negative", "number", "rank 2"],
+)
 def test_one_value_of_0_goes_on_through_0(a):
     """The product of all factors is the matrix, whose derivative exists."""
     assert gradcheck(product_by_svd, a, order=2)
@@ -353,7 +378,11 @@ def test_one_eigenvalue_of_0_is_one_as_any_other():
 def test_values_of_0_that_are_left_out_do_no_harm():
     a = np.outer(A[0], A[1])
     largest = gradient(lambda x: (lambda u, s, vh: u[:, :1] * s[:1] @ vh[:1])(*L.svd(x)), a)
-    np.testing.assert_allclose(largest, gradient(lambda x: (lambda u, s, vh: u[:, :1] * s[:1] @ vh[:1])(*L.svd(x)), a + 1e-9 * B[:3]), atol=1e-7)
+    np.testing.assert_allclose(
+        largest,
+        gradient(lambda x: (lambda u, s, vh: u[:, :1] * s[:1] @ vh[:1])(*L.svd(x)), a + 1e-9 * B[:3]),
+        atol=1e-7,
+    )
     np.testing.assert_allclose(gradient(lambda x: L.svd(x)[1][0], ONE).sum(), 1)  # one of the equal ones: a subgradient
 
 
@@ -395,7 +424,12 @@ def test_equally_large_ones_share():
 
 
 def test_integers_are_numbers_too():
-    for f in (lambda x: L.norm(x, 3), lambda x: L.norm(x), lambda x: L.norm(x, np.inf), lambda x: L.vector_norm(x, ord=1)):
+    for f in (
+        lambda x: L.norm(x, 3),
+        lambda x: L.norm(x),
+        lambda x: L.norm(x, np.inf),
+        lambda x: L.vector_norm(x, ord=1),
+    ):
         got, want = f(Tensor([3, 4])), f(np.array([3, 4]))
         assert got.dtype == want.dtype
         assert got.data == want
@@ -457,7 +491,10 @@ def test_a_fit_drops_what_rcond_says():
     x, y = np.arange(4.0), Tensor([1.0, 3.0, 2.0, 5.0], requires_grad=True)
     with pytest.warns(np.exceptions.RankWarning):
         np.polyfit(x, y.data, 1, rcond=0.9)
-    with pytest.warns(np.exceptions.RankWarning), pytest.raises(NotImplementedError, match="rcond drops singular values"):
+    with (
+        pytest.warns(np.exceptions.RankWarning),
+        pytest.raises(NotImplementedError, match="rcond drops singular values"),
+    ):
         np.polyfit(x, y, 1, rcond=0.9)[0].backward()
     assert np.polyfit(x, y, 1).requires_grad
 

@@ -9,7 +9,9 @@ from strategies import LAYOUTS, STRATEGIES, leaves, listed, missing
 from tinygrad_edu import Tensor, gradcheck, relu, rule, sigmoid, softmax
 from tinygrad_edu.engine.table import COMPOSITES, PLAIN, RULES
 
-ROWS = [fn for fn in {**RULES, **COMPOSITES} if not (getattr(fn, "__module__", None) or "").startswith("test_")]  # no test's own
+ROWS = [
+    fn for fn in {**RULES, **COMPOSITES} if not (getattr(fn, "__module__", None) or "").startswith("test_")
+]  # no test's own
 
 
 def name(fn):
@@ -76,7 +78,9 @@ def test_first_and_second_derivatives_agree_with_differences(fn, data):
 
     def f(*bases):
         tensors = iter(bases)
-        return tuple(case.measure(listed(case(*(view(next(tensors)) if w else a for w, a in zip(wanted, case.arrays))))))
+        return tuple(
+            case.measure(listed(case(*(view(next(tensors)) if w else a for w, a in zip(wanted, case.arrays)))))
+        )
 
     assert gradcheck(f, [store(a) for w, a in zip(wanted, case.arrays) if w], order=2)
 
@@ -134,8 +138,11 @@ def test_a_step_function_has_derivative_zero_and_not_none(fn):
     assert x.grad.tolist() == [0, 0]
 
 
-@pytest.mark.parametrize("cut", [lambda x: x.astype(int), lambda x: np.astype(x, int), lambda x: np.sum(x, dtype=int)],
-                         ids=["method", "function", "sum"])
+@pytest.mark.parametrize(
+    "cut",
+    [lambda x: x.astype(int), lambda x: np.astype(x, int), lambda x: np.sum(x, dtype=int)],
+    ids=["method", "function", "sum"],
+)
 def test_integers_leave_the_graph(cut):
     x = Tensor([1.5, 2.5], requires_grad=True)
     assert not cut(x).requires_grad
@@ -229,7 +236,9 @@ def test_the_rectifier_is_flat_at_zero():
     assert gradient(relu, [-1.0, 0.0, 1.0]) == [0, 0, 1]
 
 
-@pytest.mark.parametrize(("fn", "x"), [(np.max, [1.0, 3, 3, 2, 3]), (np.amax, [1.0, 3, 3, 2, 3]), (np.min, [3.0, 1, 1, 2, 1])])
+@pytest.mark.parametrize(
+    ("fn", "x"), [(np.max, [1.0, 3, 3, 2, 3]), (np.amax, [1.0, 3, 3, 2, 3]), (np.min, [3.0, 1, 1, 2, 1])]
+)
 def test_equal_extremes_share_the_gradient(fn, x):
     assert gradient(fn, x) == pytest.approx([0, 1 / 3, 1 / 3, 0, 1 / 3])
 
@@ -244,7 +253,9 @@ def test_a_maximum_that_is_nan_belongs_to_the_nan():
     assert gradient(np.max, [1.0, np.nan, 2.0]) == [0, 1, 0]
 
 
-@pytest.mark.parametrize(("fn", "low", "high"), [(np.maximum, 0, 1), (np.fmax, 0, 1), (np.minimum, 1, 0), (np.fmin, 1, 0)])
+@pytest.mark.parametrize(
+    ("fn", "low", "high"), [(np.maximum, 0, 1), (np.fmax, 0, 1), (np.minimum, 1, 0), (np.fmin, 1, 0)]
+)
 def test_equal_arguments_share_the_gradient(fn, low, high):
     assert gradients(fn, [1.0, 2.0, 4.0], [2.0, 2.0, 3.0]) == [[low, 0.5, high], [high, 0.5, low]]
 
@@ -401,7 +412,9 @@ def test_an_index_given_as_a_list_is_remembered_as_it_was():
 # --------------------------------------------------------------------------------- products of every kind
 
 
-@pytest.mark.parametrize("right", [(3,), (3, 2), (2, 3, 2), (1, 3, 2), (1, 2, 3, 1), (4, 2, 3, 2), (1, 1, 3, 2)], ids=str)
+@pytest.mark.parametrize(
+    "right", [(3,), (3, 2), (2, 3, 2), (1, 3, 2), (1, 2, 3, 1), (4, 2, 3, 2), (1, 1, 3, 2)], ids=str
+)
 @pytest.mark.parametrize("left", [(3,), (2, 3), (2, 2, 3), (1, 2, 3), (4, 1, 1, 3), (1, 2, 2, 3)], ids=str)
 def test_matrix_products_of_one_to_four_axes(left, right):
     rng = np.random.default_rng(0)
@@ -428,7 +441,9 @@ def test_every_form_of_einsum(text, shapes):
     assert gradcheck(lambda *xs: np.einsum(text, *xs), arrays, order=2)
 
 
-@pytest.mark.parametrize("lists", [([0, 1], [1, 2], [0, 2]), ([30, 2], [2, 0]), ([..., 0], [0, ...], [...]), ([1, 1], [1, 0])], ids=str)
+@pytest.mark.parametrize(
+    "lists", [([0, 1], [1, 2], [0, 2]), ([30, 2], [2, 0]), ([..., 0], [0, ...], [...]), ([1, 1], [1, 0])], ids=str
+)
 def test_einsum_with_lists(lists):
     x = np.random.default_rng(0).normal(size=(2, 2))
     call = lambda a, b: np.einsum(a, lists[0], b, lists[1], *lists[2:])

@@ -67,7 +67,9 @@ def test_inserted_numbers_take_the_dtype_that_is_there():
 
 
 def test_slices_may_give_several_numbers_or_plain_ones():
-    assert gradcheck(lambda x: np.apply_along_axis(lambda row: np.stack([row[0] * row[1], np.sum(row)]), 1, x), M, order=2)
+    assert gradcheck(
+        lambda x: np.apply_along_axis(lambda row: np.stack([row[0] * row[1], np.sum(row)]), 1, x), M, order=2
+    )
     assert np.apply_along_axis(np.argmax, 0, leaf(M)).tolist() == [1, 1, 1]
 
 

@@ -103,7 +103,11 @@ def test_attention_is_that_of_pytorch(batch_first, options):
     x = np.swapaxes(X, 0, 1).copy() if batch_first else X
 
     def call(m, x, y):
-        given = options if m is ours else {k: torch.tensor(v) if isinstance(v, np.ndarray) else v for k, v in options.items()}
+        given = (
+            options
+            if m is ours
+            else {k: torch.tensor(v) if isinstance(v, np.ndarray) else v for k, v in options.items()}
+        )
         return m(x, y, x * 0.5, **given)
 
     assert_same(ours, theirs, call, x, x[..., ::-1].copy())
@@ -127,8 +131,11 @@ def test_scaled_dot_product_attention_is_that_of_pytorch():
     q, k, v = rng.normal(size=(3, 2, 5, 4))
     for options in {}, {"is_causal": True}, {"scale": 0.3}, {"attn_mask": ~CAUSAL}:
         theirs = {k: torch.tensor(o) if isinstance(o, np.ndarray) else o for k, o in options.items()}
-        np.testing.assert_allclose(F.scaled_dot_product_attention(Tensor(q), Tensor(k), Tensor(v), **options).data,
-                                   torch.nn.functional.scaled_dot_product_attention(*map(torch.tensor, (q, k, v)), **theirs), rtol=1e-9)
+        np.testing.assert_allclose(
+            F.scaled_dot_product_attention(Tensor(q), Tensor(k), Tensor(v), **options).data,
+            torch.nn.functional.scaled_dot_product_attention(*map(torch.tensor, (q, k, v)), **theirs),
+            rtol=1e-9,
+        )
 
 
 @pytest.mark.parametrize("options", [{}, {"is_causal": True}, {"is_causal": True, "key_padding_mask": PADDED}, {"attn_mask": CAUSAL, "key_padding_mask": PADDED}],
@@ -156,7 +163,9 @@ def test_what_comes_later_does_not_matter_to_a_causal_layer():
     assert not np.allclose(a[:, 3:], b[:, 3:])
 
 
-@pytest.mark.parametrize("module", [nn.RNN(4, 2, dtype=float), nn.GRU(4, 2, dtype=float), nn.LSTM(4, 2, dtype=float)], ids=repr)
+@pytest.mark.parametrize(
+    "module", [nn.RNN(4, 2, dtype=float), nn.GRU(4, 2, dtype=float), nn.LSTM(4, 2, dtype=float)], ids=repr
+)
 def test_recurrent_layers_have_second_derivatives(module):
     assert gradcheck(lambda x: module(x)[0], X[:2, :1], order=2)
 
@@ -168,7 +177,10 @@ def test_what_may_look_nowhere_takes_nothing():
     mask = np.array([[1, 0, 1], [0, 0, 0], [1, 1, 0], [0, 0, 0], [0, 0, 1]], bool)
     arrays = [np.random.default_rng(i).normal(size=(2, n, 4)) for i, n in enumerate((5, 3, 3))]
     xs, ts = [Tensor(a, requires_grad=True) for a in arrays], [torch.tensor(a, requires_grad=True) for a in arrays]
-    y, u = F.scaled_dot_product_attention(*xs, mask), torch.nn.functional.scaled_dot_product_attention(*ts, torch.tensor(mask))
+    y, u = (
+        F.scaled_dot_product_attention(*xs, mask),
+        torch.nn.functional.scaled_dot_product_attention(*ts, torch.tensor(mask)),
+    )
     np.testing.assert_allclose(y.data, u.detach().numpy(), rtol=1e-12)
     (y * y).sum().backward()
     (u * u).sum().backward()

@@ -138,7 +138,9 @@ np.histogram([0.1, 0.4, 0.9, 0.2], 3, (0, 1), True, a[0, 0] + 9)[0]     np.lib.s
 np.compress([True, False, True], a, 1)    np.emath.sqrt(a * a + 1)                  np.emath.logn(3.0, a * a + 1)
 np.i0(9 * a)                              np.sinc(a)                                np.heaviside(a, 0.5)
 """
-CALLS = [call.strip() for line in CALLS.splitlines() for call in line.replace("  np.", "\nnp.").split("\n") if call.strip()]
+CALLS = [
+    call.strip() for line in CALLS.splitlines() for call in line.replace("  np.", "\nnp.").split("\n") if call.strip()
+]
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -183,7 +185,12 @@ def test_order_is_given_by_keyword(monkeypatch):
     strict = lambda a, shape, *, order="C": reshape(a, shape, order=order)
     monkeypatch.setitem(RULES, strict, RULES[reshape])
     monkeypatch.setattr(np, "reshape", strict)
-    for f in (lambda a: a.reshape(24), lambda a: a.ravel("F"), lambda a: a.reshape(4, 6, order="F"), lambda a: a.flatten()):
+    for f in (
+        lambda a: a.reshape(24),
+        lambda a: a.ravel("F"),
+        lambda a: a.reshape(4, 6, order="F"),
+        lambda a: a.flatten(),
+    ):
         x = Tensor(A, requires_grad=True)
         f(x).sum().backward()
         np.testing.assert_array_equal(x.grad.data, 1)
@@ -226,7 +233,11 @@ def outcome(fn, args, kwargs, leaves):
     return [y.data for y in results] + [x.grad.data for x in leaves if x.grad is not None]
 
 
-NAMED = [fn for fn in ROWS if fn in STRATEGIES and getattr(fn, "__module__", "").startswith("numpy") and not isinstance(fn, np.ufunc)]
+NAMED = [
+    fn
+    for fn in ROWS
+    if fn in STRATEGIES and getattr(fn, "__module__", "").startswith("numpy") and not isinstance(fn, np.ufunc)
+]
 
 
 @pytest.mark.parametrize("fn", NAMED, ids=name)
@@ -241,7 +252,13 @@ def test_an_argument_by_position_is_the_same_by_its_name(fn, data):
         args[i] = [next(tensors) for _ in args[i]] if isinstance(args[i], list) else next(tensors)
     want = None
     for place, names in forms(fn, args, case.kwargs):
-        bare = lambda v: [b.data for b in v] if isinstance(v, list) and v and isinstance(v[0], Tensor) else v.data if isinstance(v, Tensor) else v
+        bare = lambda v: (
+            [b.data for b in v]
+            if isinstance(v, list) and v and isinstance(v[0], Tensor)
+            else v.data
+            if isinstance(v, Tensor)
+            else v
+        )
         try:
             with np.errstate(all="ignore"):
                 fn(*map(bare, place), **{k: bare(v) for k, v in names.items()})

@@ -62,7 +62,15 @@ def test_no_second_derivative_is_made_of_the_vectors_of_equal_values(f):
 
 
 @pytest.mark.parametrize("a", [JORDAN, JORDAN - ONE, np.eye(3) + np.eye(3, k=1)], ids=["pair", "nilpotent", "three"])
-@pytest.mark.parametrize("f", [lambda a: np.prod(L.eigvals(a)), lambda a: np.sum(L.eigvals(a) ** 2), lambda a: np.poly(a)[2], lambda a: np.sum(L.eig(a)[0])])
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda a: np.prod(L.eigvals(a)),
+        lambda a: np.sum(L.eigvals(a) ** 2),
+        lambda a: np.poly(a)[2],
+        lambda a: np.sum(L.eig(a)[0]),
+    ],
+)
 def test_a_matrix_without_enough_eigenvectors_is_refused(f, a):
     with pytest.raises(ValueError, match="eigenvectors are hardly independent"):
         func.grad(lambda a: np.real(f(a)))(a)

@@ -52,7 +52,9 @@ def test_a_quantile_along_any_axes(axis, keepdims):
         assert gradcheck(f, X, order=2, fast=True)
 
 
-@pytest.mark.parametrize(("axis", "shape"), [(None, (2, 3, 4)), (1, (3,)), (-1, (2, 3, 4)), ((0, 2), (2, 3, 4)), ((2, 0), (4, 2))], ids=str)
+@pytest.mark.parametrize(
+    ("axis", "shape"), [(None, (2, 3, 4)), (1, (3,)), (-1, (2, 3, 4)), ((0, 2), (2, 3, 4)), ((2, 0), (4, 2))], ids=str
+)
 def test_weights_say_how_much_each_counts(axis, shape):
     weights = np.random.default_rng(1).random(shape)
     f = lambda x: np.quantile(x, [0.2, 0.5, 0.9], axis, method="inverted_cdf", weights=weights)
@@ -80,7 +82,9 @@ def test_gradients_have_the_dtype_of_what_was_sorted(dtype):
         assert x.grad.dtype == dtype
 
 
-@pytest.mark.parametrize("q", [0.5, np.float64(0.5), np.array(0.5), np.float32(0.5), [0.5], np.array([0.5], np.float32), 1], ids=repr)
+@pytest.mark.parametrize(
+    "q", [0.5, np.float64(0.5), np.array(0.5), np.float32(0.5), [0.5], np.array([0.5], np.float32), 1], ids=repr
+)
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 def test_the_dtype_of_a_quantile(dtype, q):
     x = np.array([3, 1, 2, 4], dtype)
@@ -133,7 +137,9 @@ def test_a_median_that_several_elements_have_belongs_to_all_of_them():
     assert gradient(np.median, TIES) == pytest.approx([1 / 3, 0, 1 / 3, 0, 0, 1 / 3])
     assert gradient(np.median, [1.0, 1.0, 2.0, 2.0]) == [0.25, 0.25, 0.25, 0.25]
     assert gradient(lambda x: np.quantile(x, 0.25), [1.0, 1.0, 2.0, 2.0]) == [0.5, 0.5, 0, 0]
-    assert gradient(lambda x: np.quantile(x, 0.5, weights=[1, 1, 9, 1], method="inverted_cdf"), [1.0, 2.0, 2.0, 3.0]) == [0, 0.5, 0.5, 0]
+    assert gradient(
+        lambda x: np.quantile(x, 0.5, weights=[1, 1, 9, 1], method="inverted_cdf"), [1.0, 2.0, 2.0, 3.0]
+    ) == [0, 0.5, 0.5, 0]
 
 
 def test_the_sum_of_what_was_sorted_has_gradient_one_everywhere_and_its_square_a_second_derivative():
@@ -156,7 +162,11 @@ def test_nans_are_sorted_to_the_end_and_count_as_equal():
 
 
 def test_a_median_that_is_nan_belongs_to_the_nans():
-    for f in np.median, lambda x: np.quantile(x, 0.1), lambda x: np.percentile(x, 10, weights=[1, 1, 1, 1], method="inverted_cdf"):
+    for f in (
+        np.median,
+        lambda x: np.quantile(x, 0.1),
+        lambda x: np.percentile(x, 10, weights=[1, 1, 1, 1], method="inverted_cdf"),
+    ):
         assert gradient(f, [np.nan, 2.0, np.nan, 1.0]) == [0.5, 0, 0.5, 0]
     assert gradient(lambda x: np.median(x, axis=1), HOLED) == [[1, 0, 0, 0], [0, 0.5, 0.5, 0], [0, 0.5, 0.5, 0]]
 
@@ -187,7 +197,11 @@ def test_nothing_has_no_median(f):
 def test_equal_elements_share_what_comes_back_to_the_one_that_stands_for_them():
     assert gradient(np.unique, TIES, [2, 3, 4]) == [1, 1, 1, 4, 1, 1]
     assert gradient(np.unique_values, TIES, [2, 3, 4]) == [1, 1, 1, 4, 1, 1]
-    assert gradient(lambda x: np.unique(x, axis=0), [[1.0, 2.0], [0.0, 1.0], [1.0, 2.0]], [[1, 2], [3, 4]]) == [[1.5, 2], [1, 2], [1.5, 2]]
+    assert gradient(lambda x: np.unique(x, axis=0), [[1.0, 2.0], [0.0, 1.0], [1.0, 2.0]], [[1, 2], [3, 4]]) == [
+        [1.5, 2],
+        [1, 2],
+        [1.5, 2],
+    ]
     assert gradient(lambda x: np.unique(x, axis=1), [[1.0, 0.0, 1.0]], [[1, 2]]) == [[1, 1, 1]]
     assert gradient(np.unique, [np.nan, 1.0, np.nan], [1, 2]) == [1, 1, 1]
     assert gradient(lambda x: np.unique(x, equal_nan=False), [np.nan, 1.0, np.nan], [1, 2, 3]) == [2, 1, 3]
@@ -256,7 +270,9 @@ def test_quantiles_are_not_differentiated_with_respect_to_how_much_and_say_so():
     with pytest.raises(NotImplementedError, match="with respect to q"):
         np.quantile(Tensor(TIES), q, 0).backward()
     with pytest.raises(TypeError, match="weights"):
-        np.quantile(Tensor(TIES, requires_grad=True), 0.5, method="inverted_cdf", weights=Tensor(np.ones(6), requires_grad=True))
+        np.quantile(
+            Tensor(TIES, requires_grad=True), 0.5, method="inverted_cdf", weights=Tensor(np.ones(6), requires_grad=True)
+        )
 
 
 def test_what_is_differentiated_is_never_overwritten():

@@ -47,7 +47,9 @@ def test_a_mask_with_any_axes(axis, keepdims):
             assert agrees(lambda x, fn=fn: fn(x, axis, keepdims=keepdims, where=MASK, ddof=0.5), X)
 
 
-@pytest.mark.parametrize("where", [True, False, [True, False, True, True], [[True], [False], [True]], MASK, np.True_], ids=str)
+@pytest.mark.parametrize(
+    "where", [True, False, [True, False, True, True], [[True], [False], [True]], MASK, np.True_], ids=str
+)
 def test_a_mask_that_broadcasts(where):
     assert agrees(lambda x: np.sum(x, (1, 2), where=where), X)
     assert agrees(lambda x: np.min(x, 0, where=where, initial=-1.0), X)
@@ -176,7 +178,14 @@ def test_the_dtype_of_an_average():
 def test_every_form_of_the_covariance(y, rowvar):
     m = X[0, :, :3]
     y = y if y is None else y[..., :3]
-    for options in {}, {"bias": True}, {"ddof": 0}, {"ddof": 2}, {"fweights": [2, 1, 3]}, {"fweights": [2, 0, 3], "aweights": [0.5, 1, 2], "ddof": 2}:
+    for options in (
+        {},
+        {"bias": True},
+        {"ddof": 0},
+        {"ddof": 2},
+        {"fweights": [2, 1, 3]},
+        {"fweights": [2, 0, 3], "aweights": [0.5, 1, 2], "ddof": 2},
+    ):
         assert agrees(lambda m, options=options: np.cov(m, y, rowvar, **options), m)
     assert gradcheck(lambda m, w: np.cov(m, y, rowvar, aweights=w), [m, np.array([0.5, 1.0, 2.0])], order=2, fast=True)
     assert agrees(lambda m: np.corrcoef(m[:, [0, 1, 2, 0]] if rowvar else m, y if y is None else np.append(y, y[..., 1:2], -1) if rowvar else y,
@@ -190,7 +199,13 @@ def test_a_second_variable_may_be_a_row_where_variables_are_columns():
 def test_covariances_of_complex_numbers():
     rng = np.random.default_rng(0)
     a, b = rng.random((2, 2, 4))
-    for f in np.cov, lambda z: np.cov(z, aweights=[1, 2, 3, 4]), np.corrcoef, lambda z: np.var(z, 1, where=[True, True, True, False]), np.nanstd:
+    for f in (
+        np.cov,
+        lambda z: np.cov(z, aweights=[1, 2, 3, 4]),
+        np.corrcoef,
+        lambda z: np.var(z, 1, where=[True, True, True, False]),
+        np.nanstd,
+    ):
         g = lambda a, b, f=f: f(a + 1j * b)
         got, want = g(*leaves([a, b])), g(a, b)
         assert got.dtype == want.dtype
@@ -286,7 +301,13 @@ ONLY = [[np.nan, np.nan], [1.0, 3.0]]
 
 @pytest.mark.parametrize(
     ("fn", "row"),
-    [(np.nanmean, [0.5, 0.5]), (np.nanmax, [0, 1]), (np.nanmin, [1, 0]), (np.nanvar, [-1, 1]), (np.nanstd, [-0.5, 0.5])],
+    [
+        (np.nanmean, [0.5, 0.5]),
+        (np.nanmax, [0, 1]),
+        (np.nanmin, [1, 0]),
+        (np.nanvar, [-1, 1]),
+        (np.nanstd, [-0.5, 0.5]),
+    ],
 )
 def test_a_row_of_nothing_but_nans(fn, row):
     with pytest.warns(RuntimeWarning, match="Mean of empty|All-NaN|Degrees of freedom"):
@@ -371,7 +392,9 @@ def test_every_form_of_the_histogram(fn, data, bins, density):
 def test_the_last_bin_has_both_its_edges():
     for bins in [0, 1, 3], [0, 1, 1], [0, 3, 3]:
         x, weights = np.array([0.0, 1.0, 1.0, 3.0, 4.0, np.nan]), np.arange(1.0, 7)
-        np.testing.assert_array_equal(np.histogram(x, bins, weights=leaves([weights])[0])[0].data, np.histogram(x, bins, weights=weights)[0])
+        np.testing.assert_array_equal(
+            np.histogram(x, bins, weights=leaves([weights])[0])[0].data, np.histogram(x, bins, weights=weights)[0]
+        )
 
 
 # ------------------------------------------------------------------------------------------ refusals

@@ -79,7 +79,9 @@ def unwrapped(draw):
     s = draw(full(min_dims=1))
     turns = np.random.default_rng(draw(st.integers(0, 99))).integers(-2, 3, s)
     a = draw(numbers(s, high=1.0)) + 2 * np.pi * turns
-    return Case(np.unwrap, (a,), draw(st.sampled_from([{}, {"axis": 0}, {"discont": 4.0}, {"period": 5.0, "axis": -1}])))
+    return Case(
+        np.unwrap, (a,), draw(st.sampled_from([{}, {"axis": 0}, {"discont": 4.0}, {"period": 5.0, "axis": -1}]))
+    )
 
 
 # --------------------------------------------------------------------------------------------- ranges

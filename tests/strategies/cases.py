@@ -29,7 +29,9 @@ class Case:
     where: tuple = (0,)
     arbitrary: bool = False  # whether the values mean nothing (empty_like)
     together: bool = False  # whether the arrays must all be Tensors, or NumPy does not ask us
-    measure: object = list  # what of the list of results is well-defined: of eigenvectors, what their signs don't change
+    measure: object = (
+        list  # what of the list of results is well-defined: of eigenvectors, what their signs don't change
+    )
 
     @property
     def arrays(self):
@@ -79,7 +81,9 @@ some_axes = axes
 @st.composite
 def numbers(draw, shape, low=0.25, high=2.0, signed=True, slot=0):
     """An array of different numbers of magnitude `low` to `high`; other slots give numbers different from these."""
-    return distinct_numbers(np.random.default_rng(draw(st.integers(0, 1 << 16))), shape, low, high, signed, 0.25 + slot / 3)
+    return distinct_numbers(
+        np.random.default_rng(draw(st.integers(0, 1 << 16))), shape, low, high, signed, 0.25 + slot / 3
+    )
 
 
 def several(shapes, **domain):

@@ -61,7 +61,9 @@ def inserted(draw):
     i = (axis or 0) % len(flat)
     n = flat[i]
     places = st.integers(-n, n)
-    masks = [npst.arrays(bool, n)] if hasattr(np, "matvec") else []  # NumPy took them for numbers, with a warning, up to 2.1
+    masks = (
+        [npst.arrays(bool, n)] if hasattr(np, "matvec") else []
+    )  # NumPy took them for numbers, with a warning, up to 2.1
     obj = draw(st.one_of(places, st.lists(places, min_size=1, max_size=3), st.slices(n), *masks))
     many = 2 if isinstance(obj, int) else len(obj) if isinstance(obj, list) else len(np.arange(n)[obj])
     block = (*flat[:i], many, *flat[i + 1 :])
@@ -80,7 +82,9 @@ def resized(draw):
 def slice_by_slice(draw):
     s = draw(full(min_dims=1))
     axis = draw(one_axis(len(s)))
-    f = draw(st.sampled_from([np.sum, lambda x: x * x, np.diag, lambda x, by=2: x[:1] * by, lambda x: x[..., None] * x]))
+    f = draw(
+        st.sampled_from([np.sum, lambda x: x * x, np.diag, lambda x, by=2: x[:1] * by, lambda x: x[..., None] * x])
+    )
     return Case(partial(lambda x, f, axis: np.apply_along_axis(f, axis, x)), (draw(numbers(s)), f, axis))
 
 
@@ -133,7 +137,9 @@ BLOCKS = {  # how they are put together, and their shapes
 @st.composite
 def blocks(draw):
     nest, shapes = draw(st.sampled_from(list(BLOCKS.values())))
-    return Case(partial(lambda *arrays: np.block(nest(*arrays))), draw(several(shapes)), where=tuple(range(len(shapes))))
+    return Case(
+        partial(lambda *arrays: np.block(nest(*arrays))), draw(several(shapes)), where=tuple(range(len(shapes)))
+    )
 
 
 @st.composite

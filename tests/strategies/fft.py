@@ -27,7 +27,11 @@ def along_some(draw, fn):
     axes = draw(st.lists(one_axis(len(s)), min_size=1, max_size=3))
     lengths = [draw(st.sampled_from([-1, 1, 2, 3, 4])) for _ in axes]
     may_have_lengths = LAST_FIRST or len({axis % len(s) for axis in axes}) == len(axes)
-    options = {"axes": axes, **({"s": lengths} if draw(st.booleans()) and may_have_lengths else {})} if draw(st.booleans()) else {}
+    options = (
+        {"axes": axes, **({"s": lengths} if draw(st.booleans()) and may_have_lengths else {})}
+        if draw(st.booleans())
+        else {}
+    )
     return Case(fn, (draw(numbers(s)),), {**options, "norm": draw(NORMS)})
 
 

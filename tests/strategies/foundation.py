@@ -25,7 +25,9 @@ def unary(draw, fn, *args, **domain):
 @st.composite
 def binary(draw, fn, first=None, second=None, where=(0, 1)):
     a, b = draw(broadcastable())
-    return Case(fn, (draw(numbers(a, slot=0, **(first or {}))), draw(numbers(b, slot=1, **(second or {})))), where=where)
+    return Case(
+        fn, (draw(numbers(a, slot=0, **(first or {}))), draw(numbers(b, slot=1, **(second or {})))), where=where
+    )
 
 
 @st.composite
@@ -57,7 +59,9 @@ def reduction(draw, fn, nonempty=False, least=1, **extra):
     if draw(st.booleans()):
         kwargs["keepdims"] = draw(st.booleans())
     by_position = draw(st.booleans())
-    return Case(fn, (draw(numbers(s)), *([axis] if by_position else ())), kwargs if by_position else {"axis": axis, **kwargs})
+    return Case(
+        fn, (draw(numbers(s)), *([axis] if by_position else ())), kwargs if by_position else {"axis": axis, **kwargs}
+    )
 
 
 @st.composite
@@ -106,7 +110,17 @@ def tensordot(draw):
     return Case(np.tensordot, (*draw(several([tuple(a), tuple(b)])), axes), where=(0, 1))
 
 
-CONTRACTIONS = ["ij,jk->ik", "i,i->i", "i,j->ij", "ij,kj->ik", "bij,bjk->bik", "ij->ji", "i,i->", "ij,jk,kl->il", "a,ab,b->"]
+CONTRACTIONS = [
+    "ij,jk->ik",
+    "i,i->i",
+    "i,j->ij",
+    "ij,kj->ik",
+    "bij,bjk->bik",
+    "ij->ji",
+    "i,i->",
+    "ij,jk,kl->il",
+    "a,ab,b->",
+]
 EINSUMS = [*CONTRACTIONS, "ij,jk", "ii", "ii->i", "iij->j", "iii", "ij->", "ij->j", "...ij,...jk->...ik", "i...->...", "...",
            "...i,...i", "ij,ij", "ij,i->", "a...b,b...c->a...c", "i i j -> j i", ",i->i", "ij,ij,ij->i", "ba"]  # fmt: skip
 
@@ -195,7 +209,9 @@ def take(draw):
     n = int(np.prod(s)) if axis is None else s[axis]
     mode = draw(st.sampled_from(["raise", "wrap", "clip"]))
     bound = n if mode == "raise" else n + 3
-    indices = draw(npst.arrays(int, full(max_dims=2), elements=st.integers(-n if mode == "raise" else -bound, bound - 1)))
+    indices = draw(
+        npst.arrays(int, full(max_dims=2), elements=st.integers(-n if mode == "raise" else -bound, bound - 1))
+    )
     return Case(np.take, (draw(numbers(s)), indices), {"axis": axis, **({} if mode == "raise" else {"mode": mode})})
 
 
@@ -203,7 +219,9 @@ def take(draw):
 def take_along_axis(draw):
     s = draw(full(min_dims=1))
     axis = draw(one_axis(len(s)))
-    indices = draw(npst.arrays(int, (*s[:axis], 2, *s[axis % len(s) + 1 :]), elements=st.integers(-s[axis], s[axis] - 1)))
+    indices = draw(
+        npst.arrays(int, (*s[:axis], 2, *s[axis % len(s) + 1 :]), elements=st.integers(-s[axis], s[axis] - 1))
+    )
     return Case(np.take_along_axis, (draw(numbers(s)), indices, axis))
 
 
@@ -220,7 +238,9 @@ def delete(draw):
     s = draw(full(min_dims=1))
     axis = draw(st.sampled_from([None, *range(-len(s), len(s))]))
     n = int(np.prod(s)) if axis is None else s[axis]
-    gone = draw(st.one_of(st.integers(-n, n - 1), st.lists(st.integers(-n, n - 1), min_size=1, max_size=3), st.slices(n)))
+    gone = draw(
+        st.one_of(st.integers(-n, n - 1), st.lists(st.integers(-n, n - 1), min_size=1, max_size=3), st.slices(n))
+    )
     return Case(np.delete, (draw(numbers(s)), gone, axis))
 
 
@@ -414,14 +434,18 @@ def linear(draw):
 def surprise(draw):
     logs = draw(numbers(draw(shape())))
     chosen = draw(st.lists(st.booleans(), min_size=logs.size, max_size=logs.size))
-    return Case(fused.masked_nll.fn, (logs, np.reshape(np.array(chosen, bool), logs.shape), draw(st.sampled_from([1, 2.5]))))
+    return Case(
+        fused.masked_nll.fn, (logs, np.reshape(np.array(chosen, bool), logs.shape), draw(st.sampled_from([1, 2.5])))
+    )
 
 
 @st.composite
 def squared_error(draw):
     dims = draw(shape())
     a, b = draw(st.permutations([dims, draw(st.sampled_from([dims, ()]))]))
-    return Case(fused.squared_error.fn, draw(several([a, b])), draw(st.sampled_from([{}, {"divisor": 3}])), where=(0, 1))
+    return Case(
+        fused.squared_error.fn, draw(several([a, b])), draw(st.sampled_from([{}, {"divisor": 3}])), where=(0, 1)
+    )
 
 
 @st.composite

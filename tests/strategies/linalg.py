@@ -106,7 +106,9 @@ def solve(draw):
 def tensorinv(draw):
     sides, ind = draw(st.sampled_from([((2, 1, 2), 1), ((2, 3, 6), 2), ((4, 2, 2), 1), ((3, 3), 1)]))
     a = made(draw(generators), prod(sides[:ind]), prod(sides[ind:])).reshape(sides)
-    return Case(np.linalg.tensorinv, (a, ind), {}) if ind == 1 or draw(st.booleans()) else Case(np.linalg.tensorinv, (a,))
+    return (
+        Case(np.linalg.tensorinv, (a, ind), {}) if ind == 1 or draw(st.booleans()) else Case(np.linalg.tensorinv, (a,))
+    )
 
 
 @st.composite
@@ -145,7 +147,12 @@ def polyfit(draw):
     n = draw(st.integers(1, 5))
     x = np.linspace(-1, 1, n) + draw(generators).uniform(-0.1, 0.1, n)
     y, w = draw(several([draw(st.sampled_from([(n,), (n, 2)])), (n,)]))
-    return Case(np.polyfit, (x, y, draw(st.integers(0, min(n, 3) - 1))), {"w": abs(w)} if draw(st.booleans()) else {}, where=(0, 1))
+    return Case(
+        np.polyfit,
+        (x, y, draw(st.integers(0, min(n, 3) - 1))),
+        {"w": abs(w)} if draw(st.booleans()) else {},
+        where=(0, 1),
+    )
 
 
 @st.composite
@@ -184,7 +191,14 @@ def svd(draw):
         (u, s, vh), n = ys, min(a.shape[-2:])
         product = u[..., :n] * np.sin(s)[..., None, :] @ vh[..., :n, :]
         u_rest, v_rest = u[..., n:], swap(vh[..., n:, :])
-        return [s, product, *signless(u[..., :n]), *signless(swap(vh[..., :n, :])), u_rest @ swap(u_rest), v_rest @ swap(v_rest)]
+        return [
+            s,
+            product,
+            *signless(u[..., :n]),
+            *signless(swap(vh[..., :n, :])),
+            u_rest @ swap(u_rest),
+            v_rest @ swap(v_rest),
+        ]
 
     if hermitian:
         return Symmetric(np.linalg.svd, (a,), {**options, "hermitian": True}, measure=measure)
@@ -205,7 +219,9 @@ def norm(draw):
     keepdims = {"keepdims": True} if draw(st.booleans()) else {}
     if draw(st.booleans()):
         s = draw(full(min_dims=1))
-        return Case(np.linalg.norm, (draw(numbers(s)), draw(st.sampled_from(VECTOR_ORDS)), draw(one_axis(len(s)))), keepdims)
+        return Case(
+            np.linalg.norm, (draw(numbers(s)), draw(st.sampled_from(VECTOR_ORDS)), draw(one_axis(len(s)))), keepdims
+        )
     if draw(st.booleans()):
         return Case(np.linalg.norm, (draw(numbers(draw(shape()))),), keepdims)
     a, ord = draw(matrices(square=False, stacked=False)), draw(st.sampled_from(MATRIX_ORDS))
@@ -218,7 +234,11 @@ def norm(draw):
 @st.composite
 def vector_norm(draw):
     s = draw(full())
-    options = {"axis": draw(some_axes(len(s))), "ord": draw(st.sampled_from(VECTOR_ORDS[1:])), "keepdims": draw(st.booleans())}
+    options = {
+        "axis": draw(some_axes(len(s))),
+        "ord": draw(st.sampled_from(VECTOR_ORDS[1:])),
+        "keepdims": draw(st.booleans()),
+    }
     if options["axis"] == ():
         options["axis"] = None
     return Case(np.linalg.vector_norm, (draw(numbers(s)),), {k: v for k, v in options.items() if draw(st.booleans())})
@@ -251,7 +271,9 @@ def vectors(draw, fn, length=None, ndim=3, **options):
 @st.composite
 def matmul(draw):
     n, m, k = draw(sides), draw(sides), draw(sides)
-    return Case(np.linalg.matmul, draw(several([draw(st.sampled_from([(n, m), (2, n, m), (m,)])), (m, k)])), where=(0, 1))
+    return Case(
+        np.linalg.matmul, draw(several([draw(st.sampled_from([(n, m), (2, n, m), (m,)])), (m, k)])), where=(0, 1)
+    )
 
 
 STRATEGIES = {

@@ -39,7 +39,9 @@ def integrated(draw):
     p, k = draw(several([(draw(lengths),), (2,)]))
     m = draw(st.integers(0, 2))
     constants = draw(st.sampled_from([None, k, k[:1]]))
-    return Case(np.polyint, (p, m, constants), where=(0,) if constants is None else (0, 2), together=constants is not None)
+    return Case(
+        np.polyint, (p, m, constants), where=(0,) if constants is None else (0, 2), together=constants is not None
+    )
 
 
 @st.composite
@@ -89,7 +91,9 @@ STRATEGIES = {
     np.roots: with_roots(),
     np.vecdot: vector_product(np.vecdot, "n", "n"),
     np.cross: crossed(),
-    np.kron: st.tuples(full(max_dims=2), full(max_dims=2)).flatmap(several).map(lambda ab: Case(np.kron, ab, where=(0, 1))),
+    np.kron: st.tuples(full(max_dims=2), full(max_dims=2))
+    .flatmap(several)
+    .map(lambda ab: Case(np.kron, ab, where=(0, 1))),
 }
 if hasattr(np, "matvec"):
     STRATEGIES |= {np.matvec: vector_product(np.matvec, "mn", "n"), np.vecmat: vector_product(np.vecmat, "n", "nm")}

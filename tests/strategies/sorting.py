@@ -50,7 +50,10 @@ def quantile(draw, fn, whole):
     if s and axis != () and not known_to_fail and draw(st.booleans()):
         # weights of one row, for all rows; NumPy's functions that pass over NaNs fail at these
         along = isinstance(axis, int) and not skipping and draw(st.booleans())
-        kwargs |= {"method": "inverted_cdf", "weights": draw(numbers(s[axis : axis + 1 or None] if along else s, signed=False))}
+        kwargs |= {
+            "method": "inverted_cdf",
+            "weights": draw(numbers(s[axis : axis + 1 or None] if along else s, signed=False)),
+        }
     return Case(fn, (draw(holed(fn, draw(numbers(s)), axis)), q), kwargs)
 
 

@@ -133,7 +133,9 @@ def covariance(draw, fn):
     kwargs = {"rowvar": rowvar}
     if fn is np.cov:
         kwargs |= draw(st.sampled_from([{}, {"bias": True}, {"ddof": 0}, {"ddof": 2}, {"ddof": 1, "bias": True}]))
-        kwargs |= draw(st.sampled_from([{}, {"fweights": [2, 1, 3, 1, 0][:n]}, {"fweights": np.array([1, 1, 3, 1, 1][:n])}]))
+        kwargs |= draw(
+            st.sampled_from([{}, {"fweights": [2, 1, 3, 1, 0][:n]}, {"fweights": np.array([1, 1, 3, 1, 1][:n])}])
+        )
     if fn is np.corrcoef or draw(st.booleans()):
         return Case(fn, given, kwargs, where=tuple(range(len(given))))
     weights = draw(numbers((n,), low=1, signed=False, slot=2))
@@ -198,8 +200,13 @@ STRATEGIES = {
     np.ptp: peak_to_peak(),
     **{fn: running(fn) for fn in (getattr(np, name, None) for name in ("cumulative_sum", "cumulative_prod")) if fn},
     **{fn: histogram(fn) for fn in (np.histogram, np.histogram2d, np.histogramdd)},
-    np.histogram_bin_edges: full().flatmap(numbers).flatmap(lambda a: st.sampled_from(
-        [Case(np.histogram_bin_edges, (a, 3)), Case(np.histogram_bin_edges, (a, 2, (-1, 3)))])),
-    np.ix_: full(min_dims=1, max_dims=1).flatmap(lambda s: several([s, (2,)])).map(lambda ab: Case(np.ix_, ab, where=(0, 1))),
+    np.histogram_bin_edges: full()
+    .flatmap(numbers)
+    .flatmap(
+        lambda a: st.sampled_from([Case(np.histogram_bin_edges, (a, 3)), Case(np.histogram_bin_edges, (a, 2, (-1, 3)))])
+    ),
+    np.ix_: full(min_dims=1, max_dims=1)
+    .flatmap(lambda s: several([s, (2,)]))
+    .map(lambda ab: Case(np.ix_, ab, where=(0, 1))),
     np.bincount: bincount(),
 }

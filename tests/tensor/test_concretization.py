@@ -66,8 +66,13 @@ def test_a_number_that_is_read_is_not(read):
     read(Tensor(0.5, requires_grad=True) * 1)
 
 
-@pytest.mark.parametrize("leave", [*TAKEN, np.float32, np.complex128, float, int, complex, math.sin, math.floor, lambda t: "%.3f" % t])  # noqa: UP031
-@pytest.mark.parametrize("transform", [func.grad, func.jacobian, func.hessian, lambda f: lambda x: func.jvp(f, (x,), (1.0,))])
+@pytest.mark.parametrize(
+    "leave",
+    [*TAKEN, np.float32, np.complex128, float, int, complex, math.sin, math.floor, lambda t: "%.3f" % t],  # noqa: UP031
+)
+@pytest.mark.parametrize(
+    "transform", [func.grad, func.jacobian, func.hessian, lambda f: lambda x: func.jvp(f, (x,), (1.0,))]
+)
 def test_within_a_transform_it_is_an_error_that_names_the_remedy(transform, leave):
     def f(x):
         leave(x * 1)
@@ -110,7 +115,9 @@ def test_other_libraries_are_given_the_array_by_their_own_protocol():
 # ------------------------------------------------------------------------------- derivatives that are zeros, and why
 
 
-@pytest.mark.parametrize("transform", [func.grad, func.value_and_grad, func.hessian, func.jacobian, func.elementwise_grad])
+@pytest.mark.parametrize(
+    "transform", [func.grad, func.value_and_grad, func.hessian, func.jacobian, func.elementwise_grad]
+)
 def test_a_function_that_ignores_its_argument_is_told(transform):
     w = Tensor(3.0, requires_grad=True)
     for f in [lambda x: w * w, lambda x: Tensor(2.0)]:

@@ -43,14 +43,20 @@ def kept_lazy(*tensors):
 
 PROGRAMS = {
     "arithmetic": lambda x, y: (x + y) * 2 - y / (1 + y) ** 2 + (-x) ** 3 - 1 / y + y**x + y**1.5,
-    "functions": lambda x, y: np.exp(x) + np.log(y) + np.tanh(x) * np.sin(y) + np.sqrt(y) + abs(x) + sigmoid(x) + relu(x),
+    "functions": lambda x, y: (
+        np.exp(x) + np.log(y) + np.tanh(x) * np.sin(y) + np.sqrt(y) + abs(x) + sigmoid(x) + relu(x)
+    ),
     "choices": lambda x, y: np.maximum(x, y) + np.where(x > y, x, y * 2) + np.clip(x, -0.5, 0.5) + np.logaddexp(x, y),
     "reductions": lambda x, y: x.sum() + y.mean(0) + x.max(0) + np.var(x, 0) + np.std(y, 0) + np.cumsum(x, 1)[0],
     "products": lambda x, y: x @ y.T + np.dot(x, y[1]) + np.einsum("ij,kj->ik", x, y) + np.outer(x[:, 0], y[:, 1]),
     "copies": lambda x, y: x.copy() * y + np.transpose(x, (1, 0))[0, 0],
     "indexing": lambda x, y: x[1:4, ::2] * y[0, 1] + y[::-1][:3, 2:] + x[-1, :2],
-    "joining": lambda x, y: np.concatenate([x, y])[3:9] + np.stack([x, y], 1)[:, 0] + np.vstack([x, y])[:6] + np.flip(x, 0),
-    "shapes": lambda x, y: x.T + np.swapaxes(y, 0, 1) + np.expand_dims(x.T, 0)[0] + np.broadcast_to(y[0, 0], (4, 6)) + np.roll(x, 1, 0).T,
+    "joining": lambda x, y: (
+        np.concatenate([x, y])[3:9] + np.stack([x, y], 1)[:, 0] + np.vstack([x, y])[:6] + np.flip(x, 0)
+    ),
+    "shapes": lambda x, y: (
+        x.T + np.swapaxes(y, 0, 1) + np.expand_dims(x.T, 0)[0] + np.broadcast_to(y[0, 0], (4, 6)) + np.roll(x, 1, 0).T
+    ),
     "broadcasting": lambda x, y: x * y[0] + x[:, :1] * y + x[0, 0] * y,
     "softmax": lambda x, y: softmax(x) * y + log_softmax(y) * x,
     "linear": lambda x, y: nn.Linear(4, 3, dtype=float, rng=np.random.default_rng(0))(x * y),
@@ -143,6 +149,7 @@ def learnt(settings, make, place, between, context=nullcontext):
 @pytest.mark.parametrize("settings", SETTINGS, ids=str)
 def test_weights_of_numpys_may_have_gradients_of_dasks(settings):
     """Nothing is written into an array that is not there yet."""
+
     def stepped(x):
         w = Tensor(np.ones(4), requires_grad=True)
         optimiser = optim.SGD([w], lr=0.5, **settings)

@@ -94,21 +94,34 @@ UNABLE = {  # with all arguments or some, and why
         "which numbers count is asked": "nanmax nanmin nanmean nanvar nanstd average cov corrcoef trim_zeros",
         "where the numbers lie between others is asked": "piecewise histogram histogram2d histogramdd histogram_bin_edges",
         "whether the result is real is asked": " ".join(
-            f"lib.scimath.{fn}" for fn in ("sqrt", "log", "log2", "log10", "logn", "power", "arccos", "arcsin", "arctanh")
+            f"lib.scimath.{fn}"
+            for fn in ("sqrt", "log", "log2", "log10", "logn", "power", "arccos", "arcsin", "arctanh")
         ),
         "the rank or degree is asked": "linalg.least_squares.least_squares linalg.pinv linalg.lstsq polyfit polymul polydiv",
         "lists are made of them": "pad",
-        "each number is computed by itself": "neural.erf.erf neural.erf.erfc tinygrad_edu.nn.functional.activations.normal_gate",
+        "each number is computed by itself": "neural.erf.erf neural.erf.erfc tinygrad_edu.nn.functional.gated.normal_gate",
     }.items()
     for name in names.split()
 }
 
-WITH_VIEWS = {f"neural.{fn}" for fn in ("convolution.collect", "convolution.distribute", "convolution.overlap", "windows.windows", "windows.fold")}
+WITH_VIEWS = {
+    f"neural.{fn}"
+    for fn in (
+        "convolution.collect",
+        "convolution.distribute",
+        "convolution.overlap",
+        "windows.windows",
+        "windows.fold",
+    )
+}
 
 
 def name(fn):
-    return f"{getattr(fn, '__module__', None) or 'numpy'}.{fn.__name__}".replace("tinygrad_edu.rules.", "").replace(
-        "_scimath_impl", "scimath").removeprefix("numpy.")
+    return (
+        f"{getattr(fn, '__module__', None) or 'numpy'}.{fn.__name__}".replace("tinygrad_edu.rules.", "")
+        .replace("_scimath_impl", "scimath")
+        .removeprefix("numpy.")
+    )
 
 
 every_function = pytest.mark.parametrize("fn", [fn for fn in {**RULES, **COMPOSITES} if fn in STRATEGIES], ids=name)
@@ -149,7 +162,9 @@ def assigned(x):
     return y
 
 
-@primitive(lambda g, y, x, weight: g * weight.size, lambda g, y, x, weight: np.broadcast_to(np.sum(g * x), weight.shape))
+@primitive(
+    lambda g, y, x, weight: g * weight.size, lambda g, y, x, weight: np.broadcast_to(np.sum(g * x), weight.shape)
+)
 def scaled(x, weight):
     return x * np.sum(np.ones_like(weight))
 
@@ -157,23 +172,37 @@ def scaled(x, weight):
 PROGRAMS = {
     "arithmetic": lambda x, y: (x + y) * 2 - y / (1 + y) ** 2 + (-x) ** 3 + 2**x - 1 / y + abs(x) % 1 + x // 2,
     "powers": lambda x, y: y**x + y**1.5 + y**-1 + np.power(y, 2) + np.square(x),
-    "functions": lambda x, y: np.exp(x) + np.log(y) + np.sin(x) * np.cos(y) + np.tanh(x) + np.sqrt(y) + np.log1p(y) + np.expm1(x),
+    "functions": lambda x, y: (
+        np.exp(x) + np.log(y) + np.sin(x) * np.cos(y) + np.tanh(x) + np.sqrt(y) + np.log1p(y) + np.expm1(x)
+    ),
     "choices": lambda x, y: np.maximum(x, y) + np.minimum(x, 0.25) + np.where(x > y, x, y * 2) + np.clip(x, -0.5, 0.5),
     "sums": lambda x, y: x.sum() + y.mean(0) + np.sum(x * y, 1, keepdims=True) + np.mean(x) + np.cumsum(x, 1).sum(0),
     "extremes": lambda x, y: x.max(0) + np.min(y, 1, keepdims=True) + np.var(x) + np.std(y, 0),
-    "products": lambda x, y: x @ y.T + np.dot(x, np.transpose(y)) + np.matmul(x[0], y[1]) + np.outer(x[:, 0], y[:, 1]) + x[:, :2] @ y[0, :2],
-    "stacks": lambda x, y: np.reshape(x, (2, 1, 3)) @ np.reshape(y, (2, 3, 1)) + np.reshape(x, (1, 1, 6)) @ y.reshape(6, 1),
+    "products": lambda x, y: (
+        x @ y.T + np.dot(x, np.transpose(y)) + np.matmul(x[0], y[1]) + np.outer(x[:, 0], y[:, 1]) + x[:, :2] @ y[0, :2]
+    ),
+    "stacks": lambda x, y: (
+        np.reshape(x, (2, 1, 3)) @ np.reshape(y, (2, 3, 1)) + np.reshape(x, (1, 1, 6)) @ y.reshape(6, 1)
+    ),
     "einsum": lambda x, y: np.einsum("ij,kj->ik", x, y),
     "basic indexing": lambda x, y: x[0] * y[:, ::-1] + x[1, 2] - y[..., 1:2] + x[-1, None, :] * 2,
-    "integer indexing": lambda x, y: x[[0, 0, 1], [2, 2, 0]] + y[np.array([1, 0, 1])][:, 0] + np.take(x, [0, 1, 1], 1)[0],
+    "integer indexing": lambda x, y: (
+        x[[0, 0, 1], [2, 2, 0]] + y[np.array([1, 0, 1])][:, 0] + np.take(x, [0, 1, 1], 1)[0]
+    ),
     "masks": lambda x, y: x[np.array([True, False])] * y[A > 0.25].sum(),
-    "joining": lambda x, y: np.concatenate([x, y], 1)[:, 1:4] + np.stack([x, y])[1] + np.vstack([x[0], y[0]]) + np.hstack([x, y])[:, 3:],
+    "joining": lambda x, y: (
+        np.concatenate([x, y], 1)[:, 1:4] + np.stack([x, y])[1] + np.vstack([x[0], y[0]]) + np.hstack([x, y])[:, 3:]
+    ),
     "splitting": lambda x, y: np.split(x, [1], 1)[1] + np.array_split(y, 2, 1)[0],
-    "shapes": lambda x, y: x.reshape(3, 2).T * np.expand_dims(y, 0)[0] + np.swapaxes(x.T, 0, 1) + np.squeeze(y[None]) + x.ravel()[:3],
+    "shapes": lambda x, y: (
+        x.reshape(3, 2).T * np.expand_dims(y, 0)[0] + np.swapaxes(x.T, 0, 1) + np.squeeze(y[None]) + x.ravel()[:3]
+    ),
     "rearranging": lambda x, y: np.flip(x, 1) + np.roll(y, 1, 0) + np.tile(x[:, :1], 3) + np.repeat(y[:1], 2, 0),
     "broadcasting": lambda x, y: x * y[0] + x[:, :1] * y + x[0, 0] * y + np.broadcast_to(y[:1], (2, 3)) + y.sum() * x,
     "assignment": lambda x, y: assigned(x) * y,
-    "foreign indices": lambda x, y: x[akin(x, [0, 0, 1]), 1] * y[:, akin(y, [2, 0, 2])] + y[akin(y, A > 0)][1:].sum() + x[x > 0].sum(),
+    "foreign indices": lambda x, y: (
+        x[akin(x, [0, 0, 1]), 1] * y[:, akin(y, [2, 0, 2])] + y[akin(y, A > 0)][1:].sum() + x[x > 0].sum()
+    ),
     "sigmoid": lambda x, y: sigmoid(x * 100) * sigmoid(y),
     "relu": lambda x, y: relu(x) * y,
     "softmax": lambda x, y: softmax(x) * y + log_softmax(y, 0) * x,
@@ -200,7 +229,16 @@ def test_numbers_keep_the_dtype_of_foreign_arrays(kind):
 @both
 def test_functions_without_derivative_give_foreign_arrays(kind):
     x = leaf(kind)
-    for y in (x > 0, x == x, np.isnan(x), np.argmax(x, 1), np.logical_not(x), x.argsort(), np.any(x), ~(x > 1) & (x < 3)):
+    for y in (
+        x > 0,
+        x == x,
+        np.isnan(x),
+        np.argmax(x, 1),
+        np.logical_not(x),
+        x.argsort(),
+        np.any(x),
+        ~(x > 1) & (x < 3),
+    ):
         assert type(y) is kind
     for y in np.sign(x), np.floor(x), np.round(x), np.zeros_like(x), x.astype(int):
         assert type(y.data) is kind
@@ -215,7 +253,9 @@ def test_numpys_arrays_are_taken_in_by_those_that_mix():
     np.testing.assert_array_equal(numbers(w.grad), A)
 
 
-@pytest.mark.parametrize("program", [lambda x: x * B, lambda x: B @ x.T, lambda x: np.concatenate([x, B]), lambda x: np.dot(x, B.T)])
+@pytest.mark.parametrize(
+    "program", [lambda x: x * B, lambda x: B @ x.T, lambda x: np.concatenate([x, B]), lambda x: np.dot(x, B.T)]
+)
 def test_those_that_refuse_numpys_arrays_are_obeyed(program):
     with pytest.raises(TypeError, match="NumPy's among ours"):
         program(leaf(Aloof))
@@ -630,7 +670,10 @@ def test_a_picture_shows_names_and_shapes(kind):
     y = np.tanh(x * kind(B)).sum()
     y.backward()
     text = draw(y).source
-    assert all(word in text for word in ("inputs", "(2, 3) float64", "grad (2, 3)", "constant", "<B>*</B>", "tanh", "scalar float64"))
+    assert all(
+        word in text
+        for word in ("inputs", "(2, 3) float64", "grad (2, 3)", "constant", "<B>*</B>", "tanh", "scalar float64")
+    )
 
 
 @both

@@ -37,8 +37,20 @@ OF_TWO = {
     "np.stack([{}, {}])": lambda a, b: np.stack([a, b]),
     "np.concatenate([{0}, {1}, {0}])": lambda a, b: np.concatenate([a, b, a]),
 }  # fmt: skip
-IN_PLACE = {"+=": (operator.iadd, operator.add), "-=": (operator.isub, operator.sub), "*=": (operator.imul, operator.mul)}
-INDICES = {"...": ..., "0": 0, "-1": -1, "1:": slice(1, None), "::-1": slice(None, None, -1), "None": None, "[0, 0]": [0, 0]}
+IN_PLACE = {
+    "+=": (operator.iadd, operator.add),
+    "-=": (operator.isub, operator.sub),
+    "*=": (operator.imul, operator.mul),
+}
+INDICES = {
+    "...": ...,
+    "0": 0,
+    "-1": -1,
+    "1:": slice(1, None),
+    "::-1": slice(None, None, -1),
+    "None": None,
+    "[0, 0]": [0, 0],
+}
 VIEWS = {"": lambda d: d, ".T": lambda d: d.T, "[...]": lambda d: d[...],
          "[..., ::-1]": lambda d: d[..., ::-1] if d.ndim else d[...]}  # fmt: skip
 
@@ -123,7 +135,11 @@ class Machine(RuleBasedStateMachine):
     @rule(shape=shapes, seed=seeds, requires_grad=st.booleans())
     def leaf(self, shape, seed, requires_grad):
         new = numbers(shape, seed)
-        self.make(f"Tensor({new.tolist()}, {requires_grad})", lambda: Tensor(new, requires_grad), lambda: Twin(new, requires_grad))
+        self.make(
+            f"Tensor({new.tolist()}, {requires_grad})",
+            lambda: Tensor(new, requires_grad),
+            lambda: Twin(new, requires_grad),
+        )
 
     @rule(shape=shapes, seed=seeds, wrapped=st.booleans())
     def array(self, shape, seed, wrapped):
@@ -131,7 +147,9 @@ class Machine(RuleBasedStateMachine):
         new = numbers(shape, seed)
         d = self.make(f"np.array({new.tolist()})", new.copy, new.copy, "d")
         if wrapped:
-            self.make(f"Tensor({d}, copy=False)", lambda: Tensor(self.ours[d], copy=False), lambda: Twin(self.theirs[d]))
+            self.make(
+                f"Tensor({d}, copy=False)", lambda: Tensor(self.ours[d], copy=False), lambda: Twin(self.theirs[d])
+            )
 
     @rule(i=which)
     def detached(self, i):
@@ -170,7 +188,10 @@ class Machine(RuleBasedStateMachine):
 
     # -------------------------------------------------------------------------------------- operations
 
-    @rule(steps=st.lists(st.tuples(operations, which, which), min_size=1, max_size=6), walk=st.sampled_from([None, True, True, False]))
+    @rule(
+        steps=st.lists(st.tuples(operations, which, which), min_size=1, max_size=6),
+        walk=st.sampled_from([None, True, True, False]),
+    )
     def compute(self, steps, walk):
         """A few operations, and perhaps back from there."""
         for expression, i, j in steps:
@@ -205,7 +226,9 @@ class Machine(RuleBasedStateMachine):
             t.values.copy()[place] = u.values
         except (ValueError, IndexError):
             return
-        self.both(f"{a}[{index}] = {b}", lambda: operator.setitem(x, place, y), unless_part(x, lambda: t.assign(place, u)))
+        self.both(
+            f"{a}[{index}] = {b}", lambda: operator.setitem(x, place, y), unless_part(x, lambda: t.assign(place, u))
+        )
 
     # ------------------------------------------------------------------------------------------- walks
 
@@ -221,12 +244,19 @@ class Machine(RuleBasedStateMachine):
             seed = (same if j % 8 else list(self.theirs))[j % len(same)]
             s, u = self.operand(seed)
         else:
-            s, u = (None, None) if t.values.size == 1 else (numbers(t.values.shape, 1), Twin(numbers(t.values.shape, 1)))
+            s, u = (
+                (None, None) if t.values.size == 1 else (numbers(t.values.shape, 1), Twin(numbers(t.values.shape, 1)))
+            )
             seed = None if s is None else f"np.array({s.tolist()})"
-        self.both(f"{a}.backward({seed}, {retain_graph})", lambda: x.backward(s, retain_graph),
-                  lambda: t.backward(u and u.values.copy(), retain_graph))
+        self.both(
+            f"{a}.backward({seed}, {retain_graph})",
+            lambda: x.backward(s, retain_graph),
+            lambda: t.backward(u and u.values.copy(), retain_graph),
+        )
         if seed in self.theirs and seed[0] == "d":
-            self.overwrite(seed, self.ours[seed], self.theirs[seed], 2)  # what a walk began with is still the user's own
+            self.overwrite(
+                seed, self.ours[seed], self.theirs[seed], 2
+            )  # what a walk began with is still the user's own
 
     @rule(i=which)
     def retain_grad(self, i):
@@ -236,8 +266,11 @@ class Machine(RuleBasedStateMachine):
     @rule(i=which, wanted=st.sampled_from([True, True, False]))
     def require_grad(self, i, wanted):
         a = self.tensor(i, lambda t: t.is_leaf)
-        self.both(f"{a}.requires_grad = {wanted}", lambda: setattr(self.ours[a], "requires_grad", wanted),
-                  lambda: self.theirs[a].require_grad(wanted))
+        self.both(
+            f"{a}.requires_grad = {wanted}",
+            lambda: setattr(self.ours[a], "requires_grad", wanted),
+            lambda: self.theirs[a].require_grad(wanted),
+        )
 
     # --------------------------------------------------------------------------------------- gradients
 
@@ -259,8 +292,11 @@ class Machine(RuleBasedStateMachine):
         if t.is_leaf and t.origin and t.grad and t.grad.values.shape == t.values.shape:
             new = t.values - 0.25 * t.grad.values
             if abs(new).max() <= MOST:
-                self.both(f"optim.SGD([{a}], lr=0.25).step()", optim.SGD([x], lr=0.25).step,
-                          unless_part(x, lambda: t.values.__setitem__(..., new)))
+                self.both(
+                    f"optim.SGD([{a}], lr=0.25).step()",
+                    optim.SGD([x], lr=0.25).step,
+                    unless_part(x, lambda: t.values.__setitem__(..., new)),
+                )
 
     # -------------------------------------------------------------------------------------------- data
 
@@ -297,7 +333,9 @@ class Machine(RuleBasedStateMachine):
         if shape is None or (t.grad and not t.origin) or any(t is other.grad for other in self.tensors()):
             shape = t.values.shape
         new = numbers(shape, seed)
-        self.both(f"{a}.data = {new.tolist()}", lambda: setattr(self.ours[a], "data", new), lambda: self.theirs[a].give(new))
+        self.both(
+            f"{a}.data = {new.tolist()}", lambda: setattr(self.ours[a], "data", new), lambda: self.theirs[a].give(new)
+        )
 
     # ------------------------------------------------------------------------------------------- modes
 
@@ -330,7 +368,11 @@ class Machine(RuleBasedStateMachine):
             x = self.ours[name]
             if isinstance(t, Twin):
                 agree(x, t.values, name)
-                assert (x.requires_grad, x.is_leaf, x._grad is None) == (t.origin is not None, t.is_leaf, t.grad is None), name
+                assert (x.requires_grad, x.is_leaf, x._grad is None) == (
+                    t.origin is not None,
+                    t.is_leaf,
+                    t.grad is None,
+                ), name
                 if t.grad:
                     agree(x.grad, t.grad.values, f"{name}.grad")
             else:
@@ -364,7 +406,9 @@ def agree(x, array, name):
     """Looked at from outside: ``x.data`` would be one more name for the array."""
     values = np.reshape(x.tolist(), x.shape)
     assert x.shape == array.shape, name
-    assert (abs(values - array) <= 1e-6 * abs(array) + 1e-9 * max(1, abs(array).max())).all(), f"{name}: {values}, not {array}"
+    assert (abs(values - array) <= 1e-6 * abs(array) + 1e-9 * max(1, abs(array).max())).all(), (
+        f"{name}: {values}, not {array}"
+    )
 
 
 TestMachine = Machine.TestCase

@@ -56,7 +56,9 @@ def agree(ours, torchs, like, precision, what):
     `like` are the arrays that derivatives are of: PyTorch leaves out those that are zero, and we may.
     """
     ours = [np.zeros_like(x) if a is None else a.data for a, x in zip(ours, like, strict=True)]
-    torchs = [np.zeros_like(x) if b is None else b.resolve_conj().numpy(force=True) for b, x in zip(torchs, like, strict=True)]
+    torchs = [
+        np.zeros_like(x) if b is None else b.resolve_conj().numpy(force=True) for b, x in zip(torchs, like, strict=True)
+    ]
     most = max([1.0, *(float(np.abs(b).max(initial=0)) for b in torchs)])
     for a, b in zip(ours, torchs):
         assert (a.shape, a.dtype) == (b.shape, b.dtype), what
@@ -108,7 +110,9 @@ def test_forward_derivatives(torch, dtypes, data):
     program = data.draw(programs(30, dtypes=dtypes))
     xs, vs = program.inputs, [waves(x, k) for k, x in enumerate(program.inputs)]
     ours = func.jvp(program, xs, vs)
-    torchs = torch.func.jvp(lambda *ts: tuple(run(program, ts)), tuple(map(torch.tensor, xs)), tuple(map(torch.tensor, vs)))
+    torchs = torch.func.jvp(
+        lambda *ts: tuple(run(program, ts)), tuple(map(torch.tensor, xs)), tuple(map(torch.tensor, vs))
+    )
     for a, b, what in zip(ours, torchs, ("values", "changes")):
         agree(a, b, program(*xs), rounding(dtypes), what)
 

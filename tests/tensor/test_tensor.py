@@ -705,7 +705,9 @@ def test_functions_that_write_into_their_argument_write_into_constants(write):
 @pytest.mark.parametrize("write", WRITERS)
 def test_functions_that_write_into_their_argument_can_not_be_recorded(write):
     for x in leaf(), leaf() * 1:
-        with pytest.raises(NotImplementedError, match=r"can't be recorded: assign to a Tensor, with x\[index\] = values"):
+        with pytest.raises(
+            NotImplementedError, match=r"can't be recorded: assign to a Tensor, with x\[index\] = values"
+        ):
             write(x)
         np.testing.assert_array_equal(x.data, ARRAY)
 

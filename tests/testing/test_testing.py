@@ -18,7 +18,11 @@ FEW = settings(max_examples=max(5, settings().max_examples // 4))
 
 def reached(strategy, condition):
     """Whether the strategy ever draws such a thing."""
-    find(strategy, condition, settings=settings(max_examples=2000, database=None, derandomize=True, phases=[Phase.generate]))
+    find(
+        strategy,
+        condition,
+        settings=settings(max_examples=2000, database=None, derandomize=True, phases=[Phase.generate]),
+    )
     return True
 
 
@@ -60,7 +64,9 @@ def test_many_numbers_are_different_too(x):
     assert ((abs(x) >= 0.25) & (abs(x) <= 2)).all()
 
 
-@given(x=arrays(signed=False), z=arrays((2, 3), np.complex64), y=arrays(dtype=st.sampled_from([np.float32, np.float64])))
+@given(
+    x=arrays(signed=False), z=arrays((2, 3), np.complex64), y=arrays(dtype=st.sampled_from([np.float32, np.float64]))
+)
 def test_numbers_are_of_the_wanted_kind(x, z, y):
     assert (x > 0).all()
     assert x.dtype == float
@@ -198,7 +204,9 @@ def test_without_hypothesis_the_error_says_what_to_install():
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert "pip install 'tinygrad-edu[test]'" in result.stderr
     assert "from tinygrad_edu import *" not in result.stderr
-    subprocess.run([sys.executable, "-c", "import sys; sys.modules['hypothesis'] = None; from tinygrad_edu import *"], check=True)
+    subprocess.run(
+        [sys.executable, "-c", "import sys; sys.modules['hypothesis'] = None; from tinygrad_edu import *"], check=True
+    )
 
 
 def test_it_finds_a_rule_that_forgets_one_side():

@@ -62,11 +62,15 @@ def agree(f, captured, arrays, seed=1.0):
 
 
 def name(fn):
-    return f"{getattr(fn, '__module__', None) or 'numpy'}.{fn.__name__}".replace("tinygrad_edu.rules.", "").removeprefix("numpy.")
+    return f"{getattr(fn, '__module__', None) or 'numpy'}.{fn.__name__}".replace(
+        "tinygrad_edu.rules.", ""
+    ).removeprefix("numpy.")
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("fn", [fn for fn in {**RULES, **COMPOSITES} if fn in STRATEGIES and fn is not np.empty_like], ids=name)
+@pytest.mark.parametrize(
+    "fn", [fn for fn in {**RULES, **COMPOSITES} if fn in STRATEGIES and fn is not np.empty_like], ids=name
+)
 @given(data=st.data())
 def test_the_whole_table(fn, data):
     """Functions that must see the numbers say so; all others are the same, for other numbers than were recorded."""
@@ -182,6 +186,7 @@ def test_a_recurrent_network_of_classes_learns_the_same():
 
 def test_a_view_of_a_copy_is_one_of_the_original():
     """Copies are left out of programs; what was a part of one keeps the original's array from being used again."""
+
     def f(x):
         y = np.ravel(x) + x
         z = np.copy(y)
@@ -276,7 +281,15 @@ def test_gradients_and_results_belong_to_nobody_else():
 
 
 def test_several_results_of_all_kinds():
-    f = capture(lambda x: {"loss": (x * x).sum(), "largest": np.argmax(x, 1), "mask": x > 0, "plain": x.detach() + 1, "n": x.shape[0]})
+    f = capture(
+        lambda x: {
+            "loss": (x * x).sum(),
+            "largest": np.argmax(x, 1),
+            "mask": x > 0,
+            "plain": x.detach() + 1,
+            "n": x.shape[0],
+        }
+    )
     for array in (A, B, A - B):
         x = leaf(array)
         y = f(x)
@@ -320,8 +333,12 @@ def test_nested_arguments_keywords_and_settings():
             a, b = leaf(A), leaf(B)
             f({"a": a, "b": [b]}, power, shift=shift).backward()
             np.testing.assert_allclose(a.grad.data, power * A ** (power - 1))
-            np.testing.assert_allclose(b.grad.data, np.broadcast_to(shift if isinstance(shift, float) else np.asarray(shift), A.shape))
-    assert len(f._recordings) == 6  # of two powers; a number is one argument, an array and a Tensor of the same kind another
+            np.testing.assert_allclose(
+                b.grad.data, np.broadcast_to(shift if isinstance(shift, float) else np.asarray(shift), A.shape)
+            )
+    assert (
+        len(f._recordings) == 6
+    )  # of two powers; a number is one argument, an array and a Tensor of the same kind another
 
 
 def test_derivatives_of_all_orders_and_kinds():
@@ -337,7 +354,9 @@ def test_derivatives_of_all_orders_and_kinds():
     w = leaf(B)
     h = capture(lambda x: np.exp(x * w).sum())
     for _ in range(3):
-        np.testing.assert_allclose(func.jacobian(func.grad(h))(A).data, func.hessian(lambda x: np.exp(x * w).sum())(A).data)
+        np.testing.assert_allclose(
+            func.jacobian(func.grad(h))(A).data, func.hessian(lambda x: np.exp(x * w).sum())(A).data
+        )
 
 
 def test_a_penalty_on_the_gradient_is_learnt_from():
@@ -567,6 +586,7 @@ SCALE = Tensor([2.0])
 
 def test_tensors_are_found_wherever_the_function_finds_them():
     """And so their values may change, though no gradient flows to them."""
+
     class Holder:
         def __init__(self):
             self.inner = [{"deep": Tensor([3.0])}]
@@ -580,6 +600,7 @@ def test_tensors_are_found_wherever_the_function_finds_them():
     def f(x, k=default):
         def nested(y):
             return y * SCALE
+
         return nested(inner(x)) * k
 
     for g in f, functools.partial(f, k=default):
@@ -607,7 +628,9 @@ def test_methods_and_modules_as_arguments():
             net.zero_grad()
             y = net.forward(x)
             y.sum().backward()
-            np.testing.assert_allclose(y.data, (x.data @ net.layer.weight.data.T + net.layer.bias.data) * net.scale, rtol=1e-5, atol=1e-6)
+            np.testing.assert_allclose(
+                y.data, (x.data @ net.layer.weight.data.T + net.layer.bias.data) * net.scale, rtol=1e-5, atol=1e-6
+            )
             assert net.layer.bias.grad.data.tolist() == [2 * net.scale] * 2
     nets[0].train()
     assert len({nets[0].forward(x).data.tobytes() for _ in range(20)}) > 1
@@ -669,7 +692,7 @@ def test_what_is_found_nowhere_is_refused():
     x = leaf([1.0])
     hidden = iter([])
 
-    def f(z, hide=lambda y: (lambda: y)):
+    def f(z, hide=lambda y: lambda: y):
         return (z * next(hidden)).sum()
 
     hidden = iter([x * 2] * 5)
@@ -686,7 +709,13 @@ def test_plain_and_constant_results_are_the_users():
     for _ in range(5):
         x = leaf([0.0, 1.0])
         y, z, zeros, others, most, total = captured(x)
-        assert [type(r) for r in (z, zeros, others, most, total)] == [np.ndarray, Tensor, np.ndarray, np.int64, np.ndarray]
+        assert [type(r) for r in (z, zeros, others, most, total)] == [
+            np.ndarray,
+            Tensor,
+            np.ndarray,
+            np.int64,
+            np.ndarray,
+        ]
         assert zeros.data.tolist() == others.tolist() == [0, 0]
         z[:] = 7
         zeros.data[:] = others[:] = 7
@@ -736,6 +765,7 @@ def test_what_it_keeps_is_given_back():
 
 def test_results_are_written_where_they_shall_be():
     """By name or by position, in part, or with a copy left out."""
+
     def f(x, y):
         a, b, c = np.zeros_like(x.data), np.ones_like(x.data), x.data.copy()
         np.divide(y.data, x.data, out=a, where=x.data > 0)
@@ -769,7 +799,13 @@ def test_numbers_that_are_returned_stay_numbers():
 
 def test_what_is_only_checked_is_checked():
     classes, weights = Tensor([0, 1]), leaf(A)
-    f = capture(lambda x: (nn.functional.embedding(classes, weights) * 0 + x).sum() if x is None else nn.functional.embedding(classes, x))
+    f = capture(
+        lambda x: (
+            (nn.functional.embedding(classes, weights) * 0 + x).sum()
+            if x is None
+            else nn.functional.embedding(classes, x)
+        )
+    )
     f(leaf(A))
     classes.data[...] = 7
     with pytest.raises(IndexError, match="7"):
@@ -892,7 +928,11 @@ def test_arrays_of_other_layouts_are_long_too():
 
 
 def test_ones_that_broadcast_are_more_than_ones():
-    f = capture(lambda x, y: np.ones_like(x) * y[0] + np.ones_like(y[0]) * x * np.zeros_like(x, np.float32) - np.full_like(x, 2) * y)
+    f = capture(
+        lambda x, y: (
+            np.ones_like(x) * y[0] + np.ones_like(y[0]) * x * np.zeros_like(x, np.float32) - np.full_like(x, 2) * y
+        )
+    )
     for factor in 1, 2, 3:
         agree(f._f, f, [A * factor, B * factor])
         agree(f._f, f, [(A * factor).astype(np.float32), B * factor])
@@ -931,7 +971,10 @@ def test_methods_of_plain_arrays():
     captured = capture(f)
     for factor in 1, 2, 3:
         agree(f, captured, [A * factor])
-    for name, error, why in ("byteswap", CaptureError, "that needs it an operation"), ("tolists", AttributeError, "has no attribute"):
+    for name, error, why in (
+        ("byteswap", CaptureError, "that needs it an operation"),
+        ("tolists", AttributeError, "has no attribute"),
+    ):
         with pytest.raises(error, match=why):
             capture(lambda x, name=name: getattr(x.data, name)() * x)(leaf(A))
 

@@ -27,9 +27,19 @@ def its_rule():
 
 SQUARE = lambda x: x * x
 CHANGES = {
-    "gradients in another order": (lambda w, x: (np.take(w, NOW["order"]) * x).sum(), "order", np.arange(300), np.arange(300)[::-1].copy()),
+    "gradients in another order": (
+        lambda w, x: (np.take(w, NOW["order"]) * x).sum(),
+        "order",
+        np.arange(300),
+        np.arange(300)[::-1].copy(),
+    ),
     "numbers in another order": (lambda w, x: w[NOW["reverse"]] * x, "reverse", slice(None), slice(None, None, -1)),
-    "one number of many": (lambda w, x: w * x * NOW["array"], "array", np.ones(X.shape), np.where(np.arange(X.size).reshape(X.shape) == 777, 1 + 1e-12, 1.0)),
+    "one number of many": (
+        lambda w, x: w * x * NOW["array"],
+        "array",
+        np.ones(X.shape),
+        np.where(np.arange(X.size).reshape(X.shape) == 777, 1 + 1e-12, 1.0),
+    ),
     "one gradient, by a factor": (lambda w, x: (square(w) * x + (NOW["v"] * x)).sum(), "factor", 1.0, 1 + 1e-9),
     "one small result of many": (lambda w, x: (w * x, (w * x).sum() * 1e-200 * NOW["small"]), "small", 1.0, 1 + 1e-12),
     "an axis": (lambda w, x: np.cumsum((w * x)[:200, :200], NOW["axis"]), "axis", 0, 1),

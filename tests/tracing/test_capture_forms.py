@@ -177,7 +177,10 @@ def test_every_method_of_plain_arrays(method):
     ("d.view(type=np.matrix)", "a view as matrix"),
 ])  # fmt: skip
 def test_what_can_not_be_recorded_of_plain_arrays_says_what_to_do(method, why):
-    f = eval(f"lambda x: ({method.replace('d', 'x.data.copy()', 1) if method[0] == 'd' else method.replace('d', 'x.data')}, x)[1]", {"np": np})
+    f = eval(
+        f"lambda x: ({method.replace('d', 'x.data.copy()', 1) if method[0] == 'd' else method.replace('d', 'x.data')}, x)[1]",
+        {"np": np},
+    )
     with pytest.raises(CaptureError, match=why):
         capture(f)(Tensor(np.ones((3, 4))))
 

@@ -528,7 +528,9 @@ def test_random_programs(small, f, seed, forgets):
             for run in step, captured:
                 for w in ws:
                     w.grad = Tensor(np.ones_like(w.data))
-                found.append([y.data.copy() for y in run(*xs)] + [w.grad if w.grad is None else w.grad.data.copy() for w in ws])
+                found.append(
+                    [y.data.copy() for y in run(*xs)] + [w.grad if w.grad is None else w.grad.data.copy() for w in ws]
+                )
             precision = max(np.finfo(a.dtype).eps for a in (*xs, *found[0]) if a is not None and a.dtype.kind == "f")
             for want, got in zip(*found, strict=True):
                 if want is None or got is None:
@@ -858,6 +860,7 @@ def test_settings_are_changed_outside():
         with pytest.raises(CaptureError, match=why):
             capture(step)(Tensor(B), change)
     assert descent.lr == 0.1 / 1
+
 
 def test_gradients_that_were_there_before_are_not_read():
     w = leaf(A)

@@ -154,7 +154,9 @@ def test_what_another_thread_does_with_the_same_model_meanwhile(name, when, tmp_
         if isinstance(a, str | bool):
             assert a == b
         else:
-            np.testing.assert_allclose(np.asarray(getattr(a, "data", a)), np.asarray(getattr(b, "data", b)), rtol=1e-4, atol=1e-6)
+            np.testing.assert_allclose(
+                np.asarray(getattr(a, "data", a)), np.asarray(getattr(b, "data", b)), rtol=1e-4, atol=1e-6
+            )
     assert {type(p) for p in model.parameters()} == {nn.Parameter}
     assert all(type(p._array) is np.ndarray for p in model.parameters())
 
@@ -242,7 +244,9 @@ def interrupted(work, at):
 WATCHED = ("twins.py", "deferral.py", "isolation.py", "random_ops.py", "verification.py", "contextlib.py", "rng.py")
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # an interrupt where Python ends a generator
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # an interrupt where Python ends a generator
 @pytest.mark.parametrize("calls", [1, 2])
 def test_interrupts_leave_nothing_standing_in(calls):
     """While a function is recorded, and while it is compared."""

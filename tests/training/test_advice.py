@@ -25,7 +25,17 @@ TARGETS = {
     "several signs": np.stack([TWO, X[:, 1] > 0], 1) * 2.0 - 1, "several bytes": np.stack([TWO, X[:, 1] > 0], 1).astype(np.uint8) * 255,
     "numbers": 3 * X[:, 0], "numbers, a column": 3 * X[:, :1], "numbers, two": 3 * X,
 }  # fmt: skip
-COSTS = ["CrossEntropyLoss", "NLLLoss", "MultiMarginLoss", "BCELoss", "BCEWithLogitsLoss", "MSELoss", "L1Loss", "HuberLoss", "SumOfSquaresLoss"]
+COSTS = [
+    "CrossEntropyLoss",
+    "NLLLoss",
+    "MultiMarginLoss",
+    "BCELoss",
+    "BCEWithLogitsLoss",
+    "MSELoss",
+    "L1Loss",
+    "HuberLoss",
+    "SumOfSquaresLoss",
+]
 ENDS = [None, "Sigmoid", "Softmax", "LogSoftmax"]
 
 
@@ -161,11 +171,16 @@ def test_the_end_of_a_network_is_seen_in_what_was_recorded_or_in_the_sequence():
 @pytest.mark.parametrize("end", ["Softmax", "Sigmoid"])
 @pytest.mark.parametrize("capture", [False, True])
 def test_a_bounded_output_before_a_cost_that_bounds_it_too_is_said(end, capture):
-    with pytest.warns(UserWarning, match=rf"cross_entropy applies softmax itself, and its input comes from {end.lower()}.*Leave out that last function") as said:
+    with pytest.warns(
+        UserWarning,
+        match=rf"cross_entropy applies softmax itself, and its input comes from {end.lower()}.*Leave out that last function",
+    ) as said:
         trained(2, end, "CrossEntropyLoss", TWO, capture=capture)
     assert len({(str(w.message), w.filename, w.lineno) for w in said}) == 1  # so Python shows it once
     assert said[0].filename == __file__
-    with pytest.warns(UserWarning, match=rf"applies sigmoid itself, and its input comes from {end.lower()}.*nn.BCELoss"):
+    with pytest.warns(
+        UserWarning, match=rf"applies sigmoid itself, and its input comes from {end.lower()}.*nn.BCELoss"
+    ):
         trained(2, end, "BCEWithLogitsLoss", TARGETS["several"])
     if not capture:
         with pytest.warns(UserWarning, match="applies softmax itself"):
@@ -190,7 +205,13 @@ def test_a_softmax_of_ones_own_is_seen_by_its_numbers():
     ("LogSoftmax", "NLLLoss", 2), ("LogSoftmax", "CrossEntropyLoss", 2), (None, "CrossEntropyLoss", 2), ("Softmax", "MSELoss", 2),
     ("Sigmoid", "BCELoss", 1), (None, "BCEWithLogitsLoss", 1)])  # fmt: skip
 def test_what_goes_together_is_met_with_silence(end, cost, outputs):
-    y = TWO if cost in ("NLLLoss", "CrossEntropyLoss") else data.one_hot(TWO, 2) if outputs == 2 else TWO[:, None].astype(np.float32)
+    y = (
+        TWO
+        if cost in ("NLLLoss", "CrossEntropyLoss")
+        else data.one_hot(TWO, 2)
+        if outputs == 2
+        else TWO[:, None].astype(np.float32)
+    )
     model, history = trained(outputs, end, cost, y, epochs=2, metrics="accuracy")
     evaluate(model, (X, y), getattr(nn, cost)())
     assert history["loss"][1] < history["loss"][0]

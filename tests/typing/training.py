@@ -93,7 +93,15 @@ history = fit(model, moons, nn.CrossEntropyLoss(), descent, epochs=2, metrics="a
               schedule=optim.StepLR(descent, 1), validation_data=data.DataLoader(moons, 10), progress=False)  # fmt: skip
 assert_type(history, History)
 assert_type(history["loss"], list[float])
-fit(model, data.DataLoader(moons, 10), nn.CrossEntropyLoss(), descent, metrics={"top": top}, callbacks=Stop(), progress=False)
+fit(
+    model,
+    data.DataLoader(moons, 10),
+    nn.CrossEntropyLoss(),
+    descent,
+    metrics={"top": top},
+    callbacks=Stop(),
+    progress=False,
+)
 assert_type(evaluate(model, [moons], metrics=["accuracy", top]), dict[str, float])
 assert_type(predict(model, Tensor([[1.0, 2.0]]), batch_size=2), NDArray[Any])
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tinygrad_edu import Tensor, nn, no_grad, optim, viz
-from tinygrad_edu.viz.descent_path import Function, descend, valleys
+from tinygrad_edu.viz.descent_path import ArrayFunction, descend, valleys
 from tinygrad_edu.viz.directions import flatten_weights, random
 from tinygrad_edu.viz.landscape import Ground
 
@@ -60,7 +60,9 @@ def test_local_minima_in_sight_are_marked_and_the_lowest_is_named():
     assert [t.get_text() for t in axes.texts] == ["the lowest", "local minimum"]
 
 
-@pytest.mark.parametrize("f", [bowl, lambda *v: bowl(*v), lambda v: v[0] ** 2 + 3 * v[1] ** 2, lambda v: (v * v * [1.0, 3.0]).sum()])
+@pytest.mark.parametrize(
+    "f", [bowl, lambda *v: bowl(*v), lambda v: v[0] ** 2 + 3 * v[1] ** 2, lambda v: (v * v * [1.0, 3.0]).sum()]
+)
 def test_two_inputs_may_come_apart_or_as_one_array(f):
     figure = viz.descent(f, (2.0, 1.0), 0.1, steps=3)
     figure.canvas.draw()
@@ -98,7 +100,7 @@ def test_the_title_says_how_it_ended(f, rate, says):
 
 @given(a=st.floats(0.1, 10), start=st.floats(-5, 5), share=st.floats(0.05, 0.95))
 def test_on_a_parabola_every_step_takes_the_same_share_of_the_way(a, start, share):
-    went = descend(Function(lambda x: a * x**2, start), rate=share / (2 * a), steps=5, momentum=0.0)
+    went = descend(ArrayFunction(lambda x: a * x**2, start), rate=share / (2 * a), steps=5, momentum=0.0)
     np.testing.assert_allclose(went.points[:, 0], start * (1 - share) ** np.arange(6), rtol=1e-9, atol=1e-12)
 
 

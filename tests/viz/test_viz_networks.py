@@ -44,7 +44,9 @@ def drawn(figure):
 
 
 def state(model):
-    return {name: (p.data.tobytes(), p.grad) for name, p in model.named_tensors()}, [m.training for m in model.modules()]
+    return {name: (p.data.tobytes(), p.grad) for name, p in model.named_tensors()}, [
+        m.training for m in model.modules()
+    ]
 
 
 # ------------------------------------------------------------------------------------- network
@@ -85,7 +87,9 @@ def test_a_picture_for_each_example_each_with_its_own_gradient(model, rng):
     x, target = rng.random((3, 4)), rng.random((3, 2))
     figure = drawn(viz.network(model, x, target=target, loss=nn.MSELoss()))
     alone = viz.network(model, x[2:], target=target[2:], loss=nn.MSELoss())
-    np.testing.assert_array_equal(part(figure, "connections 0", 2).get_array(), part(alone, "connections 0").get_array())
+    np.testing.assert_array_equal(
+        part(figure, "connections 0", 2).get_array(), part(alone, "connections 0").get_array()
+    )
     np.testing.assert_allclose(part(figure, "neurons 2", 1).get_array(), model(x[1]).data, rtol=1e-5, atol=1e-6)
 
 
@@ -154,8 +158,12 @@ def test_a_model_that_is_written_by_hand_is_found_out_too(rng):
 def test_of_a_convolutional_network_the_connected_part_is_drawn(rng):
     figure = drawn(viz.network(convolutional(rng), rng.random((1, 1, 8, 8))))
     assert "features\n108, 16 shown" in [t.get_text() for t in figure.axes[0].texts]
-    maps = nn.Sequential(nn.Conv2d(1, 4, 3, padding=1, rng=rng), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(64, 2, rng=rng))
-    assert not drawn(viz.network(maps, rng.random((1, 1, 8, 8)))).axes[0].images, "as many numbers as the image had, but not the image"
+    maps = nn.Sequential(
+        nn.Conv2d(1, 4, 3, padding=1, rng=rng), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(64, 2, rng=rng)
+    )
+    assert not drawn(viz.network(maps, rng.random((1, 1, 8, 8)))).axes[0].images, (
+        "as many numbers as the image had, but not the image"
+    )
 
 
 def test_axes_of_ones_own(model):

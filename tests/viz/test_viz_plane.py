@@ -389,7 +389,9 @@ def pictures():
     yield viz.descent(lambda x: x**4 - 3 * x**2 + x, start=2.0, rate=0.02)
     yield viz.descent(lambda x, y: x**2 + 3 * y**2, start=(2.0, 1.0))
     yield viz.fit(one, data.sine(20, seed=0))
-    wide = nn.Sequential(nn.Linear(784, 16), nn.Sigmoid(), nn.Linear(16, 16), nn.Sigmoid(), nn.Linear(16, 10), nn.Sigmoid())
+    wide = nn.Sequential(
+        nn.Linear(784, 16), nn.Sigmoid(), nn.Linear(16, 16), nn.Sigmoid(), nn.Linear(16, 10), nn.Sigmoid()
+    )
     images, answers = np.linspace(0, 1, 20 * 784).reshape(20, 784), data.one_hot(np.arange(20) % 10)
     yield viz.network(wide, images[:1])
     yield viz.network(wide, images[:2], target=answers[:2], loss=nn.MSELoss(), labels=["a longer name"] * 10)
@@ -427,7 +429,12 @@ def test_letters_can_be_read_on_a_telephone(figures):
     """A page shows a figure with 80 pixels to the inch, or as wide as a telephone's 390; but for counts in a matrix."""
     for figure in figures:
         width = figure.get_size_inches()[0]
-        texts = [t for legend in (*figure.legends, *(a.get_legend() for a in figure.axes)) if legend for t in legend.get_texts()]
+        texts = [
+            t
+            for legend in (*figure.legends, *(a.get_legend() for a in figure.axes))
+            if legend
+            for t in legend.get_texts()
+        ]
         for axes in figure.axes:
             texts += [*axes.texts, axes.title, axes._left_title]
             if axes.axison:
@@ -441,7 +448,10 @@ def test_letters_can_be_read_on_a_telephone(figures):
 @pytest.mark.parametrize(
     ("figure", "words"),
     [
-        (lambda: viz.network(nn.Sequential(nn.Linear(784, 2), nn.Sigmoid()), np.ones((1, 784)) / 2), ["activation 0", "activation 1", "pixel of an input neuron"]),
+        (
+            lambda: viz.network(nn.Sequential(nn.Linear(784, 2), nn.Sigmoid()), np.ones((1, 784)) / 2),
+            ["activation 0", "activation 1", "pixel of an input neuron"],
+        ),
         (lambda: viz.descent(lambda x: x**2, 1.0), ["start", "tangent: the slope", "end"]),
         (lambda: viz.descent(lambda x, y: x**2 + y**2, (1.0, 1.0)), ["start", "arrow: the negative gradient", "end"]),
         (lambda: viz.confusion([0, 1], [1, 1]), ["right", "wrong, × 10"]),
@@ -466,4 +476,6 @@ def test_pyplot_never_heard_of_it():
 def test_two_classes_are_no_and_yes():
     from tinygrad_edu.introspection.palette import PALETTES
 
-    np.testing.assert_array_equal(class_colours(2), [to_rgb(PALETTES["light"].negative), to_rgb(PALETTES["light"].positive)])
+    np.testing.assert_array_equal(
+        class_colours(2), [to_rgb(PALETTES["light"].negative), to_rgb(PALETTES["light"].positive)]
+    )

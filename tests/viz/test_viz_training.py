@@ -5,7 +5,7 @@ import pytest
 
 from tinygrad_edu import viz
 from tinygrad_edu.viz.confusion import count_matrix, mistakes
-from tinygrad_edu.viz.history import table
+from tinygrad_edu.viz.history import read_history
 
 
 def lines(axes):
@@ -13,7 +13,9 @@ def lines(axes):
 
 
 def test_a_figure_and_its_validation_share_a_picture():
-    figure = viz.history({"loss": [3, 2, 1], "val_loss": [3, 2.5, 2.7], "accuracy": [0.1, 0.5, 0.9], "val_accuracy": [0.1, 0.4, 0.3]})
+    figure = viz.history(
+        {"loss": [3, 2, 1], "val_loss": [3, 2.5, 2.7], "accuracy": [0.1, 0.5, 0.9], "val_accuracy": [0.1, 0.4, 0.3]}
+    )
     figure.canvas.draw()
     losses, accuracies = figure.axes
     assert lines(losses).keys() == {"loss", "val_loss"}
@@ -41,7 +43,7 @@ def test_what_fit_returns_is_a_history():
     history = History()
     history.record(1, {"loss": 2.0})
     history.record(2, {"loss": 1.0, "val_loss": 1.5})
-    places, columns, over = table(history)
+    places, columns, over = read_history(history)
     assert list(places) == [1, 2]
     assert over == "epoch"
     np.testing.assert_array_equal(columns["val_loss"], [np.nan, 1.5])
@@ -120,7 +122,16 @@ def test_guesses_stand_in_two_lines():
     outputs = np.array([[0.9, 0.2], [0.8, 0.1], [0.3, 0.4]])
     figure = viz.guesses(np.zeros((3, 4)), [0, 1, 1], outputs, count=4)
     figure.canvas.draw()
-    assert [a.get_title() for a in figure.axes] == ["says 0\n(0.90)", "says 1\n(0.40)", "", "", "says 0\n(0.80)\nis 1", "", "", ""]
+    assert [a.get_title() for a in figure.axes] == [
+        "says 0\n(0.90)",
+        "says 1\n(0.40)",
+        "",
+        "",
+        "says 0\n(0.80)\nis 1",
+        "",
+        "",
+        "",
+    ]
     with pytest.raises(ValueError, match="square"):
         viz.guesses(np.zeros((3, 5)), [0, 1, 1], outputs)
     with pytest.raises(ValueError, match="wants images"):

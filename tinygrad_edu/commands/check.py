@@ -11,7 +11,7 @@ from .. import nn
 from ..data import mnist, one_hot
 from ..finite_differences import gradcheck
 from ..tensor.tensor import Tensor
-from .mnist_network import network
+from .mnist_network import make_network
 
 
 def run(options: Namespace) -> int:
@@ -20,7 +20,7 @@ def run(options: Namespace) -> int:
     classes = int(part.labels.max()) + 1
     images = part.images[: options.batch].astype(np.float64)
     targets = one_hot(part.labels[: options.batch], classes, np.float64)
-    model = network((images.shape[1], *options.hidden, classes), options.seed, np.float64)
+    model = make_network((images.shape[1], *options.hidden, classes), options.seed, np.float64)
     cost = nn.SumOfSquaresLoss()
 
     for path, module in list(model.named_modules()):

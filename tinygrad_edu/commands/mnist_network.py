@@ -15,7 +15,7 @@ from ..engine.tensor_base import wrap
 from .progress import EpochProgress
 
 
-def network(layers: tuple[int, ...], seed: int, dtype: Any = np.float32) -> nn.Sequential:
+def make_network(layers: tuple[int, ...], seed: int, dtype: Any = np.float32) -> nn.Sequential:
     """Return a network of fully connected layers of these sizes, each followed by a sigmoid, with random parameters."""
     rng = np.random.default_rng(seed)
     return nn.Sequential(
@@ -29,7 +29,7 @@ def sizes(model: nn.Sequential) -> list[int]:
     return [linears[0].in_features, *(layer.out_features for layer in linears)]
 
 
-def train(
+def train_network(
     model: Callable[[Any], Any],
     cost: Callable[[Any, Any], Any],
     descent: optim.SGD,
@@ -72,7 +72,7 @@ def network_answers(model: Callable[[Any], Any], images: Any) -> Any:
     return model(wrap(images)).data
 
 
-def accuracy(model: Callable[[Any], Any], images: Any, labels: Any) -> float:
+def digit_accuracy(model: Callable[[Any], Any], images: Any, labels: Any) -> float:
     """Return the share of images whose most active output is their label."""
     return float(np.mean(network_answers(model, images).argmax(1) == labels))
 

@@ -9,7 +9,7 @@ from .. import nn, optim
 from ..allocator import reuse_memory
 from ..data import Batches, mnist, one_hot
 from ..serialization import rehearse, save
-from .mnist_network import accuracy, harder_cases, network, sizes, train
+from .mnist_network import digit_accuracy, harder_cases, make_network, sizes, train_network
 from .pictures import draw_all
 from .progress import EpochProgress
 
@@ -24,11 +24,12 @@ def run(options: Namespace) -> int:
     pixels, labels = digits.train.images[:count], digits.train.labels[:count]
     classes = int(digits.train.labels.max()) + 1
 
-    model = network((pixels.shape[1], *options.hidden, classes), options.seed)
+    model = make_network((pixels.shape[1], *options.hidden, classes), options.seed)
     rehearse(out / "weights.npz", model)  # for the same reason
     cost = nn.SumOfSquaresLoss()
     print(
-        f"{'-'.join(map(str, sizes(model)))} network, sigmoid everywhere: {model.parameter_count():,} weights and biases"
+        f"{'-'.join(map(str, sizes(model)))} network, sigmoid everywhere: "
+        f"{model.parameter_count():,} weights and biases"
     )
     print(f"{len(pixels):,} training images, batches of {options.batch}, rate {options.rate}, seed {options.seed}")
 
@@ -39,15 +40,15 @@ def run(options: Namespace) -> int:
     try:
         for epoch in range(1, options.epochs + 1):
             with EpochProgress(f"epoch {epoch}/{options.epochs}", len(pixels)) as progress:
-                for record in train(model, cost, descent, batches, progress):
+                for record in train_network(model, cost, descent, batches, progress):
                     history.append(record)
-            history[-1]["test accuracy"] = accuracy(model, digits.test.images, digits.test.labels)
+            history[-1]["test accuracy"] = digit_accuracy(model, digits.test.images, digits.test.labels)
     except KeyboardInterrupt:
         interrupted = True
         print("\nStopped; the weights learnt so far are kept.")
 
     save(out / "weights.npz", model)  # first of all: nothing that follows may lose it
-    share = accuracy(model, digits.test.images, digits.test.labels)
+    share = digit_accuracy(model, digits.test.images, digits.test.labels)
     print(f"\nAccuracy on the {len(digits.test.labels):,} unseen test images: {share:.2%}\n")
     print(harder_cases(model, digits.test.images, digits.test.labels, options.seed))
     print("\nWritten:")

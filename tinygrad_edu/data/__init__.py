@@ -22,8 +22,9 @@ from .points import blobs, circles, spirals, two_moons, xor
 from .sonnets import sonnets
 
 __all__ = [
-    "Batches", "DataLoader", "Dataset", "Digits", "Part", "Subset", "Table", "TensorDataset", "blobs", "circles", "distort", "line",
-    "mnist", "one_hot", "random_split", "read_csv", "read_idx", "sine", "sonnets", "spirals", "two_moons", "write_idx", "xor",
+    "Batches", "DataLoader", "Dataset", "Digits", "Part", "Subset", "Table", "TensorDataset", "blobs", "circles",
+    "distort", "line", "mnist", "one_hot", "random_split", "read_csv", "read_idx", "sine", "sonnets", "spirals",
+    "two_moons", "write_idx", "xor",
 ]  # fmt: skip
 
 

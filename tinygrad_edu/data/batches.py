@@ -18,8 +18,8 @@ class Batches:
     Parameters
     ----------
     *arrays : array_like or pandas table, each of shape (N, ...)
-        The arrays. Rows with the same index belong together: images and their labels, for example. All columns of a table
-        must be numbers.
+        The arrays. Rows with the same index belong together: images and their labels, for example. All columns of a
+        table must be numbers.
     size : int
         The number of rows in a batch. The last batch has the remaining rows, and so may be smaller.
     seed : int or numpy.random.Generator, optional

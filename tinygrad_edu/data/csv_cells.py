@@ -30,8 +30,8 @@ class Cells:
         twice = sorted({name for name in self.names if self.names.count(name) > 1})
         if twice:
             raise ValueError(
-                f"{path}: several columns are called {', '.join(map(repr, twice))}; give each a name of its own, so that it is "
-                "clear which is meant"
+                f"{path}: several columns are called {', '.join(map(repr, twice))}; give each a name of its own, "
+                "so that it is clear which is meant"
             )
         for line, row in self.rows:
             if len(row) != len(self.names):
@@ -49,13 +49,13 @@ class Cells:
         for (line, _), cell in zip(self.rows, found, strict=True):
             if "\n" in cell:
                 raise ValueError(
-                    f"{self.path}, line {line}, column {self.names[i]!r}: this cell goes over several lines; is there a quotation "
-                    "mark that is not closed?"
+                    f"{self.path}, line {line}, column {self.names[i]!r}: this cell goes over several lines; "
+                    "is there a quotation mark that is not closed?"
                 )
             if cell.lower() in MISSING:
                 raise ValueError(
-                    f"{self.path}, line {line}, column {self.names[i]!r}: the value is missing ({cell!r}). Fill it in, or leave "
-                    "out the row; or the column, with columns=[...]"
+                    f"{self.path}, line {line}, column {self.names[i]!r}: the value is missing ({cell!r}). Fill it in, "
+                    "or leave out the row; or the column, with columns=[...]"
                 )
         return found
 
@@ -67,7 +67,8 @@ class Cells:
                 advice = (
                     " Write a point for the comma."
                     if is_finite_number(cell.replace(",", "."))
-                    else f" Leave the column out with columns=[...], or write numbers for its words.{self.advice([cell])}"
+                    else " Leave the column out with columns=[...], or write numbers for its words."
+                    + self.advice([cell])
                 )
                 raise ValueError(
                     f"{self.path}, line {line}, column {self.names[i]!r}: {cell!r} is not a number.{advice}"
@@ -84,7 +85,8 @@ class Cells:
             return self.names.index(column)
         if not -len(self.names) <= column < len(self.names):
             raise IndexError(
-                f"{self.path} has no column {column}; it has {len(self.names)}, from 0 to {len(self.names) - 1}.{self.advice(self.names)}"
+                f"{self.path} has no column {column}; it has {len(self.names)}, "
+                f"from 0 to {len(self.names) - 1}.{self.advice(self.names)}"
             )
         return column % len(self.names)
 
@@ -106,7 +108,8 @@ class Cells:
         for other in DELIMITERS:
             if other != self.delimiter and all(other in cell for cell in cells):
                 raise ValueError(
-                    f"{self.path}: there is {other!r} in every cell of a column, as in {cells[0]!r}.{self.advice(cells)}"
+                    f"{self.path}: there is {other!r} in every cell of a column, "
+                    f"as in {cells[0]!r}.{self.advice(cells)}"
                 )
 
     def advice(self, cells: list[str], candidates: str = DELIMITERS) -> str:

@@ -81,8 +81,8 @@ def read_csv(
         numbers). By default, words are classes, and numbers are not. With ``labels=first.classes``, a second file gets
         the numbers of the first, even if some classes don't occur in it.
     header : bool, optional
-        Whether the first row is the names of the columns. By default it is, if there is no number in it; say True if names
-        are numbers, such as years.
+        Whether the first row is the names of the columns. By default it is, if there is no number in it; say True if
+        names are numbers, such as years.
     delimiter : str
         The character between the cells: ``";"`` or ``"\\t"``, for example.
     dtype : floating dtype
@@ -96,9 +96,9 @@ def read_csv(
     Raises
     ------
     ValueError
-        If a value is missing or not a number, a row has more or fewer cells than the first, or there are no rows; the message
-        names line and column. If there is only one column, because of another delimiter perhaps; if two columns have the
-        same name, or the target is among the features; if there is a class that is not in `labels`.
+        If a value is missing or not a number, a row has more or fewer cells than the first, or there are no rows; the
+        message names line and column. If there is only one column, because of another delimiter perhaps; if two columns
+        have the same name, or the target is among the features; if there is a class that is not in `labels`.
     TypeError
         If `columns` is not a list, or `dtype` is not floating.
     KeyError, IndexError
@@ -136,8 +136,8 @@ def read_csv(
     if wanted in features or len(set(features)) < len(features):
         twice = wanted if wanted in features else next(i for i in features if features.count(i) > 1)
         raise ValueError(
-            f"{path}: column {cells.names[twice]!r} is given twice, in target={target!r} and columns={list(columns or ())!r}; "
-            "the target can't be one of the features"
+            f"{path}: column {cells.names[twice]!r} is given twice, "
+            f"in target={target!r} and columns={list(columns or ())!r}; the target can't be one of the features"
         )
     x = np.stack([cells.numbers(i) for i in features], 1) if features else np.zeros((len(cells), 0))
     answers = cells.column(wanted)
@@ -182,8 +182,8 @@ def warn_of_answer(x: Any, y: Any, answers: list[str], names: list[str], target:
     for i, name in enumerate(names):
         if len(y) > 1 and any(np.array_equal(x[:, i], answer) for answer in same):
             warnings.warn(
-                f"read_csv: column {name!r} is equal to {target!r} in every row, so that there is nothing to learn. If it is the "
-                "same thing, leave it out, with columns=[...]",
+                f"read_csv: column {name!r} is equal to {target!r} in every row, so that there is nothing to learn. "
+                "If it is the same thing, leave it out, with columns=[...]",
                 UserWarning,
                 stacklevel=3,
             )
@@ -194,8 +194,8 @@ def warn_of_row_numbers(x: Any, names: list[str]) -> None:
     for i, name in enumerate(names):
         if name in ("", "Unnamed: 0") and len(x) > 1 and np.array_equal(x[:, i] - x[0, i], np.arange(len(x))):
             warnings.warn(
-                f"read_csv: column {name!r} does no more than count the rows, and would be learnt from. Leave it out, with "
-                "columns=[...], or write the file without it, to_csv(path, index=False)",
+                f"read_csv: column {name!r} does no more than count the rows, and would be learnt from. Leave it out, "
+                "with columns=[...], or write the file without it, to_csv(path, index=False)",
                 UserWarning,
                 stacklevel=3,
             )

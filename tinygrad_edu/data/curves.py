@@ -1,7 +1,7 @@
 """Small regression problems: numbers that depend on a number.
 
-Each function returns ``x`` and ``y``, both float32 of shape (n, 1), columns as `nn.Linear` and the losses want them, with
-x uniform from -1 to 1.
+Each function returns ``x`` and ``y``, both float32 of shape (n, 1), columns as `nn.Linear` and the losses want them,
+with x uniform from -1 to 1.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..docstrings import complete_from
 from .points import Seed, blur
 
 Column = NDArray[np.float32]
@@ -54,29 +55,14 @@ def line(
     return add_noise(x, slope * x + intercept, noise, rng)
 
 
+@complete_from(line)
 def sine(n: int = 100, noise: float = 0.1, seed: Seed = None, waves: float = 1.0) -> tuple[Column, Column]:
     """Draw points near a sine, y = sin(π waves x).
 
     Parameters
     ----------
-    n : int
-        The number of points.
-    noise : float
-        The standard deviation of the noise that is added to y, at least 0.
-    seed : int or numpy.random.Generator, optional
-        The seed, or the generator. By default, every call returns other points.
     waves : float
         The number of waves between -1 and 1.
-
-    Returns
-    -------
-    x, y : ndarray, shape (n, 1), float32
-        The coordinates; x is uniform from -1 to 1.
-
-    Raises
-    ------
-    ValueError
-        If `noise` is negative or not finite.
 
     Examples
     --------

@@ -94,7 +94,8 @@ class TensorDataset(Dataset):
             or len({len(array) for array in self.arrays}) > 1
         ):
             raise ValueError(
-                f"a data set needs arrays with equally many rows, one for each example; the shapes are {shapes or 'none'}"
+                "a data set needs arrays with equally many rows, one for each example; "
+                f"the shapes are {shapes or 'none'}"
             )
 
     def __len__(self) -> int:
@@ -241,8 +242,8 @@ def warn_of_tables(table: Any, answers: Any) -> None:
     rows, others = (np.asarray(getattr(x, "index", ())) for x in (table, answers))
     if len(rows) == len(others) and not np.array_equal(rows, others) and set(rows.tolist()) == set(others.tolist()):
         warnings.warn(
-            "the two tables have rows of the same labels in different orders, and are matched by order, not by label: if that is "
-            "not meant, give y.loc[x.index] for y",
+            "the two tables have rows of the same labels in different orders, and are matched by order, not by label: "
+            "if that is not meant, give y.loc[x.index] for y",
             UserWarning,
             stacklevel=3,
         )

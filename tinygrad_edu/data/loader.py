@@ -30,14 +30,14 @@ class DataLoader:
     drop_last : bool
         Whether a smaller last batch is left out.
     generator : numpy.random.Generator, or int, optional
-        The generator of the orders of all epochs, which `transform` gets too; or a seed for it. By default, every run is
-        different.
+        The generator of the orders of all epochs, which `transform` gets too; or a seed for it. By default, every run
+        is different.
     transform : callable, optional
         A function ``transform(x, rng)`` that changes the inputs of a batch, the first of its arrays: augmentation, for
         example with the functions of `distort`.
     collate_fn : callable, optional
-        A function that makes a batch from a list of examples that can't simply be stacked, if the data set is not made of
-        arrays.
+        A function that makes a batch from a list of examples that can't simply be stacked, if the data set is not made
+        of arrays.
 
     Yields
     ------
@@ -49,7 +49,8 @@ class DataLoader:
     TypeError
         If `dataset` is not a data set.
     ValueError
-        If arrays have different lengths, or `batch_size` is less than 1. During an iteration: if examples can't be stacked.
+        If arrays have different lengths, or `batch_size` is less than 1. During an iteration: if examples can't be
+        stacked.
 
     Examples
     --------

@@ -12,6 +12,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from ..docstrings import complete_from
+
 Seed: TypeAlias = "int | np.random.Generator | None"  # in quotes: NumPy loads its generators when they are first needed
 Points = tuple[NDArray[np.float32], NDArray[np.int64]]
 
@@ -53,26 +55,14 @@ def two_moons(n: int = 200, noise: float = 0.1, seed: Seed = None) -> Points:
     return add_noise_to_points(np.where(labels[:, None] == 0, upper, lower), labels, noise, rng)
 
 
+@complete_from(two_moons)
 def circles(n: int = 200, noise: float = 0.1, seed: Seed = None, classes: int = 2) -> Points:
     """Draw points on circles around one centre. Class 0 has radius 1; the others are smaller by equal steps.
 
     Parameters
     ----------
-    n : int
-        The number of points. Classes have equally many, up to one.
-    noise : float
-        The standard deviation of the noise that is added to each coordinate, at least 0.
-    seed : int or numpy.random.Generator, optional
-        The seed, or the generator. By default, every call returns other points.
     classes : int
         The number of classes, at least 1.
-
-    Returns
-    -------
-    x : ndarray, shape (n, 2), float32
-        The points, in random order.
-    labels : ndarray, shape (n,), int64
-        The class of each point, counted from 0.
 
     Raises
     ------
@@ -89,33 +79,14 @@ def circles(n: int = 200, noise: float = 0.1, seed: Seed = None, classes: int = 
     return add_noise_to_points(polar(1 - labels / classes, rng.uniform(0, math.tau, n)), labels, noise, rng)
 
 
+@complete_from(circles)
 def spirals(n: int = 200, noise: float = 0.02, seed: Seed = None, classes: int = 2, turns: float = 1.0) -> Points:
     """Draw points on spiral arms around one centre, out to radius 1.
 
     Parameters
     ----------
-    n : int
-        The number of points. Classes have equally many, up to one.
-    noise : float
-        The standard deviation of the noise that is added to each coordinate, at least 0.
-    seed : int or numpy.random.Generator, optional
-        The seed, or the generator. By default, every call returns other points.
-    classes : int
-        The number of classes, at least 1.
     turns : float
         How often an arm winds around the centre.
-
-    Returns
-    -------
-    x : ndarray, shape (n, 2), float32
-        The points, in random order.
-    labels : ndarray, shape (n,), int64
-        The class of each point, counted from 0.
-
-    Raises
-    ------
-    ValueError
-        If `n` or `noise` is negative, or there is no class.
 
     Examples
     --------
@@ -128,31 +99,9 @@ def spirals(n: int = 200, noise: float = 0.02, seed: Seed = None, classes: int =
     return add_noise_to_points(polar(radius, math.tau * (turns * radius + labels / classes)), labels, noise, rng)
 
 
+@complete_from(circles)
 def blobs(n: int = 200, noise: float = 0.5, seed: Seed = None, classes: int = 3) -> Points:
     """Draw round clouds of points, whose centres lie on a circle of radius 2, the first at the right.
-
-    Parameters
-    ----------
-    n : int
-        The number of points. Classes have equally many, up to one.
-    noise : float
-        The standard deviation of the noise that is added to each coordinate, at least 0.
-    seed : int or numpy.random.Generator, optional
-        The seed, or the generator. By default, every call returns other points.
-    classes : int
-        The number of classes, at least 1.
-
-    Returns
-    -------
-    x : ndarray, shape (n, 2), float32
-        The points, in random order.
-    labels : ndarray, shape (n,), int64
-        The class of each point, counted from 0.
-
-    Raises
-    ------
-    ValueError
-        If `n` or `noise` is negative, or there is no class.
 
     Examples
     --------
@@ -164,29 +113,9 @@ def blobs(n: int = 200, noise: float = 0.5, seed: Seed = None, classes: int = 3)
     return add_noise_to_points(polar(np.full(n, 2.0), math.tau * labels / classes), labels, noise, rng)
 
 
+@complete_from(two_moons)
 def xor(n: int = 200, noise: float = 0.0, seed: Seed = None) -> Points:
     """Draw points in the square from -1 to 1: class 1 where the coordinates have different signs, else class 0.
-
-    Parameters
-    ----------
-    n : int
-        The number of points. Classes have equally many, up to one.
-    noise : float
-        The standard deviation of the noise that is added to each coordinate, at least 0.
-    seed : int or numpy.random.Generator, optional
-        The seed, or the generator. By default, every call returns other points.
-
-    Returns
-    -------
-    x : ndarray, shape (n, 2), float32
-        The points, in random order.
-    labels : ndarray, shape (n,), int64
-        The class of each point, counted from 0.
-
-    Raises
-    ------
-    ValueError
-        If `n` or `noise` is negative.
 
     Examples
     --------

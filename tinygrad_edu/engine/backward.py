@@ -1,4 +1,4 @@
-"""The backward pass: `backpropagate`, the one walk that computes every gradient, from the newest operation to the oldest."""
+"""The backward pass: `backpropagate`, the one walk that computes every gradient, from the newest operation on."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def backpropagate(
 ) -> dict[Node, Any]:
     """Return the gradients of the `seeds`' nodes with respect to the `wanted` nodes, or to every leaf.
 
-    Nothing is written to ``.grad``. Nodes are visited newest first. *Order of creation is a topological order*, because an
-    operation can only use what already exists; so when a node's turn comes, all that used it has been visited, and its
-    gradient is complete. Each node is visited once, however many paths lead to it.
+    Nothing is written to ``.grad``. Nodes are visited newest first. *Order of creation is a topological order*, because
+    an operation can only use what already exists; so when a node's turn comes, all that used it has been visited, and
+    its gradient is complete. Each node is visited once, however many paths lead to it.
 
     Parameters
     ----------
@@ -64,9 +64,9 @@ def backpropagate(
 
     Notes
     -----
-    This is reverse-mode differentiation, or backpropagation: vector-Jacobian products, multiplied from the result backwards.
-    Gradients of complex numbers are conjugate gradients, as PyTorch's: ``x - rate * x.grad`` goes downhill. Within the walk
-    they are not conjugated, so that the rules of real and complex functions are the same.
+    This is reverse-mode differentiation, or backpropagation: vector-Jacobian products, multiplied from the result
+    backwards. Gradients of complex numbers are conjugate gradients, as PyTorch's: ``x - rate * x.grad`` goes downhill.
+    Within the walk they are not conjugated, so that the rules of real and complex functions are the same.
 
     Examples
     --------
@@ -97,7 +97,10 @@ def walk(
     create_graph: bool,
     partial: bool,
 ) -> dict[Node, Any]:
-    """Carry gradients from the seeds back to the leaves, and return the leaves' gradients; put those of inner targets into `found`."""
+    """Carry gradients from the seeds back to the leaves, and return those of the leaves.
+
+    The gradients of inner targets go into `found`.
+    """
     oldest = 0 if targets is None else min((node.order for node in targets), default=inf)
     grads, heap = sow(seeds, oldest)
     summed: set[Node] = set()  # nodes whose gradient is a sum that this walk made, and may add to in place

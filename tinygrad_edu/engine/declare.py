@@ -35,17 +35,19 @@ def rule(
         A NumPy function, or any function that takes arrays and returns an array.
     *vjps : callable or None
         The derivative with respect to each positional argument, as its vector-Jacobian product: ``vjp(g, y, *args,
-        **kwargs)`` returns the gradient of the argument, for the gradient `g` of the result `y`. None stands for an argument
-        that has no derivative (an axis, a condition).
+        **kwargs)`` returns the gradient of the argument, for the gradient `g` of the result `y`. None stands for an
+        argument that has no derivative (an axis, a condition).
     each : callable, optional
-        A function ``each(i)`` that returns the vjp of argument `i`, instead of `vjps`, for functions of any number of arrays.
+        A function ``each(i)`` that returns the vjp of argument `i`, instead of `vjps`, for functions of any number of
+        arrays.
     name : str, optional
         The name in pictures and errors; by default ``fn.__name__``.
     multiple_results : bool
         Whether `fn` returns a tuple of arrays. Then `g` and `y` are such tuples too.
     elementwise : bool
-        Whether each number of the result comes from one number of each argument, as in NumPy's ufuncs. Then, where nothing
-        is taken of the result (by `np.where`, an index, a maximum), no gradient goes back, not even an infinite one.
+        Whether each number of the result comes from one number of each argument, as in NumPy's ufuncs. Then, where
+        nothing is taken of the result (by `np.where`, an index, a maximum), no gradient goes back, not even an infinite
+        one.
     several : bool
         The former name of `multiple_results`.
 
@@ -112,10 +114,11 @@ def primitive(
     ----------
     *vjps : callable or None
         The derivative with respect to each positional argument, as its vector-Jacobian product: ``vjp(g, y, *args,
-        **kwargs)`` returns the gradient of the argument, for the gradient `g` of the result `y`. None stands for an argument
-        that has no derivative (an axis, a condition).
+        **kwargs)`` returns the gradient of the argument, for the gradient `g` of the result `y`. None stands for an
+        argument that has no derivative (an axis, a condition).
     each : callable, optional
-        A function ``each(i)`` that returns the vjp of argument `i`, instead of `vjps`, for functions of any number of arrays.
+        A function ``each(i)`` that returns the vjp of argument `i`, instead of `vjps`, for functions of any number of
+        arrays.
     name : str, optional
         The name in pictures and errors; by default the function's own.
     multiple_results : bool
@@ -128,7 +131,8 @@ def primitive(
     Returns
     -------
     callable
-        The decorator. What it makes of a function takes arrays and Tensors alike; its attribute ``fn`` is the function itself.
+        The decorator. What it makes of a function takes arrays and Tensors alike; its attribute ``fn`` is the function
+        itself.
 
     See Also
     --------

@@ -14,8 +14,9 @@ def graph_released_error(node: Any) -> RuntimeError:
     """Return the error for a second walk over nodes whose saved values are gone."""
     return RuntimeError(
         f"this graph was released by an earlier backward() ({node.name} no longer has the values that its derivative "
-        "needs). If a value was carried over from an earlier step, as the hidden state of a recurrent network is, carry state.detach(); "
-        "to walk the same graph twice, say backward(retain_graph=True) the first time; otherwise compute the result afresh."
+        "needs). If a value was carried over from an earlier step, as the hidden state of a recurrent network is, "
+        "carry state.detach(); to walk the same graph twice, say backward(retain_graph=True) the first time; "
+        "otherwise compute the result afresh."
     )
 
 

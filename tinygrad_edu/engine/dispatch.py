@@ -35,7 +35,8 @@ def call_without_rule(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dic
         name = getattr(fn, "__name__", repr(fn))
         raise NotImplementedError(
             f"{name} has no derivative rule, and one of its arguments requires gradients. Declare one with "
-            f"rule({name}, ...), build it from functions that have one, or pass tensor.detach() if no gradient is wanted."
+            f"rule({name}, ...), build it from functions that have one, "
+            "or pass tensor.detach() if no gradient is wanted."
         )
     given = read_only(args)
     y = fn(*given, **read_only(kwargs))
@@ -106,7 +107,7 @@ def is_recorded(args: Any, kwargs: Any) -> bool:
 
 
 def coerce_argument(a: Any) -> tuple[Any, str]:
-    """Return an argument of a rare type as functions take it, and its kind; NotImplemented for what is not ours to handle."""
+    """Return an argument of a rare type as functions take it, and its kind; NotImplemented for what others handle."""
     if isinstance(a, np.generic | np.dtype | MultiOutputType | type | range):
         return a, VALUE
     if isinstance(a, np.ma.MaskedArray):
@@ -130,6 +131,7 @@ def coerce_result(y: Any) -> Any:
     """Return a result of a rare type as the engine takes it: Python's numbers become NumPy's."""
     if isinstance(y, tuple | list) and not isinstance(y, MultiOutput):
         raise TypeError(
-            f"a rule's function gave {type(y).__name__}: say rule(..., multiple_results=True) if it gives several arrays"
+            f"a rule's function gave {type(y).__name__}: say rule(..., "
+            "multiple_results=True) if it gives several arrays"
         )
     return np.asarray(y)[()] if isinstance(y, bool | int | float | complex) else y

@@ -54,8 +54,8 @@ def no_gradient_here(tensor: Any) -> str:
 
 def assigned_dtype(given: Any, own: Any) -> TypeError:
     return TypeError(
-        f"a tensor of {own} keeps its dtype, which can't hold numbers of {given}: convert them with .astype(), or make a "
-        "new tensor"
+        f"a tensor of {own} keeps its dtype, which can't hold numbers of {given}: convert them with .astype(), "
+        "or make a new tensor"
     )
 
 

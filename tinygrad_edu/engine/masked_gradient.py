@@ -1,10 +1,10 @@
 """MaskedGradient: a gradient that knows where it is zero because nothing was taken from there.
 
-``np.where(x > 0, np.sqrt(x), 0)`` takes nothing of the square root at 0. So what goes back to the root is 0 there, and the root's
-slope there is infinite; their product is NaN. But a branch that was not taken has no influence: its gradient is 0. So
-what `where`, maxima and indices send back carries its mask along. An elementwise rule is linear in the gradient: where
-nothing came in, nothing goes out, whatever the rule computes. A zero that merely occurs has no mask, and 0 times
-infinity is then NaN, as it should be.
+``np.where(x > 0, np.sqrt(x), 0)`` takes nothing of the square root at 0. So what goes back to the root is 0 there, and
+the root's slope there is infinite; their product is NaN. But a branch that was not taken has no influence: its gradient
+is 0. So what `where`, maxima and indices send back carries its mask along. An elementwise rule is linear in the
+gradient: where nothing came in, nothing goes out, whatever the rule computes. A zero that merely occurs has no mask,
+and 0 times infinity is then NaN, as it should be.
 """
 
 from __future__ import annotations
@@ -49,12 +49,12 @@ class MaskedGradient:
 
 def take_where(mask: Any, g: Any) -> Any:
     """Return the gradient of an argument that was taken where `mask` is True: `g` there, and 0 elsewhere."""
-    return with_mask(where_or_zero(mask, g), lambda: truths(to_arrays(mask)))
+    return with_mask(where_or_zero(mask, g), lambda: as_booleans(to_arrays(mask)))
 
 
 def take_where_not(mask: Any, g: Any) -> Any:
     """Return the gradient of an argument that was taken where `mask` is False: `g` there, and 0 elsewhere."""
-    return with_mask(zero_where(mask, g), lambda: ~truths(to_arrays(mask)))
+    return with_mask(zero_where(mask, g), lambda: ~as_booleans(to_arrays(mask)))
 
 
 def with_mask(g: Any, mask: Any) -> Any:
@@ -66,7 +66,7 @@ def with_mask(g: Any, mask: Any) -> Any:
     return MaskedGradient(g, truth if truth.shape == g.shape else np.broadcast_to(truth, g.shape))
 
 
-def truths(mask: Any) -> Any:
+def as_booleans(mask: Any) -> Any:
     return mask if hasattr(mask, "dtype") and mask.dtype.kind == "b" else np.not_equal(mask, 0)
 
 
@@ -86,7 +86,7 @@ def pass_through(how: str | None, vjp: Any, mask: Any, g: Any, y: Any, args: Any
             return d.masked(moved)
         if isinstance(moved, tuple):
             return d  # several parts, only some of which are zero
-        return MaskedGradient(densify(d), truths(densify(moved)))
+        return MaskedGradient(densify(d), as_booleans(densify(moved)))
     with np.errstate(all="ignore"):  # NaNs where nothing was taken are replaced, and no reason to warn
         d = vjp(g, y, *args, **kwargs)
     if type(d) is MaskedGradient:

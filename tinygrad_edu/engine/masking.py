@@ -1,7 +1,7 @@
 """Masking without branches: ``np.where(mask, x, 0)``, computed bit by bit.
 
-Rectifiers, maxima and pooling send gradients back through masks that look random. A processor guesses which way a branch
-will go; here it is wrong half the time, and pays for it with ten times the work. Bits need no guess.
+Rectifiers, maxima and pooling send gradients back through masks that look random. A processor guesses which way a
+branch will go; here it is wrong half the time, and pays for it with ten times the work. Bits need no guess.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Modes as decorators: of functions, and of generators and coroutines, which have the mode while they run, not while they wait."""
+"""Modes as decorators of functions, generators and coroutines, for the time that these run, not while they wait."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def wrap_function(mode: Callable[[], Any], function: Any) -> Any:
         return type(function)(wrap_function(mode, function.__func__))
     if isinstance(function, type) or not callable(function):
         raise TypeError(
-            f"{mode.__name__} decorates functions and methods, not {function!r}: write @{mode.__name__}() above a function, "
-            f"or with {mode.__name__}(): around the lines that it is meant for"
+            f"{mode.__name__} decorates functions and methods, not {function!r}: write @{mode.__name__}() above a "
+            f"function, or with {mode.__name__}(): around the lines that it is meant for"
         )
     if inspect.isasyncgenfunction(function):
 

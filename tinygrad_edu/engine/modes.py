@@ -1,8 +1,8 @@
 """Modes: whether operations are recorded, watched and checked, and a module's evaluation mode for one thread only.
 
-The current mode is a chain of scopes in a `ContextVar`, so it belongs to the thread or asyncio task that entered it. A scope
-that ends where nobody can reach that thread's variable (a generator finalised elsewhere) is marked as over, and no longer
-counts. So no mode stays on for good, whoever ends it, in whichever order.
+The current mode is a chain of scopes in a `ContextVar`, so it belongs to the thread or asyncio task that entered it. A
+scope that ends where nobody can reach that thread's variable (a generator finalised elsewhere) is marked as over, and
+no longer counts. So no mode stays on for good, whoever ends it, in whichever order.
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ class _Mode:
             raise
 
     def _innermost(self, frame: FrameType) -> Scope:
-        """Return the scope to leave: this thread's last or, in another thread, the one that the same generator entered."""
+        """Return the scope to leave: this thread's last or, in another thread, the one that this generator entered."""
         now = current()
         while now is not RECORD:
             if now in self._scopes and not now.is_over and now.entered_in in (None, frame):
@@ -166,9 +166,9 @@ class _Mode:
 class no_grad(_Mode):
     """The mode in which nothing is recorded: for evaluation, and for changing parameters by hand.
 
-    It is a context manager, ``with no_grad():``, and a decorator, with parentheses or without. As a decorator, it is on while
-    the function runs; for a generator or a coroutine, while that runs, and not while it waits. So is a ``with`` block in a
-    generator.
+    It is a context manager, ``with no_grad():``, and a decorator, with parentheses or without. As a decorator, it is on
+    while the function runs; for a generator or a coroutine, while that runs, and not while it waits. So is a ``with``
+    block in a generator.
 
     Parameters
     ----------
@@ -212,7 +212,7 @@ class enable_grad(_Mode):
 
 
 class watch(_Mode):
-    """The mode in which everything is recorded: an operation's values, your source line, and the modules that called it.
+    """The mode in which everything is recorded: an operation's values, your source line, and the calls of modules.
 
     Pictures and explanations can show the most of such a graph. Recording is slower, and nothing is freed before the
     graph itself, not even by `backward`. It is a context manager and a decorator, as `no_grad` is.
@@ -236,7 +236,7 @@ class watch(_Mode):
 
 
 class debug(watch):
-    """The mode in which the first NaN or infinity is an error that names the operation, forward or backward, and your line.
+    """The mode in which the first NaN or infinity is an error that names the operation and your line.
 
     It is slower: every result is inspected, and `watch` is on as well. It is a context manager and a decorator, as
     `no_grad` is.

@@ -19,7 +19,10 @@ NO_KEYWORDS: dict[str, Any] = {}
 
 @dataclass(frozen=True, slots=True)
 class Info:
-    """Facts that few nodes have: a name, hooks, and what `watch` records. Nodes share them, so `Node.note` makes new ones."""
+    """Facts that few nodes have: a name, hooks, and what `watch` records.
+
+    Nodes share them, so `Node.note` makes new ones.
+    """
 
     name: str | None = None  # the name in pictures and errors
     hooks: tuple[Callable[[Any], Any], ...] = ()  # called with the gradient when the walk comes here

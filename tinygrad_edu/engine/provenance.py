@@ -1,8 +1,8 @@
 """The provenance of operations, as `watch` records it: values, the user's source line, and the modules that called.
 
 Modules do nothing for this. All that is running is on Python's stack, so the stack is read: a frame that runs
-``forward`` has the module as its first argument. A function such as `cross_entropy` that the user's program calls is one
-more: what stands for it as a module is found by its code.
+``forward`` has the module as its first argument. A function such as `cross_entropy` that the user's program calls is
+one more: what stands for it as a module is found by its code.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def is_forward(frame: FrameType) -> bool:
 
 
 def is_function(frame: FrameType, operation: str) -> bool:
-    """Return whether a frame runs a function that counts as a module, and isn't the operation itself or part of a layer."""
+    """Return whether a frame runs a function that counts as a module, not the operation itself or a part of a layer."""
     code, caller = frame.f_code, frame.f_back
     if code not in FUNCTIONS or code.co_name == operation:
         return False

@@ -1,8 +1,8 @@
 """SparseGradient: a gradient that arrives in pieces, each for a few places of an array.
 
-A loop that reads ``x[0]``, ``x[1]``, ... sends back as many gradients as there are numbers in x, each of x's size and all
-of it zeros but one. Added up as they come, n of them cost n * n. So a piece stays a piece, beside its place, until the sum is
-wanted as an array; then all are put into one. To the walk, this is one more thing that can be added.
+A loop that reads ``x[0]``, ``x[1]``, ... sends back as many gradients as there are numbers in x, each of x's size and
+all of it zeros but one. Added up as they come, n of them cost n * n. So a piece stays a piece, beside its place, until
+the sum is wanted as an array; then all are put into one. To the walk, this is one more thing that can be added.
 """
 
 from __future__ import annotations

@@ -25,7 +25,8 @@ from .tensor_base import TensorBase
 Function = Callable[..., Any]
 MOST = 128  # plans that a rule keeps at most: long lists of arrays have endlessly many patterns
 
-# A call's pattern has a letter for each argument: a tensor that needs gradients, one that doesn't, an array of the user's, all else.
+# A call's pattern has a letter for each argument: a tensor that needs gradients, one that doesn't, an array of the
+# user's, all else.
 TRACKED, CONSTANT, ARRAY, VALUE = "tcav"
 # The pattern of a call that isn't recorded, and the end of a pattern for which all values are kept.
 NOTHING, EVERYTHING = "", "*"
@@ -91,9 +92,9 @@ class Rule:
         """Raise an error if arguments require gradients for which the rule has neither a vjp nor None."""
         if places:
             names = parameters(self.fn)
-            told = f"the argument {names[places[0]]}" if places[0] < len(names) else f"argument {places[0]}"
+            place = f"the argument {names[places[0]]}" if places[0] < len(names) else f"argument {places[0]}"
             raise TypeError(
-                f"{self.name}: there is no derivative rule with respect to {told}, and it requires gradients; "
+                f"{self.name}: there is no derivative rule with respect to {place}, and it requires gradients; "
                 ".detach() it if none is wanted"
             )
 

@@ -21,8 +21,8 @@ def functional_call(module: Module, parameters: Mapping[str, Tensor], *args: Any
     module : Module
         The module to call.
     parameters : mapping of str to Tensor
-        The tensors to use, by the names of ``module.named_parameters()`` and ``module.named_buffers()``, each of the same
-        shape as the module's own. For parameters that aren't named, the module's own are used.
+        The tensors to use, by the names of ``module.named_parameters()`` and ``module.named_buffers()``, each of the
+        same shape as the module's own. For parameters that aren't named, the module's own are used.
     *args, **kwargs
         The arguments of the call.
 

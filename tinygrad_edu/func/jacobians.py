@@ -24,7 +24,7 @@ def jacobian_by_rows(trace: Trace) -> list[list[Any]]:
     table = []
     for k, y in enumerate(trace.outputs):
         pulled = [flatten(trace.pull(units(trace.outputs, k, i)))[0] for i in range(y.size)]
-        table.append([block([row[j] for row in pulled], y, x, x.dtype) for j, x in enumerate(trace.inputs)])
+        table.append([stack_block([row[j] for row in pulled], y, x, x.dtype) for j, x in enumerate(trace.inputs)])
     return table
 
 
@@ -34,7 +34,7 @@ def jacobian_by_columns(trace: Trace) -> list[list[Any]]:
     for k, x in enumerate(trace.inputs):
         pushed = [flatten(trace.push(units(trace.inputs, k, i)))[0] for i in range(x.size)]
         for j, y in enumerate(trace.outputs):
-            turned = block([column[j] for column in pushed], x, y, x.dtype)
+            turned = stack_block([column[j] for column in pushed], x, y, x.dtype)
             table[j].append(np.transpose(turned, (*range(x.ndim, turned.ndim), *range(x.ndim))))
     return table
 
@@ -46,7 +46,7 @@ def units(places: list[Any], k: int, i: int) -> list[Any]:
     return vectors
 
 
-def block(parts: list[Any], outer: Any, inner: Any, dtype: Any) -> Any:
+def stack_block(parts: list[Any], outer: Any, inner: Any, dtype: Any) -> Any:
     """Stack the vectors along the axes of `outer`."""
     shape = outer.shape + inner.shape
     return to(np.reshape(np.stack(parts), shape), dtype) if parts else Tensor(np.zeros(shape, dtype))

@@ -73,7 +73,7 @@ def carry_gradients(seeds: dict[Node, Any], totals: dict[Node, Any], norms: dict
             y, args = wrap(y, node), [connect(a, p) for a, p in zip(args, node.parents, strict=True)]
         for i, vjp in node.plan.vjps:
             parent = node.parents[i]
-            told = derivative_of((node, i))
+            token = derivative_of((node, i))
             try:
                 if mask is None:
                     d = vjp(g, y, *args, **node.kwargs)
@@ -81,7 +81,7 @@ def carry_gradients(seeds: dict[Node, Any], totals: dict[Node, Any], norms: dict
                     d = pass_through(node.plan.rule.lets_through, vjp, mask, g, y, args, node.kwargs)
                 d = match_argument(d if type(d) is not SparseGradient else MaskedGradient(d.whole(), d.mask), parent)
             finally:
-                derivative_done(told)
+                derivative_done(token)
             if not isinstance(densify(d), TensorBase) and (size := gradient_norm(densify(d))) is not None:
                 norms[node, i] = size
             totals[parent] = totals[parent] + d if parent in totals else d

@@ -1,7 +1,7 @@
 """The palette: what each colour means, in every picture, on paper and on screens.
 
-`draw`, `explore` and `viz` take their colours from here: what is positive, negative, forward, backward, a leaf or a result has the same
-colour everywhere. Nearly everybody can tell blue from orange, and both can be seen on their paper.
+`draw`, `explore` and `viz` take their colours from here: what is positive, negative, forward, backward, a leaf or a
+result has the same colour everywhere. Nearly everybody can tell blue from orange, and both can be seen on their paper.
 """
 
 from __future__ import annotations
@@ -40,14 +40,16 @@ PALETTES = {
     "light": Palette(
         positive="#2f7fc1", negative="#d8572a", zero="#ffffff", broken="#50005a",
         forward="#0b5cad", forward_soft="#e3eefa", backward="#b3202c", backward_soft="#fbe6e6",
-        leaf="#2f7436", leaf_fill="#dfefdc", input="#7a62a8", input_fill="#ece6f5", constant="#5d5b56", constant_fill="#f2f1ee",
+        leaf="#2f7436", leaf_fill="#dfefdc", input="#7a62a8", input_fill="#ece6f5", constant="#5d5b56",
+        constant_fill="#f2f1ee",
         module="#4d5b73", module_fill="#dfe3ea", result="#96590a", result_fill="#fdebcd",
         good="#1a7f5a", mark="#bd8200", others=("#1a9b74", "#b565a7", "#d99a00", "#4aa9dc"),
     ),
     "dark": Palette(
         positive="#5aa9e6", negative="#f08a5d", zero="#1e2026", broken="#ffd0ff",
         forward="#74b6ff", forward_soft="#1d3048", backward="#ff8d86", backward_soft="#4a2326",
-        leaf="#86cc8b", leaf_fill="#1f3523", input="#a993d6", input_fill="#332b47", constant="#a8a6a0", constant_fill="#262931",
+        leaf="#86cc8b", leaf_fill="#1f3523", input="#a993d6", input_fill="#332b47", constant="#a8a6a0",
+        constant_fill="#262931",
         module="#a3b0c4", module_fill="#323a47", result="#eebb6d", result_fill="#3d2f16",
         good="#5fcfa4", mark="#e8b23a", others=("#4fc59b", "#d592c8", "#f0bd45", "#8fd0f2"),
     ),
@@ -61,8 +63,11 @@ def css_variables() -> str:
 
     def block(palette: Palette) -> str:
         colours = {name: value for name, value in asdict(palette).items() if isinstance(value, str)}
-        told = (f"--{name.replace('_', '-')}: {channels(value) if name in NUMBERS else value}" for name, value in colours.items())
-        return "{ " + "; ".join(told) + " }"
+        variables = (
+            f"--{name.replace('_', '-')}: {channels(value) if name in NUMBERS else value}"
+            for name, value in colours.items()
+        )
+        return "{ " + "; ".join(variables) + " }"
 
     light, dark = block(PALETTES["light"]), block(PALETTES["dark"])
     return (

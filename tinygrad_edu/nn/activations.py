@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 import numpy as np
 
+from ..docstrings import complete_from
 from ..engine.forward import apply
 from ..rules.neural.fused import log_softmax, relu, sigmoid, softmax
 from . import functional as F
-from .docstrings import complete_from
 from .function_module import FunctionModule
 from .module import Module
 from .parameter import Parameter

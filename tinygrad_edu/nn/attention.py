@@ -9,10 +9,11 @@ import numpy as np
 
 from . import functional as F
 from . import init
+from .dropout import Dropout
 from .functional.attention import attend_with_heads
 from .layers import Linear
 from .module import Module
-from .normalization import Dropout, LayerNorm
+from .normalization import LayerNorm
 from .parameter import Parameter
 
 if TYPE_CHECKING:
@@ -38,8 +39,8 @@ class MultiheadAttention(Module):
     bias : bool
         Whether weighted sums have biases.
     batch_first : bool
-        Whether inputs have the shape (N, L, embed_dim) rather than (L, N, embed_dim). Both understand (L, embed_dim), a single
-        sequence.
+        Whether inputs have the shape (N, L, embed_dim) rather than (L, N, embed_dim). Both understand (L, embed_dim), a
+        single sequence.
     dtype : dtype
         The dtype of the parameters.
     rng : numpy.random.Generator, optional
@@ -143,8 +144,8 @@ class MultiheadAttention(Module):
         for name, x in (("query", query), ("key", key), ("value", value)):
             if x.shape[-1] != self.embed_dim or x.ndim not in (2, 3):
                 raise ValueError(
-                    f"MultiheadAttention({self.extra_repr()}): the {name} must have vectors of length {self.embed_dim}; "
-                    f"it has shape {x.shape}"
+                    f"MultiheadAttention({self.extra_repr()}): the {name} must have vectors of length "
+                    f"{self.embed_dim}; it has shape {x.shape}"
                 )
         q: Any = query
         k: Any = key
@@ -179,7 +180,9 @@ class MultiheadAttention(Module):
 
 
 class TransformerEncoderLayer(Module):
-    """A layer of a transformer: attention, then a network of two layers for each place; each is added to its input and normalised.
+    """A layer of a transformer: attention, then a network of two layers for each place.
+
+    The result of each is added to its input and normalised.
 
     Parameters
     ----------

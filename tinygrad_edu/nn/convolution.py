@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from ..docstrings import complete_from
 from . import functional as F
 from . import init
-from .docstrings import complete_from
 from .module import Module
 from .parameter import Parameter
 
@@ -58,9 +58,20 @@ class Convolution(Module):
     axes = 0
     transposed = False
 
-    def __init__(self, in_channels: int, out_channels: int, kernel_size: Lengths, stride: Lengths = 1,
-                 padding: Lengths | Literal["same", "valid"] = 0, dilation: Lengths = 1, groups: int = 1, bias: bool = True, *,
-                 dtype: DTypeLike = np.float32, rng: np.random.Generator | None = None) -> None:  # fmt: skip
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Lengths,
+        stride: Lengths = 1,
+        padding: Lengths | Literal["same", "valid"] = 0,
+        dilation: Lengths = 1,
+        groups: int = 1,
+        bias: bool = True,
+        *,
+        dtype: DTypeLike = np.float32,
+        rng: np.random.Generator | None = None,
+    ) -> None:
         name = type(self).__name__
         if in_channels < 1 or out_channels < 1:
             raise ValueError(
@@ -89,15 +100,21 @@ class Convolution(Module):
         if len(shape) not in (self.axes + 1, self.axes + 2) or shape[-self.axes - 1] != self.in_channels:
             wanted = f"{self.in_channels}, {'H, W' if self.axes == 2 else 'L'}"
             raise ValueError(
-                f"{type(self).__name__}({self.extra_repr()}) wants inputs of shape (N, {wanted}) or ({wanted}), got {shape}"
+                f"{type(self).__name__}({self.extra_repr()}) wants inputs of shape (N, {wanted}) or ({wanted}), "
+                f"got {shape}"
             )
 
     def extra_repr(self) -> str:
         """Return the channels, and the settings that are not the usual ones."""
         usual = {"stride": 1, "padding": 0, "output_padding": 0, "dilation": 1, "groups": 1}
         unusual = {k: getattr(self, k, v) for k, v in usual.items() if getattr(self, k, v) != v}
-        return ", ".join([f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}",
-                          *(f"{k}={v!r}" for k, v in unusual.items()), *(["bias=False"] if self.bias is None else [])])  # fmt: skip
+        return ", ".join(
+            [
+                f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}",
+                *(f"{k}={v!r}" for k, v in unusual.items()),
+                *(["bias=False"] if self.bias is None else []),
+            ]
+        )
 
 
 @complete_from(Convolution)
@@ -162,9 +179,21 @@ class ConvTranspose(Convolution):
 
     transposed = True
 
-    def __init__(self, in_channels: int, out_channels: int, kernel_size: Lengths, stride: Lengths = 1, padding: Lengths = 0,
-                 output_padding: Lengths = 0, groups: int = 1, bias: bool = True, dilation: Lengths = 1, *,
-                 dtype: DTypeLike = np.float32, rng: np.random.Generator | None = None) -> None:  # fmt: skip
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Lengths,
+        stride: Lengths = 1,
+        padding: Lengths = 0,
+        output_padding: Lengths = 0,
+        groups: int = 1,
+        bias: bool = True,
+        dilation: Lengths = 1,
+        *,
+        dtype: DTypeLike = np.float32,
+        rng: np.random.Generator | None = None,
+    ) -> None:
         super().__init__(
             in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, dtype=dtype, rng=rng
         )

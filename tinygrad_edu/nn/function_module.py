@@ -1,13 +1,13 @@
-"""FunctionModule: a function of `nn.functional` as a module; and what stands for a function that is called by itself."""
+"""FunctionModule: a function of `nn.functional` as a module; and a stand-in for a function that is called alone."""
 
 from __future__ import annotations
 
 from types import FunctionType
 from typing import Any
 
+from ..docstrings import complete_from
 from ..engine.provenance import FUNCTIONS
 from . import functional
-from .docstrings import complete_from
 from .module import Module
 
 

@@ -1,7 +1,7 @@
 """Calls of modules; and hooks, your own functions that run whenever a module is called.
 
-A module without hooks pays nothing for them: its call runs its ``forward``. The first hook gives the module a class of its
-own, derived from its class, whose call runs the hooks too.
+A module without hooks pays nothing for them: its call runs its ``forward``. The first hook gives the module a class of
+its own, derived from its class, whose call runs the hooks too.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Forward(Protocol[P, Output]):
 
 
 class ForwardCall(property):
-    """The ``__call__`` of modules: a property that returns the module's ``forward``, so that there is no call in between."""
+    """The ``__call__`` of modules: a property that returns the module's ``forward``, to save a call in between."""
 
     if TYPE_CHECKING:  # a call takes what forward takes, and gives what it gives
 
@@ -140,8 +140,8 @@ def hooked_again(how: Any, args: Any) -> Any:
 
 
 # -------------------------------------------------------------------------------- backward hooks
-# The inputs of a module pass through a gate, and so do its outputs: an operation that does nothing. The gradients of the
-# gates are the gradients of all inputs and of all outputs of this call. The backward walk comes to the exit first.
+# The inputs of a module pass through a gate, and so do its outputs: an operation that does nothing. The gradients of
+# the gates are the gradients of all inputs and of all outputs of this call. The backward walk comes to the exit first.
 
 
 @primitive(each=lambda i: lambda g, y, *xs: g[i], name="gate", multiple_results=True)
@@ -167,8 +167,8 @@ def leads_to(outputs: list[Any], entrance: Gate) -> bool:
 def call_back(module: Any, hooks: list[Any], exit: Any, entrance: Gate, n_inputs: int, n_outputs: int) -> None:
     """Arrange that the hooks are called when the walk comes to the entrance, or to the exit if there is no entrance.
 
-    The nodes hold these functions. So the functions hold no node: that would be a cycle, and a dropped graph with all its
-    arrays would wait for the garbage collector.
+    The nodes hold these functions. So the functions hold no node: that would be a cycle, and a dropped graph with all
+    its arrays would wait for the garbage collector.
     """
     came_out: list[Any] = []
     ways_out, ways_in = exit[1], entrance[1] if entrance is not None else None
@@ -187,8 +187,8 @@ def call_back(module: Any, hooks: list[Any], exit: Any, entrance: Gate, n_inputs
         for (hook,) in tuple(hooks):
             if hook(module, tuple(went_in), outputs) is not None:
                 raise TypeError(
-                    f"a backward hook of {type(module).__name__} has returned something: it is shown gradients, and can't "
-                    "change them; let it return None"
+                    f"a backward hook of {type(module).__name__} has returned something: it is shown gradients, "
+                    "and can't change them; let it return None"
                 )
 
     note(exit[0], at_exit)

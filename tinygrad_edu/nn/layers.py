@@ -98,7 +98,8 @@ class Linear(Module):
 class Bilinear(Module):
     """A layer with two inputs: bilinear forms, ``a @ weight[k] @ b + bias[k]`` for each output k.
 
-    It takes inputs of shapes (..., in1_features) and (..., in2_features), and returns outputs of shape (..., out_features).
+    It takes inputs of shapes (..., in1_features) and (..., in2_features), and returns outputs of shape (...,
+    out_features).
 
     Parameters
     ----------

@@ -85,9 +85,9 @@ class Module:
             value is None or isinstance(value, Parameter | Buffer | Module)
         ):
             raise TypeError(
-                f"{type(self).__name__}: {name} is a {type(old).__name__}, and a {type(value).__name__} in its place would "
-                f"be neither learnt nor saved: change its numbers under no_grad(), self.{name}[...] = x, or give it a new "
-                f"{type(old).__name__}(x)"
+                f"{type(self).__name__}: {name} is a {type(old).__name__}, "
+                f"and a {type(value).__name__} in its place would be neither learnt nor saved: "
+                f"change its numbers under no_grad(), self.{name}[...] = x, or give it a new {type(old).__name__}(x)"
             )
         object.__setattr__(self, name, value)
 
@@ -119,9 +119,10 @@ class Module:
         Raises
         ------
         TypeError
-            If a module or a parameter is where nobody looks for it: in a list, tuple, set or dict, however deep, or in an
-            attribute of a class or of an object that is not a Module. Or if there is a plain Tensor that requires gradients.
-            All methods that go through the tree raise this error, so that no part of a network is forgotten in silence.
+            If a module or a parameter is where nobody looks for it: in a list, tuple, set or dict, however deep, or in
+            an attribute of a class or of an object that is not a Module. Or if there is a plain Tensor that requires
+            gradients. All methods that go through the tree raise this error, so that no part of a network is forgotten
+            in silence.
         """
         tree.refuse_lost(self)
         return tree.walk_modules(self, prefix)
@@ -246,7 +247,8 @@ class Module:
     def to(self, dtype: DTypeLike) -> Self:
         """Turn all floating parameters and buffers, and their gradients, into another precision; integers stay.
 
-        The parameters stay the same objects. So an optimiser goes on with them, and turns what it remembers into the new precision.
+        The parameters stay the same objects. So an optimiser goes on with them, and turns what it remembers into the
+        new precision.
 
         Parameters
         ----------
@@ -327,8 +329,8 @@ class Module:
         named = dict(tensors)
         if len(named) < len(tensors) and (twice := next((name for name, p in tensors if named[name] is not p), None)):
             raise ValueError(
-                f"{type(self).__name__}: two different tensors are called {twice!r}, and a state can hold only one of them: give "
-                "attributes names without dots"
+                f"{type(self).__name__}: two different tensors are called {twice!r}, "
+                "and a state can hold only one of them: give attributes names without dots"
             )
         return {name: copy_array(p._array) for name, p in tensors}
 
@@ -340,7 +342,8 @@ class Module:
         state : mapping from str to array_like
             The arrays by path.
         strict : bool
-            Whether missing and unexpected names are errors. Otherwise the names that fit are loaded, with a warning if there are none.
+            Whether missing and unexpected names are errors. Otherwise the names that fit are loaded, with a warning if
+            there are none.
 
         Raises
         ------
@@ -348,7 +351,8 @@ class Module:
             If `strict`, and names are missing or unexpected.
         ValueError
             If an array has another shape, is not numeric, or holds numbers that the parameter's dtype can't represent:
-            complex ones for a real parameter, fractions for integers, numbers that are too large. Rounding is not an error.
+            complex ones for a real parameter, fractions for integers, numbers that are too large. Rounding is not an
+            error.
         TypeError
             If `state` is not a mapping.
 
@@ -403,8 +407,8 @@ class Module:
         Parameters
         ----------
         hook : callable
-            It is called as ``hook(module, input_gradients, output_gradients)``, with two tuples of Tensors or None. It returns
-            nothing.
+            It is called as ``hook(module, input_gradients, output_gradients)``, with two tuples of Tensors or None. It
+            returns nothing.
 
         Returns
         -------

@@ -16,7 +16,7 @@ ALL_ROWS = 120  # of all tables together
 
 def module_html(module: Any) -> str:
     """Return the table of a module, headed by how many parameters it has."""
-    return html_repr.block(title(module), layers(module, Budget(ALL_ROWS)))
+    return html_repr.titled_block(title(module), layers(module, Budget(ALL_ROWS)))
 
 
 class Budget:
@@ -30,26 +30,26 @@ def layers(module: Any, budget: Budget) -> Html:
     """Return the table of what a module is made of: its own parameters, and the modules in it."""
     parts = html_repr.first_and_last([*own_parameters(module), *module.named_children()], ROWS)
     budget.rows -= len(parts)
-    rows = [part if len(part) == 1 else row(part[0], part[1], budget) for part in parts]
+    rows = [part if len(part) == 1 else part_row(part[0], part[1], budget) for part in parts]
     return html_repr.table(["name", "layer", "parameters", "shapes"], rows, (2,)) if rows else Html("")
 
 
-def row(name: str, part: Any, budget: Budget) -> Any:
+def part_row(name: str, part: Any, budget: Budget) -> Any:
     """Return the row of a parameter or a module; of one that is made of others, what unfolds to its table."""
     if isinstance(part, Parameter):
-        return name, type(part).__name__, f"{part.size:,}", shape(part)
+        return name, type(part).__name__, f"{part.size:,}", shape_cell(part)
     if not any(part.named_children()):
         size = sum(x.size for _, x in own_parameters(part))
         return (
             name,
             head(part),
             f"{size:,}" if size else "",
-            ", ".join(f"{n} {shape(x)}" for n, x in own_parameters(part)),
+            ", ".join(f"{n} {shape_cell(x)}" for n, x in own_parameters(part)),
         )
     if budget.rows <= 0:
         return (Html(f"{html(name)}: {title(part)}, in {sum(1 for _ in tree.walk_modules(part)) - 1:,} modules"),)
     inside = f'<div style="margin: 0.2em 0 0.4em 1.2em">{layers(part, budget)}</div>'
-    return (html_repr.fold(Html(f"{html(name)}: {title(part)}"), Html(inside)),)
+    return (html_repr.foldable(Html(f"{html(name)}: {title(part)}"), Html(inside)),)
 
 
 def title(module: Any) -> Html:
@@ -71,5 +71,5 @@ def head(module: Any) -> Html:
     return Html(f"<b>{html(type(module).__name__)}</b>{html(f'({settings})') if settings else ''}")
 
 
-def shape(x: Any) -> str:
+def shape_cell(x: Any) -> str:
     return (" × ".join(map(str, x.shape)) or "a number") + ("" if x.requires_grad else " (frozen)")

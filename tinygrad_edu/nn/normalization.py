@@ -1,4 +1,4 @@
-"""Normalisation layers, with weights and biases that can undo it where that is better; and dropout."""
+"""Normalisation layers, with weights and biases that can undo it where that is better."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..docstrings import complete_from
 from . import functional as F
-from .docstrings import complete_from
+from .dropout import Dropout as Dropout  # where models pickled earlier look for it
 from .module import Module
 from .parameter import Buffer, Parameter
 
@@ -91,7 +92,7 @@ class BatchNorm(Module):
 
 @complete_from(BatchNorm)
 class BatchNorm1d(BatchNorm):
-    """Batch normalisation of vectors or sequences, of shape (N, C) or (N, C, L): each channel gets mean 0 and variance 1.
+    """Batch normalisation of vectors or sequences, (N, C) or (N, C, L): each channel gets mean 0 and variance 1.
 
     Examples
     --------
@@ -289,41 +290,3 @@ class GroupNorm(Module):
     def extra_repr(self) -> str:
         """Return the numbers of groups and channels."""
         return f"{self.num_groups}, {self.num_channels}"
-
-
-class Dropout(Module):
-    """Dropout: in training, some numbers are replaced by 0, at random, and the others scaled up.
-
-    Parameters
-    ----------
-    p : float
-        The probability that a number is dropped, from 0 to 1.
-
-    Raises
-    ------
-    ValueError
-        If `p` is not between 0 and 1.
-
-    Notes
-    -----
-    See Srivastava et al. (2014), and `nn.functional.dropout`.
-
-    Examples
-    --------
-    >>> from tinygrad_edu import Tensor, nn
-    >>> nn.Dropout(0.5).eval()(Tensor([1.0, 2.0])).data
-    array([1., 2.])
-    """
-
-    def __init__(self, p: float = 0.5) -> None:
-        if not 0 <= p <= 1:
-            raise ValueError(f"Dropout: p={p} is out of range; it is a probability")
-        self.p = p
-
-    def forward(self, x: TensorLike) -> Tensor:
-        """Return `x` with some numbers replaced by 0; in evaluation, `x` itself."""
-        return F.dropout(x, self.p, self.training)
-
-    def extra_repr(self) -> str:
-        """Return the probability."""
-        return f"p={self.p}"

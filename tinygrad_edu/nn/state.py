@@ -38,7 +38,7 @@ def load_state(kind: str, own: Mapping[str, Any], state: Mapping[str, Any], stri
 
 
 def convert_entry(kind: str, name: str, value: Any, p: Any) -> Any:
-    """Return a copy of an entry in the parameter's dtype; refuse numbers that the dtype can't represent but for rounding."""
+    """Return a copy of an entry in the parameter's dtype; refuse numbers that the dtype can't represent, but round."""
     try:
         array = as_own_array(to_arrays(value))
     except (TypeError, ValueError) as error:
@@ -47,7 +47,8 @@ def convert_entry(kind: str, name: str, value: Any, p: Any) -> Any:
         return array
     if array.dtype.kind not in "biufc":
         raise ValueError(
-            f"state does not fit {kind}: {name} is not an array of numbers; could not convert {array.dtype} to {p.dtype}"
+            f"state does not fit {kind}: {name} is not an array of numbers; "
+            f"could not convert {array.dtype} to {p.dtype}"
         )
     if array.dtype.kind == "c" and p.dtype.kind != "c":
         raise ValueError(

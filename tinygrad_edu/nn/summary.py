@@ -13,7 +13,7 @@ from ..engine.modes import enable_grad
 from ..engine.node import Node, new_order
 from ..engine.tensor_base import TensorBase, to_arrays
 from ..engine.traversal import ancestors
-from ..html_repr import block, first_and_last, table
+from ..html_repr import first_and_last, table, titled_block
 from ..pytree import flatten
 from ..tensor.tensor import Tensor
 from ..validation import as_array
@@ -62,7 +62,7 @@ class Summary:
     def _repr_html_(self) -> str:
         """Return the table for a notebook."""
         head, *rows, foot = self._cells()
-        return block("", table(head, first_and_last(rows, 60), (3, 4), foot), self._frozen())
+        return titled_block("", table(head, first_and_last(rows, 60), (3, 4), foot), self._frozen())
 
     def _cells(self) -> list[tuple[str, ...]]:
         return [
@@ -89,8 +89,8 @@ def summary(model: Module, *inputs: TensorLike) -> Summary:
     Returns
     -------
     Summary
-        The table. Its multiply-adds are those of matrix products, convolutions and sums of products, which are nearly all
-        the work.
+        The table. Its multiply-adds are those of matrix products, convolutions and sums of products, which are nearly
+        all the work.
 
     Raises
     ------
@@ -114,7 +114,8 @@ def summary(model: Module, *inputs: TensorLike) -> Summary:
     for x in inputs:
         if isinstance(x, tuple) and len(x) > 1 and all(type(n) is int for n in x):
             raise TypeError(
-                f"summary calls the model with examples, and {x} looks like a shape: give np.zeros({x}), or np.array({x})"
+                f"summary calls the model with examples, and {x} looks like a shape: give np.zeros({x}), "
+                f"or np.array({x})"
             )
     notes = Notes()
     handles = []
@@ -139,7 +140,10 @@ def summary(model: Module, *inputs: TensorLike) -> Summary:
 
 
 def as_example(x: Any) -> Any:
-    """Return an example as a Tensor. Floats are recorded, as the result of an operation, so that no module keeps a leaf."""
+    """Return an example as a Tensor.
+
+    Floats are recorded, as the result of an operation, so that no module keeps a leaf.
+    """
     array = as_array(to_arrays(x), "an example")
     return Tensor(array, requires_grad=True).reshape(array.shape) if array.dtype.kind in "fc" else Tensor(array)
 

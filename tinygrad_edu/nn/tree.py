@@ -1,7 +1,7 @@
 """The tree of a network: its modules and the tensors that they hold.
 
-A parameter in a plain list, in an attribute of the class, or in an object that is not a Module would not be found, and would
-never be learnt, without a word. So there is an error before anybody walks the tree.
+A parameter in a plain list, in an attribute of the class, or in an object that is not a Module would not be found, and
+would never be learnt, without a word. So there is an error before anybody walks the tree.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def refuse_lost(root: Any) -> None:
 
 
 def find_lost(module: Any, path: str) -> Iterator[tuple[str, Any, Any, str]]:
-    """Return what is hidden in a module: for each its path, the object that holds it, the thing itself, and its place there."""
+    """Return what is hidden in a module, each as its path, the object that holds it, itself, and its place there."""
     own = dict(module_attributes(module))
     own.pop("_hooks", None)  # hooks are called, not learnt
     for name, value in own.items():
@@ -102,15 +102,15 @@ def is_found(x: Any) -> bool:
 
 
 def is_loose(x: Any) -> bool:
-    """Return whether it is a leaf that requires gradients but not a Parameter: a tensor that somebody forgot to declare."""
+    """Return whether it is a leaf that requires gradients but not a Parameter: a tensor that was not declared."""
     return isinstance(x, Tensor) and not isinstance(x, Parameter) and x.requires_grad and x.is_leaf
 
 
 def find_within(value: Any) -> Iterator[tuple[str, Any]]:
     """Return the parameters, modules and loose tensors in a value, with their places.
 
-    They may be in lists, sets, dicts and arrays, however deep, and in the attributes of an object. Functions are left alone:
-    what they use is up to them.
+    They may be in lists, sets, dicts and arrays, however deep, and in the attributes of an object. Functions are left
+    alone: what they use is up to them.
     """
     seen: set[int] = set()
     waiting = [("", value, True)]
@@ -154,17 +154,17 @@ def complaint(held: Any, x: Any, at: str) -> str:
     kind, place = type(x).__name__, f", at {at}," if at else ""
     if isinstance(held, type):
         return (
-            f"belongs to the class {held.__name__} and {f'holds a {kind}{place}' if at else f'is a {kind}'}: all objects would share "
-            "it, and it would not be found. Assign it to self, in __init__"
+            f"belongs to the class {held.__name__} and {f'holds a {kind}{place}' if at else f'is a {kind}'}: "
+            "all objects would share it, and it would not be found. Assign it to self, in __init__"
         )
     if is_loose(x) and held is x:
         return (
-            f"is a {kind} that requires gradients but no Parameter, so nothing would learn or save it: write nn.Parameter(...), or, "
-            "if it is not to be learnt, .detach()"
+            f"is a {kind} that requires gradients but no Parameter, so nothing would learn or save it: "
+            "write nn.Parameter(...), or, if it is not to be learnt, .detach()"
         )
     article = "an" if type(held).__name__[0] in "aeiouAEIOU" else "a"
     return (
-        f"is {article} {type(held).__name__} that holds a {kind}{place.rstrip(',') if len(at) > 4 else ''}, which is not found there: use "
-        "nn.ModuleList or nn.ModuleDict for modules, and attributes of their own for parameters. (What is meant to stay outside can be "
-        "held by a function: lambda: x.)"
+        f"is {article} {type(held).__name__} that holds a {kind}{place.rstrip(',') if len(at) > 4 else ''}, which is "
+        "not found there: use nn.ModuleList or nn.ModuleDict for modules, and attributes of their own for parameters. "
+        "(What is meant to stay outside can be held by a function: lambda: x.)"
     )

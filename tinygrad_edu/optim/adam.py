@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from ..docstrings import complete_from
 from .optimizer import Optimizer, Params, add_decay
 from .settings import every_item, number
 
@@ -99,26 +100,14 @@ class Adam(Optimizer):
         return weights
 
 
+@complete_from(Adam)
 class AdamW(Adam):
     """The AdamW optimiser: Adam with decoupled weight decay (Loshchilov & Hutter 2019), as in PyTorch.
 
     Parameters
     ----------
-    params : iterable of Tensor, or of groups
-        The parameters to change, usually ``model.parameters()``; see `Optimizer`.
-    lr : float
-        The learning rate: about how far each parameter goes in a step.
-    betas : pair of float
-        How much of the running mean, and of the running mean of squares, is kept at each step.
-    eps : float
-        A small number added to the denominator.
     weight_decay : float
         Before each step, parameters are multiplied by ``1 - lr * weight_decay``.
-
-    Raises
-    ------
-    ValueError
-        If a setting is out of range, or there are no parameters.
 
     Notes
     -----

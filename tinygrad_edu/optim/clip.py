@@ -73,8 +73,8 @@ def clip_grad_norm_(
         if error_if_nonfinite:
             raise RuntimeError(f"clip_grad_norm_: the norm of the gradients is {units}")
         warnings.warn(
-            f"clip_grad_norm_: the norm of the gradients is {units}, and can't be brought to {max_norm}; debug() finds where "
-            "this begins, and error_if_nonfinite=True refuses it",
+            f"clip_grad_norm_: the norm of the gradients is {units}, and can't be brought to {max_norm}; "
+            "debug() finds where this begins, and error_if_nonfinite=True refuses it",
             stacklevel=2,
         )
     with np.errstate(all="ignore"):
@@ -134,14 +134,17 @@ def gradients_of(parameters: Any, caller: str) -> list[Any]:
             raise TypeError(f"{caller} takes Tensors, got {type(p).__name__}: did you mean model.parameters()?")
     if not given:
         raise ValueError(
-            f"{caller}: there are no parameters. A generator such as model.parameters() gives them once: call it again, "
-            "or make it a list"
+            f"{caller}: there are no parameters. A generator such as model.parameters() gives them once: "
+            "call it again, or make it a list"
         )
     return [p._grad for p in given if p._grad is not None]
 
 
 def norm_of(arrays: list[Any], p: float, written_down: bool) -> tuple[Any, Any]:
-    """Return the p-norm of all arrays as one long vector, as a unit and a number of units. No power on the way over- or underflows."""
+    """Return the p-norm of all arrays as one long vector, as a unit and a number of units.
+
+    No power on the way over- or underflows.
+    """
     safe = p == np.inf or (p <= 4 and all(a.dtype.char in "efF" for a in arrays))  # double precision holds these powers
     arrays = [widen(a) for a in arrays]
     with np.errstate(all="ignore"):

@@ -60,7 +60,7 @@ class Deferrable:
 
 @contextmanager
 def defer_calls(notice: Callable[[], None] = lambda: None) -> Iterator[Calls]:
-    """For a while, such calls are only written down, in the list that this gives; `notice` is called before the first."""
+    """Defer such calls for a while: write them in the list that this gives. `notice` is called before the first."""
     now = DeferredCalls(notice)
     token = _waiting.set(now)
     try:

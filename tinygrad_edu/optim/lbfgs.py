@@ -27,8 +27,8 @@ class LBFGS(Optimizer):
     max_iter : int
         The number of iterations in one ``step``.
     tolerance_grad, tolerance_change : float
-        Iterations stop if no element of the gradient is larger than the first, or if the loss or the parameters change by
-        less than the second.
+        Iterations stop if no element of the gradient is larger than the first, or if the loss or the parameters change
+        by less than the second.
     history_size : int
         How many of the last steps are remembered.
     line_search_fn : {None, "strong_wolfe"}
@@ -221,19 +221,20 @@ class LBFGS(Optimizer):
 
 
 def pairs_in(state: Mapping[str, Any], n: int) -> tuple[list[Any], list[Any]]:
-    """Return how `n` numbers and their gradient changed in the last iterations, by a state: two lists of as many vectors."""
+    """Return how numbers and their gradient changed in the last iterations, by a state: two lists of vectors of `n`."""
     memory = number_entries("LBFGS", state["state"])
     entries = memory.get(0, {})
     if memory.keys() - {0} or entries.keys() not in (set(), {"steps", "bends"}):
         raise ValueError(
-            f"LBFGS: the state of parameter 0 must have 'steps' and 'bends', and nothing else, and is {what(entries)}: is "
-            "it another optimiser's?"
+            f"LBFGS: the state of parameter 0 must have 'steps' and 'bends', and nothing else, and is {what(entries)}: "
+            "is it another optimiser's?"
         )
     steps, bends = (np.array(entries.get(name, np.empty((0, n)))) for name in ("steps", "bends"))
     for name, array in ("steps", steps), ("bends", bends):
         if array.dtype.kind not in "iuf" or array.shape != (len(steps), n):
             raise ValueError(
-                f"LBFGS: {name} of the state must be vectors of {n} numbers, as many of them as steps, not {what(array)}"
+                f"LBFGS: {name} of the state must be vectors of {n} numbers, as many of them as steps, "
+                f"not {what(array)}"
             )
     if not ((steps * bends).sum(1) > 0).all():
         raise ValueError(

@@ -1,4 +1,4 @@
-"""Checks of a state before an optimiser continues from it: everything is checked first, so a refused state changes nothing."""
+"""Checks of a state before an optimiser continues from it: all come first, so a refused state changes nothing."""
 
 from __future__ import annotations
 

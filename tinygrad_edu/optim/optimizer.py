@@ -106,7 +106,8 @@ class Optimizer(Deferrable):
         TypeError
             If a parameter is not a Tensor, or is complex where the formula is for real numbers only.
         ValueError
-            If the group has no ``"params"`` or an unknown setting, or a parameter is there already. Then nothing has changed.
+            If the group has no ``"params"`` or an unknown setting, or a parameter is there already. Then nothing has
+            changed.
         """
         kind = type(self).__name__
         if not isinstance(group, Mapping) or "params" not in group:
@@ -205,7 +206,7 @@ class Optimizer(Deferrable):
 
 
 def workplace(weights: Any, g: Any, state: dict[str, Any]) -> Any:
-    """Return an array to compute in, kept in the state; None if the arrays are another library's, and perhaps read-only."""
+    """Return an array to compute in, kept in the state; None for arrays of another library, perhaps read-only."""
     if type(weights) is not ndarray or (type(g) is not ndarray and is_foreign(g)):
         state.pop("_scratch", None)
         return None

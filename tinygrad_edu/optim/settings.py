@@ -1,4 +1,4 @@
-"""Checks of settings, declared once for each in a table, and used wherever a setting comes from: a call, a group, a file."""
+"""Checks of settings, declared once in tables, and used wherever a setting comes from: a call, a group, a file."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def check_settings(owner: str, checks: Mapping[str, Check], given: Mapping[str, 
 
 
 def number(least: float = 0.0, most: float = math.inf, ends: str = "[)") -> Check:
-    """Return the check of a number in an interval; `ends` says, as mathematicians do, which of its ends belong to it."""
+    """Return the check of a number in an interval; `ends` are the brackets by which mathematicians write it."""
     bottom = {"[": "at least", "(": "above"}[ends[0]]
     top = {"]": "at most", ")": "below"}[ends[1]]
 
@@ -99,7 +99,10 @@ def each_group(check: Check) -> Check:
 
 
 def as_number(value: Any) -> Any:
-    """Return a real number as one of Python's, which changes no array's dtype, or None. True and False are not numbers."""
+    """Return a real number as one of Python's, which changes no array's dtype, or None.
+
+    True and False are not numbers.
+    """
     if isinstance(value, np.ndarray) and value.shape == ():
         value = value[()]
     if isinstance(value, bool | np.bool_) or not isinstance(value, Real):

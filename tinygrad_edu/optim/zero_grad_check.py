@@ -1,9 +1,9 @@
 """The warning about a forgotten `zero_grad`: the second step uses the first step's gradient again, as part of a sum.
 
-Whoever forgets it once forgets it in every step, so two steps tell, and one parameter is enough. To add to an old gradient
-may be intended (in another network, say, whose gradients nobody looks at); and a gradient that was set to zero in place is
-no longer the first step's. So backward() only notes that it has added to the very numbers that the first step used. It is
-a mistake when the second step uses the sum.
+Whoever forgets it once forgets it in every step, so two steps tell, and one parameter is enough. To add to an old
+gradient may be intended (in another network, say, whose gradients nobody looks at); and a gradient that was set to zero
+in place is no longer the first step's. So backward() only notes that it has added to the very numbers that the first
+step used. It is a mistake when the second step uses the sum.
 """
 
 from __future__ import annotations

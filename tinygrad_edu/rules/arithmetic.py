@@ -1,7 +1,8 @@
 """Rules of arithmetic: functions of two arguments, element by element.
 
 Singular points: where two arguments tie for the maximum or minimum, each gets half of the gradient; ``x ** 0``
-has derivative 0 everywhere, and ``0 ** p`` has derivative 0 with respect to p, unless p is negative. Where there is no order, among complex numbers, the maximum and its kin refuse to be differentiated.
+has derivative 0 everywhere, and ``0 ** p`` has derivative 0 with respect to p, unless p is negative. Where there is no
+order, among complex numbers, the maximum and its kin refuse to be differentiated.
 """
 
 from __future__ import annotations

@@ -102,6 +102,8 @@ def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = 
 @composite(np.lib.stride_tricks.sliding_window_view)
 def sliding_window_view(x: Any, window_shape: Any, axis: Any = None, *, subok: bool = False, writeable: bool = False) -> Any:
     if writeable:
-        raise ValueError("sliding_window_view: there is no writing through windows of a Tensor; leave out writeable=True")
+        raise ValueError(
+            "sliding_window_view: there is no writing through windows of a Tensor; leave out writeable=True"
+        )
     places = np.lib.stride_tricks.sliding_window_view(np.arange(x.size).reshape(x.shape), to_arrays(window_shape), axis)
     return np.reshape(np.ravel(x)[places.ravel()], places.shape)

@@ -25,17 +25,17 @@ def down_tanh(g: Any, y: Any, x: Any) -> Any:
     """Return ``g * (1 - y * y)`` for ``y = tanh(x)``, accurate to all digits."""
     if type(x) is np.ndarray:
         return g * tanh_slope(y, x)
-    return g * slope(steepness_of_tanh, y, x) if knows_numbers(x) else g * (1 - y * y)
+    return g * apply_slope(steepness_of_tanh, y, x) if knows_numbers(x) else g * (1 - y * y)
 
 
 def down_sigmoid(g: Any, y: Any, x: Any) -> Any:
     """Return ``g * y * (1 - y)`` for ``y = sigmoid(x)``, accurate to all digits."""
     if type(x) is np.ndarray:
         return g * sigmoid_slope(y, x)
-    return g * slope(steepness_of_sigmoid, y, x) if knows_numbers(x) else g * y * (1 - y)
+    return g * apply_slope(steepness_of_sigmoid, y, x) if knows_numbers(x) else g * y * (1 - y)
 
 
-def slope(fn: Any, y: Any, x: Any) -> Any:
+def apply_slope(fn: Any, y: Any, x: Any) -> Any:
     return apply(fn, y, x) if isinstance(x, TensorBase) else fn(y, x)
 
 

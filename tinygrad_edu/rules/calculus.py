@@ -86,7 +86,7 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
         varargs *= len(axes)
     if len(varargs) != len(axes):
         raise TypeError(f"gradient: {len(varargs)} distances or rows of coordinates were given for {len(axes)} axes")
-    slopes = tuple(slope(f, distances(h, i, f.shape), i, edge_order) for i, h in zip(axes, varargs, strict=True))
+    slopes = tuple(slopes_at_samples(f, distances(h, i, f.shape), i, edge_order) for i, h in zip(axes, varargs, strict=True))
     return slopes[0] if len(slopes) == 1 else slopes
 
 
@@ -101,10 +101,12 @@ def distances(h: Any, axis: int, shape: tuple[int, ...]) -> Any:
     return np.reshape(steps, (1,) * axis + (-1,) + (1,) * (len(shape) - axis - 1))
 
 
-def slope(f: Any, dx: Any, axis: int, edge_order: int) -> Any:
+def slopes_at_samples(f: Any, dx: Any, axis: int, edge_order: int) -> Any:
     """Return the slopes at the samples: the mean of the slopes on both sides, each weighted by the other's distance."""
     if f.shape[axis] <= edge_order:
-        raise ValueError(f"gradient: edge_order={edge_order} takes {edge_order + 1} samples, and there are {f.shape[axis]}")
+        raise ValueError(
+            f"gradient: edge_order={edge_order} takes {edge_order + 1} samples, and there are {f.shape[axis]}"
+        )
     between = np.diff(f, axis=axis) / dx
     left, right = but_last(between, axis), but_first(between, axis)
     before, after = (1, 1) if np.ndim(dx) == 0 else (but_last(dx, axis), but_first(dx, axis))
@@ -127,7 +129,9 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
         raise TypeError("interp: complex numbers have no order to lie between others in; x and xp must be real")
     x, xp, fp = to(x, float), to(xp, float), to(fp, complex if fp.dtype.kind == "c" else float)
     if xp.ndim != 1 or xp.shape != fp.shape or not xp.size:
-        raise ValueError(f"interp: xp and fp must be vectors of one length, not 0; they have shapes {xp.shape}, {fp.shape}")
+        raise ValueError(
+            f"interp: xp and fp must be vectors of one length, not 0; they have shapes {xp.shape}, {fp.shape}"
+        )
     if period is not None:
         refuse_where(to_arrays(period) == 0, ValueError, "interp: period must not be 0")
         left = right = None
@@ -136,7 +140,7 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
     slopes = np.concatenate([[0.0], np.diff(fp) / nonzero(np.diff(xp)), [0.0]])
     piece, other = np.searchsorted(xp, x, "right"), np.searchsorted(xp, x, "left")
     knot = np.maximum(piece - 1, 0)
-    y = at(fp, knot) + (np.where(np.isinf(x), 0, x) - at(xp, knot)) * ((at(slopes, piece) + at(slopes, other)) / 2)
+    y = take_at(fp, knot) + (np.where(np.isinf(x), 0, x) - take_at(xp, knot)) * ((take_at(slopes, piece) + take_at(slopes, other)) / 2)
     y = np.where(x < xp[0], fp[0] if left is None else left, y)
     return np.where(x > xp[-1], fp[-1] if right is None else right, y)
 
@@ -145,11 +149,11 @@ def around(x: Any, xp: Any, fp: Any, period: Any) -> tuple[Any, Any, Any]:
     """Return all within one period: the knots in order, between copies of the last and of the first knot."""
     x, xp = x % period, xp % period
     order = np.argsort(xp)
-    xp, fp = at(xp, order), at(fp, order)
+    xp, fp = take_at(xp, order), take_at(fp, order)
     return x, np.concatenate([xp[-1:] - period, xp, xp[:1] + period]), np.concatenate([fp[-1:], fp, fp[:1]])
 
 
-def at(row: Any, places: Any) -> Any:
+def take_at(row: Any, places: Any) -> Any:
     """Return ``row[places]``; for another library's `places`, by a function that this library can answer."""
     return np.reshape(np.take_along_axis(row, np.ravel(places), 0), places.shape) if is_foreign(places) else row[places]
 

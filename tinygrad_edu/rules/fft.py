@@ -17,8 +17,8 @@ from .complex import conjugate
 
 # ------------------------------------------------------------------------------------ one axis
 
-rule(np.fft.fft,   lambda g, y, a, n=None, axis=-1, norm=None: resize(np.fft.fft(g, None, axis, norm), a.shape, axis))
-rule(np.fft.ifft,  lambda g, y, a, n=None, axis=-1, norm=None: resize(np.fft.ifft(g, None, axis, norm), a.shape, axis))
+rule(np.fft.fft,   lambda g, y, a, n=None, axis=-1, norm=None: cut_or_pad(np.fft.fft(g, None, axis, norm), a.shape, axis))
+rule(np.fft.ifft,  lambda g, y, a, n=None, axis=-1, norm=None: cut_or_pad(np.fft.ifft(g, None, axis, norm), a.shape, axis))
 
 rule(np.fft.rfft,  lambda g, y, a, n=None, axis=-1, norm=None: rfft_rule(g, a.shape, n, axis, norm))
 rule(np.fft.irfft, lambda g, y, a, n=None, axis=-1, norm=None: irfft_rule(g, a.shape, axis, norm))
@@ -26,12 +26,12 @@ rule(np.fft.irfft, lambda g, y, a, n=None, axis=-1, norm=None: irfft_rule(g, a.s
 
 def rfft_rule(g: Any, shape: Any, n: Any, axis: int, norm: Any) -> Any:
     n = shape[axis] if n is None else n
-    return resize(np.fft.hfft(g / times(n, g, axis), n, axis, norm), shape, axis)
+    return cut_or_pad(np.fft.hfft(g / times(n, g, axis), n, axis, norm), shape, axis)
 
 
 def irfft_rule(g: Any, shape: Any, axis: int, norm: Any) -> Any:
     spectrum = np.fft.ihfft(g, None, axis, norm)
-    return resize(spectrum * times(g.shape[axis], spectrum, axis), shape, axis)
+    return cut_or_pad(spectrum * times(g.shape[axis], spectrum, axis), shape, axis)
 
 
 def times(n: int, spectrum: Any, axis: int) -> Any:
@@ -41,7 +41,7 @@ def times(n: int, spectrum: Any, axis: int) -> Any:
     return np.expand_dims(counts, tuple(range(1, spectrum.ndim - axis % spectrum.ndim)))
 
 
-def resize(x: Any, shape: Any, axis: int) -> Any:
+def cut_or_pad(x: Any, shape: Any, axis: int) -> Any:
     """Return `x`, cut off or padded with zeros to the length that `shape` has along `axis`."""
     axis, want = axis % x.ndim, shape[axis]
     if (have := x.shape[axis]) > want:
@@ -122,11 +122,11 @@ composite(np.fft.irfft2)(real_last((-2, -1)))
 # ------------------------------------------------------------------------------------ shifts
 
 
-def shift(x: Any, axes: Any, sign: int) -> Any:
+def roll_half(x: Any, axes: Any, sign: int) -> Any:
     """Return `x` rolled along each axis by half its length, forwards or backwards."""
     axes = tuple(range(x.ndim)) if axes is None else (axes,) if np.ndim(axes) == 0 else tuple(axes)
     return np.roll(x, tuple(sign * (x.shape[i] // 2) for i in axes), axes)
 
 
-composite(np.fft.fftshift)(lambda x, axes=None: shift(x, axes, 1))
-composite(np.fft.ifftshift)(lambda x, axes=None: shift(x, axes, -1))
+composite(np.fft.fftshift)(lambda x, axes=None: roll_half(x, axes, 1))
+composite(np.fft.ifftshift)(lambda x, axes=None: roll_half(x, axes, -1))

@@ -15,15 +15,15 @@ from .bells import knows_numbers
 from .neural.fused import sigmoid
 from .reductions import unreduce
 
-rule(np.logaddexp,    lambda g, y, a, b: g * sigmoid(apart(a, b)),  # `exp(a - y)` loses its digits for large numbers
-                      lambda g, y, a, b: g * sigmoid(apart(b, a)))
-rule(np.logaddexp2,   lambda g, y, a, b: g * sigmoid(apart(a, b) * math.log(2)),
-                      lambda g, y, a, b: g * sigmoid(apart(b, a) * math.log(2)))
+rule(np.logaddexp,    lambda g, y, a, b: g * sigmoid(difference(a, b)),  # `exp(a - y)` loses its digits for large numbers
+                      lambda g, y, a, b: g * sigmoid(difference(b, a)))
+rule(np.logaddexp2,   lambda g, y, a, b: g * sigmoid(difference(a, b) * math.log(2)),
+                      lambda g, y, a, b: g * sigmoid(difference(b, a) * math.log(2)))
 
 
 def shares(x: Any, axis: Any) -> Any:
     """Return each one's share of the sum of exponentials; ``exp(x - y)`` would lose digits where `y` is large."""
-    e = np.exp(apart(x, np.max(x, axis, keepdims=True)))
+    e = np.exp(difference(x, np.max(x, axis, keepdims=True)))
     return e / np.sum(e, axis, keepdims=True)
 
 
@@ -34,7 +34,7 @@ def logsumexp(x: Any, axis: Any = 0, keepdims: bool = False) -> Any:
     return ufunc.reduce(x, axis, keepdims=keepdims)
 
 
-def apart(a: Any, b: Any) -> Any:
+def difference(a: Any, b: Any) -> Any:
     """Return ``a - b``, and 0 for two infinite numbers that are equal."""
     if not (knows_numbers(a) and knows_numbers(b)):  # a number among the operands is a finite one
         return a - b

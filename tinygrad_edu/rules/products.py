@@ -121,7 +121,9 @@ def einsum(
             while letters.count(letter) > 1:
                 first, second = letters.index(letter), letters.rindex(letter)
                 if np.shape(x)[first] != np.shape(x)[second]:
-                    raise ValueError(f"einsum: {letter!r} stands for different lengths in an operand of shape {np.shape(x)}")
+                    raise ValueError(
+                        f"einsum: {letter!r} stands for different lengths in an operand of shape {np.shape(x)}"
+                    )
                 x = np.diagonal(x, 0, first, second)
                 letters = "".join(c for k, c in enumerate(letters) if k not in (first, second)) + letter
         stretched = [k for k, c in enumerate(letters) if np.shape(x)[k] == 1 and c in longer]
@@ -150,7 +152,9 @@ def explicit(subscripts: str, operands: tuple[Any, ...]) -> tuple[list[str], str
         once = [c for c in sorted(set("".join(letters))) if "".join(letters).count(c) == 1 and c not in dots]
         output = ("..." if "..." in inputs else "") + "".join(once)
     elif dots and "..." not in output:
-        raise ValueError(f"einsum: {subscripts!r} has no ... in its output for the axes that its operands' ... stand for")
+        raise ValueError(
+            f"einsum: {subscripts!r} has no ... in its output for the axes that its operands' ... stand for"
+        )
     for s, x in zip(letters, operands, strict=True):
         if len(s) != np.ndim(x):
             raise ValueError(f"einsum: {subscripts!r} gives {len(s)} letters to an operand of shape {np.shape(x)}")

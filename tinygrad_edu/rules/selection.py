@@ -144,5 +144,7 @@ def apply_over_axes(func: Any, a: Any, axes: Any) -> Any:
         y = func(a, normalize_axis_index(axis, ndim))
         a = y if np.ndim(y) == ndim else np.expand_dims(y, axis)
         if np.ndim(a) != ndim:
-            raise ValueError(f"apply_over_axes: of {ndim} axes, the function left {np.ndim(y)}; one less at most is allowed")
+            raise ValueError(
+                f"apply_over_axes: of {ndim} axes, the function left {np.ndim(y)}; one less at most is allowed"
+            )
     return a

@@ -22,7 +22,7 @@ from ..engine.views import make_part
 rule(np.reshape,      lambda g, y, a, shape, order="C": np.reshape(g, a.shape, **definite(order)))
 rule(np.expand_dims,  lambda g, y, a, axis: np.reshape(g, a.shape))
 rule(np.squeeze,      lambda g, y, a, axis=None: np.reshape(g, a.shape))
-rule(np.transpose,    lambda g, y, a, axes=None: np.transpose(g, inverse(axes)))
+rule(np.transpose,    lambda g, y, a, axes=None: np.transpose(g, inverse_permutation(axes)))
 rule(np.swapaxes,     lambda g, y, a, axis1, axis2: np.swapaxes(g, axis1, axis2))
 rule(np.moveaxis,     lambda g, y, a, source, destination: np.moveaxis(g, destination, source))
 rule(np.roll,         lambda g, y, a, shift, axis=None: np.roll(g, tuple(np.negative(shift).ravel()), axis)
@@ -44,7 +44,7 @@ def reshape(a: Any, shape: Any = None, order: Any = "C", *, newshape: Any = None
     return np.reshape(a, newshape if shape is None else shape, order=order)  # copied or not: nobody can see it
 
 
-def inverse(axes: Any) -> Any:
+def inverse_permutation(axes: Any) -> Any:
     """Return the permutation that undoes `axes`."""
     axes = None if axes is None else np.atleast_1d(axes).tolist()
     return None if axes is None else tuple(np.argsort([i % len(axes) for i in axes]).tolist())
@@ -71,7 +71,9 @@ if hasattr(np, "astype"):  # NumPy 2.1
 @composite(np.ravel)
 def ravel(a: Any, order: Any = "C") -> Any:
     if order in ("K", "A"):
-        raise ValueError(f"ravel: order={order!r} depends on the layout in memory, which a Tensor does not promise; say 'C' or 'F'")
+        raise ValueError(
+            f"ravel: order={order!r} depends on the layout in memory, which a Tensor does not promise; say 'C' or 'F'"
+        )
     return np.reshape(a, -1, order=order)
 
 

@@ -48,21 +48,22 @@ def check_leaving(tensor: Any, wanted: str) -> None:
     caller = sys._getframe(2)
     if (inside := transform.get()) is not None:
         inside.left = LeavingError(
-            f"{inside.what}: the function turns a Tensor into a plain {wanted} (by {wanted}(x), by a function of math, or by putting it "
-            "into an array), and its derivative would be lost. Use NumPy's functions (np.exp for math.exp), np.stack to make an "
-            "array of Tensors, or np.where to put one into an array; for the number alone write x.item()"
+            f"{inside.what}: the function turns a Tensor into a plain {wanted} (by {wanted}(x), by a function of math, "
+            "or by putting it into an array), and its derivative would be lost. "
+            "Use NumPy's functions (np.exp for math.exp), np.stack to make an array of Tensors, "
+            "or np.where to put one into an array; for the number alone write x.item()"
         )
         inside.left.line = caller.f_code, caller.f_lineno
         raise inside.left
-    if is_taken(caller):
+    if takes_number(caller):
         warnings.warn(
-            f"a Tensor that requires gradients is put into an array as a plain {wanted}, which loses its derivative. Make an array of "
-            "Tensors with np.stack, or put it in with np.where; for the number alone write x.item()",
+            f"a Tensor that requires gradients is put into an array as a plain {wanted}, which loses its derivative. "
+            "Make an array of Tensors with np.stack, or put it in with np.where; for the number alone write x.item()",
             stacklevel=3 + depth_within(caller),
         )
 
 
-def is_taken(caller: FrameType) -> bool:
+def takes_number(caller: FrameType) -> bool:
     """Say whether the caller puts the number into an array: NumPy's own code, item assignment, some functions do."""
     if belongs_to_library(caller):
         return True

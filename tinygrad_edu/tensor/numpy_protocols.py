@@ -101,7 +101,8 @@ def write(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any])
         )
         raise NotImplementedError(
             f"{who} can't be recorded: assign to a Tensor, with x[index] = values, choose with np.where, "
-            "make an array of Tensors with np.stack (or np.ones(n) * x, for one that is full of x), or write under no_grad()"
+            "make an array of Tensors with np.stack (or np.ones(n) * x, for one that is full of x), "
+            "or write under no_grad()"
         )
     places = {k: own_array(v) if k in ("a", "arr", "dst") else to_arrays(v) for k, v in kwargs.items()}
     return fn(*map(own_array, args[:1]), *to_arrays(args[1:]), **places)

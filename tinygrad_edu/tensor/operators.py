@@ -137,11 +137,16 @@ class Operators(TensorBase):
             if y is NotImplemented:
                 return y
             if y.shape != self._array.shape:
-                raise ValueError(f"in place, a tensor of shape {self._array.shape} can't become one of shape {y.shape}: write x = x + y")
+                raise ValueError(
+                    f"in place, a tensor of shape {self._array.shape} can't become one of shape {y.shape}: "
+                    "write x = x + y"
+                )
             if y.dtype == self._array.dtype:
                 return y
             if not np.can_cast(y.dtype, self._array.dtype, "same_kind"):
-                raise TypeError(f"in place, a tensor of {self._array.dtype} can't become one of {y.dtype}: write x = x + y")
+                raise TypeError(
+                    f"in place, a tensor of {self._array.dtype} can't become one of {y.dtype}: write x = x + y"
+                )
             return y.astype(self._array.dtype)
         fn(self._own(), require_numbers(to_arrays(other)), out=self._array)
         return self
@@ -153,34 +158,34 @@ class Operators(TensorBase):
     def sum(self, axis: Axis = None, dtype: Dtype = None, out: Out = None, **keywords: Unpack[Initial]) -> Tensor:
         if axis is None and dtype is None and out is None and not keywords:
             return apply(np.sum, self)
-        return call(np.sum, self, axis, dtype, out=out, **keywords)
+        return apply_given(np.sum, self, axis, dtype, out=out, **keywords)
     def mean(self, axis: Axis = None, dtype: Dtype = None, out: Out = None, **keywords: Unpack[Where]) -> Tensor:
         if axis is None and dtype is None and out is None and not keywords:
             return apply(np.mean, self)
-        return call(np.mean, self, axis, dtype, out=out, **keywords)
+        return apply_given(np.mean, self, axis, dtype, out=out, **keywords)
     def prod(self, axis: Axis = None, dtype: Dtype = None, out: Out = None, **keywords: Unpack[Initial]) -> Tensor:
-        return call(np.prod, self, axis, dtype, out=out, **keywords)
+        return apply_given(np.prod, self, axis, dtype, out=out, **keywords)
     def max(self, axis: Axis = None, out: Out = None, **keywords: Unpack[Initial]) -> Tensor:
-        return call(np.max, self, axis, out=out, **keywords)
+        return apply_given(np.max, self, axis, out=out, **keywords)
     def min(self, axis: Axis = None, out: Out = None, **keywords: Unpack[Initial]) -> Tensor:
-        return call(np.min, self, axis, out=out, **keywords)
+        return apply_given(np.min, self, axis, out=out, **keywords)
     def var(self, axis: Axis = None, dtype: Dtype = None, out: Out = None, ddof: float = 0, **keywords: Unpack[Spread]) -> Tensor:
-        return call(np.var, self, axis, dtype, out=out, **({"ddof": ddof} if ddof else {}), **keywords)
+        return apply_given(np.var, self, axis, dtype, out=out, **({"ddof": ddof} if ddof else {}), **keywords)
     def std(self, axis: Axis = None, dtype: Dtype = None, out: Out = None, ddof: float = 0, **keywords: Unpack[Spread]) -> Tensor:
-        return call(np.std, self, axis, dtype, out=out, **({"ddof": ddof} if ddof else {}), **keywords)
+        return apply_given(np.std, self, axis, dtype, out=out, **({"ddof": ddof} if ddof else {}), **keywords)
     def cumsum(self, axis: SupportsIndex | None = None, dtype: Dtype = None, out: Out = None) -> Tensor:
-        return call(np.cumsum, self, axis, dtype, out=out)
+        return apply_given(np.cumsum, self, axis, dtype, out=out)
     def cumprod(self, axis: SupportsIndex | None = None, dtype: Dtype = None, out: Out = None) -> Tensor:
-        return call(np.cumprod, self, axis, dtype, out=out)
+        return apply_given(np.cumprod, self, axis, dtype, out=out)
 
     def any(self, axis: Axis = None, out: Out = None, **keywords: Unpack[Where]) -> NDArray[np.bool_]:
-        return call(np.any, self, axis, out=out, **keywords)
+        return apply_given(np.any, self, axis, out=out, **keywords)
     def all(self, axis: Axis = None, out: Out = None, **keywords: Unpack[Where]) -> NDArray[np.bool_]:
-        return call(np.all, self, axis, out=out, **keywords)
+        return apply_given(np.all, self, axis, out=out, **keywords)
     def argmax(self, axis: SupportsIndex | None = None, out: Out = None, **keywords: Unpack[Keepdims]) -> NDArray[np.intp]:
-        return call(np.argmax, self, axis, out=out, **keywords)
+        return apply_given(np.argmax, self, axis, out=out, **keywords)
     def argmin(self, axis: SupportsIndex | None = None, out: Out = None, **keywords: Unpack[Keepdims]) -> NDArray[np.intp]:
-        return call(np.argmin, self, axis, out=out, **keywords)
+        return apply_given(np.argmin, self, axis, out=out, **keywords)
     def argsort(self, axis: SupportsIndex | None = -1, kind: Kind | None = None, order: str | Sequence[str] | None = None, *,
                 stable: bool | None = None) -> NDArray[np.intp]:
         return apply(np.argsort, self, axis, kind, order, stable=stable)
@@ -224,7 +229,7 @@ class Operators(TensorBase):
     def clip(self, min: TensorLike | None = None, max: TensorLike | None = None, out: Out = None, **keywords: Any) -> Tensor:
         return numpy.clip(self, min, max, out, **keywords)
     def round(self, decimals: SupportsIndex = 0, out: Out = None) -> Tensor: return numpy.round(self, decimals, out)
-    def dot(self, b: TensorLike, out: Out = None) -> Tensor: return call(np.dot, self, b, out=out)
+    def dot(self, b: TensorLike, out: Out = None) -> Tensor: return apply_given(np.dot, self, b, out=out)
     def conj(self) -> Tensor: return apply(np.conjugate, self)
     def conjugate(self) -> Tensor: return apply(np.conjugate, self)
     @property
@@ -262,7 +267,7 @@ class Operators(TensorBase):
         return apply(cast, self, dtype=np.dtype(dtype))
 
 
-def call(fn: Any, *args: Any, out: Any = None, **keywords: Any) -> Any:
+def apply_given(fn: Any, *args: Any, out: Any = None, **keywords: Any) -> Any:
     """Return ``fn(*args, **keywords)``, without trailing arguments that are None, since they were not given."""
     while args[-1] is None:
         args = args[:-1]

@@ -1,7 +1,7 @@
 """Strategies for testing operations of your own with Hypothesis: shapes, arrays, axes, indices, and whole programs.
 
-A test says what is true for *any* array; Hypothesis draws arrays to contradict it, and shows you the simplest one that does.
-With `gradcheck`, this tests a derivative rule in three lines.
+A test says what is true for *any* array; Hypothesis draws arrays to contradict it, and shows you the simplest one that
+does. With `gradcheck`, this tests a derivative rule in three lines.
 
 >>> import numpy as np
 >>> from hypothesis import given

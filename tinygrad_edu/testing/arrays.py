@@ -2,8 +2,8 @@
 
 A finite difference across a jump or a kink says nothing about the derivative on either side of it. Most kinks are where
 two numbers are equal (`maximum`, `sort`, `where(a > b, ...)`), at whole numbers (`floor`), or at zero (`abs`). So the
-numbers drawn here are multiples of 1/64 plus a bit, a different bit for each array. No two numbers in the arrays are equal,
-and none is within a finite difference of a multiple of 1/64, or of zero.
+numbers drawn here are multiples of 1/64 plus a bit, a different bit for each array. No two numbers in the arrays are
+equal, and none is within a finite difference of a multiple of 1/64, or of zero.
 """
 
 from __future__ import annotations
@@ -104,8 +104,8 @@ def arrays(
     Parameters
     ----------
     shape : tuple of int, list of tuples, or a strategy of either; optional
-        The shape; by default, any of `shapes`. A list of shapes gives a list of arrays that have no number in common, for
-        functions of several arrays.
+        The shape; by default, any of `shapes`. A list of shapes gives a list of arrays that have no number in common,
+        for functions of several arrays.
     dtype : dtype, or a strategy of dtypes
         A floating or complex dtype. ``gradcheck`` compares in float64 and complex128 only.
     low, high : float
@@ -113,8 +113,8 @@ def arrays(
     signed : bool
         Whether half of the numbers are negative.
     layouts : sequence of str
-        The memory layouts to choose from: "contiguous", "transposed", "reversed" or "strided". The last two run backwards or
-        own twice the memory, which shows mistakes in code that assumes certain strides.
+        The memory layouts to choose from: "contiguous", "transposed", "reversed" or "strided". The last two run
+        backwards or own twice the memory, which shows mistakes in code that assumes certain strides.
 
     Returns
     -------
@@ -155,7 +155,7 @@ def arrays(
 
 
 def distinct_numbers(rng: np.random.Generator, shape: Shape, low: float, high: float, signed: bool, bit: float) -> Any:
-    """Return different numbers: multiples of 1/64 (or of a half, a quarter, ... of that, if there are many) plus `bit` of one."""
+    """Return different numbers: multiples of 1/64 plus `bit` of one; of smaller fractions if there are many."""
     size, steps = int(np.prod(shape, dtype=int)), 64
     if size and not low < high:
         raise ValueError(f"no numbers between low={low} and high={high}")

@@ -118,7 +118,7 @@ def single(draw: st.DrawFn, n: int, kind: str, length: int) -> Any:
 
 @st.composite
 def masks(draw: st.DrawFn, shape: tuple[int, ...], length: int) -> Any:
-    """Draw a mask of the first axis, or the first two, that is true at `length` places, or at one; None if there are none."""
+    """Draw a mask of the first axis or two that is true at `length` places, or at one; None if there are none."""
     mask = np.zeros(shape[: draw(st.integers(1, 2))], bool)
     true = length if length <= mask.size else 1
     if true > mask.size:

@@ -46,7 +46,7 @@ def positive(x: Any) -> Any:
     return real(x) and x.min() > 0.05
 
 
-def apart(*values: Any) -> Any:
+def well_separated(*values: Any) -> Any:
     """Return whether no two elements that are compared are near each other."""
     if len(values) == 2:
         return real(*values) and np.abs(values[0] - values[1]).min() > MARGIN
@@ -60,7 +60,8 @@ UNARY: dict[str, Suits] = {
     "{} ** 3": anywhere, "-{}": anywhere, "2.5 * {}": anywhere, "1.5 - {}": anywhere,
     "np.tanh({})": lambda x: np.abs(np.imag(x)).max() < 1,
     "np.arctan({})": real, "np.arcsinh({})": real, "np.expm1({})": real, "sigmoid({})": real,
-    "np.abs({})": nonzero_operation, "1 / {}": nonzero_operation, "relu({})": lambda x: real(x) and nonzero_operation(x),
+    "np.abs({})": nonzero_operation, "1 / {}": nonzero_operation,
+    "relu({})": lambda x: real(x) and nonzero_operation(x),
     "np.clip({}, -1.0, 1.0)": lambda x: real(x) and np.abs(np.abs(x) - 1).min() > MARGIN,
     "np.sqrt({})": positive, "np.log({})": positive, "np.log1p({})": positive, "{} ** 1.5": positive,
     "np.real({})": np.iscomplexobj, "np.imag({})": np.iscomplexobj, "np.conjugate({})": np.iscomplexobj,
@@ -69,7 +70,7 @@ UNARY: dict[str, Suits] = {
 BINARY: dict[str, Suits] = {
     "{} + {}": anywhere, "{} - {}": anywhere, "{} * {}": anywhere, "{} / {}": lambda a, b: nonzero_operation(b),
     "np.logaddexp({}, {})": real, "{} ** {}": lambda a, b: real(a, b) and positive(a),
-    "np.maximum({}, {})": apart, "np.minimum({}, {})": apart,
+    "np.maximum({}, {})": well_separated, "np.minimum({}, {})": well_separated,
     "np.hypot({}, {})": lambda a, b: real(a, b) and nonzero_operation(np.hypot(a, b)),
     "np.arctan2({}, {})": lambda a, b: real(a, b) and nonzero_operation(np.hypot(np.minimum(a, 0), b)),
 }  # fmt: skip
@@ -105,8 +106,9 @@ def reduction(draft: Draft) -> bool:
     axis = draft.draw(axes(draft.values[x].ndim))
     rows: dict[str, Suits] = {
         "np.sum({})": anywhere, "np.mean({})": anywhere, "np.prod({})": anywhere, "np.var({})": anywhere,
-        "np.std({})": lambda x: np.std(x, axis).min() > 0.05, "np.var({}, ddof=1)": lambda x: np.std(x, axis).min() > 0.05,
-        "np.max({})": apart, "np.min({})": apart,
+        "np.std({})": lambda x: np.std(x, axis).min() > 0.05,
+        "np.var({}, ddof=1)": lambda x: np.std(x, axis).min() > 0.05,
+        "np.max({})": well_separated, "np.min({})": well_separated,
     }  # fmt: skip
     along = f"{{}}, axis={axis}, keepdims={draft.among((False, True))}"
     return draft.choose({row.replace("{}", along): suits for row, suits in rows.items()}, x)
@@ -115,8 +117,9 @@ def reduction(draft: Draft) -> bool:
 @family
 def cumulative(draft: Draft) -> bool:
     x = draft.pick(np.ndim)
-    rows: dict[str, Suits] = {"np.cumsum({})": anywhere, "np.cumprod({})": anywhere, "softmax({})": real, "log_softmax({})": real,
-                              "np.sort({})": apart}  # fmt: skip
+    rows: dict[str, Suits] = {"np.cumsum({})": anywhere, "np.cumprod({})": anywhere, "softmax({})": real,
+                              "log_softmax({})": real,
+                              "np.sort({})": well_separated}  # fmt: skip
     along = f"{{}}, {draft.among(range(-n, n))}" if x and (n := draft.values[x].ndim) else "{}"
     return draft.choose({row.replace("{}", along): suits for row, suits in rows.items()}, x)
 
@@ -130,12 +133,14 @@ def layout(draft: Draft) -> bool:
     shape = draft.values[x].shape
     n = len(shape)
     rows = ["{}.T", "np.ravel({})", "np.squeeze({})", f"np.expand_dims({{}}, {draft.among(range(-n - 1, n + 1))})",
-            f"np.transpose({{}}, {draft.order(range(n))})", f"np.reshape({{}}, {draft.order([*shape, *[1] * (n < 3)])})",
+            f"np.transpose({{}}, {draft.order(range(n))})",
+            f"np.reshape({{}}, {draft.order([*shape, *[1] * (n < 3)])})",
             f"np.reshape({{}}, {draft.among([-1, (1, -1), (-1, 1)])})",
             f"np.broadcast_to({{}}, {(draft.among((1, 2)), *(2 if m == 1 else m for m in shape))})"]  # fmt: skip
     if n:
         axis = draft.among(range(-n, n))
-        rows += [f"np.flip({{}}, {axis})", f"np.roll({{}}, {draft.among((1, -1, 2))}, {axis})", f"np.repeat({{}}, 2, {axis})",
+        rows += [f"np.flip({{}}, {axis})", f"np.roll({{}}, {draft.among((1, -1, 2))}, {axis})",
+                 f"np.repeat({{}}, 2, {axis})",
                  f"np.tile({{}}, {(2,) * draft.among((1, 2))})", f"np.moveaxis({{}}, {axis}, 0)"]  # fmt: skip
     return draft.choose(dict.fromkeys(rows, anywhere), x)
 
@@ -196,7 +201,12 @@ def choice(draft: Draft) -> bool:
     shape = np.broadcast_shapes(draft.values[a].shape, draft.values[b].shape)[-draft.among((1, 2)) :]
     mask = np.array([draft.among((False, True)) for _ in range(math.prod(shape))], bool).reshape(shape)
     return draft.choose(
-        {f"np.where({literal_source(mask)}, {{}}, {{}})": anywhere, "np.where({0} > {1}, {0}, {1} * {1})": apart}, a, b
+        {
+            f"np.where({literal_source(mask)}, {{}}, {{}})": anywhere,
+            "np.where({0} > {1}, {0}, {1} * {1})": well_separated,
+        },
+        a,
+        b,
     )
 
 

@@ -1,8 +1,8 @@
 """The strategy of random programs: a straight line of operations, each on anything that was computed before.
 
-Each line is run as soon as it is drawn. So the next one can make sense for the values that are there, and stay away from
-kinks and poles; and values that have become too large are made smaller, so that programs of any length compute with ordinary
-numbers.
+Each line is run as soon as it is drawn. So the next one can make sense for the values that are there, and stay away
+from kinks and poles; and values that have become too large are made smaller, so that programs of any length compute
+with ordinary numbers.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ def programs(
     inputs : int
         The number of input arrays.
     dtypes : sequence of dtypes
-        The dtypes of the inputs: float32, float64, complex64 and complex128. If there are several, programs convert too.
+        The dtypes of the inputs: float32, float64, complex64 and complex128. If there are several, programs convert
+        too.
     families : sequence of str
         The families of operations: "unary", "binary", "reduction", "cumulative", "layout", "items", "joining",
         "choice", "product", "assignment", "conversion".

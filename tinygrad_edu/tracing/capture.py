@@ -33,40 +33,41 @@ R_co = TypeVar("R_co", covariant=True)
 def capture(f: Callable[P, R_co]) -> Captured[P, R_co]:
     """Make a function that records `f` once and then replays it: the same values and gradients, in much less time.
 
-    The calls of NumPy that `f` and its gradient make are recorded as a straight program, as one would write backpropagation
-    by hand. Later calls run this program: it is one operation to the engine, however many it is made of. See
-    `Captured.source`.
+    The calls of NumPy that `f` and its gradient make are recorded as a straight program, as one would write
+    backpropagation by hand. Later calls run this program: it is one operation to the engine, however many it is made
+    of. See `Captured.source`.
 
     Parameters
     ----------
     f : callable
-        A function of Tensors or arrays, in nested lists, tuples and dicts, and of anything else that can be a key of a dict.
-        It must compute the same from its arguments, from the tensors that it reaches (a model's parameters, say), and from
-        nothing that changes; it may depend on shapes, not on values. It may call ``backward()``, change tensors, draw random
-        numbers from `manual_seed`'s generator, and take an optimiser's step at its end.
+        A function of Tensors or arrays, in nested lists, tuples and dicts, and of anything else that can be a key of a
+        dict. It must compute the same from its arguments, from the tensors that it reaches (a model's parameters, say),
+        and from nothing that changes; it may depend on shapes, not on values. It may call ``backward()``, change
+        tensors, draw random numbers from `manual_seed`'s generator, and take an optimiser's step at its end.
 
     Returns
     -------
     Captured
-        A function of the same parameters as `f`. It records again for arguments of other shapes and dtypes, for other values
-        of arguments that are not arrays, under `no_grad()`, and when a module is switched between ``train()`` and ``eval()``.
+        A function of the same parameters as `f`. It records again for arguments of other shapes and dtypes, for other
+        values of arguments that are not arrays, under `no_grad()`, and when a module is switched between ``train()``
+        and ``eval()``.
 
     Raises
     ------
     TypeError
         If `f` is not a function, or is a generator or a coroutine.
     CaptureError
-        When called: if `f` can't be replayed, because it looks at numbers, say; or if it has become another function. Calls
-        number 2, 4, 8, 16, ... run `f` too, and compare (with many kinds of arguments, the second call of each, and fewer
-        later). When the first call is refused, `f` has been run once.
+        When called: if `f` can't be replayed, because it looks at numbers, say; or if it has become another function.
+        Calls number 2, 4, 8, 16, ... run `f` too, and compare (with many kinds of arguments, the second call of each,
+        and fewer later). When the first call is refused, `f` has been run once.
 
     Notes
     -----
-    ``backward()``, hooks and optimisers are used as always. Higher derivatives of the result run `f` itself, and so do calls
-    under `watch()`, for pictures, and calls with arrays of other libraries. What `f` does besides computing, such as printing
-    or calling a module's forward hooks, is done only when it runs. NumPy's arrays outside are part of the program, as they
-    were, and come back as Tensors; Tensors outside are read in each call. Threads may record and replay at the same time. If
-    `f` calls backward() itself, the results that it went back from have no graph.
+    ``backward()``, hooks and optimisers are used as always. Higher derivatives of the result run `f` itself, and so do
+    calls under `watch()`, for pictures, and calls with arrays of other libraries. What `f` does besides computing, such
+    as printing or calling a module's forward hooks, is done only when it runs. NumPy's arrays outside are part of the
+    program, as they were, and come back as Tensors; Tensors outside are read in each call. Threads may record and
+    replay at the same time. If `f` calls backward() itself, the results that it went back from have no graph.
 
     Examples
     --------

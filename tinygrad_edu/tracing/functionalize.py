@@ -46,13 +46,13 @@ def call_function(tape: Any, fn: Any, args: Any, kwargs: dict[str, Any]) -> Any:
         )
     if fn in (np.linalg.eig, np.linalg.eigvals) and args[0].dtype.kind != "c":
         raise CaptureError(
-            f"capture: whether np.linalg.{fn.__name__} gives complex numbers depends on values, and differs from call to call; "
-            "give it a complex matrix, a + 0j, or use eigh if it is symmetric"
+            f"capture: whether np.linalg.{fn.__name__} gives complex numbers depends on values, "
+            "and differs from call to call; give it a complex matrix, a + 0j, or use eigh if it is symmetric"
         )
     if fn in WRITERS:
         raise CaptureError(
-            f"capture: np.{fn.__name__} writes into its argument, which can't be recorded; assign with x[index] = values, or "
-            "choose with np.where"
+            f"capture: np.{fn.__name__} writes into its argument, which can't be recorded; "
+            "assign with x[index] = values, or choose with np.where"
         )
     if fn in (np.reshape, np.ravel) and given.get("order") not in ("C", "F", None):
         raise CaptureError(
@@ -61,7 +61,8 @@ def call_function(tape: Any, fn: Any, args: Any, kwargs: dict[str, Any]) -> Any:
         )
     if given.get("overwrite_input"):
         raise CaptureError(
-            f"capture: np.{fn.__name__} may change its argument here, which can't be recorded; leave overwrite_input out"
+            f"capture: np.{fn.__name__} may change its argument here, which can't be recorded; "
+            "leave overwrite_input out"
         )
     out = kwargs.pop("out", None)
     if "out" in names:
@@ -132,9 +133,11 @@ STEADY = {
 }
 UNSTEADY = {
     np.nonzero, np.flatnonzero, np.argwhere, np.extract, np.compress, np.trim_zeros, np.bincount, np.histogram,
-    np.unique, np.unique_all, np.unique_counts, np.unique_inverse, np.unique_values, np.union1d, np.intersect1d, np.setdiff1d,
+    np.unique, np.unique_all, np.unique_counts, np.unique_inverse, np.unique_values, np.union1d, np.intersect1d,
+    np.setdiff1d,
     np.setxor1d,
-    np.array_equal, np.array_equiv, np.allclose, np.linalg.matrix_rank, np.shares_memory, np.may_share_memory, np.real_if_close,
+    np.array_equal, np.array_equiv, np.allclose, np.linalg.matrix_rank, np.shares_memory, np.may_share_memory,
+    np.real_if_close,
 }  # fmt: skip
 # Their shape depends on values if this argument is traced.
 UNSTEADY_BY = {np.repeat: "repeats", np.delete: "obj", np.insert: "obj"}

@@ -155,7 +155,8 @@ def slots(kind: type) -> tuple[str, ...]:
 def names_in(code: CodeType) -> Iterator[str]:
     """Yield the names of globals and attributes in a function's code, and in the functions within it.
 
-    Those that pytest puts into functions with asserts (``@pytest_ar``) lead to its whole session, and can't be anybody's.
+    Those that pytest puts into functions with asserts (``@pytest_ar``) lead to its whole session, and can't be
+    anybody's.
     """
     yield from (name for name in code.co_names if name[0] != "@")
     for inner in code.co_consts:

@@ -219,8 +219,8 @@ class Recording:
         for i in self.leaves:
             if type(xs[i]._node) is not Leaf:
                 raise CaptureError(
-                    f"capture: backward() is called within the function, and would go on into what argument {i} was computed "
-                    "from; pass .detach() of it, or call backward() outside"
+                    f"capture: backward() is called within the function, and would go on into what argument {i} was "
+                    "computed from; pass .detach() of it, or call backward() outside"
                 )
         changed, ids = self.touched
         twice = [i for i, x in enumerate(xs) if id(x) in ids]
@@ -238,5 +238,6 @@ class Recording:
         for t in [sources[e.source] for e in self.effects if e.kind is CHANGE]:
             if any(x is not t and x._shared and t._shared and np.may_share_memory(x._array, t._array) for x in sources):
                 raise CaptureError(
-                    f"capture: the function changes numbers that two tensors have in common ({t!r:.60}): make one of them a copy"
+                    f"capture: the function changes numbers that two tensors have in common ({t!r:.60}): "
+                    "make one of them a copy"
                 )

@@ -32,7 +32,7 @@ class Effect(NamedTuple):
     place: int | None  # the place on the tape of the array for it
 
 
-class StandIns:
+class GradientProbes:
     """Probes in place of the gradients of `tensors`, which hold Tracers: they show what a function does to both."""
 
     def __init__(self, tape: Tape, tensors: Sequence[Any]) -> None:

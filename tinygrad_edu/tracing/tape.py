@@ -90,7 +90,7 @@ class Tape:
                 "behind it; let step() be the last thing that the function does, or capture each step "
                 "on its own"
             )
-        args, kwargs = settle(args), settle(kwargs)
+        args, kwargs = snapshot(args), snapshot(kwargs)
         key = (fn, call_key(args), call_key(kwargs))
         if (place := self.known.get(key)) is not None and not getattr(fn, "is_draw", False):
             return self.parts(Tracer(self, place))
@@ -147,15 +147,15 @@ def give_back(holder: Any, tracer: Tracer) -> None:
 # --------------------------------------------------------------------------------------- arguments
 
 
-def settle(nest: Any) -> Any:
+def snapshot(nest: Any) -> Any:
     """Return the arguments as they are now: arrays that may be written into later are copied."""
     if isinstance(nest, Tracer):
         return Tracer(nest.tape, nest.place, in_line=True)
     if isinstance(nest, np.ndarray):
         return nest.copy() if any(array.flags.writeable for array in memory_of(nest)) else nest
     if isinstance(nest, dict):
-        return {k: settle(v) for k, v in nest.items()}
-    return type(nest)(map(settle, nest)) if type(nest) in (list, tuple) else nest
+        return {k: snapshot(v) for k, v in nest.items()}
+    return type(nest)(map(snapshot, nest)) if type(nest) in (list, tuple) else nest
 
 
 def memory_of(array: Any) -> Iterator[Any]:

@@ -20,7 +20,7 @@ from .isolation import numpy_array_of, record_isolated, require_unchanged, spent
 from .lines import is_check, places_behind
 from .random_ops import record_draws
 from .reachability import Reached
-from .side_effects import StandIns
+from .side_effects import GradientProbes
 from .tape import Tape, call_key
 from .tracer import Tracer
 from .twins import standing_in
@@ -90,13 +90,13 @@ class Transcript:
         ):
             sources = inputs + outer
             places = [t._array.place for t in sources]
-            before = StandIns(tape, sources)
-            with defer_calls(before.pause) as self.afterwards:
+            probes = GradientProbes(tape, sources)
+            with defer_calls(probes.pause) as self.afterwards:
                 tape.closed_by, tape.ambient = self.afterwards, np.geterr()
                 ys, self.rebuild = flatten(fill(inputs))
                 tape.closed_by, tape.ambient = (), None
             self.results = [Result(y, x, is_tracked(y) and not spent(y, start)) for y, x in zip(ys, was, strict=True)]
-            effects, forgotten = before.end(ys)
+            effects, forgotten = probes.end(ys)
             self.seeds: list[Any] = []
             self.gradients: list[dict[int, int]] = []
             self.checks: list[list[int]] = []

@@ -192,7 +192,8 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
 
 LAYOUT = "It depends on the place in memory, which may differ in each call: do without it"
 INSTEAD = {
-    "flat": "Use .reshape(-1), or .ravel()", "put": "Assign with x[index] = values", "resize": "Use np.resize, which makes a new one",
+    "flat": "Use .reshape(-1), or .ravel()", "put": "Assign with x[index] = values",
+    "resize": "Use np.resize, which makes a new one",
     "setflags": LAYOUT, **dict.fromkeys(("ctypes", "data", "flags", "strides"), LAYOUT),
 }  # fmt: skip
 

@@ -57,7 +57,7 @@ def compare_with_function(
     results for them. If they don't agree, another thread may have changed a tensor meanwhile; so both are run once
     more, on copies.
     """
-    if is_same(recording, sources, n, replayed, arrays, chance):
+    if is_reproduced(recording, sources, n, replayed, arrays, chance):
         return
     gradients = [t._grad for t in sources]
     with standing_in(sources, [copy_array(t._array) for t in sources]):
@@ -65,7 +65,7 @@ def compare_with_function(
             t._grad = g
         with same_draws(chance):
             replayed, arrays = recording.run(sources, chance)
-        if is_same(recording, sources, n, replayed, arrays, chance):
+        if is_reproduced(recording, sources, n, replayed, arrays, chance):
             return
     raise CaptureError(
         f"capture: call number {recording.calls} was compared with what the function gives when it is "
@@ -75,7 +75,9 @@ def compare_with_function(
     )
 
 
-def is_same(recording: Any, sources: tuple[Any, ...], n: int, replayed: list[Any], arrays: Any, chance: Any) -> bool:
+def is_reproduced(
+    recording: Any, sources: tuple[Any, ...], n: int, replayed: list[Any], arrays: Any, chance: Any
+) -> bool:
     """Return whether the function, when it is run now, gives these results and side effects."""
     tensors = list({id(t): t for t in sources}.values())
     nodes, start = [t._node for t in tensors if is_tracked(t)], new_order()
@@ -100,8 +102,14 @@ def is_same(recording: Any, sources: tuple[Any, ...], n: int, replayed: list[Any
     untouched = {id(zero._array) for zero in zeros if zero is not None}
     found = [None if id(array) in untouched else array for array in found]
     same = same and not subgraph([y for y in ys if is_tracked(y)], start, nodes)[1]
-    return same and is_alike(recording, sources, n, nodes, (ys, values, found),
-                             (replayed, [*map(to_arrays, replayed)], outcome(recording.effects, sources, arrays)))  # fmt: skip
+    return same and is_alike(
+        recording,
+        sources,
+        n,
+        nodes,
+        (ys, values, found),
+        (replayed, [*map(to_arrays, replayed)], outcome(recording.effects, sources, arrays)),
+    )
 
 
 def is_alike(recording: Any, sources: tuple[Any, ...], n: int, nodes: list[Any], run: Any, replayed: Any) -> bool:

@@ -5,7 +5,8 @@
     model = nn.Sequential(nn.Linear(2, 16), nn.Tanh(), nn.Linear(16, 2))
     history = fit(model, data.two_moons(), nn.CrossEntropyLoss(), optim.Adam(model.parameters()), epochs=50)
 
-Nothing else in the package needs it, and it does nothing that your own loop could not do. The module `loop` is short: read it.
+Nothing else in the package needs it, and it does nothing that your own loop could not do. The module `loop` is short:
+read it.
 """
 
 from .callbacks import Callback, EarlyStopping

@@ -36,7 +36,8 @@ def advice(model: Any, loss: Any, output: Any, target: Any) -> str:
     if t.dtype.kind in "OUS":
         return (
             said
-            + " Targets must be numbers: names, labels = np.unique(y, return_inverse=True) makes class numbers from words."
+            + " Targets must be numbers: names, labels = np.unique(y, return_inverse=True) makes class numbers from "
+            "words."
         )
     if o.ndim > 2 or t.dtype.kind not in "biuf" or is_foreign(t):
         return said
@@ -44,13 +45,12 @@ def advice(model: Any, loss: Any, output: Any, target: Any) -> str:
 
 
 class Case:
-    """An output, targets and a loss that don't go together; `end` is the network's last function, if it bounds the output."""
+    """An output, targets and a loss that don't go together; `end` is the network's last function, if it has bounds."""
 
     def __init__(self, end: str, cost: Any, output: Any, target: Any) -> None:
         self.end, self.cost, self.output, self.target = end, cost, output, target
         self.is_single = output.ndim < 2 or output.shape[1] == 1
-        self.index = "" if output.shape == target.shape else (
-            "[:, None]" if output.shape == (*target.shape, 1) else "[:, 0]" if target.shape == (*output.shape, 1) else None)  # fmt: skip
+        self.index = index_to_match(target.shape, output.shape)
         self.is_integer = target.dtype.kind in "iub"
         values = np.unique(target).astype(float)
         self.lowest, self.highest = (float(values[0]), float(values[-1])) if values.size else (0.0, 0.0)
@@ -68,7 +68,7 @@ class Case:
         )
 
     def change(self) -> str:
-        """Say how to change the loss, the targets or the number of outputs; then make that change here, except the targets."""
+        """Say how to change the loss, the targets or the number of outputs; make that change here, but for targets."""
         if (
             self.target.ndim == 2
             and self.output.shape[:1] == self.target.shape[:1]
@@ -86,7 +86,7 @@ class Case:
         return self.of_class_numbers() if self.index is None and not self.is_single else ""
 
     def end_is_in_the_way(self) -> bool:
-        """Say whether the network's last function keeps it from learning: it bounds twice, or can't reach the targets."""
+        """Say whether the network's last function keeps it from learning: it bounds twice, or excludes the targets."""
         if "Softmax" in self.end and self.is_single:
             return True
         if self.cost in (*OF_CLASSES, *OF_ANSWERS):
@@ -106,8 +106,8 @@ class Case:
             self.cost, self.is_single = F.cross_entropy, False
             return (
                 f"For class numbers, let the loss be nn.CrossEntropyLoss(), and the targets "
-                f"{self.integers('y[:, 0]' if self.target.ndim == 2 else 'y')}; and give the model an output for each class "
-                f"({self.highest + 1:.0f} outputs, by these targets)."
+                f"{self.integers('y[:, 0]' if self.target.ndim == 2 else 'y')}; "
+                f"and give the model an output for each class ({self.highest + 1:.0f} outputs, by these targets)."
             )
         return self.of_numbers(y)
 
@@ -123,17 +123,23 @@ class Case:
             self.is_single, self.cost = True, F.mse_loss
             column = self.floats("y[:, None]" if self.target.ndim == 1 else "y")
             return (
-                f"The model has {classes} outputs, and for each example there is one number, which is not a class number. Give the model "
-                f"1 output, let the loss be nn.MSELoss(), and the targets {column}."
+                f"The model has {classes} outputs, and for each example there is one number, which is not a class "
+                f"number. Give the model 1 output, let the loss be nn.MSELoss(), and the targets {column}."
             )
         if self.are_signs and classes == 2:
             return f"Class numbers begin at 0: (({y} + 1) / 2).astype(np.int64){self.turn_to_classes()}."
         if self.lowest == 1 and self.highest == classes:
             return f"Class numbers begin at 0: {self.integers(f'({y} - 1)')}{self.turn_to_classes()}."
         if self.lowest < 0:
-            return "Class numbers begin at 0; names, labels = np.unique(y, return_inverse=True) makes them from other numbers."
+            return (
+                "Class numbers begin at 0; names, labels = np.unique(y, "
+                "return_inverse=True) makes them from other numbers."
+            )
         if self.highest >= classes:
-            return f"Class numbers up to {self.highest:.0f} want {self.highest + 1:.0f} outputs of the model, or more; it has {classes}."
+            return (
+                f"Class numbers up to {self.highest:.0f} want {self.highest + 1:.0f} outputs of the model, or more; "
+                f"it has {classes}."
+            )
         whole = self.integers(y)
         if self.cost not in OF_CLASSES:
             rows = f"data.one_hot({whole}, {classes})"
@@ -141,7 +147,8 @@ class Case:
             without = f", without the {self.end} at the model's end" if self.end_is_in_the_way() else ""
             self.end = ""
             return (
-                f"Class numbers, from 0 to {classes - 1}, go with nn.CrossEntropyLoss(){without}{f' and targets {whole}' * (whole != 'y')}; "
+                f"Class numbers, from 0 to {classes - 1}, go with "
+                f"nn.CrossEntropyLoss(){without}{f' and targets {whole}' * (whole != 'y')}; "
                 f"for other losses make rows of them, with {rows}."
             )
         if y != "y":
@@ -156,8 +163,8 @@ class Case:
             return "For rows with a single 1, the class numbers are y.argmax(1)."
         if self.are_answers or self.are_signs:
             return (
-                f"Where each output answers a question of its own, let the loss be {self.turn_to_answers()}, and the targets "
-                f"{self.answers('y')}."
+                f"Where each output answers a question of its own, let the loss be {self.turn_to_answers()}, "
+                f"and the targets {self.answers('y')}."
             )
         if self.target.dtype == np.uint8 and self.cost in OF_ANSWERS:
             return "For bytes, make numbers from 0 to 1: y.astype(np.float32) / 255."
@@ -227,3 +234,10 @@ def warn_of_probabilities(loss: Any, output: Any) -> None:
     values = to_arrays(output)
     if values.shape[0] > 1 and np.min(values) >= 0 and np.all(np.abs(np.sum(values, 1) - 1) < 1e-4):
         warn_user(squashed_message("cross_entropy", "something like it, as each row adds up to 1", UNSQUASHED))
+
+
+def index_to_match(shape: tuple[int, ...], wanted: tuple[int, ...]) -> str | None:
+    """Return the index that gives an array of this shape the wanted one, as text; None if none does."""
+    if shape == wanted:
+        return ""
+    return "[:, None]" if wanted == (*shape, 1) else "[:, 0]" if shape == (*wanted, 1) else None

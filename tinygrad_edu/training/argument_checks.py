@@ -31,15 +31,16 @@ def check_model(job: str, model: Any) -> None:
         raise TypeError(f"{job}: {model.__name__} is a class; make a model of it, {model.__name__}(), and give that")
     if not isinstance(model, Module):
         raise TypeError(
-            f"{job}: the model must be a Module, not {type(model).__name__}; a computation without one is trained by a loop "
-            "of your own, in five lines"
+            f"{job}: the model must be a Module, not {type(model).__name__}; "
+            "a computation without one is trained by a loop of your own, in five lines"
         )
 
 
 def check_loss(job: str, loss: Any) -> None:
     if isinstance(loss, type):
         raise TypeError(
-            f"{job}: the loss must be a function of (output, target), and {loss.__name__} is a class: write {loss.__name__}()"
+            f"{job}: the loss must be a function of (output, target), and {loss.__name__} is a class: "
+            f"write {loss.__name__}()"
         )
     if isinstance(loss, Optimizer) or not callable(loss):
         raise TypeError(
@@ -56,12 +57,13 @@ def check_optimizer(optimizer: Any, model: Any, loss: Any) -> None:
         )
     if not isinstance(optimizer, Optimizer):
         raise TypeError(
-            f"fit: the optimiser must be one of optim, such as optim.Adam(model.parameters()), not {type(optimizer).__name__}"
+            "fit: the optimiser must be one of optim, such as optim.Adam(model.parameters()), "
+            f"not {type(optimizer).__name__}"
         )
     if not any(p.requires_grad for p in optimizer.params):
         raise ValueError(
-            "fit: there is nothing to learn: all of the optimiser's parameters are frozen. Set requires_grad = True for "
-            "those that should change"
+            "fit: there is nothing to learn: all of the optimiser's parameters are frozen. "
+            "Set requires_grad = True for those that should change"
         )
     own = {p: name for name, p in model.named_parameters()}
     extra = list(loss.parameters()) if isinstance(loss, Module) else []
@@ -69,9 +71,9 @@ def check_optimizer(optimizer: Any, model: Any, loss: Any) -> None:
     left_out = [name for p, name in own.items() if p.requires_grad and not any(p is q for q in optimizer.params)]
     if strangers and left_out:
         raise ValueError(
-            f"fit: {len(strangers)} of the optimiser's {len(optimizer.params)} parameters are not this model's, and it would "
-            f"leave the model's {', '.join(left_out[:3])}{', ...' * (len(left_out) > 3)} as they are. Was the model, or a part "
-            "of it, made again? Then make the optimiser again too, with model.parameters()"
+            f"fit: {len(strangers)} of the optimiser's {len(optimizer.params)} parameters are not this model's, "
+            f"and it would leave the model's {', '.join(left_out[:3])}{', ...' * (len(left_out) > 3)} as they are. "
+            "Was the model, or a part of it, made again? Then make the optimiser again too, with model.parameters()"
         )
 
 
@@ -100,8 +102,9 @@ def warn_if_nothing_moves(optimizer: Any) -> None:
     gradients = [p.grad for p in optimizer.params if p.grad is not None]
     if gradients and not any(np.any(to_arrays(g)) for g in gradients):
         warn_user(
-            "all gradients of the first batch are exactly 0, so nothing is learnt from it. Is the model perfect already? If not, the loss "
-            "doesn't change with its output: a softmax of a single output is always 1, and all rectifiers may be inactive"
+            "all gradients of the first batch are exactly 0, so nothing is learnt from it. "
+            "Is the model perfect already? If not, the loss doesn't change with its output: "
+            "a softmax of a single output is always 1, and all rectifiers may be inactive"
         )
 
 
@@ -124,7 +127,7 @@ def describe_input(x: Any) -> str:
 
 
 def divergence_error(run: Any, inputs: list[Any], target: Any, value: float) -> FloatingPointError:
-    """Return the error for a loss that is NaN or infinite, which says where it came from, as far as can be found out."""
+    """Return the error for a loss that is NaN or infinite; it says where that came from, if this can be found out."""
     return FloatingPointError(
         f"the loss is {value} in epoch {run.epoch}, batch {run.batch}. {cause(run, inputs, target)}"
     )
@@ -134,14 +137,17 @@ def cause(run: Any, inputs: list[Any], target: Any) -> str:
     """Return a sentence about what has made the loss NaN or infinite."""
     for name, part in [("inputs", inputs), ("targets", target)]:
         if any(not_finite(to_arrays(x)) for x in (part if isinstance(part, list) else [part])):
-            return f"The {name} of this batch hold NaN or infinity: look at the data (np.isnan(x).any(1).nonzero() says in which rows)."
+            return (
+                f"The {name} of this batch hold NaN or infinity: look at the data (np.isnan(x).any(1).nonzero() says "
+                "in which rows)."
+            )
     sizes = {name: np.max(np.abs(p._array), initial=0) for name, p in run.model.named_parameters()}
     for name, size in sizes.items():
         if not size < HUGE:
             return (
-                f"The parameter {name} has grown to {size:.2g}, so earlier steps went too far: make the model again, and lower the learning rate "
-                f"(lr={run.optimizer.lr:g}) or bound the gradients. If that does not help, train under debug(), which stops at the "
-                "first operation or derivative that is not finite."
+                f"The parameter {name} has grown to {size:.2g}, so earlier steps went too far: make the model again, "
+                f"and lower the learning rate (lr={run.optimizer.lr:g}) or bound the gradients. If that does not help, "
+                "train under debug(), which stops at the first operation or derivative that is not finite."
             )
     try:
         with debug(), np.errstate(all="ignore"):

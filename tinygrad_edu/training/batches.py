@@ -14,7 +14,7 @@ from ..rng import generator
 from ..validation import as_array
 
 Data: TypeAlias = DatasetLike | Iterable[Any]
-"""What `fit` learns from: arrays as in (x, y), a data set, a DataLoader, or batches to go through again in each epoch."""
+"""What `fit` learns from: arrays as in (x, y), a data set, a DataLoader, or batches to go through in each epoch."""
 
 
 def as_batches(data: Any, size: int, shuffle: bool, seed: Any, name: str = "data") -> Any:
@@ -23,8 +23,8 @@ def as_batches(data: Any, size: int, shuffle: bool, seed: Any, name: str = "data
         return DataLoader(data, size, shuffle, generator=generator() if seed is None else seed)
     if isinstance(data, Iterator):
         raise TypeError(
-            f"{name} can be gone through only once, and there may be many epochs: give arrays, a DataLoader, or a list of "
-            f"batches, not {article(data)}"
+            f"{name} can be gone through only once, and there may be many epochs: give arrays, a DataLoader, "
+            f"or a list of batches, not {article(data)}"
         )
     if not isinstance(data, Iterable) or isinstance(data, str | dict):
         raise TypeError(
@@ -42,8 +42,8 @@ def as_tensors(batch: Any, dtype: Any) -> tuple[list[Any], Any]:
     if not isinstance(batch, tuple | list) or len(batch) < 2:
         what = f"a {type(batch).__name__} of {len(batch)}" if isinstance(batch, tuple | list) else article(batch)
         raise TypeError(
-            f"a batch is a tuple of inputs and, last, targets, as in (x, y); this one is {what}. If the model should answer "
-            "with its own inputs, give (x, x)"
+            f"a batch is a tuple of inputs and, last, targets, as in (x, y); this one is {what}. "
+            "If the model should answer with its own inputs, give (x, x)"
         )
     *inputs, target = [as_tensor(part, dtype) for part in batch]
     if np.ndim(to_arrays(target)) == 0:

@@ -11,8 +11,8 @@ from .run import Run
 class Callback:
     """The base of callbacks, whose methods are called during training.
 
-    Define the methods that you need. Each is called with the `Run`, which it can look at, and stop. If a training that is
-    resumed from a checkpoint must continue exactly, also define ``state_dict()`` and ``load_state_dict(state)``.
+    Define the methods that you need. Each is called with the `Run`, which it can look at, and stop. If a training that
+    is resumed from a checkpoint must continue exactly, also define ``state_dict()`` and ``load_state_dict(state)``.
 
     Examples
     --------
@@ -75,7 +75,7 @@ class Callback:
         """
 
 
-class Function(Callback):
+class FunctionCallback(Callback):
     """A callback that calls a function with the run after each epoch."""
 
     def __init__(self, function: Any) -> None:
@@ -95,7 +95,8 @@ class EarlyStopping(Callback):
     monitor : str, optional
         The name of the figure; by default ``val_loss``, or ``loss`` without validation data.
     mode : {"min", "max"}, optional
-        Whether smaller or larger figures are better; by default "max" for names that end in "accuracy", "min" for others.
+        Whether smaller or larger figures are better; by default "max" for names that end in "accuracy", "min" for
+        others.
     min_delta : float
         How much better a figure must be to count.
     restore_best : bool
@@ -230,5 +231,5 @@ def as_callback(callback: Any) -> Any:
     if isinstance(callback, Callback):
         return callback
     if callable(callback):
-        return Function(callback)
+        return FunctionCallback(callback)
     raise TypeError(f"a callback is a Callback, or a function to be called after each epoch; {callback!r} is neither")

@@ -22,7 +22,10 @@ def write_checkpoint(run: Run, path: Any) -> None:
 
 
 def begin_checkpoints(run: Run, path: Any, resume: bool) -> None:
-    """Continue from the file, if wanted, and try whether `write_checkpoint` will work, before an epoch is lost. Errors change nothing."""
+    """Continue from the file, if wanted, and try whether `write_checkpoint` will work, before an epoch is lost.
+
+    Errors change nothing.
+    """
     if path is None:
         raise ValueError("fit: resume=True needs a checkpoint=... to continue from")
     before: list[tuple[Any, Any]] = []
@@ -66,9 +69,13 @@ PARTS = {"model", "optimizer", "history", "schedule", "loss", "data", "validatio
 
 def state_of(run: Run) -> dict[str, Any]:
     """Return everything that a checkpoint has."""
-    return {"made_by": MADE_BY, "stop": run.stop, **{name: part.state_dict() for name, part in stateful_parts(run).items()},
-            "generator": Generator().state_dict(),
-            "callbacks": [c.state_dict() if hasattr(c, "state_dict") else None for c in run.callbacks]}  # fmt: skip
+    return {
+        "made_by": MADE_BY,
+        "stop": run.stop,
+        **{name: part.state_dict() for name, part in stateful_parts(run).items()},
+        "generator": Generator().state_dict(),
+        "callbacks": [c.state_dict() if hasattr(c, "state_dict") else None for c in run.callbacks],
+    }
 
 
 def stateful_parts(run: Run) -> dict[str, Any]:
@@ -111,8 +118,9 @@ def check_state(run: Run, state: dict[str, Any], path: Any) -> None:
     )
     if wanted != found:
         raise ValueError(
-            f"{path} is of another training: it has {', '.join(sorted(found - wanted)) or 'nothing else'}, and this one has "
-            f"{', '.join(sorted(wanted - found)) or 'nothing else'}. Give fit the same arguments, or leave out resume=True"
+            f"{path} is of another training: it has {', '.join(sorted(found - wanted)) or 'nothing else'}, "
+            f"and this one has {', '.join(sorted(wanted - found)) or 'nothing else'}. Give fit the same arguments, "
+            "or leave out resume=True"
         )
 
 

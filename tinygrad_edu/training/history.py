@@ -16,7 +16,8 @@ class History:
     Attributes
     ----------
     columns : dict of str to list of float
-        All figures: ``loss``, the metrics, ``val_loss`` and so on. ``history["loss"]`` is short for ``history.columns["loss"]``.
+        All figures: ``loss``, the metrics, ``val_loss`` and so on. ``history["loss"]`` is short for
+        ``history.columns["loss"]``.
     epochs : list of int
         The numbers of the epochs, from 1, to plot the figures over.
     stopped : str
@@ -111,7 +112,7 @@ class History:
     def _repr_html_(self) -> str:
         """Return the figures as a table, and the loss as a curve, for a notebook."""
         if not self.epochs:
-            return html_repr.block("History of no epochs")
+            return html_repr.titled_block("History of no epochs")
         rows = [
             (epoch, *(format_figure(column[i]) for column in self.columns.values()))
             for i, epoch in enumerate(self.epochs)
@@ -121,7 +122,7 @@ class History:
             name: self.columns[name] for name in ("loss", "val_loss") if name in self.columns
         }
         stopped = f"stopped: {self.stopped}" if self.stopped else ""
-        return html_repr.block("", html_repr.curves(curves), table, stopped)
+        return html_repr.titled_block("", html_repr.curves(curves), table, stopped)
 
     def state_dict(self) -> dict[str, Any]:
         """Return everything to save of the history.

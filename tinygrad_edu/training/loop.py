@@ -11,7 +11,7 @@ import numpy as np
 from ..engine.modes import evaluating
 from ..nn import Module
 from ..optim import LBFGS, Optimizer, ReduceLROnPlateau
-from ..optim.schedule import Schedule
+from ..optim.schedules import Schedule
 from ..tensor.tensor import Tensor
 from ..tracing.capture import capture as captured
 from . import advice, argument_checks, checkpoints
@@ -25,12 +25,26 @@ from .run import Run
 
 
 def fit(
-    model: Module, data: Data, loss: Callable[[Any, Any], Tensor], optimizer: Optimizer, *, epochs: int = 1, batch_size: int = 32,
-    shuffle: bool = True, seed: int | np.random.Generator | None = None, validation_data: Data | None = None, metrics: Metrics = (),
-    schedule: Schedule | ReduceLROnPlateau | None = None, schedule_every: Literal["epoch", "batch"] = "epoch", patience: int | None = None,
-    checkpoint: str | os.PathLike[str] | None = None, resume: bool = False, callbacks: Callbacks = (), progress: bool = True,
+    model: Module,
+    data: Data,
+    loss: Callable[[Any, Any], Tensor],
+    optimizer: Optimizer,
+    *,
+    epochs: int = 1,
+    batch_size: int = 32,
+    shuffle: bool = True,
+    seed: int | np.random.Generator | None = None,
+    validation_data: Data | None = None,
+    metrics: Metrics = (),
+    schedule: Schedule | ReduceLROnPlateau | None = None,
+    schedule_every: Literal["epoch", "batch"] = "epoch",
+    patience: int | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    resume: bool = False,
+    callbacks: Callbacks = (),
+    progress: bool = True,
     capture: bool = False,
-) -> History:  # fmt: skip
+) -> History:
     """Train a model: for each batch, forget the old gradients, compute the loss, go back through it, and take a step.
 
     Parameters
@@ -38,8 +52,9 @@ def fit(
     model : Module
         The model to train.
     data : tuple of arrays, Dataset, DataLoader, or any iterable of batches
-        The examples: inputs, and targets last. Arrays and data sets are divided into batches; loaders and other iterables
-        have their own batches, again in each epoch. Floating numbers take the dtype of the model's parameters.
+        The examples: inputs, and targets last. Arrays and data sets are divided into batches; loaders and other
+        iterables have their own batches, again in each epoch. Floating numbers take the dtype of the model's
+        parameters.
     loss : callable
         The loss, ``loss(output, target)``, which returns a Tensor of a single number; `nn` has the usual ones.
     optimizer : Optimizer
@@ -55,28 +70,28 @@ def fit(
     validation_data : as data, optional
         The examples that the model is tested with after each epoch. Their figures are called ``val_loss`` and so on.
     metrics : "accuracy", callable, or a list or dict of these
-        What else to measure. A function ``f(output, target)`` of arrays returns a number for a batch, which is averaged over
-        the examples.
+        What else to measure. A function ``f(output, target)`` of arrays returns a number for a batch, which is averaged
+        over the examples.
     schedule : schedule of `optim`, optional
         The schedule of the learning rate, which is recorded as ``lr``.
     schedule_every : {"epoch", "batch"}
         Whether the schedule advances after each epoch or after each batch.
     patience : int, optional
-        Stop after this many epochs without a better ``val_loss`` (or ``loss``), and restore the best weights. The callback
-        `EarlyStopping` has more settings.
+        Stop after this many epochs without a better ``val_loss`` (or ``loss``), and restore the best weights. The
+        callback `EarlyStopping` has more settings.
     checkpoint : path, optional
-        The file, ``.npz`` or ``.safetensors``, in which the whole state of the training is saved after each epoch. Whether it
-        can be written is tried before the first epoch.
+        The file, ``.npz`` or ``.safetensors``, in which the whole state of the training is saved after each epoch.
+        Whether it can be written is tried before the first epoch.
     resume : bool
-        Continue from the checkpoint, if it exists: the result is bit for bit what it would have been without the break. A
-        checkpoint that doesn't fit is refused, and changes nothing.
+        Continue from the checkpoint, if it exists: the result is bit for bit what it would have been without the break.
+        A checkpoint that doesn't fit is refused, and changes nothing.
     callbacks : Callback, function, or a list of these
         Callbacks to call during training. A function is called with the `Run` after each epoch.
     progress : bool
         Whether to show the progress: a bar (tqdm's, if it is installed; in Jupyter a widget), or some lines.
     capture : bool
-        Record the computation of a batch as a straight program, and replay that. It takes less time if layers are small; see
-        `capture` for what the model and the loss must not do then.
+        Record the computation of a batch as a straight program, and replay that. It takes less time if layers are
+        small; see `capture` for what the model and the loss must not do then.
 
     Returns
     -------
@@ -94,17 +109,17 @@ def fit(
 
     Notes
     -----
-    Ctrl-C ends the training early, and the model keeps what it has learnt; ``history.stopped`` says so. ``loss`` and metrics
-    are averages over an epoch in which the model changes; validation comes after it, in evaluation mode. Afterwards, all
-    modules are in the modes that they were in before.
+    Ctrl-C ends the training early, and the model keeps what it has learnt; ``history.stopped`` says so. ``loss`` and
+    metrics are averages over an epoch in which the model changes; validation comes after it, in evaluation mode.
+    Afterwards, all modules are in the modes that they were in before.
 
     Examples
     --------
     >>> from tinygrad_edu import data, fit, manual_seed, nn, optim
     >>> manual_seed(0)
     >>> model = nn.Sequential(nn.Linear(2, 16), nn.Tanh(), nn.Linear(16, 2))
-    >>> history = fit(model, data.two_moons(200, seed=0), nn.CrossEntropyLoss(), optim.Adam(model.parameters(), lr=0.05),
-    ...               epochs=20, metrics="accuracy", progress=False)
+    >>> moons, adam = data.two_moons(200, seed=0), optim.Adam(model.parameters(), lr=0.05)
+    >>> history = fit(model, moons, nn.CrossEntropyLoss(), adam, epochs=20, metrics="accuracy", progress=False)
     >>> history["loss"][0] > history["loss"][-1]
     True
     >>> history["accuracy"][-1] > 0.95

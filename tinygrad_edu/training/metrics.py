@@ -29,8 +29,8 @@ def accuracy(output: TensorLike, target: TensorLike, threshold: float = 0.5, ign
     output : array_like or Tensor, shape (N, C, ...), or (N, 1) or (N,)
         A number for each class, and the largest is the answer; or one number, for yes or no.
     target : array_like or Tensor
-        Class numbers of shape (N, ...), from 0 to C - 1; or rows of the output's shape, whose largest number marks the class.
-        For yes or no: 1 or 0, of the output's shape.
+        Class numbers of shape (N, ...), from 0 to C - 1; or rows of the output's shape, whose largest number marks the
+        class. For yes or no: 1 or 0, of the output's shape.
     threshold : float
         Above this, a single number means yes: 0.5 for probabilities, 0 for logits. In `fit` and `evaluate`, "accuracy"
         knows it from the loss.
@@ -45,8 +45,8 @@ def accuracy(output: TensorLike, target: TensorLike, threshold: float = 0.5, ign
     Raises
     ------
     ValueError
-        If outputs and targets don't belong together, outputs are NaN, or targets are neither class numbers nor rows with
-        one largest number.
+        If outputs and targets don't belong together, outputs are NaN, or targets are neither class numbers nor rows
+        with one largest number.
 
     Examples
     --------
@@ -81,12 +81,12 @@ def accuracy(output: TensorLike, target: TensorLike, threshold: float = 0.5, ign
     elif outputs.shape == (*targets.shape, 1):
         refuse_no_answers(targets)
         raise ValueError(
-            f"accuracy: outputs of shape {outputs.shape} and targets of shape {targets.shape} do not belong together: make the "
-            "targets a column, y[:, None]"
+            f"accuracy: outputs of shape {outputs.shape} and targets of shape {targets.shape} do not belong together: "
+            "make the targets a column, y[:, None]"
         )
     raise ValueError(
-        f"accuracy: outputs of shape {outputs.shape} and targets of shape {targets.shape} do not belong together; targets "
-        "are class numbers (N,), or of the output's shape"
+        f"accuracy: outputs of shape {outputs.shape} and targets of shape {targets.shape} do not belong together; "
+        "targets are class numbers (N,), or of the output's shape"
     )
 
 
@@ -105,9 +105,10 @@ def largest_class(rows: Any) -> Any:
     alone = np.sum(rows == rows.max(1, keepdims=True), 1) == 1
     if not np.all(alone):
         raise ValueError(
-            f"accuracy: {np.sum(~alone)} of {alone.size} rows of the targets have no single largest number, so no single right class. "
-            "Where several may be right at once, measure how many answers are, by metrics={'answers': lambda o, t: np.mean((o > 0.5) "
-            "== (t > 0.5))}, with 0 in place of the first 0.5 for logits"
+            f"accuracy: {np.sum(~alone)} of {alone.size} rows of the targets have no single largest number, "
+            "so no single right class. Where several may be right at once, measure how many answers are, by "
+            "metrics={'answers': lambda o, t: np.mean((o > 0.5) == (t > 0.5))}, "
+            "with 0 in place of the first 0.5 for logits"
         )
     return rows.argmax(1)
 
@@ -125,9 +126,9 @@ def refuse_no_answers(target: Any) -> None:
     """Raise an error for targets that are not 0, 1 or between."""
     if not np.all((target >= 0) & (target <= 1)):
         raise ValueError(
-            f"accuracy: one output for each example answers yes or no, so its targets are 1 or 0, and these go from {target.min():g} to "
-            f"{target.max():g}. Of -1 and 1 make them by (y + 1) / 2; class numbers want an output for each class; and of a cost of "
-            "numbers, such as nn.MSELoss(), there is no accuracy"
+            "accuracy: one output for each example answers yes or no, so its targets are 1 or 0, and these go from "
+            f"{target.min():g} to {target.max():g}. Of -1 and 1 make them by (y + 1) / 2; class numbers want an output "
+            "for each class; and of a cost of numbers, such as nn.MSELoss(), there is no accuracy"
         )
 
 
@@ -156,6 +157,7 @@ def as_metric(metric: Any, loss: Any) -> Any:
         return partial(accuracy, threshold=threshold, ignore_index=settings.get("ignore_index", -100))
     if not callable(metric):
         raise TypeError(
-            f'a metric is "accuracy", or a function f(output, target) of arrays that returns a number; {metric!r} is neither'
+            'a metric is "accuracy", or a function f(output, target) of arrays that returns a number; '
+            f"{metric!r} is neither"
         )
     return metric

@@ -50,9 +50,7 @@ def bar(run: Run) -> Any:
         return None
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore"
-            )  # a notebook without ipywidgets gets the terminal's bar, and need not be told
+            warnings.simplefilter("ignore")  # a notebook without ipywidgets gets the terminal's bar, without a warning
             from tqdm.auto import tqdm
     except ImportError:
         return None

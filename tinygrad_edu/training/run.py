@@ -10,7 +10,7 @@ from .history import Averages, History
 if TYPE_CHECKING:
     from ..nn import Module
     from ..optim import Optimizer, ReduceLROnPlateau
-    from ..optim.schedule import Schedule
+    from ..optim.schedules import Schedule
     from ..tensor.tensor import Tensor
 
 
@@ -52,7 +52,8 @@ class Run:
     ...     print(run.epoch, "of", run.epochs, sorted(run.figures))
     ...     run.stop = "seen enough"
     >>> model = nn.Linear(1, 1)
-    >>> history = fit(model, data.line(seed=0), nn.MSELoss(), optim.SGD(model.parameters()), epochs=9, callbacks=report, progress=False)
+    >>> history = fit(model, data.line(seed=0), nn.MSELoss(), optim.SGD(model.parameters()), epochs=9,
+    ...               callbacks=report, progress=False)
     1 of 9 ['loss']
     """
 

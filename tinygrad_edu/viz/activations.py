@@ -11,7 +11,7 @@ from ..engine.modes import no_grad
 from ..nn.module import Module
 from ..pytree import flatten
 from .observe import array_of, as_constant, hook_modules, leave_untouched, require_model
-from .theme import FAINT, SMALL, WIDTH, figure, ink, palette, series, shades
+from .theme import FAINT, SMALL, WIDTH, curve_colours, figure, ink, palette, shades
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -35,9 +35,9 @@ def activations(model: Module, x: TensorLike) -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        A row for each layer, in the order of their calls. A layer of neurons has a column for each neuron and a line for each
-        example; a convolution shows the feature maps of the first example. At the right is a histogram of all its numbers,
-        with the fraction of exact zeros: after a `ReLU`, these pass nothing on, and no gradient back.
+        A row for each layer, in the order of their calls. A layer of neurons has a column for each neuron and a line
+        for each example; a convolution shows the feature maps of the first example. At the right is a histogram of all
+        its numbers, with the fraction of exact zeros: after a `ReLU`, these pass nothing on, and no gradient back.
 
     Raises
     ------
@@ -74,10 +74,12 @@ def activations(model: Module, x: TensorLike) -> Figure:
         left.set_title(f"{name}  {values.shape}", fontsize=SMALL, loc="left", pad=3)
         for spine in left.spines.values():
             spine.set(linewidth=0.5, visible=values.ndim < 4)
-        distribution(right, values, series(i + 1)[i])
+        distribution(right, values, curve_colours(i + 1)[i])
     grid[-1][1].set_xlabel("activation", fontsize=SMALL)
     signs = any((values < 0).any() for _, values in rows)
-    kinds = [(palette().negative, "below 0"), (palette().positive, "above 0")] * signs + [(ink(), "the largest of a layer")]
+    kinds = [(palette().negative, "below 0"), (palette().positive, "above 0")] * signs + [
+        (ink(), "the largest of a layer")
+    ]
     keys = [Patch(facecolor=colour, label=label) for colour, label in kinds]
     plate.legend(handles=keys, frameon=False, fontsize=SMALL, ncols=3, loc="outside lower left")
     return plate

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .descent import COARSE, mark_valleys, view
-from .descent_path import Function, descend, valleys
+from .descent_path import ArrayFunction, descend, valleys
 from .surface import arrow_key, chart
 from .theme import SMALL, WIDTH, dress, figure, headline, ink, palette
 
@@ -49,7 +49,8 @@ def animate(
     extent : (low, high), or (x low, x high, y low, y high), optional
         The part of the function that is drawn; by default, where the steps are.
     file : path, optional
-        The file to write the film to as well: a name that ends in .gif, .webp or .png (which move), or .html (with buttons).
+        The file to write the film to as well: a name that ends in .gif, .webp or .png (which move), or .html (with
+        buttons).
     interval : int
         The time from step to step, in milliseconds.
 
@@ -70,7 +71,7 @@ def animate(
     >>> film.interval
     400
     """
-    function = Function(f, start)
+    function = ArrayFunction(f, start)
     went = descend(function, rate, steps, momentum)
     if file is not None and Path(file).suffix.lower() not in FORMATS:
         raise ValueError(f"{str(file)!r}: the suffix must name the film's format, one of {', '.join(FORMATS)}")
@@ -96,7 +97,7 @@ def animate(
 class Curve:
     """The scene of a function of one input: a ball on a curve, and the tangent, which shows the slope."""
 
-    def __init__(self, axes: Any, f: Function, went: Any, sides: Any) -> None:
+    def __init__(self, axes: Any, f: ArrayFunction, went: Any, sides: Any) -> None:
         (x,) = sides
         z = f.over(x)
         axes.plot(x, z, color=ink(), linewidth=1.6)
@@ -108,7 +109,9 @@ class Curve:
         self.went, self.reach = went, 0.12 * (x[-1] - x[0])
         (self.tangent,) = axes.plot([], [], color=palette().mark, linewidth=2.2, label="tangent: the slope")
         (self.trail,) = axes.plot([], [], "o-", color=palette().negative, markersize=3.5, linewidth=1, alpha=0.6)
-        (self.ball,) = axes.plot([], [], "o", color=palette().negative, markersize=11, markeredgecolor=ink(), label="now")
+        (self.ball,) = axes.plot(
+            [], [], "o", color=palette().negative, markersize=11, markeredgecolor=ink(), label="now"
+        )
         self.keys = [self.ball, self.tangent]
 
     def show(self, i: int) -> None:
@@ -123,7 +126,7 @@ class Curve:
 class Plane:
     """The scene of a function of two inputs: a ball on a map, and an arrow down the negative gradient."""
 
-    def __init__(self, axes: Any, f: Function, went: Any, sides: Any) -> None:
+    def __init__(self, axes: Any, f: ArrayFunction, went: Any, sides: Any) -> None:
         x, y = (side[::COARSE] for side in sides)
         z = f.over(x, y)
         chart(axes, x, y, z, f.names)
@@ -132,9 +135,18 @@ class Plane:
         self.went = went
         self.unit = 0.3 * (x[-1] - x[0]) / (np.linalg.norm(went.slopes, axis=1).max() or 1.0)
         (self.trail,) = axes.plot(
-            [], [], "o-", color=palette().negative, markersize=3.5, linewidth=1.2, markeredgecolor="white", markeredgewidth=0.4
+            [],
+            [],
+            "o-",
+            color=palette().negative,
+            markersize=3.5,
+            linewidth=1.2,
+            markeredgecolor="white",
+            markeredgewidth=0.4,
         )
-        (self.ball,) = axes.plot([], [], "o", color=palette().negative, markersize=11, markeredgecolor="white", label="now")
+        (self.ball,) = axes.plot(
+            [], [], "o", color=palette().negative, markersize=11, markeredgecolor="white", label="now"
+        )
         self.keys = [self.ball, arrow_key()]
         self.arrow = axes.quiver(
             [0], [0], [0], [0], angles="xy", scale_units="xy", scale=1, color="white", width=0.009, zorder=7

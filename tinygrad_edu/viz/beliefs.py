@@ -65,7 +65,8 @@ def answers(model: Module, x: Any) -> tuple[Any, str]:
     lost = np.sum(~np.isfinite(outputs.reshape(len(x), -1)).all(axis=1))
     if lost:
         raise ValueError(
-            f"at {lost:,} of {len(x):,} places the model's output is not finite, and names no class: did its training diverge?"
+            f"at {lost:,} of {len(x):,} places the model's output is not finite, and names no class: "
+            "did its training diverge?"
         )
     return outputs.reshape(len(x), -1).astype(float), last
 
@@ -87,7 +88,7 @@ def as_threshold(given: float | None, outputs: Any, last: str) -> float:
 
 
 def certainty(outputs: Any, threshold: float) -> Any:
-    """Return how sure single outputs are, from 0 at the threshold to 1: of probabilities, or of logits by their sigmoid."""
+    """Return how sure single outputs are, from 0 at the threshold to 1: probabilities, or the sigmoid of logits."""
     if 0 < threshold < 1:
         p, even = np.clip(outputs, 0, 1), threshold
     else:

@@ -11,7 +11,7 @@ from ..nn.module import Module
 from .beliefs import Beliefs
 from .confusion import classes
 from .observe import as_pair, require_model
-from .theme import WIDTH, dress, figure_of, ink, palette, paper, series, small
+from .theme import WIDTH, curve_colours, dress, figure_of, ink, palette, paper, small
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,15 +43,16 @@ def boundary(
         The classifier: from inputs of shape (N, 2) to one output, which says yes or no, or to an output for each class.
         Outputs may be probabilities or logits.
     data : pair of array_like, or data set of two arrays
-        The points, shape (N, 2), and their classes: numbers of shape (N,) or (N, 1), or one-hot rows. For a single output, 0
-        and 1, or -1 and 1.
+        The points, shape (N, 2), and their classes: numbers of shape (N,) or (N, 1), or one-hot rows. For a single
+        output, 0 and 1, or -1 and 1.
     names : sequence, optional
         The names of the classes; by default they are numbered.
     threshold : float, optional
-        Above this, a single output means class 1: 0.5 for probabilities, 0 for logits. By default 0.5 if the model ends in a
-        sigmoid, or in anything but a `Linear` layer whose outputs are from 0 to 1 everywhere; otherwise 0.
+        Above this, a single output means class 1: 0.5 for probabilities, 0 for logits. By default 0.5 if the model ends
+        in a sigmoid, or in anything but a `Linear` layer whose outputs are from 0 to 1 everywhere; otherwise 0.
     extent : (float, float, float, float), optional
-        The part of the plane to draw, ``(left, right, bottom, top)``; by default where the points are, and some room around.
+        The part of the plane to draw, ``(left, right, bottom, top)``; by default where the points are, and some room
+        around.
     points : int
         The number of places on each side at which the model is asked.
     ax : matplotlib.axes.Axes, optional
@@ -60,9 +61,9 @@ def boundary(
     Returns
     -------
     matplotlib.figure.Figure
-        Each place has the colour of the class that the model finds likeliest there, paler where it is less sure, and the
-        boundary is the line where it changes its mind. Points have the colour of their true class; those that the model takes
-        for another are ringed.
+        Each place has the colour of the class that the model finds likeliest there, paler where it is less sure, and
+        the boundary is the line where it changes its mind. Points have the colour of their true class; those that the
+        model takes for another are ringed.
 
     Raises
     ------
@@ -73,8 +74,8 @@ def boundary(
 
     Notes
     -----
-    The probabilities of several classes are outputs that are at least 0 and add up to 1, or the outputs of a sigmoid, each
-    for itself; of anything else, they are its softmax.
+    The probabilities of several classes are outputs that are at least 0 and add up to 1, or the outputs of a sigmoid,
+    each for itself; of anything else, they are its softmax.
 
     Examples
     --------
@@ -86,8 +87,10 @@ def boundary(
     """
     x, target = as_pair(data, "boundary")
     if x.ndim != 2 or x.shape[1] != 2 or not len(x) or not np.isfinite(x).all():
-        raise ValueError(f"boundary draws points of two inputs, finite numbers of shape (N, 2); got shape {x.shape}"
-                         + ". Choose two columns, as in x[:, :2], and a model of these" * (x.ndim == 2 and x.shape[1] > 2))  # fmt: skip
+        raise ValueError(
+            f"boundary draws points of two inputs, finite numbers of shape (N, 2); got shape {x.shape}"
+            + ". Choose two columns, as in x[:, :2], and a model of these" * (x.ndim == 2 and x.shape[1] > 2)
+        )
     if points < 2:
         raise ValueError(f"points={points}: the model must be asked at two places of each side at least")
     sides = frame(x, extent)
@@ -165,11 +168,11 @@ def class_names(names: Any, count: int) -> list[str]:
 
 
 def class_colours(count: int) -> Any:
-    """Return a colour for each class, shape (count, 3): of two, no and yes; of more than there are, those of a rainbow."""
+    """Return a colour for each class, shape (count, 3): of two, no and yes; of many, those of a rainbow."""
     from matplotlib import colormaps
     from matplotlib.colors import to_rgb
 
-    few = (palette().negative, palette().positive) if count == 2 else series(count)
+    few = (palette().negative, palette().positive) if count == 2 else curve_colours(count)
     return (
         np.array([to_rgb(c) for c in few])
         if count <= MOST_NAMED
@@ -193,8 +196,15 @@ def mark(axes: Any, x: Any, true: Any, wrong: Any, colours: Any) -> None:
                 {"edgecolors": ink(), "linewidths": 1.6} if ringed else {"edgecolors": paper(), "linewidths": 0.6}
             )
             if len(chosen):
-                axes.scatter(*chosen.T, s=42 if ringed else 26, color=[colour], marker=SHAPES[k % len(SHAPES)], zorder=3 + ringed,
-                             gid=f"{'wrong' if ringed else 'right'} {k}", **rim)  # fmt: skip
+                axes.scatter(
+                    *chosen.T,
+                    s=42 if ringed else 26,
+                    color=[colour],
+                    marker=SHAPES[k % len(SHAPES)],
+                    zorder=3 + ringed,
+                    gid=f"{'wrong' if ringed else 'right'} {k}",
+                    **rim,
+                )
 
 
 def boundary_legend(named: list[str], colours: Any, wrong: int, where: str) -> list[Any]:

@@ -38,8 +38,8 @@ def confusion(
     Returns
     -------
     matplotlib.figure.Figure
-        A line for each class and a column for each answer, with counts. The colours are rates within the class: blue for right
-        answers, orange for mistakes, which are coloured ten times as strongly.
+        A line for each class and a column for each answer, with counts. The colours are rates within the class: blue
+        for right answers, orange for mistakes, which are coloured ten times as strongly.
 
     Raises
     ------
@@ -93,8 +93,8 @@ def classes(given: Any, what: str) -> Any:
     if array.ndim == 2 and array.shape[1] == 1:
         if array.dtype.kind == "f" and not np.isin(array, (0, 1)).all():
             raise ValueError(
-                f"{what} of shape {array.shape} are one output for each example, which names no class: give the answers, "
-                "(outputs > 0) for logits and (outputs > 0.5) for probabilities"
+                f"{what} of shape {array.shape} are one output for each example, which names no class: "
+                "give the answers, (outputs > 0) for logits and (outputs > 0.5) for probabilities"
             )
         array = array[:, 0]
     if array.ndim == 2:
@@ -107,7 +107,8 @@ def classes(given: Any, what: str) -> Any:
         array = array.astype(int)
     if array.dtype.kind not in "iub" or (array < 0).any():
         raise ValueError(
-            f"{what} must be numbers of classes, from 0 up; got {array.dtype} from {array.min(initial=0)} to {array.max(initial=0)}"
+            f"{what} must be numbers of classes, from 0 up; got {array.dtype} from {array.min(initial=0)} to "
+            f"{array.max(initial=0)}"
         )
     return array.astype(int)
 
@@ -141,8 +142,16 @@ def draw_matrix(axes: Any, counts: Any, named: list[str]) -> None:
         size = min(SMALL, room / (0.72 * len(str(counts.max()))))
         for i, j in np.argwhere(counts):
             strong = is_dark() and abs(shown[i, j]) > 0.5  # light colours on dark paper
-            axes.text(j, i, f"{counts[i, j]}", ha="center", va="center", fontsize=size, color=paper() if strong else ink(),
-                      fontweight="bold" if i == j else "normal")  # fmt: skip
+            axes.text(
+                j,
+                i,
+                f"{counts[i, j]}",
+                ha="center",
+                va="center",
+                fontsize=size,
+                color=paper() if strong else ink(),
+                fontweight="bold" if i == j else "normal",
+            )
 
 
 def list_mistakes(axes: Any, wrong: list[tuple[int, int]], counts: Any, named: list[str]) -> None:

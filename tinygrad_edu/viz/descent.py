@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .descent_path import Function, Walk, descend, valleys
+from .descent_path import ArrayFunction, Walk, descend, valleys
 from .surface import arrow_key, chart, footprints, mountain, path_keys
 from .theme import FAINT, SMALL, WIDTH, dress, entitle, figure, figure_of, ink, palette, small
 
@@ -55,10 +55,10 @@ def descent(
     Returns
     -------
     matplotlib.figure.Figure
-        For one input: the curve with the steps, the tangents at the first of them, and the local minima in sight; beside it
-        the height after each step. For two: a map with contour lines, the steps, and arrows down the *negative gradient*,
-        which points where it is steepest, at right angles to the contour lines; beside it the surface. The steps go from a
-        ring to a star, and the title says how it ended.
+        For one input: the curve with the steps, the tangents at the first of them, and the local minima in sight;
+        beside it the height after each step. For two: a map with contour lines, the steps, and arrows down the
+        *negative gradient*, which points where it is steepest, at right angles to the contour lines; beside it the
+        surface. The steps go from a ring to a star, and the title says how it ended.
 
     Raises
     ------
@@ -77,7 +77,7 @@ def descent(
     """
     from matplotlib.lines import Line2D
 
-    function = Function(f, start)
+    function = ArrayFunction(f, start)
     went = descend(function, rate, steps, momentum)
     sides = view(function, went, extent)
     if function.inputs == 1:
@@ -105,7 +105,7 @@ def descent(
     return plate
 
 
-def curve(axes: Any, f: Function, went: Walk, x: Any) -> None:
+def curve(axes: Any, f: ArrayFunction, went: Walk, x: Any) -> None:
     """Draw the curve, the steps on it, and tangents at the first of them."""
     z = f.over(x)
     axes.plot(x, z, color=ink(), linewidth=1.6, gid="curve")
@@ -134,7 +134,7 @@ def curve(axes: Any, f: Function, went: Walk, x: Any) -> None:
     dress(axes, "", "x", "f(x)")
 
 
-def mark_valleys(axes: Any, f: Function, found: Any, z: Any) -> None:
+def mark_valleys(axes: Any, f: ArrayFunction, found: Any, z: Any) -> None:
     """Mark local minima among the heights `z`, and name the lowest of them."""
     if not len(found):
         return
@@ -144,14 +144,28 @@ def mark_valleys(axes: Any, f: Function, found: Any, z: Any) -> None:
     for place, depth, lowest in zip(found, depths, equal, strict=True):
         at = (place[0], depth) if len(place) == 1 else place
         axes.plot(
-            *at, "v", color=palette().good, markersize=7, zorder=6, gid="minimum", markeredgecolor="white", markeredgewidth=0.5
+            *at,
+            "v",
+            color=palette().good,
+            markersize=7,
+            zorder=6,
+            gid="minimum",
+            markeredgecolor="white",
+            markeredgewidth=0.5,
         )
         name = (
             "a minimum" if lowest and sum(equal) > 1 else "the lowest" if lowest and len(found) > 1 else "local minimum"
         )
         where = (at[0] - low) / (high - low)
-        axes.annotate(name, at, (0, -17), textcoords="offset points", fontsize=small(axes), color=palette().good if f.inputs == 1 else "white",
-                      ha="left" if where < 0.15 else "right" if where > 0.85 else "center")  # fmt: skip
+        axes.annotate(
+            name,
+            at,
+            (0, -17),
+            textcoords="offset points",
+            fontsize=small(axes),
+            color=palette().good if f.inputs == 1 else "white",
+            ha="left" if where < 0.15 else "right" if where > 0.85 else "center",
+        )
 
 
 def progress(axes: Any, went: Walk) -> None:
@@ -169,7 +183,7 @@ def progress(axes: Any, went: Walk) -> None:
     axes.legend(frameon=False, fontsize=SMALL)
 
 
-def plane(axes: Any, f: Function, went: Walk, x: Any, y: Any, z: Any) -> None:
+def plane(axes: Any, f: ArrayFunction, went: Walk, x: Any, y: Any, z: Any) -> None:
     """Draw the map, the steps on it, and arrows down the negative gradient, longer where it is steeper."""
     chart(axes, x, y, z, f.names)
     axes.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]), aspect="equal")
@@ -178,11 +192,22 @@ def plane(axes: Any, f: Function, went: Walk, x: Any, y: Any, z: Any) -> None:
     n = min(ARROWS, len(went.points))
     down = -went.slopes[:n]
     length = 0.22 * (x[-1] - x[0]) / (np.linalg.norm(down, axis=1).max() or 1.0)
-    axes.quiver(*went.points[:n].T, *(down * length).T, angles="xy", scale_units="xy", scale=1, color="white", width=0.008, zorder=7,
-                edgecolor=palette().negative, linewidth=0.6, gid="negative gradient")  # fmt: skip
+    axes.quiver(
+        *went.points[:n].T,
+        *(down * length).T,
+        angles="xy",
+        scale_units="xy",
+        scale=1,
+        color="white",
+        width=0.008,
+        zorder=7,
+        edgecolor=palette().negative,
+        linewidth=0.6,
+        gid="negative gradient",
+    )
 
 
-def view(f: Function, went: Walk, extent: Any) -> list[Any]:
+def view(f: ArrayFunction, went: Walk, extent: Any) -> list[Any]:
     """Return the places to draw, on each side: where the steps are, and some room around."""
     if extent is not None:
         ends = np.asarray(extent, float).reshape(-1)
@@ -199,7 +224,7 @@ def view(f: Function, went: Walk, extent: Any) -> list[Any]:
     return [np.linspace(m - half, m + half, PLACES) for m in middle]
 
 
-def fill_curve(f: Function, low: float, high: float) -> tuple[float, float]:
+def fill_curve(f: ArrayFunction, low: float, high: float) -> tuple[float, float]:
     """Return the range of the curve below its highest step, as if water filled it up to there, and a little more."""
     span = max(high - low, 1.0)
     level = max(f(low), f(high))

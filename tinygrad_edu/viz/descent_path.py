@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.modes import no_grad
-from ..func.transforms import value_and_grad
+from ..func.gradients import value_and_grad
 from ..tensor.tensor import Tensor
 from .observe import array_of
 
@@ -31,7 +31,10 @@ class Walk:
         """Say how the descent ended."""
         steps, size = len(self.points) - 1, np.linalg.norm(self.slopes, axis=1)
         if self.diverged:
-            return f"it diverges: after {steps} steps it is {np.abs(self.points[-1] - self.points[0]).max():.1g} away. A smaller rate!"
+            return (
+                f"it diverges: after {steps} steps it is {np.abs(self.points[-1] - self.points[0]).max():.1g} away. "
+                "A smaller rate!"
+            )
         if steps and size[-1] < 1e-3 * max(1.0, size[0]):
             return f"after {steps} steps it stands in a valley: the slope is {size[-1]:.1g}"
         turned = (self.slopes[1:] * self.slopes[:-1]).sum(axis=1) < 0
@@ -42,7 +45,7 @@ class Walk:
         return f"after {steps} steps the slope is still {size[-1]:.2g}"
 
 
-class Function:
+class ArrayFunction:
     """A function of one input or two, however it is written, as a function of an array."""
 
     def __init__(self, f: Callable[..., Any], start: Any) -> None:
@@ -70,8 +73,8 @@ class Function:
             return value
         if not np.array_equal(value, self.at(point + 1), equal_nan=True):
             raise TypeError(
-                "the function left the engine: its value is not a Tensor, and so has no slope. math.sin(x) and float(x) "
-                "do that; use NumPy's functions, np.sin(x)"
+                "the function left the engine: its value is not a Tensor, and so has no slope. "
+                "math.sin(x) and float(x) do that; use NumPy's functions, np.sin(x)"
             )
         return value + 0 * point.sum()  # a constant: its slope is 0
 
@@ -91,7 +94,7 @@ class Function:
         return np.array([[self(x, y) for x in sides[0]] for y in sides[1]])
 
 
-def descend(f: Function, rate: float, steps: int, momentum: float) -> Walk:
+def descend(f: ArrayFunction, rate: float, steps: int, momentum: float) -> Walk:
     """Go down the slope step by step, as ``optim.SGD`` does: ``v = momentum * v + slope; x = x - rate * v``."""
     if not (np.isfinite(rate) and rate > 0 and 0 <= momentum < 1 and steps >= 0):
         raise ValueError(
@@ -108,7 +111,8 @@ def descend(f: Function, rate: float, steps: int, momentum: float) -> Walk:
             diverged = not (np.isfinite(height) and np.isfinite(slope).all()) or bool(np.abs(x - f.start).max() > FAR)
             if diverged and not points:
                 raise ValueError(
-                    f"descent can't begin at {f.start.tolist()}: the function is {height}, and its slope {slope.tolist()}"
+                    f"descent can't begin at {f.start.tolist()}: the function is {height}, "
+                    f"and its slope {slope.tolist()}"
                 )
             if not diverged or np.isfinite(height):
                 points.append(x)

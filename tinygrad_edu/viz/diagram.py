@@ -166,7 +166,7 @@ class Diagram:
         axes.text(places[0][0], -self.height / 2 - 0.5, text, ha="center", va="top", fontsize=small(axes), alpha=FAINT)
 
     def keys(self) -> list[Any]:
-        """Return the legend: of connections and, if there are activations, of circles, and of rims if there are slopes."""
+        """Return the legend: of connections, of circles for activations, and of rims for slopes, where they exist."""
         from matplotlib.lines import Line2D
 
         def circle(text: str, colour: Any, **rim: Any) -> Any:
@@ -180,14 +180,20 @@ class Diagram:
         )
         found = keys(words)
         if self.slopes is not None and any(self.rims(k) is not None for k in range(len(self.found.widths))):
-            found.append(circle("rim: the bias, likewise", paper(), markeredgecolor=palette().positive, markeredgewidth=2.5))
+            found.append(
+                circle("rim: the bias, likewise", paper(), markeredgecolor=palette().positive, markeredgewidth=2.5)
+            )
         if self.side:
             square: dict[str, Any] = {"markersize": 6, "markerfacecolor": "none", "markeredgecolor": palette().mark}
             found.append(Line2D([], [], linestyle="", marker="s", label="pixel of an input neuron", **square))
         if self.values[0] is None:
             return found
         if self.signed:
-            return [*found, circle("positive activation", palette().positive), circle("negative activation", palette().negative)]
+            return [
+                *found,
+                circle("positive activation", palette().positive),
+                circle("negative activation", palette().negative),
+            ]
         large = any(v.max(initial=0) > 1 for v in self.found.values)
         return [
             *found,
@@ -211,7 +217,13 @@ class Diagram:
             LineCollection(list(lines), colors=palette().mark, linewidths=0.6, alpha=0.7, zorder=2), autolim=False
         )
         axes.plot(
-            *spots.T, "s", markersize=3.5, markerfacecolor="none", markeredgecolor=palette().mark, markeredgewidth=0.9, zorder=2
+            *spots.T,
+            "s",
+            markersize=3.5,
+            markerfacecolor="none",
+            markeredgecolor=palette().mark,
+            markeredgewidth=0.9,
+            zorder=2,
         )
 
     def draw_answers(self, axes: Any) -> None:

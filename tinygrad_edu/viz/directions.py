@@ -54,7 +54,10 @@ def as_directions(given: Any, parameters: Mapping[str, Any], passed: Any, seed: 
 
 
 def random(parameters: Mapping[str, Any], rng: Any) -> Any:
-    """Return a random direction; each neuron's or filter's part is as long as its weights, and biases count as one filter."""
+    """Return a random direction.
+
+    The part of each neuron or filter is as long as its weights; all biases count as one filter.
+    """
     parts = []
     for p in parameters.values():
         weights = p.data.astype(float).reshape(len(p) if p.ndim > 1 else 1, -1)

@@ -14,7 +14,7 @@ DPI = 100
 
 
 class Plate(Figure):
-    """A ``matplotlib.figure.Figure`` that ``pyplot`` doesn't know: ``savefig``, ``axes`` and all the rest are as usual."""
+    """A ``matplotlib.figure.Figure`` that ``pyplot`` doesn't know; ``savefig``, ``axes`` and all else are as usual."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -42,8 +42,8 @@ def fit(
     truth : callable, optional
         The curve that the points come from, as a function of an array of shape (n,), such as `numpy.sin`.
     path : sequence of mappings, optional
-        Weights during training: results of ``model.state_dict()``, from time to time. Their curves are drawn too, the older
-        the paler.
+        Weights during training: results of ``model.state_dict()``, from time to time. Their curves are drawn too, the
+        older the paler.
     extent : (float, float), optional
         The ends of the curve; by default where the points are, and some room at both sides.
     ax : matplotlib.axes.Axes, optional
@@ -52,8 +52,8 @@ def fit(
     Returns
     -------
     matplotlib.figure.Figure
-        The points, the model's curve, that of the truth as dashes, and earlier ones. The title says the mean of the squared
-        differences between the model and the points.
+        The points, the model's curve, that of the truth as dashes, and earlier ones. The title says the mean of the
+        squared differences between the model and the points.
 
     Raises
     ------
@@ -93,8 +93,16 @@ def fit(
         x.ravel(), y.ravel(), s=22, color=ink(), alpha=FAINT, linewidths=0, zorder=2, label="points", gid="points"
     )
     for i, old in enumerate(passed):
-        axes.plot(places, old, color=palette().positive, alpha=0.2 + 0.4 * i / len(passed), linewidth=1.0, zorder=1, gid=f"earlier {i}",
-                  label="the model, earlier" if i == len(passed) - 1 else None)  # fmt: skip
+        axes.plot(
+            places,
+            old,
+            color=palette().positive,
+            alpha=0.2 + 0.4 * i / len(passed),
+            linewidth=1.0,
+            zorder=1,
+            gid=f"earlier {i}",
+            label="the model, earlier" if i == len(passed) - 1 else None,
+        )
     if truth is not None:
         axes.plot(
             places,
@@ -132,12 +140,14 @@ def fitted_values(model: Module, x: Any) -> Any:
     except ValueError as error:
         if x.ndim == 1:
             error.add_note(
-                "fit: the inputs are single numbers, shape (N,); if the model takes columns, give data=(x.reshape(-1, 1), y)"
+                "fit: the inputs are single numbers, shape (N,); if the model takes columns, give data=(x.reshape(-1, "
+                "1), y)"
             )
         raise
     if outputs.shape not in ((len(x),), (len(x), 1)):
         raise ValueError(
-            f"fit draws a model with one output for each input; for inputs of shape {x.shape} this one gave {outputs.shape}"
+            f"fit draws a model with one output for each input; for inputs of shape {x.shape} this one gave "
+            f"{outputs.shape}"
         )
     return outputs.ravel().astype(float)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from .theme import SMALL, WIDTH, dress, figure, ink, palette, paper, series
+from .theme import SMALL, WIDTH, curve_colours, dress, figure, ink, palette, paper
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,16 +32,16 @@ def history(history: Figures | Sequence[Mapping[str, float | None]] | Sequence[f
     Parameters
     ----------
     history : History, mapping of columns, or sequence of dicts
-        The result of `fit`; or lists of numbers by name, such as ``{"loss": [...], "val_loss": [...]}``; or one dict for each
-        record, where some may lack a figure. A column ``epoch``, ``step`` or ``images`` (since the last record) says where
-        they stand; without it, they are numbered from 1. A list of numbers is a loss.
+        The result of `fit`; or lists of numbers by name, such as ``{"loss": [...], "val_loss": [...]}``; or one dict
+        for each record, where some may lack a figure. A column ``epoch``, ``step`` or ``images`` (since the last
+        record) says where they stand; without it, they are numbered from 1. A list of numbers is a loss.
 
     Returns
     -------
     matplotlib.figure.Figure
-        A name that begins with ``val_`` or ``test`` is drawn together with the figure of the rest of its name, which may
-        itself begin with ``train_``: so the cost of the tests stands beside that of the training. For many
-        records, a running mean is drawn over the pale numbers themselves. The best of a validation is marked.
+        A name that begins with ``val_`` or ``test`` is drawn together with the figure of the rest of its name, which
+        may itself begin with ``train_``: so the cost of the tests stands beside that of the training. For many records,
+        a running mean is drawn over the pale numbers themselves. The best of a validation is marked.
 
     Raises
     ------
@@ -55,7 +55,7 @@ def history(history: Figures | Sequence[Mapping[str, float | None]] | Sequence[f
     >>> figure.axes[0].get_title(loc="left")
     'loss'
     """
-    places, columns, over = table(history)
+    places, columns, over = read_history(history)
     groups: dict[str, list[str]] = {}
     for name in columns:
         groups.setdefault(rest(name), []).append(name)
@@ -68,7 +68,7 @@ def history(history: Figures | Sequence[Mapping[str, float | None]] | Sequence[f
         dress(axes, title, over)
         for name in sorted(names, key=lambda name: name.startswith(VALIDATION)):
             unseen = name.startswith(VALIDATION)
-            draw_curve(axes, places, columns[name], name, ink() if unseen else series(i + 1)[i], unseen)
+            draw_curve(axes, places, columns[name], name, ink() if unseen else curve_colours(i + 1)[i], unseen)
         if len(names) > 1:
             axes.legend(frameon=False, fontsize=SMALL)
         if len(places) and places[-1] >= 10_000:
@@ -88,7 +88,13 @@ def signs(columns: Mapping[str, Any]) -> list[Any]:
     from matplotlib.lines import Line2D
 
     counts = {name: int(np.isfinite(values).sum()) for name, values in columns.items()}
-    ring: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 8, "markerfacecolor": "none", "markeredgewidth": 1.6}
+    ring: dict[str, Any] = {
+        "linestyle": "",
+        "marker": "o",
+        "markersize": 8,
+        "markerfacecolor": "none",
+        "markeredgewidth": 1.6,
+    }
     keys = []
     if max(counts.values()) > SMOOTHED:
         keys.append(Line2D([], [], color=ink(), alpha=0.3, linewidth=0.8, label="each record"))
@@ -123,18 +129,32 @@ def draw_curve(axes: Any, places: Any, values: Any, name: str, color: str, valid
     if validation and len(x) > 1:
         best = np.argmax(y) if name.endswith(("accuracy", "score")) else np.argmin(y)
         axes.plot(
-            x[best], y[best], "o", markersize=8, markerfacecolor="none", markeredgecolor=palette().good, markeredgewidth=1.6
+            x[best],
+            y[best],
+            "o",
+            markersize=8,
+            markerfacecolor="none",
+            markeredgecolor=palette().good,
+            markeredgewidth=1.6,
         )
-        axes.annotate(f"{y[best]:.4g}", (x[best], y[best]), (0, 8), textcoords="offset points", ha="center", fontsize=SMALL, color=palette().good,
-                      path_effects=[withStroke(linewidth=3, foreground=paper())])  # fmt: skip
+        axes.annotate(
+            f"{y[best]:.4g}",
+            (x[best], y[best]),
+            (0, 8),
+            textcoords="offset points",
+            ha="center",
+            fontsize=SMALL,
+            color=palette().good,
+            path_effects=[withStroke(linewidth=3, foreground=paper())],
+        )
     for lost in places[~there & np.isinf(values)]:
         axes.axvline(lost, color=color, linestyle=":", linewidth=1)  # it became infinite here
 
 
-def table(history: Any) -> tuple[Any, dict[str, Any], str]:
-    """Return the places of the records, the figures as arrays of equal length (NaN where missing), and what is counted there."""
+def read_history(history: Any) -> tuple[Any, dict[str, Any], str]:
+    """Return the places of the records, the figures (NaN where missing), and what is counted there."""
     if not hasattr(history, "keys"):
-        history = columns_of(history)
+        history = record_columns(history)
     names = list(history.keys())
     columns = {str(name): np.array([np.nan if v is None else v for v in history[name]], float) for name in names}
     lengths = {name: len(column) for name, column in columns.items()}
@@ -154,7 +174,7 @@ def table(history: Any) -> tuple[Any, dict[str, Any], str]:
     )
 
 
-def columns_of(records: Sequence[Any]) -> dict[str, list[Any]]:
+def record_columns(records: Sequence[Any]) -> dict[str, list[Any]]:
     """Return the columns of a list of dicts, or of numbers."""
     records = list(records)
     if not all(isinstance(record, Mapping) for record in records):

@@ -45,14 +45,15 @@ def landscape(
     data : pair of array_like, or data set of two arrays
         The examples, ``(x, target)``; some hundreds are enough for a picture.
     directions : "random", "path", or a pair
-        Random directions, as long as the weights themselves, filter by filter (Li et al. 2018, *Visualizing the Loss Landscape
-        of Neural Nets*); or the two along which `path` went farthest, its principal components; or two weights by their names,
-        such as ``("0.weight[3, 7]", "0.bias[3]")``; or two mappings from the names of parameters to arrays.
+        Random directions, as long as the weights themselves, filter by filter (Li et al. 2018, *Visualizing the Loss
+        Landscape of Neural Nets*); or the two along which `path` went farthest, its principal components; or two
+        weights by their names, such as ``("0.weight[3, 7]", "0.bias[3]")``; or two mappings from the names of
+        parameters to arrays.
     path : sequence of mappings, optional
         Weights during training: results of ``model.state_dict()``, from time to time.
     reach : float
-        How far to go to each side, in lengths of the directions; farther where `path` does. With ``directions="path"``, only
-        the path counts.
+        How far to go to each side, in lengths of the directions; farther where `path` does. With ``directions="path"``,
+        only the path counts.
     points : int
         The number of points on each side: ``points ** 2`` losses are computed.
     kind : {"both", "map", "surface"}
@@ -63,8 +64,8 @@ def landscape(
     Returns
     -------
     matplotlib.figure.Figure
-        A map with contour lines, and the surface in space. The star in the middle is the model. A path is drawn as seen from
-        straight above the plane, from a ring to the star.
+        A map with contour lines, and the surface in space. The star in the middle is the model. A path is drawn as seen
+        from straight above the plane, from a ring to the star.
 
     Raises
     ------
@@ -75,15 +76,16 @@ def landscape(
     -----
     The model's weights are changed while the losses are computed, and restored exactly, also after an error.
 
-    Two random directions out of thousands are at right angles to nearly any path, which looks short there. Its principal
-    components show it best.
+    Two random directions out of thousands are at right angles to nearly any path, which looks short there. Its
+    principal components show it best.
 
     Examples
     --------
     >>> import numpy as np
     >>> from tinygrad_edu import nn, viz
     >>> model, x = nn.Linear(1, 1), np.linspace(-1, 1, 20).reshape(-1, 1)
-    >>> figure = viz.landscape(model, nn.MSELoss(), (x, 2 * x), directions=("weight[0, 0]", "bias[0]"), reach=3, points=11)
+    >>> figure = viz.landscape(model, nn.MSELoss(), (x, 2 * x), directions=("weight[0, 0]", "bias[0]"),
+    ...                        reach=3, points=11)
     >>> figure.axes[0].get_xlabel()
     'change of weight[0, 0]'
     """

@@ -41,30 +41,33 @@ def network(
     Parameters
     ----------
     model : Module
-        A multilayer perceptron: `Linear` layers that follow each other. Anything between them is computed, but not drawn.
+        A multilayer perceptron: `Linear` layers that follow each other. Anything between them is computed, but not
+        drawn.
     x : array_like or Tensor, optional
         One example, or a few: each gets a picture. Without it, the network is drawn without activations.
     target : array_like or Tensor, optional
         The right answers, one row for each example.
     loss : callable, optional
-        The loss, as in ``loss(model(x), target)``. With it, the connections show the *gradient*: how much each matters to the
-        loss of this example; and the rims of neurons show that of the biases.
+        The loss, as in ``loss(model(x), target)``. With it, the connections show the *gradient*: how much each matters
+        to the loss of this example; and the rims of neurons show that of the biases.
     labels : sequence, optional
         The names of the output neurons; by default they are numbered.
     most : int
-        How many neurons of a column are drawn. From a wider one, those with the strongest connections are drawn, in order.
+        How many neurons of a column are drawn. From a wider one, those with the strongest connections are drawn, in
+        order.
     image : bool, optional
-        Whether the inputs are also shown as a square image; by default, if they are more than `most` and a square number.
+        Whether the inputs are also shown as a square image; by default, if they are more than `most` and a square
+        number.
     ax : matplotlib.axes.Axes, optional
         Axes to draw in, if there is one example.
 
     Returns
     -------
     matplotlib.figure.Figure
-        Connections are blue where the weight is positive, and orange where it is negative; stronger ones are thicker, compared
-        with the others in their layer. Neurons are paper where the activation is 0, and ink where it is 1 or, if there are
-        larger ones, the largest of the column; if any activation is negative, all have the colours of signs instead. The
-        connections of a gradient are blue where the weight should be raised, orange where it should
+        Connections are blue where the weight is positive, and orange where it is negative; stronger ones are thicker,
+        compared with the others in their layer. Neurons are paper where the activation is 0, and ink where it is 1 or,
+        if there are larger ones, the largest of the column; if any activation is negative, all have the colours of
+        signs instead. The connections of a gradient are blue where the weight should be raised, orange where it should
         be lowered, and compared across all layers.
 
     Raises
@@ -92,7 +95,9 @@ def network(
     count = 1 if x is None else len(found.values[0])
     if not 0 < count <= (1 if ax is not None else MOST_EXAMPLES):
         raise ValueError(f"network draws a picture for each example, and these are {count}: choose some, as in x[:4]")
-    slopes = [None] * count if loss is None else [gradient(model, x, target, loss, i, count) for i in range(count)]
+    slopes = (
+        [None] * count if loss is None else [example_gradient(model, x, target, loss, i, count) for i in range(count)]
+    )
     if labels is not None and len(labels) != found.widths[-1]:
         raise ValueError(f"there are {len(labels)} labels, for {found.widths[-1]} output neurons")
     diagrams = [Diagram(found, i, slopes[i], labels, most, image) for i in range(count)]
@@ -111,11 +116,13 @@ def network(
     for axes, each in zip(grid, diagrams, strict=False):
         each.draw(axes)
     where: Any = {"loc": "outside lower center"} if ax is None else {"loc": "upper center", "bbox_to_anchor": (0.5, 0)}
-    (plate if ax is None else ax).legend(handles=diagrams[0].keys(), ncols=2, frameon=False, fontsize=small(grid[0]), columnspacing=1.2, **where)
+    (plate if ax is None else ax).legend(
+        handles=diagrams[0].keys(), ncols=2, frameon=False, fontsize=small(grid[0]), columnspacing=1.2, **where
+    )
     return plate
 
 
-def gradient(model: Module, x: Any, target: Any, loss: Any, i: int, count: int) -> dict[int, Any]:
+def example_gradient(model: Module, x: Any, target: Any, loss: Any, i: int, count: int) -> dict[int, Any]:
     """Return the gradient of the loss of one example, by the identity of parameters."""
     given, answer = as_constant(x, model), array_of(target)
     if count > 1 or (given.ndim > 1 and len(given) == 1):

@@ -1,7 +1,7 @@
 """A network as columns of neurons: found by calling it and listening to its Linear layers.
 
-The neurons of a column are the inputs of the next layer, as they arrive there, after any activation; the last column is the
-network's output. So it doesn't matter how the network is written.
+The neurons of a column are the inputs of the next layer, as they arrive there, after any activation; the last column is
+the network's output. So it doesn't matter how the network is written.
 """
 
 from __future__ import annotations

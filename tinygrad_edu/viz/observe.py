@@ -15,7 +15,7 @@ from ..validation import as_array
 
 @contextmanager
 def leave_untouched(model: Module) -> Iterator[None]:
-    """Return the context that leaves the model bit for bit as it was, also after an error; it is in evaluation mode within.
+    """Return a context with the model in evaluation mode, which leaves it bit for bit as it was, after errors too.
 
     What a model draws at random within, the program draws again afterwards.
     """

@@ -10,7 +10,7 @@ from ..engine.backward import backpropagate
 from ..nn.module import Module
 from ..tensor.tensor import Tensor
 from .observe import array_of, require_model
-from .theme import SMALL, WIDTH, dress, figure, ink, palette, series
+from .theme import SMALL, WIDTH, curve_colours, dress, figure, ink, palette
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -24,15 +24,16 @@ def sensitivity(model: Module, loss: Tensor | None = None, *, most: int = 16) ->
     model : Module
         The network.
     loss : Tensor, optional
-        The loss, a single number computed by the model. Its gradient is computed here; ``.grad`` and the graph stay as they
-        are. Without it, the gradients are what an earlier ``backward()`` left in ``.grad``.
+        The loss, a single number computed by the model. Its gradient is computed here; ``.grad`` and the graph stay as
+        they are. Without it, the gradients are what an earlier ``backward()`` left in ``.grad``.
     most : int
         The number of weights and biases in the ranking.
 
     Returns
     -------
     matplotlib.figure.Figure
-        Above, the ranking: the loss falls if blue ones are raised, and orange ones lowered. Below, the sizes of all, from the largest to the smallest, in each parameter.
+        Above, the ranking: the loss falls if blue ones are raised, and orange ones lowered. Below, the sizes of all,
+        from the largest to the smallest, in each parameter.
 
     Raises
     ------
@@ -66,7 +67,7 @@ def sensitivity(model: Module, loss: Tensor | None = None, *, most: int = 16) ->
     left.tick_params(axis="y", length=0)
     plate.legend(handles=keys(), frameon=False, fontsize=SMALL, ncols=2, loc="outside upper left")
 
-    for color, (name, g) in zip(series(len(grads)), grads.items(), strict=True):
+    for color, (name, g) in zip(curve_colours(len(grads)), grads.items(), strict=True):
         sizes = np.sort(np.abs(g).ravel())[::-1]
         sizes = sizes[sizes > 0]
         label = f"{name}: {g.size:,}" + (f", {g.size - len(sizes):,} of them 0" if len(sizes) < g.size else "")
@@ -135,6 +136,7 @@ def gradients(model: Module, loss: Any = None) -> dict[str, Any]:
     found = {name: array_of(walked[p._node]) for name, p in parameters.items() if p._node in walked}
     if not found:
         raise ValueError(
-            f"the cost doesn't depend on the parameters of this {type(model).__name__}: was it computed by another model?"
+            f"the cost doesn't depend on the parameters of this {type(model).__name__}: "
+            "was it computed by another model?"
         )
     return found

@@ -71,8 +71,27 @@ def footprints(axes: Any, *places: Any, gid: str = "path") -> None:
     """Draw a path, in two coordinates or three: a line with a point for each step, from a ring to a star."""
     points = 10 if len(places[0]) > 60 else 3.5
     above: dict[str, Any] = {"zorder": 10}
-    axes.plot(*places, color=palette().negative, linewidth=1.6, marker="o" if points == 3.5 else "", markersize=points, gid=gid,
-              markeredgecolor="white", markeredgewidth=0.4, **above)  # fmt: skip
+    axes.plot(
+        *places,
+        color=palette().negative,
+        linewidth=1.6,
+        marker="o" if points == 3.5 else "",
+        markersize=points,
+        gid=gid,
+        markeredgecolor="white",
+        markeredgewidth=0.4,
+        **above,
+    )
     first, last = ([p[:1] for p in places], [p[-1:] for p in places])
-    axes.plot(*first, "o", markersize=9, markerfacecolor="none", markeredgecolor=palette().negative, markeredgewidth=2, **above)
-    axes.plot(*last, "*", markersize=14, markerfacecolor=palette().mark, markeredgecolor=ink(), markeredgewidth=0.6, **above)
+    axes.plot(
+        *first,
+        "o",
+        markersize=9,
+        markerfacecolor="none",
+        markeredgecolor=palette().negative,
+        markeredgewidth=2,
+        **above,
+    )
+    axes.plot(
+        *last, "*", markersize=14, markerfacecolor=palette().mark, markeredgecolor=ink(), markeredgewidth=0.6, **above
+    )

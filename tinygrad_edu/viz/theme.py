@@ -1,7 +1,7 @@
 """The look of all pictures: the colours of the palette, on the paper that the reader has set.
 
-Ink and paper are matplotlib's own settings. So pictures that are made under ``matplotlib.style.context("dark_background")``
-are dark, and settings for a printed page hold for these pictures too.
+Ink and paper are matplotlib's own settings. So pictures that are made under
+``matplotlib.style.context("dark_background")`` are dark, and settings for a printed page hold for these pictures too.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def palette() -> Palette:
     return PALETTES["dark" if is_dark() else "light"]
 
 
-def series(n: int) -> list[str]:
+def curve_colours(n: int) -> list[str]:
     """Return colours for `n` curves or classes."""
     several = (palette().positive, palette().negative, *palette().others)
     return [several[i % len(several)] for i in range(n)]
@@ -121,7 +121,9 @@ def sign_colours() -> Any:
     from matplotlib.colors import LinearSegmentedColormap
 
     ends = ("#ffd5bd", "#c6e3fb") if is_dark() else ("#7d2a0c", "#123f6e")
-    return LinearSegmentedColormap.from_list("signed", [ends[0], palette().negative, paper(), palette().positive, ends[1]])
+    return LinearSegmentedColormap.from_list(
+        "signed", [ends[0], palette().negative, paper(), palette().positive, ends[1]]
+    )
 
 
 def lit() -> Any:
@@ -132,7 +134,7 @@ def lit() -> Any:
 
 
 def shades(values: Any, scale: float | None = None, signed: bool = False) -> dict[str, Any]:
-    """Return the colours of an array, as keywords of ``imshow`` and of collections; signs if there are negative numbers."""
+    """Return the colours of an array as keywords of ``imshow`` and of collections; signs if some are negative."""
     import numpy as np
     from matplotlib.colors import Normalize
 

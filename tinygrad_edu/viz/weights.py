@@ -25,8 +25,8 @@ def weights(layer: Module | TensorLike, columns: int = 8, *, shape: tuple[int, i
     Parameters
     ----------
     layer : Linear, convolution, Module or array_like
-        The layer, or weights of shape (neurons, inputs) or (filters, channels, height, width). From a larger model, its first
-        layer is drawn.
+        The layer, or weights of shape (neurons, inputs) or (filters, channels, height, width). From a larger model, its
+        first layer is drawn.
     columns : int
         The number of images in a row.
     shape : (int, int), optional
@@ -35,8 +35,9 @@ def weights(layer: Module | TensorLike, columns: int = 8, *, shape: tuple[int, i
     Returns
     -------
     matplotlib.figure.Figure
-        One image for each neuron or filter, all in the same colours; at most 64 of them. Filters with several channels have
-        one line of images each, with a column for each channel. If the inputs are not an image, the whole matrix is drawn.
+        One image for each neuron or filter, all in the same colours; at most 64 of them. Filters with several channels
+        have one line of images each, with a column for each channel. If the inputs are not an image, the whole matrix
+        is drawn.
 
     Raises
     ------
@@ -54,12 +55,13 @@ def weights(layer: Module | TensorLike, columns: int = 8, *, shape: tuple[int, i
     array, name = first_weights(layer)
     if not 2 <= array.ndim <= 4:
         raise ValueError(
-            f"weights are drawn of shapes (neurons, inputs) and (filters, channels, height, width); these have {array.shape}"
+            "weights are drawn of shapes (neurons, inputs) and (filters, channels, height, width); "
+            f"these have {array.shape}"
         )
     scale = float(np.quantile(np.abs(array), 0.995)) or 1.0
     look = shades(np.array([-scale, scale]))
     if array.ndim == 2:
-        images = as_images(array, shape)
+        images = weight_images(array, shape)
         if images is None:
             return draw_weight_matrix(array, look)
         what = "What each neuron looks for"
@@ -87,7 +89,7 @@ def first_weights(layer: Any) -> tuple[Any, str]:
     raise ValueError(f"this {type(layer).__name__} has no layer with a matrix of weights")
 
 
-def as_images(matrix: Any, shape: tuple[int, int] | None) -> Any:
+def weight_images(matrix: Any, shape: tuple[int, int] | None) -> Any:
     """Return rows of weights as images, or None if they can't be."""
     inputs = matrix.shape[1]
     if shape is not None:

@@ -1,4 +1,4 @@
-"""How much of a graph is shown, and in which direction: as much as can be read on a page, unless the user says otherwise."""
+"""How much of a graph is shown, and in which direction: as much as can be read on a page, or as the user says."""
 
 from __future__ import annotations
 
@@ -78,7 +78,10 @@ def stages(sketch: Sketch, calls: Calls, depth: int | None, fold: bool | None) -
         yield Scene(sketch, sides(sketch, calls), {}, everything if depth is None else depth), True
         return
     if not fold and (fold is False or len(sketch.nodes) <= MANY):
-        yield Scene(sketch, build_groups(sketch.operations, calls), {}, everything if depth is None else depth), fold is False
+        yield (
+            Scene(sketch, build_groups(sketch.operations, calls), {}, everything if depth is None else depth),
+            fold is False,
+        )
         if fold is False:
             return
     root = build_groups(sketch.operations, calls)

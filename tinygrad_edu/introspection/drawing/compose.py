@@ -14,7 +14,7 @@ from .arrange import arrange
 from .backward_side import align_sides, walk_back
 from .dot import Picture
 from .graph_model import Sketch
-from .groups import Calls, calls_by_node, complete, mirror_groups, parameters_of
+from .groups import Calls, calls_by_node, complete, mirror_groups, parameter_names
 from .legend import caption, key, legend_table
 from .module_inference import infer_calls
 from .painter import Painter
@@ -71,7 +71,12 @@ def compose(
     if rows := [*key(painter)] * options.legend + caption(painter, options.depth, options.fold):
         graph |= {"label": legend_table(rows), "labelloc": "b"}
     edge = {**EDGE, "fontcolor": theme.faint, "color": theme.faint}
-    return Picture(graph_attr=graph, node_attr={**BOX, "fontcolor": theme.ink}, edge_attr=edge, body=[*lines, *align_sides(painter.scene)])
+    return Picture(
+        graph_attr=graph,
+        node_attr={**BOX, "fontcolor": theme.ink},
+        edge_attr=edge,
+        body=[*lines, *align_sides(painter.scene)],
+    )
 
 
 def calls_of(sketch: Sketch, sources: Iterable[Mapping[str, Any]]) -> tuple[Calls, dict[int, str]]:
@@ -84,5 +89,5 @@ def calls_of(sketch: Sketch, sources: Iterable[Mapping[str, Any]]) -> tuple[Call
         roots |= {titles[id(c[0].module)]: c[0].module for c in calls.values()}
     else:
         calls = infer_calls(sketch.operations, roots.values())
-    sketch.belong(parameters_of(roots))
+    sketch.belong(parameter_names(roots))
     return mirror_groups(calls, sketch.derivatives), titles

@@ -33,7 +33,7 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
     name, comment : str, optional
         The graph's name, and a comment in its DOT text.
     filename, directory : path, optional
-        Where ``save`` and ``render`` write, unless they are told otherwise.
+        Where ``save`` and ``render`` write, by default.
     format, engine, encoding : str, optional
         The format to render, by default SVG; the layout program, by default dot; and the text's encoding.
     graph_attr, node_attr, edge_attr : mapping of str to str, optional

@@ -35,8 +35,8 @@ def draw(
 ) -> Picture:
     """Draw the graph of a computation: every operation that was recorded, from the leaves to the result.
 
-    ``draw(loss)`` draws the graph behind a Tensor. ``draw(model, x)`` and ``draw(f, x, y)`` call a module or a function,
-    under `watch`, and draw the graph behind its result.
+    ``draw(loss)`` draws the graph behind a Tensor. ``draw(model, x)`` and ``draw(f, x, y)`` call a module or a
+    function, under `watch`, and draw the graph behind its result.
 
     Parameters
     ----------
@@ -46,18 +46,18 @@ def draw(
         The arguments of the call. Floating arrays and numbers become Tensors that require gradients, so that everything
         that is computed from them is in the picture.
     file : path, optional
-        The file to write the picture to as well; its suffix names the format: svg, png, jpg, pdf, dot or gv. A path may also
-        be the last positional argument: ``draw(loss, "loss.svg")``.
+        The file to write the picture to as well; its suffix names the format: svg, png, jpg, pdf, dot or gv. A path may
+        also be the last positional argument: ``draw(loss, "loss.svg")``.
     names : mapping from names to tensors and modules, or Module, optional
         Names for tensors and modules, such as ``{"x": x}``, ``locals()`` or a model. Other tensors have their own name
         (``Tensor(..., name="x")``), or that of the variable that holds them where `draw` is called: a variable's name,
         a path to a module's parameter such as ``model.0.weight``, or a place such as ``weights[0]``.
     depth : int, optional
-        How far to unfold modules: at 0 each is one box, at 1 you see what is in it, and so on. By default, all the way, or in
-        large graphs as far as the picture can be read on a page; what is folded is said beneath it.
+        How far to unfold modules: at 0 each is one box, at 1 you see what is in it, and so on. By default, all the way,
+        or in large graphs as far as the picture can be read on a page; what is folded is said beneath it.
     fold : bool, optional
-        Whether to draw repeated parts only once, "× 12". By default, where all of them would not fit on a page. With False,
-        everything is drawn, however large.
+        Whether to draw repeated parts only once, "× 12". By default, where all of them would not fit on a page. With
+        False, everything is drawn, however large.
     detail : {"low", "normal", "full"}
         How much to show: "low" is names only. "full" adds heat maps of large values and of their gradients, statistics,
         dtypes, and which values are kept for `backward`.
@@ -65,13 +65,13 @@ def draw(
         Whether to show numbers, of values of up to six elements. If not, shapes and dtypes are shown.
     gradients : bool, optional
         Whether to show gradients. True computes all of them, for this picture only, and the arrows are as wide as the
-        gradients that come back along them; the result must be a single number. By default, the picture shows those that
-        ``.grad`` holds, and all of them if `draw` calls the function itself.
+        gradients that come back along them; the result must be a single number. By default, the picture shows those
+        that ``.grad`` holds, and all of them if `draw` calls the function itself.
     backward : bool
         Whether to draw the computation of the gradients too, with each derivative beside its operation.
     direction : {"LR", "TB", "RL", "BT"}, optional
-        The direction of the computation: left to right, top to bottom, or the reverse of these. By default left to right, or
-        top to bottom if it would be too wide for a page.
+        The direction of the computation: left to right, top to bottom, or the reverse of these. By default left to
+        right, or top to bottom if it would be too wide for a page.
     theme : {"light", "dark", "print"}
         The colours, for white paper, dark screens, or black ink.
     legend : bool
@@ -94,9 +94,9 @@ def draw(
     Frames are the calls of modules. Operations recorded under `watch` know them; elsewhere they are inferred from the
     parameters that operations use, as far as that is certain.
 
-    Numbers of intermediate results are shown if somebody holds them: a variable of yours, or the graph itself, which frees
-    them in `backward`, unless it was recorded under `watch`. In that case leaves, too, show the numbers of the computation;
-    elsewhere they show what they hold now, which is something else after an optimiser's step.
+    Numbers of intermediate results are shown if somebody holds them: a variable of yours, or the graph itself, which
+    frees them in `backward`, unless it was recorded under `watch`. In that case leaves, too, show the numbers of the
+    computation; elsewhere they show what they hold now, which is something else after an optimiser's step.
 
     Drawing changes nothing. A module that `draw` calls is called as you would call it.
 

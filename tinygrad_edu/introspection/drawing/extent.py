@@ -1,7 +1,7 @@
 """The extent of a picture, estimated before it is laid out: how long the computation is, and how broad.
 
-Graphviz sets the boxes in ranks, each after those that its arguments come from. So the length is the sum over the ranks,
-of the largest box in each and the gap behind it; and the breadth is that of the fullest rank.
+Graphviz sets the boxes in ranks, each after those that its arguments come from. So the length is the sum over the
+ranks, of the largest box in each and the gap behind it; and the breadth is that of the fullest rank.
 """
 
 from __future__ import annotations

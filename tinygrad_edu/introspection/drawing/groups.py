@@ -111,7 +111,7 @@ def nameless(module: Any, path: str) -> str:
     return type(module).__name__ + "".join(steps)
 
 
-def parameters_of(modules: Mapping[str, Module]) -> dict[Any, str]:
+def parameter_names(modules: Mapping[str, Module]) -> dict[Any, str]:
     """Return the names of the parameters and buffers of these modules, by their places in the graph."""
     found: dict[Any, str] = {}
     for name, module in modules.items():

@@ -31,8 +31,12 @@ def heat_map(array: Any, theme: Theme) -> str:
     ]
     across = min(2 * CELL, max(CELL, 6 * CELL // len(rows[0])))
     down = 2 * CELL if len(rows) == 1 else across if len(rows) <= SIDE // 2 else CELL
-    painted = "".join("<TR>" + "".join(f'<TD BGCOLOR="{color}" WIDTH="{across}" HEIGHT="{down}" FIXEDSIZE="TRUE"></TD>' for color in row)
-                      + "</TR>" for row in rows)  # fmt: skip
+    painted = "".join(
+        "<TR>"
+        + "".join(f'<TD BGCOLOR="{color}" WIDTH="{across}" HEIGHT="{down}" FIXEDSIZE="TRUE"></TD>' for color in row)
+        + "</TR>"
+        for row in rows
+    )
     table = f'<TABLE BORDER="1" COLOR="{theme.border}" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0">{painted}</TABLE>'
     return f'<TD FIXEDSIZE="TRUE" WIDTH="{across * len(rows[0]) + 2}" HEIGHT="{down * len(rows) + 2}">{table}</TD>'
 
@@ -58,9 +62,9 @@ def statistics_text(array: Any) -> str:
         return ""
     finite = np.isfinite(array)
     broken = array.size - int(np.count_nonzero(finite))
-    told = [f"{broken:,} not finite"] if broken else []
+    notes = [f"{broken:,} not finite"] if broken else []
     if broken < array.size:
         numbers = array[finite] if broken else array
         with np.errstate(all="ignore"):
-            told.insert(0, f"mean {np.mean(numbers, dtype=float):.3g}, sd {np.std(numbers, dtype=float):.3g}")
-    return ", ".join(told)
+            notes.insert(0, f"mean {np.mean(numbers, dtype=float):.3g}, sd {np.std(numbers, dtype=float):.3g}")
+    return ", ".join(notes)

@@ -46,7 +46,8 @@ def html_label(
     if not (cells := "".join(pictures)):
         return f"<{text}>"
     beneath = f'<TABLE BORDER="0" CELLSPACING="3" CELLPADDING="0"><TR>{cells}</TR></TABLE>'
-    return f'<<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="0"><TR><TD>{text}</TD></TR><TR><TD>{beneath}</TD></TR></TABLE>>'
+    rows = f"<TR><TD>{text}</TD></TR><TR><TD>{beneath}</TD></TR>"
+    return f'<<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="0">{rows}</TABLE>>'
 
 
 def attribute(text: str) -> str:
@@ -76,16 +77,16 @@ def value_lines(array: Any) -> tuple[str, ...]:
     """Return the numbers of a small array, row by row, or the shape and dtype of any other array."""
     if isinstance(array, np.ndarray | np.generic) and 0 < array.size <= MOST and array.ndim <= 2:
         if array.ndim < 2:
-            return (row(array.tolist()),)
-        rows = [row(r) for r in array.tolist()]
+            return (format_row(array.tolist()),)
+        rows = [format_row(r) for r in array.tolist()]
         if len(rows[0].split(",")) == 1:  # a column needs less space as a row of rows
-            numbers = row([number for (number,) in array.tolist()])[1:-1].split(", ")
+            numbers = format_row([number for (number,) in array.tolist()])[1:-1].split(", ")
             return (f"[[{'], ['.join(numbers)}]]",)
         return tuple("[["[i > 0 :].rjust(2) + r[1:] + ("]" if i == len(rows) - 1 else ",") for i, r in enumerate(rows))
     return (describe_shape(array),)
 
 
-def row(values: Any) -> str:
+def format_row(values: Any) -> str:
     """Return a number or a list of numbers as text, with fewer digits if there is no room for more."""
     if type(values) is not list:
         return format_number(values)
@@ -118,7 +119,7 @@ def gradient_text(grad: Any) -> str:
 
 
 def operation(node: Node) -> str:
-    """Return the name of an operation, or the sign that one writes for it, after a number that stands before it: ``1 -``."""
+    """Return the name of an operation, or its sign, after a number that stands before it: ``1 -``."""
     if node.name not in INFIX or len(node.parents) != 2:
         return node.name
     first = node.parents[0]
@@ -126,11 +127,11 @@ def operation(node: Node) -> str:
 
 
 def arguments(node: Node) -> str:
-    """Return the other arguments of an operation that are not arrays as text: 2 after ``**``, ``axis=1``, ``[0, :]``."""
+    """Return the arguments of an operation that are not arrays, as text: 2 after ``**``, ``axis=1``, ``[0, :]``."""
     plain = [(i, p) for i, p in enumerate(node.parents) if not has_box(p)]
     if node.name in INFIX and len(node.parents) == 2:
         return ", ".join(argument(p) for i, p in plain if i)
-    names = argument_names(node)
+    names = rule_argument_names(node)
     given = [(names[i] if i < len(names) else "", p) for i, p in plain] + list(node.kwargs.items())
     if node.plan.rule.fn in SETTINGS:
         given = list(without_usual(node.plan.rule.fn, dict(given)).items())
@@ -143,8 +144,8 @@ def has_box(parent: Any) -> bool:
     return isinstance(parent, Node) or (isinstance(parent, np.ndarray) and parent.ndim > 0)
 
 
-def argument_names(node: Node) -> tuple[str, ...]:
-    """Return the names of the arguments in the derivative rules, after `g` and `y`; those of settings from the function."""
+def rule_argument_names(node: Node) -> tuple[str, ...]:
+    """Return the names of arguments in the derivative rules, after `g` and `y`; names of settings from the function."""
     if node.plan.rule.fn in SETTINGS:
         return parameters(node.plan.rule.fn)
     for _, vjp in node.plan.vjps:

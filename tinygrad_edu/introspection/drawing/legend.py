@@ -79,15 +79,21 @@ def sample(look: dict[str, str], paper: str) -> str:
     """Return a table cell with a small box of this look."""
     style = ",".join(word for word in ("rounded", "dashed", "dotted") if word in look.get("style", "rounded"))
     width = 2 if look.get("penwidth", "1") == "2" or look.get("shape") == "box3d" else 1
-    box = f'<TABLE BGCOLOR="{look["fillcolor"]}" COLOR="{look["color"]}" BORDER="{width}" CELLBORDER="0" CELLSPACING="0" ' \
-          f'CELLPADDING="0" STYLE="{style or "solid"}"><TR><TD WIDTH="24" HEIGHT="10"></TD></TR></TABLE>'  # fmt: skip
+    box = (
+        f'<TABLE BGCOLOR="{look["fillcolor"]}" COLOR="{look["color"]}" BORDER="{width}" CELLBORDER="0" CELLSPACING="0" '
+        f'CELLPADDING="0" STYLE="{style or "solid"}"><TR><TD WIDTH="24" HEIGHT="10"></TD></TR></TABLE>'
+    )
     if "peripheries" in look:
-        box = f'<TABLE COLOR="{look["color"]}" BGCOLOR="{paper}" BORDER="1" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2" ' \
-              f'STYLE="rounded"><TR><TD>{box}</TD></TR></TABLE>'  # fmt: skip
+        box = (
+            f'<TABLE COLOR="{look["color"]}" BGCOLOR="{paper}" BORDER="1" CELLBORDER="0" CELLSPACING="0" '
+            f'CELLPADDING="2" STYLE="rounded"><TR><TD>{box}</TD></TR></TABLE>'
+        )
     return f"<TD>{box}</TD>"
 
 
 def rule_cell(color: str, width: int) -> str:
     """Return a table cell with a horizontal line."""
-    return f'<TD><TABLE BORDER="0" CELLSPACING="0" CELLPADDING="0"><TR><TD BGCOLOR="{color}" WIDTH="30" HEIGHT="{width}" ' \
-           'FIXEDSIZE="TRUE"></TD></TR></TABLE></TD>'  # fmt: skip
+    return (
+        f'<TD><TABLE BORDER="0" CELLSPACING="0" CELLPADDING="0"><TR><TD BGCOLOR="{color}" WIDTH="30" HEIGHT="{width}" '
+        'FIXEDSIZE="TRUE"></TD></TR></TABLE></TD>'
+    )

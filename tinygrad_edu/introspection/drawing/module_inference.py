@@ -43,10 +43,10 @@ def infer_calls(operations: Sequence[Node], modules: Iterable[Module]) -> Calls:
         found[node] = tuple(calls[key] for key in keys)
     for module in {id(m): m for chain in chains.values() for m in chain}.values():
         around = next(chain[: chain.index(module) + 1] for chain in chains.values() if module in chain)
-        told = tuple(calls[id(m), 0] for m in around)
-        for node in [*hull(operations, found, told[-1]), *tail(operations, found, told[-1])]:
-            if len(found.get(node, ())) < len(told):
-                found[node] = told
+        path = tuple(calls[id(m), 0] for m in around)
+        for node in [*hull(operations, found, path[-1]), *tail(operations, found, path[-1])]:
+            if len(found.get(node, ())) < len(path):
+                found[node] = path
     return found
 
 

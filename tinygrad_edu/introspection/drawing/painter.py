@@ -38,7 +38,9 @@ class Shown:
     kinds: set[str]
     norms: bool
     heat: bool = False
-    lines: set[str] = field(default_factory=set)  # arrows that are not as wide as their gradient: dashed, dotted, broken
+    lines: set[str] = field(
+        default_factory=set
+    )  # arrows that are not as wide as their gradient: dashed, dotted, broken
 
 
 class Painter:
@@ -74,8 +76,11 @@ class Painter:
                 yield f"{indent}{item.name} {self.box(item)}\n"
             else:
                 yield f"{indent}subgraph cluster_{next(self.numbers)} {{\n"
-                yield f"{indent}\tgraph [label={self.frame_label(item)} style=rounded penwidth=1 " \
-                      f'color="{self.theme.border}" bgcolor="{self.theme.frames[level % 2]}" labeljust=l labelloc=t margin=8]\n'  # fmt: skip
+                yield (
+                    f"{indent}\tgraph [label={self.frame_label(item)} style=rounded penwidth=1 "
+                    f'color="{self.theme.border}" bgcolor="{self.theme.frames[level % 2]}" '
+                    "labeljust=l labelloc=t margin=8]\n"
+                )
                 yield from self.content(item, indent + "\t", level + 1)
                 yield f"{indent}}}\n"
 
@@ -130,11 +135,11 @@ class Painter:
         if node in self.kept:
             lines.append("kept for backward")
         times = count_text(box.alone) if box.alone is not None else ""
-        told = [self.gradient(grad, box)] if grad is not None else []
+        notes = [self.gradient(grad, box)] if grad is not None else []
         pictures = [self.heat(a) for a in (array if self.values else None, grad)] if self.level == 2 else []
         if pictures and pictures[1]:
-            told.append(statistics_text(grad))
-        return html_label(title, " ".join(filter(None, (detail, times))), lines, told, pictures, self.theme.gradient)
+            notes.append(statistics_text(grad))
+        return html_label(title, " ".join(filter(None, (detail, times))), lines, notes, pictures, self.theme.gradient)
 
     def gradient(self, grad: Any, box: Box) -> str:
         """Return the line for a gradient; for a repeated part, with the norms of the first and the last one."""
@@ -186,8 +191,10 @@ class Painter:
             lines += self.named(node, list(self.value(box, node, self.sketch.values.get(node))))
         grads = [g for p in module.parameters() if (g := self.sketch.gradient(p._node)) is not None] if lines else []
         sizes = [float((abs(g).astype(float) ** 2).sum()) for g in grads] if self.gradients else []
-        told = [f"grad, norm {format_number(math.sqrt(sum(sizes)))}"] if sizes else []
-        return html_label(name, " ".join(filter(None, (path, count_text(group)))), lines, told, [], self.theme.gradient)
+        notes = [f"grad, norm {format_number(math.sqrt(sum(sizes)))}"] if sizes else []
+        return html_label(
+            name, " ".join(filter(None, (path, count_text(group)))), lines, notes, [], self.theme.gradient
+        )
 
     def tooltip(self, box: Box) -> str:
         """Return the tooltip attribute: the line of the program."""
@@ -208,8 +215,8 @@ class Painter:
             "weight": "4" if type(arrow.parent) is Node else "",
         }
         attributes |= self.strength(arrow)
-        told = " ".join(f"{k}={v}" for k, v in attributes.items() if v)
-        return f"\t{a.name} -> {b.name}{f' [{told}]' if told else ''}\n"
+        settings = " ".join(f"{k}={v}" for k, v in attributes.items() if v)
+        return f"\t{a.name} -> {b.name}{f' [{settings}]' if settings else ''}\n"
 
     def backward_arrow(self, a: Box, b: Box) -> str:
         """Return the line for an arrow on the backward side, where ranks run the other way, or across to that side."""

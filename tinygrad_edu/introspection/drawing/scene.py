@@ -12,7 +12,7 @@ from ..gradient_flow import gradient_norm
 from .fold import Same
 from .graph_model import Sketch
 from .groups import Group, Mirror
-from .labels import argument_names, has_box
+from .labels import has_box, rule_argument_names
 
 Frames = tuple[Group, ...]
 
@@ -51,7 +51,7 @@ class Scene:
         self.boxes: dict[Any, Box] = {}  # for each operation and leaf
         self.content: dict[int, list[Box | Group]] = {id(root): []}  # the content of frames, by their ids
         self.before: dict[int, list[Box]] = {}  # the leaves to write before a box or frame, by its id
-        self.settle(root, (), 0, depth)
+        self.place(root, (), 0, depth)
         for node in same:
             other = node
             while other in same:
@@ -60,7 +60,7 @@ class Scene:
             if not isinstance(box.what, Group):
                 box.others.append(node)
         self.drawn = [node for node in sketch.operations if node not in same]
-        self.settle_leaves()
+        self.place_leaves()
         forward = (node for node in sketch.operations if node not in sketch.derivatives)
         self.uses = Counter(p for node in forward for p in node.parents if isinstance(p, Node))
         self.arrows = list(self.find_arrows())
@@ -68,7 +68,7 @@ class Scene:
         for i, box in enumerate(self.ordered):
             box.name = f"n{i}"
 
-    def settle(self, group: Group, frames: Frames, level: int, depth: float) -> None:
+    def place(self, group: Group, frames: Frames, level: int, depth: float) -> None:
         """Make the boxes for the items of a group."""
         for item in group.items:
             if not isinstance(item, Group):
@@ -82,7 +82,7 @@ class Scene:
             else:
                 self.content[id(item)] = []
                 self.content[id(frames[-1] if frames else self.root)].append(item)
-                self.settle(item, (*frames, item), level + (item.call is not None), depth)
+                self.place(item, (*frames, item), level + (item.call is not None), depth)
 
     def put(self, box: Box, *nodes: Node) -> None:
         for node in nodes:
@@ -93,7 +93,7 @@ class Scene:
         """Return whether operations of a group use parameters or buffers of modules."""
         return any(p in self.sketch.owned for node in group.operations() for p in node.parents if isinstance(p, Leaf))
 
-    def settle_leaves(self) -> None:
+    def place_leaves(self) -> None:
         """Make the boxes for the leaves.
 
         A module's parameter, or a constant without a name, is in the innermost frame with all operations that use it;
@@ -127,8 +127,8 @@ class Scene:
         seen = set()
         for node in self.drawn:
             head = self.boxes[node]
-            roles = argument_names(node)
-            told = node.name in ORDERED and len({p for p in node.parents if has_box(p)}) > 1
+            roles = rule_argument_names(node)
+            ordered = node.name in ORDERED and len({p for p in node.parents if has_box(p)}) > 1
             carrying = {i for i, _ in node.plan.vjps}
             for i, parent in enumerate(node.parents):
                 if not isinstance(parent, Node) or parent not in self.boxes or (tail := self.boxes[parent]) is head:
@@ -139,7 +139,7 @@ class Scene:
                 ) in seen:
                     continue
                 seen.add((tail, head))
-                role = roles[i] if told and i < len(roles) and head.what is node else ""
+                role = roles[i] if ordered and i < len(roles) and head.what is node else ""
                 yield Arrow(tail, head, parent, role, self.flow(node, i, head), i in carrying)
 
         for node, (_, part) in self.same.items():  # arguments of folded operations that aren't folded themselves

@@ -42,19 +42,28 @@ BORDERS: dict[str, Look] = {
     "result": {"peripheries": "2"},
 }
 
-def from_palette(
-    palette: Palette, paper: str, ink: str, faint: str, frames: tuple[str, str], border: str
-) -> Theme:
+
+def from_palette(palette: Palette, paper: str, ink: str, faint: str, frames: tuple[str, str], border: str) -> Theme:
     """Return the theme with the colours that `explore` and `viz` have too."""
     return Theme(
-        paper, ink, faint, palette.backward, frames, border, (palette.negative, palette.zero, palette.positive), palette.broken,
+        paper,
+        ink,
+        faint,
+        palette.backward,
+        frames,
+        border,
+        (palette.negative, palette.zero, palette.positive),
+        palette.broken,
         looks(
-            parameter=(palette.leaf_fill, palette.leaf), input=(palette.input_fill, palette.input),
-            constant=(palette.constant_fill, palette.constant), operation=(palette.forward_soft, palette.forward),
-            module=(palette.module_fill, palette.module), derivative=(palette.backward_soft, palette.backward),
+            parameter=(palette.leaf_fill, palette.leaf),
+            input=(palette.input_fill, palette.input),
+            constant=(palette.constant_fill, palette.constant),
+            operation=(palette.forward_soft, palette.forward),
+            module=(palette.module_fill, palette.module),
+            derivative=(palette.backward_soft, palette.backward),
             result=(palette.result_fill, palette.result),
         ),
-    )  # fmt: skip
+    )
 
 
 THEMES = {

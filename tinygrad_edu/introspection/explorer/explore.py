@@ -20,7 +20,7 @@ from ...engine.tensor_base import TensorBase
 from ...pytree import flatten
 from ...tensor.tensor import Tensor
 from ..formulas.explain import is_computed
-from ..formulas.explain_function import as_inputs, names_of_leaves, parameters_of
+from ..formulas.explain_function import as_inputs, module_parameters, names_of_leaves
 from ..formulas.explain_graph import build_story
 from ..graph_history import Names
 from ..naming import variables_of
@@ -100,7 +100,7 @@ def run_watched(
             f"{getattr(fn, '__name__', type(fn).__name__)} returns no Tensor that depends on its inputs: "
             "there are no gradients to show"
         )
-    return outputs, {**names, **parameters_of(fn)}, lambda: Retrace(fn, args, kwargs)
+    return outputs, {**names, **module_parameters(fn)}, lambda: Retrace(fn, args, kwargs)
 
 
 class Explorer:

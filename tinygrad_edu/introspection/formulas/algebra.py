@@ -31,7 +31,7 @@ def arrange_factors(a: Any, b: Any) -> list[Factor]:
         factors = [factors[-1], *factors[:-1]]
     found: list[Factor] = []
     for factor in factors:
-        if found and isinstance(factor, Symbol) and is_same(factor, found[-1][0]):
+        if found and isinstance(factor, Symbol) and is_same_formula(factor, found[-1][0]):
             found[-1] = factor, found[-1][1] + 1
         else:
             found.append((factor, 1))
@@ -61,7 +61,7 @@ def is_number(x: Any) -> bool:
     return isinstance(x, int | float | np.floating | np.integer) and not isinstance(x, bool)
 
 
-def is_same(a: Any, b: Any) -> bool:
+def is_same_formula(a: Any, b: Any) -> bool:
     """Return whether two formulas are the same call of the same symbols, or the same symbol."""
     if a is b or not (isinstance(a, Symbol) and isinstance(b, Symbol)):
         return a is b or (is_number(a) and is_number(b) and bool(a == b))
@@ -69,7 +69,7 @@ def is_same(a: Any, b: Any) -> bool:
         not (a.name or b.name or a.kwargs or b.kwargs)
         and a.fn is b.fn
         and len(a.args) == len(b.args) > 0
-        and all(map(is_same, a.args, b.args))
+        and all(map(is_same_formula, a.args, b.args))
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...pytree import flatten
-from .explanation import Line, shape
+from .explanation import Line, shape_note
 from .symbol import Symbol, function, symbols_in
 from .text import Text
 
@@ -43,7 +43,7 @@ def name_pieces(x: Symbol, names: Iterator[str]) -> list[Line]:
 def name_part(part: Symbol, name: str) -> Line:
     """Give `part` a name, and return the line that defines it."""
     assert part.fn is not None
-    line = Line(Symbol(part.value, name), function(part.fn, part.args, part.kwargs, part.value), shape(part.value))
+    line = Line(Symbol(part.value, name), function(part.fn, part.args, part.kwargs, part.value), shape_note(part.value))
     part.name = name
     return line
 

@@ -21,19 +21,19 @@ def explain(subject: Tensor | Sequence[Tensor] | Callable[..., Any], *args: Any,
     Parameters
     ----------
     subject : callable or Tensor
-        A function that has a rule (NumPy's, this package's, or your own), or is made of such functions. Or the result of a
-        computation, whose chain rule is then shown line by line, with its numbers; for several results, in a list, the
-        gradients of their sum are shown.
+        A function that has a rule (NumPy's, this package's, or your own), or is made of such functions. Or the result
+        of a computation, whose chain rule is then shown line by line, with its numbers; for several results, in a list,
+        the gradients of their sum are shown.
     *args, **kwargs
-        The arguments of the call, for a function: arrays, whose shapes matter, axes and the like. Without any, an example
-        is chosen.
+        The arguments of the call, for a function: arrays, whose shapes matter, axes and the like. Without any, an
+        example is chosen.
 
     Returns
     -------
     Explanation
-        The formulas. They print as plain text; a notebook shows them as mathematics. ``.text``, ``.latex`` and ``.html`` are
-        the three forms. ``g`` is the gradient of the final result with respect to `y`, and ``x.grad`` that with respect to
-        `x`; in mathematics, the latter is an x with a bar.
+        The formulas. They print as plain text; a notebook shows them as mathematics. ``.text``, ``.latex`` and
+        ``.html`` are the three forms. ``g`` is the gradient of the final result with respect to `y`, and ``x.grad``
+        that with respect to `x`; in mathematics, the latter is an x with a bar.
 
     Raises
     ------

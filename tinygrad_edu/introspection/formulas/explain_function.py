@@ -19,7 +19,7 @@ from ...tensor.tensor import Tensor
 from ..graph_history import Names
 from .common_subexpressions import name_shares
 from .explain_graph import chain_rule, derivative
-from .explanation import Explanation, Heading, Line, shape
+from .explanation import Explanation, Heading, Line, shape_note
 from .notation import name_of
 from .sample_calls import sample_call
 from .symbol import Symbol, formula, symbols_in, values_of
@@ -69,12 +69,12 @@ def of_rule(rule: Rule, args: Any, kwargs: Any) -> Explanation:
         fields = getattr(getattr(result.value.kind, "__self__", None), "_fields", numbered)  # those of a named tuple
         y: Any = tuple(Symbol(part, name) for part, name in zip(result.value, fields, strict=True))
         g: Any = tuple(Symbol(part, f"{name}.grad", free=True) for part, name in zip(result.value, fields, strict=True))
-        left, told = ", ".join(fields), ", ".join(map(repr, g)) + " are given"
+        left, given = ", ".join(fields), ", ".join(map(repr, g)) + " are given"
     else:
         y, g = Symbol(result.value, "y"), Symbol(ones_like(result.value), "g", free=True)
-        left, told = "y", "g is the gradient of y"
+        left, given = "y", "g is the gradient of y"
     lines: list[Line | Heading | str] = [Heading("forward", "shape")]
-    lines += [Line(Symbol(result.value, left), result, shape(result.value)), Heading(f"backward: {told}")]
+    lines += [Line(Symbol(result.value, left), result, shape_note(result.value)), Heading(f"backward: {given}")]
     temporary = (name for i in count(1) if (name := f"t{i}") not in names)
     known = {k: v for k, v in kwargs.items() if k in rule.accepts}
     for x, vjp in zip(symbols, vjps, strict=True):
@@ -84,7 +84,7 @@ def of_rule(rule: Rule, args: Any, kwargs: Any) -> Explanation:
             except NotImplementedError as error:
                 lines.append(str(error))
                 continue
-            lines += [*name_shares(d, temporary), Line(Symbol(values_of(d), f"{x.name}.grad"), d, shape(x.value))]
+            lines += [*name_shares(d, temporary), Line(Symbol(values_of(d), f"{x.name}.grad"), d, shape_note(x.value))]
     return Explanation(lines, arrays)
 
 
@@ -126,7 +126,7 @@ def explain_recording(fn: Function, args: Any, kwargs: Any, names: Names) -> Exp
     if not outputs:
         return Explanation([f"{name_of(fn)} gives constants here: no gradient flows through it"])
     if not is_known:
-        return chain_rule(outputs, {**names, **(parameters_of(fn)), **arrays})
+        return chain_rule(outputs, {**names, **(module_parameters(fn)), **arrays})
     if whole := only_operation(outputs):
         given = {x._node: x._array for x in inputs if isinstance(x, TensorBase)}
         args = tuple(given[p] if isinstance(p, Node) else p for p in whole.parents)
@@ -175,7 +175,7 @@ def number_names(n: int) -> list[str]:
     return ["x"] if n == 1 else [f"x{i}" for i in range(1, n + 1)]
 
 
-def parameters_of(fn: Any) -> Mapping[str, Any]:
+def module_parameters(fn: Any) -> Mapping[str, Any]:
     """Return a module's parameters by their names."""
     return dict(fn.named_parameters()) if hasattr(fn, "named_parameters") else {}
 

@@ -15,7 +15,7 @@ from ...engine.traversal import newest_first
 from ..graph_history import GraphHistory, Names
 from .common_subexpressions import name_shares
 from .events import OperationEvent, Product
-from .explanation import GIVEN, Explanation, Heading, Line, note_value, shape
+from .explanation import GIVEN, Explanation, Heading, Line, note_value, shape_note
 from .notation import name_of
 from .simplify import without_effect
 from .symbol import Symbol, function, values_of
@@ -46,7 +46,7 @@ def build_story(tensors: Sequence[TensorBase], names: Names) -> Story:
 
 def derivative(tensors: Sequence[TensorBase], names: Names, words: str) -> Explanation:
     """Return the explanation of a function's results, with shapes in place of numbers, for any gradients of theirs."""
-    story = Story(GraphHistory(list(tensors), names), note=shape)
+    story = Story(GraphHistory(list(tensors), names), note=shape_note)
     forward = story.forward()
     return Explanation([words, *story.given(), *forward, *story.backward()], story.arrays)
 
@@ -96,7 +96,7 @@ class Story:
         leaves = [s for node, s in self.symbols.items() if type(node) is Leaf and self.note is note_value]
         constants = [s for node, s in self.symbols.items() if isinstance(node, Constant) and id(s) in used]
         symbols = {s.name: s for s in (*leaves, *constants)}
-        lines = [Line(s, note=note_value(s.value) if s.known else shape(s.value)) for s in symbols.values()]
+        lines = [Line(s, note=note_value(s.value) if s.known else shape_note(s.value)) for s in symbols.values()]
         return [GIVEN, *lines] if lines else []
 
     def forward(self) -> Lines:
@@ -130,7 +130,7 @@ class Story:
 
     def backward(self) -> Lines:
         """Run every vector-Jacobian product in the order of backpropagation, and return a line for each."""
-        lines = self.results() if self.note is shape else self.seeds()
+        lines = self.results() if self.note is shape_note else self.seeds()
         temporary = (name for i in count(1) if (name := f"t{i}") not in self.history.taken)
         for node in newest_first(self.history.roots):
             for i, answer in self.answers(node):
@@ -167,12 +167,12 @@ class Story:
             self.grads[node] = g
             if type(node) is Leaf:
                 g, name = Symbol(g.value, "", free=True), self.history.fresh("y")
-                forward.append(Line(Symbol(self.symbols[node].value, name), self.symbols[node], shape(g.value)))
-                backward.append(Line(self.grads[node], g, shape(g.value)))
+                forward.append(Line(Symbol(self.symbols[node].value, name), self.symbols[node], shape_note(g.value)))
+                backward.append(Line(self.grads[node], g, shape_note(g.value)))
             g.name = "g" if len(roots) == 1 else f"{name}.grad"
-        told = f"g is the gradient of {name}" if len(roots) == 1 else "the gradients of the results are given"
+        given = f"g is the gradient of {name}" if len(roots) == 1 else "the gradients of the results are given"
         heading = [] if any(type(node) is Node for node in roots) or not forward else [Heading(FORWARD.words, "shape")]
-        return [*heading, *forward, Heading(f"backward: {told}"), *backward]
+        return [*heading, *forward, Heading(f"backward: {given}"), *backward]
 
     def answers(self, node: Node) -> Iterator[tuple[int, Answer]]:
         """Yield the answer of each rule of an operation, with the number of its argument."""
@@ -204,7 +204,7 @@ class Story:
         return Symbol(value, f"{self.history.names[node]}.grad", free=True, known=known)
 
     def note_of(self, symbol: Symbol) -> str:
-        return str(self.note(symbol.value)) if symbol.known else shape(symbol.value)
+        return str(self.note(symbol.value)) if symbol.known else shape_note(symbol.value)
 
 
 def note_ones(node: Node) -> Any:

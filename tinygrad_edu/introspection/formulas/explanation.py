@@ -95,12 +95,16 @@ class Explanation:
         for line in self.lines:
             if isinstance(line, Line):
                 right = "" if line.right is None else math(f"<mo>{line.sign}</mo>{style.write(line.right)}")
-                cells = cell(math(style.write(line.left)), "text-align: right"), cell(right)
-                rows.append("".join(cells) + cell(f"<code>{html_text(line.note)}</code>"))
+                cells = html_cell(math(style.write(line.left)), "text-align: right"), html_cell(right)
+                rows.append("".join(cells) + html_cell(f"<code>{html_text(line.note)}</code>"))
             elif isinstance(line, Heading):
-                rows.append(cell(html_text(line.words), kind="th colspan='2'") + cell(html_text(line.note), kind="th"))
+                rows.append(
+                    html_cell(html_text(line.words), kind="th colspan='2'") + html_cell(html_text(line.note), kind="th")
+                )
             else:  # its width is that of the formulas
-                rows.append(cell(html_text(line), "text-align: left; max-width: 0; min-width: 20em", "td colspan='3'"))
+                rows.append(
+                    html_cell(html_text(line), "text-align: left; max-width: 0; min-width: 20em", "td colspan='3'")
+                )
         body = "".join(f"<tr>{row}</tr>" for row in rows)
         return f"<table class='explanation' style='display: block; overflow-x: auto'>{body}</table>"
 
@@ -115,7 +119,7 @@ GIVEN = Heading("given", "value")
 WIDE = 96  # notes stand in a column, unless a line is wider than this
 
 
-def cell(content: str, style: str = "text-align: left", kind: str = "td") -> str:
+def html_cell(content: str, style: str = "text-align: left", kind: str = "td") -> str:
     return f"<{kind} style='{style}; padding: 0.15em 0.5em'>{content}</{kind.split()[0]}>"
 
 
@@ -123,7 +127,7 @@ def math(formula: str) -> str:
     return f"<math displaystyle='true'><mrow>{formula}</mrow></math>"
 
 
-def shape(value: Any) -> str:
+def shape_note(value: Any) -> str:
     """Return the note of a value whose numbers are not of interest: its shape."""
     return str(tuple(map(np.shape, value)) if isinstance(value, tuple) else np.shape(value))
 

@@ -16,10 +16,12 @@ from .text import Written, literal_text, only_axis, parts_of_name, round_number
 class Latex(Mathematics):
     """A writer of formulas as LaTeX, for mathematical mode with `amsmath`."""
 
-    SIGNS: ClassVar = {"": r"\,", "·": r"\cdot", "*": r"\odot", "@": r"\;", "==": "=", "!=": r"\neq", "<=": r"\leq", ">=": r"\geq", "&": r"\wedge",
+    SIGNS: ClassVar = {"": r"\,", "·": r"\cdot", "*": r"\odot", "@": r"\;", "==": "=", "!=": r"\neq", "<=": r"\leq",
+                       ">=": r"\geq", "&": r"\wedge",
                        "|": r"\vee", "~": r"\neg ", "//": r"\mathbin{/\!/}", "%": r"\bmod"}  # fmt: skip
     KNOWN: ClassVar = {"sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "max", "min", "det"}
-    NAMES: ClassVar = {"log": r"\ln", "sigmoid": r"\sigma", "log2": r"\log_2", "log10": r"\log_{10}", "tanh_slope": r"\tanh'",
+    NAMES: ClassVar = {"log": r"\ln", "sigmoid": r"\sigma", "log2": r"\log_2", "log10": r"\log_{10}",
+                       "tanh_slope": r"\tanh'",
                        "sigmoid_slope": r"\sigma'"}  # fmt: skip
 
     def name(self, text: str) -> str:

@@ -31,7 +31,10 @@ class Mathematics(Text):
     depth = 0  # how many formulas there are around the one that is being written
 
     def written(self, x: Any) -> Written:
-        """Return the formula `x`. Only where nothing else happens is it said that an array gets other axes, or copies."""
+        """Return the formula `x`.
+
+        Only where nothing else happens is it said that an array gets other axes, or copies.
+        """
         if is_call_of(x, PLUMBING) and (self.depth or (is_call(x.args[0]) and not is_call_of(x.args[0], PLUMBING))):
             return self.written(x.args[0])
         self.depth += 1

@@ -92,7 +92,8 @@ class MathML(Mathematics):
         rows = (a, if_a), (b, tag("mtext", "else"))
         cells = ("".join(f"<mtd style='text-align: left'>{cell}</mtd>" for cell in row) for row in rows)
         return (
-            f"<mrow><mo>{{</mo><mtable displaystyle='true'>{''.join(f'<mtr>{row}</mtr>' for row in cells)}</mtable></mrow>",
+            f"<mrow><mo>{{</mo><mtable "
+            f"displaystyle='true'>{''.join(f'<mtr>{row}</mtr>' for row in cells)}</mtable></mrow>",
             COMPARE,
         )
 

@@ -73,14 +73,14 @@ def name_of(fn: Callable[..., Any]) -> str:
     """
     name = getattr(fn, "__name__", None) or type(fn).__name__
     rule = RULES.get(fn)
-    if rule and not (is_package_function(fn) and is_taken(rule.name)):
+    if rule and not (is_package_function(fn) and is_reserved(rule.name)):
         name = rule.name
     module = (getattr(fn, "__module__", None) or "").removeprefix("numpy.")
     other = getattr(np, name, fn)  # np.diagonal is not np.linalg.diagonal
     return f"{module}.{name}" if module in ("linalg", "fft") and callable(other) and other is not fn else name
 
 
-def is_taken(name: str) -> bool:
+def is_reserved(name: str) -> bool:
     """Return whether a name means something else in formulas, or can't be called."""
     return not name.isidentifier() or any(hasattr(module, name) for module in (np, np.linalg, np.fft))
 

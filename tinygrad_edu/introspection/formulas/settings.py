@@ -39,10 +39,10 @@ def without_usual(fn: Callable[..., Any], settings: dict[str, Any]) -> dict[str,
     usual: dict[str, Any] = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1}
     if kernel := settings.get("kernel"):
         usual["stride"] = kernel  # windows that touch
-    told = {
+    unusual = {
         k: v for k, v in settings.items() if k not in DERIVED and not (k in usual and np.all(np.equal(v, usual[k])))
     }
-    return {k: v[0] if isinstance(v, tuple) and len({*v}) == 1 else v for k, v in told.items()}
+    return {k: v[0] if isinstance(v, tuple) and len({*v}) == 1 else v for k, v in unusual.items()}
 
 
 @lru_cache(maxsize=256)

@@ -66,12 +66,12 @@ def reduce_call(x: Any) -> Any:
     return x
 
 
-def call(fn: Callable[..., Any], of: Symbol, *args: Any, **kwargs: Any) -> Any:
+def simplest_call(fn: Callable[..., Any], of: Symbol, *args: Any, **kwargs: Any) -> Any:
     """Return a call that has the same value as `of`, as simple as it gets."""
     return reduce_call(function(fn, args, kwargs, of.value))
 
 
-def is_number(x: Any, n: int) -> bool:
+def equals_number(x: Any, n: int) -> bool:
     """Return whether `x` is the single number `n`, and no symbol."""
     return isinstance(x, int | float | np.number) and not isinstance(x, bool) and bool(x == n)
 
@@ -88,33 +88,33 @@ def without_sign(x: Any) -> Any:
 
 
 def simplify_sum(x: Symbol, a: Any, b: Any) -> Any:
-    if is_number(b, 0) or is_number(a, 0):
-        return as_symbol(a if is_number(b, 0) else b)
+    if equals_number(b, 0) or equals_number(a, 0):
+        return as_symbol(a if equals_number(b, 0) else b)
     if (c := without_sign(b)) is not None:
-        return call(np.subtract, x, a, c)
+        return simplest_call(np.subtract, x, a, c)
     if isinstance(a, Symbol) and (c := without_sign(a)) is not None:
-        return call(np.subtract, x, b, c)
+        return simplest_call(np.subtract, x, b, c)
     return None
 
 
 def simplify_difference(x: Symbol, a: Any, b: Any) -> Any:
-    if is_number(b, 0):
+    if equals_number(b, 0):
         return as_symbol(a)
-    if is_number(a, 0):
-        return call(np.negative, x, b)
-    return None if (c := without_sign(b)) is None else call(np.add, x, a, c)
+    if equals_number(a, 0):
+        return simplest_call(np.negative, x, b)
+    return None if (c := without_sign(b)) is None else simplest_call(np.add, x, a, c)
 
 
 def simplify_product(x: Symbol, a: Any, b: Any) -> Any:
     for one, other in ((b, a), (a, b)):
-        is_power = is_call(one) and one.fn in POWERS and is_number(one.args[1], 0)
-        if (is_number(one, 1) or is_power) and isinstance(other, Symbol) and other.shape == x.shape:
+        is_power = is_call(one) and one.fn in POWERS and equals_number(one.args[1], 0)
+        if (equals_number(one, 1) or is_power) and isinstance(other, Symbol) and other.shape == x.shape:
             return other
     return signs_in_front(x, a, b)
 
 
 def simplify_quotient(x: Symbol, a: Any, b: Any) -> Any:
-    return as_symbol(a) if is_number(b, 1) else signs_in_front(x, a, b)
+    return as_symbol(a) if equals_number(b, 1) else signs_in_front(x, a, b)
 
 
 def signs_in_front(x: Symbol, a: Any, b: Any) -> Any:
@@ -122,8 +122,8 @@ def signs_in_front(x: Symbol, a: Any, b: Any) -> Any:
     if x.dtype.kind not in "fc":
         return None
     if (c := without_sign(a)) is not None:
-        return call(np.negative, x, call_of(x.fn, c, b))
-    return None if (c := without_sign(b)) is None else call(np.negative, x, call_of(x.fn, a, c))
+        return simplest_call(np.negative, x, call_of(x.fn, c, b))
+    return None if (c := without_sign(b)) is None else simplest_call(np.negative, x, call_of(x.fn, a, c))
 
 
 def call_of(fn: Any, *args: Any, **kwargs: Any) -> Any:
@@ -136,23 +136,25 @@ def call_of(fn: Any, *args: Any, **kwargs: Any) -> Any:
 def simplify_negative(x: Symbol, a: Any) -> Any:
     if x.dtype.kind not in "fc" or not is_call(a):
         return None
-    return a.args[0] if a.fn is np.negative else call(np.subtract, x, *a.args[::-1]) if a.fn is np.subtract else None
+    if a.fn is np.negative:
+        return a.args[0]
+    return simplest_call(np.subtract, x, *a.args[::-1]) if a.fn is np.subtract else None
 
 
 def simplify_power(x: Symbol, a: Any, b: Any) -> Any:
-    return as_symbol(a) if is_number(b, 1) else None
+    return as_symbol(a) if equals_number(b, 1) else None
 
 
 def simplify_total(x: Symbol, a: Any, *axis: Any) -> Any:
     """Return the negative of the sum of what `a` is the negative of."""
     if x.kwargs.keys() - {"axis", "keepdims"} or x.dtype.kind not in "fc" or not is_call(a) or a.fn is not np.negative:
         return None
-    return call(np.negative, x, call_of(np.sum, a.args[0], *axis, **x.kwargs))
+    return simplest_call(np.negative, x, call_of(np.sum, a.args[0], *axis, **x.kwargs))
 
 
 def simplify_unequal(x: Symbol, a: Any, b: Any) -> Any:
     """Return ``isnan(a)``: only what is no number differs from itself."""
-    return call(np.isnan, x, a) if a is b and isinstance(a, Symbol) and a.dtype.kind in "fc" else None
+    return simplest_call(np.isnan, x, a) if a is b and isinstance(a, Symbol) and a.dtype.kind in "fc" else None
 
 
 def as_symbol(x: Any) -> Any:
@@ -167,7 +169,7 @@ def simplify_shape(x: Symbol, a: Any, *how: Any) -> Any:
     if not isinstance(a, Symbol) or a.shape == x.shape:
         return as_symbol(a)
     if x.fn is np.reshape and is_call(a) and a.fn is np.reshape and not a.kwargs:
-        return call(np.reshape, x, a.args[0], *how)
+        return simplest_call(np.reshape, x, a.args[0], *how)
     return None
 
 

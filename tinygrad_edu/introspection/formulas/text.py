@@ -43,14 +43,14 @@ class Text:
             return self.literal(x)
         if x.fn is None or x.name:
             return self.name(x.name or "?"), ATOM
-        method, *told = SIGNS.get(x.fn, ("call", name_of(x.fn)))
+        method, *given = SIGNS.get(x.fn, ("call", name_of(x.fn)))
         args, kwargs = x.args, x.kwargs
         if method in ("call", "sum"):
-            args, named = by_keyword(x.fn, args, is_array)
+            args, named = by_keyword(x.fn, args, has_array)
             kwargs = self.settings(x.fn, {**named, **kwargs})
         if kwargs and method not in self.KEYWORDS:
-            method, told = "call", [name_of(x.fn)]
-        return getattr(self, method)(*told, *args, **kwargs)  # type: ignore[no-any-return]
+            method, given = "call", [name_of(x.fn)]
+        return getattr(self, method)(*given, *args, **kwargs)  # type: ignore[no-any-return]
 
     KEYWORDS: ClassVar = {"call", "sum", "joined", "cast"}  # the methods that take keywords
 
@@ -198,7 +198,7 @@ def slice_text(x: slice) -> str:
     return f"{start}:{stop}" + ("" if x.step is None else f":{literal_text(x.step)}")
 
 
-def is_array(x: Any) -> bool:
+def has_array(x: Any) -> bool:
     return any(isinstance(part, Symbol | np.ndarray) for part in flatten(x)[0])
 
 
@@ -214,7 +214,7 @@ def only_axis(axis: Any) -> Any:
 
 
 def parts_of_name(text: str) -> tuple[str, str, bool]:
-    """Split a name, and return its stem, its index (3 in ``v3`` and ``v_3``), and whether it is a gradient (as ``w.grad`` is)."""
+    """Split a name into its stem, its index (3 in ``v3`` and ``v_3``), and whether it is a gradient (``w.grad``)."""
     bar = text.endswith(".grad") and text != ".grad"
     text = text.removesuffix(".grad") if bar else text
     stem = text.rstrip("0123456789")

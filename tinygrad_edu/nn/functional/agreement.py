@@ -28,7 +28,10 @@ def reduce_losses(name: str, losses: Any, reduction: str) -> Any:
 
 
 def as_loss_array(x: Any) -> Any:
-    """Return lists, numbers and tables as arrays. Tensors, arrays of other libraries, and objects that resemble arrays stay as they are."""
+    """Return lists, numbers and tables as arrays.
+
+    Tensors, arrays of other libraries, and objects that resemble arrays stay as they are.
+    """
     if (
         isinstance(x, TensorBase)
         or type(x) is np.ndarray
@@ -48,7 +51,7 @@ def peek(x: Any) -> Any:
 
 
 def require_same_shape(name: str, input: Any, target: Any) -> tuple[Any, Any]:
-    """Return both as arrays or tensors; refuse shapes that are not equal, even if they broadcast, such as (n,) and (n, 1)."""
+    """Return both as arrays or tensors; refuse unequal shapes, even if they broadcast, such as (n,) and (n, 1)."""
     input, target = as_loss_array(input), as_loss_array(target)
     if input.shape != target.shape:
         raise ValueError(
@@ -66,8 +69,8 @@ def match_weights(name: str, what: str, weight: Any, losses: Any) -> Any:
     shape = losses.shape
     if weight.ndim > len(shape) or any(w not in (1, n) for w, n in zip(weight.shape[::-1], shape[::-1], strict=False)):
         raise ValueError(
-            f"{name}: {what} of shape {weight.shape} does not fit losses of shape {shape}: it must be of that shape, or "
-            "broadcast to it. For a number for each example, reshape it to a column, w[:, None]"
+            f"{name}: {what} of shape {weight.shape} does not fit losses of shape {shape}: it must be of that shape, "
+            "or broadcast to it. For a number for each example, reshape it to a column, w[:, None]"
         )
     return weight
 
@@ -77,14 +80,17 @@ def match_weights(name: str, what: str, weight: Any, losses: Any) -> Any:
 
 @check
 def refuse_improbable(name: str, what: str, values: Any, remedy: str) -> None:
-    """Raise an error for numbers that can't be probabilities. NaN passes: then the loss is NaN too, which nobody overlooks."""
+    """Raise an error for numbers that can't be probabilities.
+
+    NaN passes: then the loss is NaN too, which nobody overlooks.
+    """
     if values.size:
         # sums that would be 1 without rounding
         slack = 4 * float(np.finfo(values.dtype).eps) if values.dtype.kind == "f" else 0
         if values.min() < -slack or values.max() > 1 + slack:
             raise ValueError(
-                f"{name}: {what} must be probabilities, between 0 and 1; these go from {values.min():g} to {values.max():g}. "
-                f"{remedy}"
+                f"{name}: {what} must be probabilities, between 0 and 1; "
+                f"these go from {values.min():g} to {values.max():g}. {remedy}"
             )
 
 
@@ -100,8 +106,9 @@ def warn_no_logarithms(name: str, what: str, values: Any) -> None:
     """Warn of numbers that can't be logarithms of probabilities, since some are above 0."""
     if values.size and values.max() > 0.01:
         warn_user(
-            f"{name}: {what} should be logarithms of probabilities, which are never above 0, and go up to {values.max():g}. "
-            "Put log_softmax (nn.LogSoftmax) before this cost; of scores as they are, use cross_entropy (nn.CrossEntropyLoss)"
+            f"{name}: {what} should be logarithms of probabilities, which are never above 0, "
+            f"and go up to {values.max():g}. Put log_softmax (nn.LogSoftmax) before this cost; of scores as they are, "
+            "use cross_entropy (nn.CrossEntropyLoss)"
         )
 
 
@@ -115,6 +122,6 @@ def squashed_message(name: str, function: str, remedy: str) -> str:
     """Return the text of that warning."""
     own = "sigmoid" if "binary" in name else "softmax"
     return (
-        f"{name} applies {own} itself, and its input comes from {function} already: of numbers between 0 and 1, {own} makes nearly "
-        f"equal probabilities, so the network can hardly learn to be sure. {remedy}"
+        f"{name} applies {own} itself, and its input comes from {function} already: of numbers between 0 and 1, "
+        f"{own} makes nearly equal probabilities, so the network can hardly learn to be sure. {remedy}"
     )

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...engine.tensor_base import array_in, is_foreign, to_arrays
 from ...rules.neural.fused import linear, softmax
-from .normalization import dropout
+from .dropout import dropout
 
 if TYPE_CHECKING:
     from ...tensor.tensor import Tensor
@@ -36,7 +36,8 @@ def scaled_dot_product_attention(
     value : Tensor or ndarray, (..., S, V)
         A vector for each place that is looked at, to be averaged.
     attn_mask : Tensor or array_like, (..., L, S), optional
-        Booleans say which places may be looked at; where there are none, the result is 0. Floats are added to the scores.
+        Booleans say which places may be looked at; where there are none, the result is 0. Floats are added to the
+        scores.
     dropout_p : float
         The probability that a weight is dropped.
     is_causal : bool
@@ -91,7 +92,7 @@ def attend(
 
 
 def apply_mask(scores: Any, mask: Any) -> tuple[Any, Any]:
-    """Return the scores, -inf where the mask forbids; and, if some places may look nowhere, a factor of 0 for their weights."""
+    """Return the scores, -inf where the mask forbids; and a factor of 0 for places that may look nowhere, if any."""
     seeing = None if is_foreign(mask) else np.any(mask, -1, keepdims=True)
     if seeing is None or seeing.all():
         return np.where(mask, scores, -np.inf), None
@@ -123,7 +124,7 @@ def split_heads(x: Any, heads: int) -> Any:
 
 
 def combine_masks(mask: Any, padding: Any, q: Any) -> Any:
-    """Return PyTorch's two masks, in which True forbids, as one: of floats to add, or of booleans, in which True allows.
+    """Return PyTorch's two masks, in which True forbids, as one: of floats to add, or of booleans where True allows.
 
     `padding` has the shape (N, S).
     """

@@ -1,4 +1,7 @@
-"""Losses of networks that choose one of several classes. The second axis of their outputs holds a score for each class."""
+"""Losses of networks that choose one of several classes.
+
+The second axis of their outputs holds a score for each class.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +9,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from ...engine.atomic import check
-from ...engine.provenance import warn_user
 from ...engine.tensor_base import to_arrays
 from ...rules.neural.fused import log_softmax, masked_nll
 from .agreement import (
-    as_loss_array,
     peek,
     reduce_losses,
-    refuse_improbable,
     takes_mean,
     warn_no_logarithms,
     warn_squashed,
 )
+from .class_checks import along_classes, arrange_classes, check_class_weights, check_classes, refuse_other_rows
 
 if TYPE_CHECKING:
     from ...tensor.tensor import Tensor
@@ -50,8 +50,8 @@ def cross_entropy(
     ignore_index : int
         Examples of this class do not count.
     reduction : {"mean", "sum", "none"}
-        Whether to return the mean of the examples' losses, their sum, or all of them. Where targets are classes, the mean is
-        weighted with `weight`.
+        Whether to return the mean of the examples' losses, their sum, or all of them. Where targets are classes, the
+        mean is weighted with `weight`.
     label_smoothing : float
         The share of the probability that the target gives to all classes alike, from 0 to 1.
 
@@ -128,7 +128,8 @@ def nll_loss(
     ignore_index : int
         Examples of this class do not count.
     reduction : {"mean", "sum", "none"}
-        Whether to return the mean of the examples' losses, their sum, or all of them. The mean is weighted with `weight`.
+        Whether to return the mean of the examples' losses, their sum, or all of them. The mean is weighted with
+        `weight`.
 
     Returns
     -------
@@ -194,8 +195,8 @@ def multi_margin_loss(
 
     Notes
     -----
-    The loss of an example is the sum of ``max(0, margin - input[target] + input[k])**p`` over all other classes k, divided
-    by C. It is the loss of a support vector machine (Weston & Watkins 1999).
+    The loss of an example is the sum of ``max(0, margin - input[target] + input[k])**p`` over all other classes k,
+    divided by C. It is the loss of a support vector machine (Weston & Watkins 1999).
 
     Examples
     --------
@@ -216,9 +217,6 @@ def multi_margin_loss(
     return reduce_losses("multi_margin_loss", losses[0] if single else losses, reduction)
 
 
-# ----------------------------------------------------------------------------------- the losses, piece by piece
-
-
 def compute_nll(logs: Any, target: Any, weight: Any, ignore: int, reduction: str, name: str, single: bool) -> Any:
     """Return the negative log-likelihood, from logarithms of probabilities of shape (N, C, ...)."""
     indices = check_classes(name, target, logs.shape[1], ignore)
@@ -234,7 +232,7 @@ def compute_nll(logs: Any, target: Any, weight: Any, ignore: int, reduction: str
 
 
 def reduce_weighted(losses: Any, share: Any, reduction: str, name: str, single: bool) -> Any:
-    """Return the sum of the examples' losses divided by `share`, the sum of their weights; or their sum, or all of them."""
+    """Return the sum of the examples' losses over `share`, the sum of their weights; or their sum, or all of them."""
     if reduction == "none":
         return losses[0] if single else losses
     return np.sum(losses) / share if takes_mean(name, reduction) else np.sum(losses)
@@ -260,85 +258,3 @@ def weigh_examples(target: Any, weight: Any, ignore: int, logs: Any) -> tuple[An
     else:
         counted = np.where(valid, weight[np.where(valid, indices, 0)], 0)
     return counted, np.sum(counted)
-
-
-def along_classes(weight: Any, ndim: int) -> Any:
-    """Return a vector with a number for each class in the shape that broadcasts along the second axis."""
-    return np.reshape(weight, (1, -1) + (1,) * (ndim - 2))
-
-
-# -------------------------------------------------------------------------------------------------- checks
-
-
-def arrange_classes(name: str, input: Any, target: Any, probabilities: bool) -> tuple[Any, Any, bool]:
-    """Return the scores in shape (N, C, ...), the target to match, and whether there was a single example; refuse other shapes."""
-    target, input = as_loss_array(target), as_loss_array(input)
-    single = input.ndim == 1
-    if input.ndim < 2:
-        input, target = np.reshape(input, (1, -1)), np.expand_dims(target, 0)
-    shape = input.shape
-    if shape[1] < 2:
-        raise ValueError(
-            f"{name} compares the scores of at least two classes, and the output, of shape {shape}, has "
-            f"{shape[1]} for each example: there would be nothing to learn. For yes or no, use "
-            "binary_cross_entropy_with_logits (nn.BCEWithLogitsLoss) with a column of targets, "
-            "y[:, None].astype(np.float32); else give the network an output for each class"
-        )
-    wanted = shape[:1] + shape[2:]
-    if target.shape != wanted and not (probabilities and target.shape == shape):
-        rows = ", or probabilities of the output's shape" if probabilities else ""
-        raise ValueError(
-            f"{name}: for an output of shape {shape}, the target must be class indices of shape {wanted}{rows}; it has "
-            f"shape {target.shape}"
-        )
-    return input, target, single
-
-
-def check_classes(name: str, target: Any, classes: int, ignore: Any) -> Any:
-    """Return the class indices as a plain array; refuse other numbers."""
-    indices = to_arrays(target)
-    if indices.dtype.kind not in "iu":
-        raise TypeError(
-            f"{name}: the target must be class indices, integers; it is {indices.dtype} of shape {indices.shape}. If they are "
-            "whole numbers, convert them, y.astype(np.int64)"
-        )
-    refuse_other_classes(name, indices, classes, ignore)
-    return indices
-
-
-@check
-def refuse_other_classes(name: str, indices: Any, classes: int, ignore: Any) -> None:
-    """Raise an error for an index that no class has."""
-    counted = indices[indices != ignore]
-    if np.any((counted < 0) | (counted >= classes)):
-        raise ValueError(
-            f"{name}: class indices must be from 0 to {classes - 1}; these go from {counted.min()} to {counted.max()}"
-        )
-
-
-@check
-def refuse_other_rows(name: str, rows: Any) -> None:
-    """Raise an error for numbers that can't be probabilities; warn if those of an example don't add up to 1."""
-    many = "Where several classes may be right at once, use binary_cross_entropy_with_logits (nn.BCEWithLogitsLoss)"
-    total = np.sum(rows, 1)
-    if rows.dtype.kind in "iub" and (np.any((rows != 0) & (rows != 1)) or np.any(total != 1)):
-        raise ValueError(
-            f"{name}: integers of the output's shape, {rows.shape}, must be rows with a single 1 each, for the right class; class "
-            f"numbers are of shape {rows.shape[:1] + rows.shape[2:]}. {many}"
-        )
-    refuse_improbable(name, "targets of the output's shape", rows, "Class numbers are integers, one for each example")
-    if np.any(off := np.abs(total - 1) > 0.01):
-        warn_user(
-            f"{name}: {np.sum(off)} of {off.size} rows of the target don't sum to 1, as probabilities of classes do. {many}; else divide "
-            "each row by its sum"
-        )
-
-
-def check_class_weights(name: str, weight: Any, scores: Any) -> Any:
-    """Return the weights of the classes as an array; refuse other shapes."""
-    weight = as_loss_array(weight) if hasattr(weight, "shape") else np.asarray(weight, scores.dtype)
-    if weight.shape != scores.shape[1:2]:
-        raise ValueError(
-            f"{name}: weight must have shape {scores.shape[1:2]}, a number for each class; it has shape {weight.shape}"
-        )
-    return weight

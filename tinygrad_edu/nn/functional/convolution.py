@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
+from ...docstrings import complete_from
 from ...rules.neural.convolution import collect, distribute
-from ..docstrings import complete_from
 
 if TYPE_CHECKING:
     from ...tensor.tensor import Tensor
@@ -60,8 +60,8 @@ def conv2d(
 
     Notes
     -----
-    ``y[n, o, i, j]`` is the sum of ``x[n, c, i * stride + a * dilation, j * stride + b * dilation] * weight[o, c, a, b]``
-    over c, a and b: a correlation, since the kernel is not turned round. See LeCun et al. (1998).
+    ``y[n, o, i, j]`` is the sum of ``x[n, c, i * stride + a * dilation, j * stride + b * dilation] * weight[o, c, a,
+    b]`` over c, a and b: a correlation, since the kernel is not turned round. See LeCun et al. (1998).
 
     Examples
     --------
@@ -183,7 +183,7 @@ def conv_transpose1d(
     groups: int = 1,
     dilation: Lengths = 1,
 ) -> Tensor:
-    """Compute the transposed convolution along one axis: each number adds a pattern, times itself, to a longer sequence.
+    """Compute the transposed convolution along one axis: each number adds a pattern, times itself, to the output.
 
     Parameters
     ----------
@@ -259,8 +259,10 @@ def convolve_transposed(
     )
     if any(m >= max(s, d) for m, s, d in zip(more, stride, dilation, strict=True)):
         raise ValueError(f"{name}: output_padding={more} must be smaller than stride={stride} or dilation={dilation}")
-    size = tuple((n - 1) * s - 2 * p + d * (k - 1) + m + 1
-                 for n, s, p, d, k, m in zip(x.shape[-axes:], stride, padding, dilation, kernel, more, strict=True))  # fmt: skip
+    size = tuple(
+        (n - 1) * s - 2 * p + d * (k - 1) + m + 1
+        for n, s, p, d, k, m in zip(x.shape[-axes:], stride, padding, dilation, kernel, more, strict=True)
+    )
     if min(size) < 1:
         raise ValueError(
             f"{name}: nothing would be left, an output of lengths {size}; the padding, {padding}, is too large"
@@ -285,8 +287,8 @@ def check_shapes(name: str, axes: int, x: Any, weight: Any, groups: int, transpo
     channels = len(weight) if transposed else weight.shape[1] * groups
     if x.shape[-axes - 1] != channels:
         raise ValueError(
-            f"{name}: a weight of shape {weight.shape} in {groups} group{'s' * (groups > 1)} wants {channels} channels; "
-            f"the input has shape {x.shape}"
+            f"{name}: a weight of shape {weight.shape} in {groups} group{'s' * (groups > 1)} wants {channels} "
+            f"channels; the input has shape {x.shape}"
         )
 
 

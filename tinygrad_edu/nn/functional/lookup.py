@@ -162,7 +162,8 @@ def cosine_similarity(a: TensorLike, b: TensorLike, axis: int = 1, eps: float = 
     Examples
     --------
     >>> from tinygrad_edu import Tensor, nn
-    >>> nn.functional.cosine_similarity(Tensor([[1.0, 0.0], [3.0, 4.0]]), Tensor([[0.0, 2.0], [6.0, 8.0]])).data.round(4)
+    >>> a, b = Tensor([[1.0, 0.0], [3.0, 4.0]]), Tensor([[0.0, 2.0], [6.0, 8.0]])
+    >>> nn.functional.cosine_similarity(a, b).data.round(4)
     array([0., 1.])
     """
     a, b = as_loss_array(a), as_loss_array(b)

@@ -1,4 +1,4 @@
-"""Normalisation: numbers are shifted and scaled to mean 0 and variance 1, over some of the axes. And dropout."""
+"""Normalisation: numbers are shifted and scaled to mean 0 and variance 1, over some of the axes."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...docstrings import complete_from
 from ...engine.tensor_base import to_arrays
-from ...rng import generator
+from .dropout import dropout as dropout  # where functions pickled earlier are looked for
 
 if TYPE_CHECKING:
     from ...tensor.tensor import Tensor
@@ -75,6 +76,7 @@ def layer_norm(
     return scale_and_shift(standardise(x, axes, eps), weight, bias)
 
 
+@complete_from(layer_norm)
 def rms_norm(
     x: TensorLike, normalized_shape: int | Sequence[int], weight: TensorLike | None = None, eps: float | None = None
 ) -> Tensor:
@@ -82,12 +84,6 @@ def rms_norm(
 
     Parameters
     ----------
-    x : Tensor or ndarray, (..., normalized_shape)
-        The input: floating-point numbers.
-    normalized_shape : int or sequence of int
-        The lengths of the last axes.
-    weight : Tensor or ndarray, normalized_shape, optional
-        What the normalised numbers are multiplied by.
     eps : float, optional
         A small number that is added to the mean square, against division by 0. By default it is the distance from 1 to
         the next number of x's dtype.
@@ -96,11 +92,6 @@ def rms_norm(
     -------
     Tensor, of x's shape and dtype
         ``x / sqrt(mean(x**2) + eps) * weight``.
-
-    Raises
-    ------
-    ValueError
-        If the last axes of `x` have other lengths.
 
     Notes
     -----
@@ -169,6 +160,7 @@ def group_norm(
     )
 
 
+@complete_from(group_norm)
 def batch_norm(
     x: TensorLike,
     running_mean: Tensor | None,
@@ -188,21 +180,10 @@ def batch_norm(
     running_mean, running_var : Tensor, (C,), or None
         The averages of earlier batches. Under `training` they are changed in place; otherwise they are used in place of
         the batch's own mean and variance.
-    weight : Tensor or ndarray, (C,), optional
-        What the normalised numbers are multiplied by.
-    bias : Tensor or ndarray, (C,), optional
-        What is added to them.
     training : bool
         Whether to use the mean and the variance of this batch.
     momentum : float
         How far the running averages move towards those of this batch: 0 leaves them, 1 replaces them.
-    eps : float
-        A small number that is added to the variance, against division by 0.
-
-    Returns
-    -------
-    Tensor, of x's shape and dtype
-        ``(x - mean) / sqrt(variance + eps) * weight + bias``.
 
     Raises
     ------
@@ -226,7 +207,8 @@ def batch_norm(
         n = math.prod(x.shape[i] for i in axes)
         if n < 2 and training:
             raise ValueError(
-                f"batch_norm: more than one number for each channel is needed in training; the input has shape {x.shape}"
+                "batch_norm: more than one number for each channel is needed in training; "
+                f"the input has shape {x.shape}"
             )
         mean = np.mean(x, axes, keepdims=True)
         d = x - mean
@@ -244,50 +226,6 @@ def batch_norm(
     return scale_and_shift(
         y, weight if weight is None else np.reshape(weight, shape), bias if bias is None else np.reshape(bias, shape)
     )
-
-
-def dropout(x: TensorLike, p: float = 0.5, training: bool = True) -> Tensor:
-    """Replace some numbers by 0, at random, and scale the others up, so that the expected value stays.
-
-    Parameters
-    ----------
-    x : Tensor or ndarray, any shape
-        The input: floating-point numbers.
-    p : float
-        The probability that a number is dropped, from 0 to 1.
-    training : bool
-        Whether to do so. Otherwise the input is returned as it is.
-
-    Returns
-    -------
-    Tensor, of x's shape and dtype
-        0 with probability `p`, elsewhere ``x / (1 - p)``.
-
-    Raises
-    ------
-    ValueError
-        If `p` is not between 0 and 1.
-
-    Notes
-    -----
-    See Srivastava et al. (2014). The random numbers come from the generator that `manual_seed` seeds.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from tinygrad_edu import Tensor, nn
-    >>> y = nn.functional.dropout(Tensor(np.ones(100)), p=0.75)
-    >>> bool(np.all((y.data == 0) | (y.data == 4)))
-    True
-    """
-    if not 0 <= p <= 1:
-        raise ValueError(f"dropout: p={p} is out of range; it is a probability")
-    if not training or p == 0:
-        return x
-    if p == 1:
-        return x * 0
-    kept = generator().random(x.shape, np.float32) >= p  # half the bits are enough, in half the time
-    return x * np.multiply(kept, 1 / (1 - p), dtype=x.dtype)
 
 
 def normalize(x: TensorLike, p: float = 2.0, axis: int = 1, eps: float = 1e-12) -> Tensor:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from .activations import logsigmoid
+from ...docstrings import complete_from
 from .agreement import (
     match_weights,
     peek,
@@ -18,6 +18,7 @@ from .agreement import (
     warn_no_logarithms,
     warn_squashed,
 )  # fmt: skip
+from .saturating import logsigmoid
 
 if TYPE_CHECKING:
     from ...tensor.tensor import Tensor
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
     from .agreement import Reduction
 
 BINARY_TARGETS = (
-    "0 is no and 1 is yes: of -1 and 1 make them by (y + 1) / 2, of bytes by y / 255. Class numbers go with cross_entropy "
-    "(nn.CrossEntropyLoss), and an output for each class"
+    "0 is no and 1 is yes: of -1 and 1 make them by (y + 1) / 2, of bytes by y / 255. "
+    "Class numbers go with cross_entropy (nn.CrossEntropyLoss), and an output for each class"
 )
 
 
@@ -58,8 +59,8 @@ def binary_cross_entropy(
 
     Notes
     -----
-    The loss of an element is ``-(target * log(input) + (1 - target) * log(1 - input))``. Logarithms are at least -100, as in
-    PyTorch. `binary_cross_entropy_with_logits` is more exact.
+    The loss of an element is ``-(target * log(input) + (1 - target) * log(1 - input))``. Logarithms are at least -100,
+    as in PyTorch. `binary_cross_entropy_with_logits` is more exact.
 
     Examples
     --------
@@ -82,6 +83,7 @@ def binary_cross_entropy(
     )
 
 
+@complete_from(binary_cross_entropy)
 def binary_cross_entropy_with_logits(
     input: TensorLike,
     target: TensorLike,
@@ -95,19 +97,8 @@ def binary_cross_entropy_with_logits(
     ----------
     input : Tensor or array_like, any shape
         The network's outputs. The sigmoid makes probabilities of yes from them.
-    target : Tensor or array_like, the shape of `input`
-        1 for yes and 0 for no, or a probability of yes.
-    weight : Tensor or array_like, optional
-        How much each element counts, in a shape that broadcasts to that of `input`.
-    reduction : {"mean", "sum", "none"}
-        Whether to return the mean of all losses, their sum, or all of them.
     pos_weight : Tensor or array_like, optional
         How much yes counts more than no, in a shape that broadcasts to that of `input`.
-
-    Returns
-    -------
-    Tensor, (), or the shape of `input` if `reduction` is "none"
-        The loss.
 
     Raises
     ------
@@ -121,8 +112,8 @@ def binary_cross_entropy_with_logits(
 
     Notes
     -----
-    The loss of an element is ``-(pos_weight * target * log(p) + (1 - target) * log(1 - p))`` with ``p = sigmoid(input)``,
-    computed in a way that is exact for large inputs too.
+    The loss of an element is ``-(pos_weight * target * log(p) + (1 - target) * log(1 - p))`` with ``p =
+    sigmoid(input)``, computed in a way that is exact for large inputs too.
 
     Examples
     --------
@@ -156,8 +147,8 @@ def kl_div(
     target : Tensor or array_like, the shape of `input`
         The wanted probabilities; or their logarithms, if `log_target`.
     reduction : {"mean", "batchmean", "sum", "none"}
-        Whether to return the mean over all elements, the sum divided by the number of examples, the sum, or all of them.
-        "batchmean" is the divergence by its definition.
+        Whether to return the mean over all elements, the sum divided by the number of examples, the sum, or all of
+        them. "batchmean" is the divergence by its definition.
     log_target : bool
         Whether the target consists of logarithms.
 
@@ -207,7 +198,7 @@ def kl_div(
 def hinge_embedding_loss(
     input: TensorLike, target: TensorLike, margin: float = 1.0, reduction: Reduction = "mean"
 ) -> Tensor:
-    """Compute the loss of distances: small ones are wanted between things that belong together, large ones between others.
+    """Compute the loss of distances, which are to be small within pairs that belong together, and large within others.
 
     Parameters
     ----------
@@ -239,8 +230,8 @@ def hinge_embedding_loss(
     input, target = require_same_shape("hinge_embedding_loss", input, target)
     near = peek(target) == 1
     refuse_other_numbers(
-        "hinge_embedding_loss: targets are 1 for what belongs together, and -1 for what doesn't; of 1 and 0 make them by "
-        "2 * y - 1",
+        "hinge_embedding_loss: targets are 1 for what belongs together, and -1 for what doesn't; "
+        "of 1 and 0 make them by 2 * y - 1",
         near | (peek(target) == -1),
     )
     return reduce_losses("hinge_embedding_loss", np.where(near, input, np.maximum(margin - input, 0)), reduction)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...docstrings import complete_from
 from ...rules.complex import squared_length
 from ...rules.neural.fused import refuse_complex, squared_error
-from .activations import is_one
 from .agreement import as_loss_array, peek, reduce_losses, refuse_other_numbers, require_same_shape, takes_mean
+from .rectifying import is_one
 
 if TYPE_CHECKING:
     from ...tensor.tensor import Tensor
@@ -55,6 +56,7 @@ def mse_loss(input: TensorLike, target: TensorLike, reduction: Reduction = "mean
     return squared_error(input, target, input.size if takes_mean("mse_loss", reduction) else 1)
 
 
+@complete_from(mse_loss)
 def l1_loss(input: TensorLike, target: TensorLike, reduction: Reduction = "mean") -> Tensor:
     """Compute the mean absolute error.
 
@@ -62,10 +64,6 @@ def l1_loss(input: TensorLike, target: TensorLike, reduction: Reduction = "mean"
     ----------
     input : Tensor or array_like, any shape
         The network's outputs.
-    target : Tensor or array_like, the shape of `input`
-        The wanted numbers.
-    reduction : {"mean", "sum", "none"}
-        Whether to return the mean of all losses, their sum, or all of them.
 
     Returns
     -------
@@ -87,17 +85,12 @@ def l1_loss(input: TensorLike, target: TensorLike, reduction: Reduction = "mean"
     return reduce_losses("l1_loss", np.abs(input - target), reduction)
 
 
+@complete_from(l1_loss)
 def huber_loss(input: TensorLike, target: TensorLike, reduction: Reduction = "mean", delta: float = 1.0) -> Tensor:
-    """Compute the Huber loss: squared differences near 0, absolute ones further out, so that outliers have less influence.
+    """Compute the Huber loss: squared differences near 0, absolute ones further out, where outliers lie.
 
     Parameters
     ----------
-    input : Tensor or array_like, any shape
-        The network's outputs.
-    target : Tensor or array_like, the shape of `input`
-        The wanted numbers.
-    reduction : {"mean", "sum", "none"}
-        Whether to return the mean of all losses, their sum, or all of them.
     delta : float
         The difference from which on the loss is a straight line; above 0.
 
@@ -127,6 +120,7 @@ def huber_loss(input: TensorLike, target: TensorLike, reduction: Reduction = "me
     return compute_huber(delta, "huber_loss", input, target, reduction)
 
 
+@complete_from(huber_loss)
 def smooth_l1_loss(input: TensorLike, target: TensorLike, reduction: Reduction = "mean", beta: float = 1.0) -> Tensor:
     """Compute the smooth absolute error: `huber_loss` divided by its threshold.
 
@@ -134,17 +128,8 @@ def smooth_l1_loss(input: TensorLike, target: TensorLike, reduction: Reduction =
     ----------
     input : Tensor or array_like, any shape
         The network's outputs.
-    target : Tensor or array_like, the shape of `input`
-        The wanted numbers.
-    reduction : {"mean", "sum", "none"}
-        Whether to return the mean of all losses, their sum, or all of them.
     beta : float
         The difference from which on the loss is a straight line. With 0 the loss is `l1_loss`.
-
-    Returns
-    -------
-    Tensor, (), or the shape of `input` if `reduction` is "none"
-        The loss.
 
     Raises
     ------
@@ -198,8 +183,8 @@ def gaussian_nll_loss(
     target : Tensor or array_like, the shape of `input`
         The numbers that were observed.
     var : Tensor or array_like
-        The variances, not negative: in the shape of `input`, in that shape with a last axis of length 1, without the last
-        axis, or one number for all.
+        The variances, not negative: in the shape of `input`, in that shape with a last axis of length 1, without the
+        last axis, or one number for all.
     full : bool
         Whether to add the constant, ``log(2 * pi) / 2``.
     eps : float
@@ -236,7 +221,7 @@ def gaussian_nll_loss(
 
 
 def check_variances(var: Any, input: Any) -> Any:
-    """Return the variances in a shape that broadcasts to the shape of the means; refuse other shapes and negative numbers."""
+    """Return the variances in a shape that broadcasts to the means'; refuse other shapes and negative numbers."""
     var = as_loss_array(var) if hasattr(var, "shape") else np.asarray(var, input.dtype)
     refuse_other_numbers(
         "gaussian_nll_loss: a variance is never negative. Let the network give its logarithm, and take np.exp of that "
@@ -247,7 +232,7 @@ def check_variances(var: Any, input: Any) -> Any:
         return np.expand_dims(var, -1)
     if var.shape not in ((), input.shape, (*input.shape[:-1], 1)):
         raise ValueError(
-            f"gaussian_nll_loss: for an output of shape {input.shape}, the variance must be of that shape, or with a last axis "
-            f"of length 1, or without the last axis; it has shape {var.shape}"
+            f"gaussian_nll_loss: for an output of shape {input.shape}, the variance must be of that shape, "
+            f"or with a last axis of length 1, or without the last axis; it has shape {var.shape}"
         )
     return var

@@ -44,17 +44,17 @@ def skew(x: Any) -> Any:
     return x - adjoint(x)
 
 
-def lower(x: Any) -> Any:
+def lower_triangle(x: Any) -> Any:
     """Return the lower triangle with half of the diagonal; together with its adjoint, it makes a symmetric matrix."""
     return (np.tril(x) + np.tril(x, -1)) / 2
 
 
-def diagonal(d: Any) -> Any:
+def diagonal_matrix(d: Any) -> Any:
     """Return diagonal matrices."""
     return np.where(np.eye(d.shape[-1], dtype=bool), d[..., None, :], 0)
 
 
-def inverse(x: Any) -> Any:
+def reciprocal_or_zero(x: Any) -> Any:
     """Return 1 / x, element by element, and 0 where that would be infinite."""
     return np.where(x == 0, 0, 1 / nonzero(x))
 
@@ -73,7 +73,7 @@ rule(np.linalg.cholesky, lambda g, y, a, upper=False:
 
 def cholesky_rule(g: Any, l: Any) -> Any:
     """Return the gradient of a = l lᴴ. In l⁻¹ da l⁻ᴴ = l⁻¹ dl + (l⁻¹ dl)ᴴ, the lower part is the first term."""
-    x = np.linalg.solve(adjoint(l), lower(adjoint(l) @ g))
+    x = np.linalg.solve(adjoint(l), lower_triangle(adjoint(l) @ g))
     return symmetric(adjoint(np.linalg.solve(adjoint(l), adjoint(x))))
 
 
@@ -102,7 +102,7 @@ def qr_rule(gq: Any, gr: Any, q: Any, r: Any) -> Any:
         square = qr_rule(gq + q @ right @ adjoint(g_right), gr, q, r)
         return np.concatenate([square, q @ g_right], -1)
     k = adjoint(q) @ gq - gr @ adjoint(r)
-    return adjoint(np.linalg.solve(r, adjoint(gq + q @ (lower(skew(k)) - k))))
+    return adjoint(np.linalg.solve(r, adjoint(gq + q @ (lower_triangle(skew(k)) - k))))
 
 
 def leading_columns(g: Any, q: Any, n: int) -> tuple[Any, Any]:
@@ -115,7 +115,7 @@ def leading_columns(g: Any, q: Any, n: int) -> tuple[Any, Any]:
 
 # ------------------------------------------------------------------------------- eigenvectors
 
-rule(np.linalg.eigvalsh, lambda g, y, a, UPLO="L": along(g, conjugate(np.linalg.eigh(refuse_second(a, y), UPLO)[1])))
+rule(np.linalg.eigvalsh, lambda g, y, a, UPLO="L": along_eigenvectors(g, conjugate(np.linalg.eigh(refuse_second(a, y), UPLO)[1])))
 rule(np.linalg.eigh,     lambda g, y, a, UPLO="L": eigh_rule(*g, *map(conjugate, y)), multiple_results=True)
 rule(np.linalg.eig,      lambda g, y, a: eig_rule(*g, *map(conjugate, y)), multiple_results=True)
 
@@ -123,7 +123,7 @@ rule(np.linalg.eig,      lambda g, y, a: eig_rule(*g, *map(conjugate, y)), multi
 composite(np.linalg.eigvals)(lambda a: np.linalg.eig(a)[0])
 
 
-def along(g: Any, v: Any) -> Any:
+def along_eigenvectors(g: Any, v: Any) -> Any:
     """Return v diag(g) vᴴ: an eigenvalue changes as the matrix does along the eigenvector."""
     return (v * g[..., None, :]) @ adjoint(v)
 
@@ -131,7 +131,7 @@ def along(g: Any, v: Any) -> Any:
 def eigh_rule(gw: Any, gv: Any, w: Any, v: Any) -> Any:
     """Return the gradient of a v = v diag(w). vᴴ da v has dw on its diagonal, and vᴴ dv times gaps of `w` elsewhere."""
     k = regardless_of_turns(regardless_of_phase(adjoint(v) @ gv), gw, w)
-    return v @ (diagonal(gw) + skew(k) * inverse(gaps(w)) / 2) @ adjoint(v)
+    return v @ (diagonal_matrix(gw) + skew(k) * reciprocal_or_zero(gaps(w)) / 2) @ adjoint(v)
 
 
 def eig_rule(gw: Any, gv: Any, w: Any, v: Any) -> Any:
@@ -139,11 +139,12 @@ def eig_rule(gw: Any, gv: Any, w: Any, v: Any) -> Any:
     v = refuse_second(v, w)
     if v.size:
         refuse_where(np.linalg.cond(to_arrays(v)) > np.finfo(v.dtype).eps ** -0.5, ValueError,
-                     "eigenvectors are hardly independent, as those of [[1, 1], [0, 1]]: eigenvalues have no derivative there. Use "
-                     "products, inverses and determinants of the matrix itself, or add a little noise to it")
+                     "eigenvectors are hardly independent, as those of [[1, 1], [0, 1]]: "
+                     "eigenvalues have no derivative there. Use products, "
+                     "inverses and determinants of the matrix itself, or add a little noise to it")
     k = regardless_of_phase(adjoint(v) @ gv)
     k = regardless_of_turns(k - adjoint(v) @ v * np.diagonal(k, 0, -2, -1)[..., None, :], gw, w)
-    return np.linalg.solve(adjoint(v), (diagonal(gw) + k * inverse(conjugate(gaps(w)))) @ adjoint(v))
+    return np.linalg.solve(adjoint(v), (diagonal_matrix(gw) + k * reciprocal_or_zero(conjugate(gaps(w)))) @ adjoint(v))
 
 
 def refuse_second(a: Any, values: Any) -> Any:
@@ -154,8 +155,9 @@ def refuse_second(a: Any, values: Any) -> Any:
     """
     if to_arrays(a) is not a:
         refuse_where(is_equal(to_arrays(values)), ValueError,
-                     "eigenvalues or singular values are equal, or 0, where functions of them have no second derivative that "
-                     "their vectors could tell. Use products and inverses of the matrix itself, or add a little noise to it")
+                     "eigenvalues or singular values are equal, or 0, "
+                     "where functions of them have no second derivative that their vectors could tell. "
+                     "Use products and inverses of the matrix itself, or add a little noise to it")
     return a
 
 
@@ -238,17 +240,17 @@ def svd_rule(gu: Any, gs: Any, gvh: Any, u: Any, s: Any, vh: Any) -> Any:
     regardless_of_turns(kv, gs, s)
     regardless_of_null(gs, s, gu - u @ ku, gv - v @ kv)
     row, column = s[..., None, :], s[..., :, None]
-    by_gap = inverse(gaps(s) * (row + column))
-    inner = diagonal(gs) + skew(ku) * by_gap * row + column * skew(kv) * by_gap
+    by_gap = reciprocal_or_zero(gaps(s) * (row + column))
+    inner = diagonal_matrix(gs) + skew(ku) * by_gap * row + column * skew(kv) * by_gap
     if u.dtype.kind == "c":
         sure = np.where(is_rounding(to_arrays(s)), 0, s)  # a number close to 0 has no phase
-        inner = inner + diagonal(np.diagonal(skew(ku) - skew(kv), 0, -2, -1) * inverse(sure) / 4)
+        inner = inner + diagonal_matrix(np.diagonal(skew(ku) - skew(kv), 0, -2, -1) * reciprocal_or_zero(sure) / 4)
     left = u @ inner
     if u.shape[-2] > u.shape[-1]:  # the part that turns u out of the space that it spans
-        left = left + (gu - u @ ku) * inverse(row)
+        left = left + (gu - u @ ku) * reciprocal_or_zero(row)
     if v.shape[-2] == v.shape[-1]:
         return left @ adjoint(v)
-    return left @ adjoint(v) + (u * inverse(row)) @ adjoint(gv - v @ kv)
+    return left @ adjoint(v) + (u * reciprocal_or_zero(row)) @ adjoint(gv - v @ kv)
 
 
 def regardless_of_null(gs: Any, s: Any, gu: Any, gv: Any) -> None:

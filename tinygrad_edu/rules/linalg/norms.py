@@ -19,12 +19,12 @@ from ...engine.tensor_base import to_arrays
 from ..arithmetic import nonzero
 from ..complex import conjugate
 from ..reductions import unreduce
-from .decompositions import inverse
+from .decompositions import reciprocal_or_zero
 
 # -------------------------------------------------------------------------------------- vectors
 
 rule(np.linalg.vector_norm, lambda g, y, x, axis=None, keepdims=False:
-     unreduce(g * inverse(y), axis, keepdims) * conjugate(x))
+     unreduce(g * reciprocal_or_zero(y), axis, keepdims) * conjugate(x))
 
 
 @primitive(lambda g, y, x, p, axis, keepdims: unreduce(g, axis, keepdims) * p_norm_slope(x, unreduce(y, axis, keepdims), p))

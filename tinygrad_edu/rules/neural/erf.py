@@ -78,7 +78,7 @@ def erfc(x: Any) -> Any:
 def erf_by_range(x: Any) -> tuple[Any, Any, Any]:
     """Return ``erf(|x|)`` near 0, ``|x|``, and ``erfc(|x|)`` further out, or None if no number lies there."""
     dtype = np.result_type(x, np.float16)
-    near, far = series(dtype.itemsize < 8)
+    near, far = erf_series(dtype.itemsize < 8)
     z = np.minimum(np.abs(x), END.get(dtype.char, END["d"]))
     inside = np.minimum(z, NEAR)
     y = inside * evaluate_series(near, inside * inside)
@@ -89,7 +89,7 @@ def erf_by_range(x: Any) -> tuple[Any, Any, Any]:
 
 
 @cache
-def series(single: bool) -> tuple[Any, Any]:
+def erf_series(single: bool) -> tuple[Any, Any]:
     """Return two series: for ``erf(z) / z`` in z² up to NEAR; from there for ``(1 + 2z) exp(z²) erfc(z)``.
 
     The latter is a series in (z - 3.75) / (z + 3.75), see Shepherd & Laframboise (1981). Shorter series are enough for

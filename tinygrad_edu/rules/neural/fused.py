@@ -47,8 +47,8 @@ def sigmoid(x: TensorBase | ArrayLike) -> Tensor:
 
     Notes
     -----
-    It is computed as ``e / (1 + e)`` with ``e = exp(x)``, where `x` is clipped. So it is exact for large negative numbers
-    too, and never overflows.
+    It is computed as ``e / (1 + e)`` with ``e = exp(x)``, where `x` is clipped. So it is exact for large negative
+    numbers too, and never overflows.
 
     Examples
     --------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ...rules.neural.erf import END, NEAR, series
+from ...rules.neural.erf import END, NEAR, erf_series
 from . import convolutions, moves, special, sums  # noqa: F401  (they enter their functions in the table)
 from .loops import Call, CannotPrint, Expression, Loop, LoopProgram, Position, Read, View, simplify_loop
 
@@ -132,7 +132,7 @@ def horner(parts: tuple[float, float, list[float]], x: str) -> str:
     return f"polynomial({shift!r} + {scale!r} * {x}, {coefficients!r})"
 
 
-NEAR_SERIES, FAR_SERIES = series(False)
+NEAR_SERIES, FAR_SERIES = erf_series(False)
 HELPERS = {
     "rint": "const rint = (x) => { const r = Math.round(x); return r - x === 0.5 && r % 2 ? r - 1 : r; };",
     "remainder": "const remainder = (a, b) => { const r = a % b; return r && r < 0 !== b < 0 ? r + b : r; };",

@@ -1,7 +1,7 @@
 """Complete the docstrings of classes and functions that share their parameters with others.
 
-`nn.ELU` takes the settings of `nn.functional.elu`, and `nn.Conv2d` those of every convolution. They are described once, where
-they come from, and copied to where people look for them.
+`nn.ELU` takes the settings of `nn.functional.elu`, and `nn.Conv2d` those of every convolution. They are described once,
+where they come from, and copied to where people look for them.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ ORDER = ("Parameters", "Attributes", "Returns", "Raises", "Warns", "Notes", "Exa
 def complete_from(source: Callable[..., Any]) -> Callable[[Documented], Documented]:
     """Return a decorator that completes a docstring from the docstring of `source`, a function or a class.
 
-    A class or function keeps what it says itself. The sections that it lacks are copied, and so is the description of each
-    of its parameters. When a module is completed from a function, it stands in the function's place in the examples.
+    A class or function keeps what it says itself. The sections that it lacks are copied, and so is the description of
+    each of its parameters. When a module is completed from a function, it stands in the function's place in the
+    examples.
     """
 
     def complete(target: Documented) -> Documented:
@@ -57,5 +58,5 @@ def split_sections(docstring: str) -> dict[str, str]:
 
 
 def split_parameters(section: str) -> dict[str, str]:
-    """Return the entries of a section Parameters, by name; several names before one colon share an entry, under the first."""
+    """Return the entries of a section Parameters by name; names that share an entry have it under the first of them."""
     return {re.split(r"\W", entry, maxsplit=1)[0]: entry for entry in re.split(r"\n(?=\S)", section) if entry}

@@ -7,17 +7,17 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal, SupportsFloat
 
-from .deferral import Deferrable
-from .optimizer import Optimizer
+from ..deferral import Deferrable
+from ..optimizer import Optimizer
+from ..settings import as_number, check_settings, each_group, number, one_of, whole_number
 from .schedule import an_optimiser, check_lengths, of_group, only
-from .settings import as_number, check_settings, each_group, number, one_of, whole_number
 
 
 class ReduceLROnPlateau(Deferrable):
     """A schedule that lowers the learning rate when a number has stopped improving, as in PyTorch.
 
-    The number is usually the loss on unseen examples. After more than `patience` steps without improvement, the learning
-    rate is multiplied by `factor`.
+    The number is usually the loss on unseen examples. After more than `patience` steps without improvement, the
+    learning rate is multiplied by `factor`.
 
     Parameters
     ----------

@@ -7,17 +7,17 @@ import math
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from .deferral import Deferrable
-from .optimizer import Optimizer
-from .settings import Check, as_number, check_settings, every_item, number, whole_number
+from ..deferral import Deferrable
+from ..optimizer import Optimizer
+from ..settings import Check, as_number, check_settings, every_item, number, whole_number
 
 
 class Schedule(Deferrable):
     """The base of all schedules. A subclass says in ``_rate(i, initial)`` the learning rate of group `i` now.
 
     "Now" is step ``self.last_epoch``, counted from 0. The group has that rate as long as nobody else changes it. If
-    another schedule or you have changed it, the rate that is there is multiplied by the new result of ``_rate`` over its
-    last one. So two schedules on one optimiser are two factors.
+    another schedule or you have changed it, the rate that is there is multiplied by the new result of ``_rate`` over
+    its last one. So two schedules on one optimiser are two factors.
 
     Parameters
     ----------
@@ -77,15 +77,15 @@ class Schedule(Deferrable):
         raise NotImplementedError
 
     def _onwards(self, now: float, old: float, new: float) -> float:
-        """Return the next rate of a group that has rate `now`, where the schedule alone would go from `old` to `new`."""
+        """Return the next rate of a group that has rate `now`; the schedule alone would go from `old` to `new`."""
         return now * (new / old)
 
     def _good(self, i: int, rate: Any) -> float:
         n = as_number(rate)
         if n is None or not 0 <= n < math.inf:
             raise ValueError(
-                f"{type(self).__name__}: the rate of group {i} would be {rate!r} at step {self.last_epoch}; rates are numbers "
-                "that are at least 0, and finite"
+                f"{type(self).__name__}: the rate of group {i} would be {rate!r} at step {self.last_epoch}; "
+                "rates are numbers that are at least 0, and finite"
             )
         return float(n)
 
@@ -182,6 +182,6 @@ def check_lengths(schedule: Any, *names: str) -> None:
         value = getattr(schedule, name)
         if isinstance(value, list) and len(value) != n:
             raise ValueError(
-                f"{type(schedule).__name__}: {name} is a list of {len(value)}, and the optimiser has {n} groups; it must be "
-                "one for all, or a list of one for each"
+                f"{type(schedule).__name__}: {name} is a list of {len(value)}, and the optimiser has {n} groups; "
+                "it must be one for all, or a list of one for each"
             )

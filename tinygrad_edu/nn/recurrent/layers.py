@@ -6,122 +6,20 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from ..engine.tensor_base import TensorBase
-from ..rules.neural.fused import linear, relu, sigmoid
-from ..typing import numpy
-from . import init
-from .docstrings import complete_from
-from .functional.normalization import dropout
-from .module import Module
-from .parameter import Parameter
+from ...docstrings import complete_from
+from ...engine.tensor_base import TensorBase
+from ...rules.neural.fused import linear, relu
+from ...typing import numpy
+from .. import init
+from ..functional.dropout import dropout
+from ..module import Module
+from ..parameter import Parameter
+from .steps import gru_step, lstm_step, rnn_step
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
 
-    from ..tensor.tensor import Tensor
-
-
-def rnn_step(
-    x: Tensor, state: tuple[Tensor, ...], w: Tensor, b: Tensor | None, nonlinearity: Any = np.tanh
-) -> tuple[Tensor, ...]:
-    """Compute one step of a simple recurrent network.
-
-    Parameters
-    ----------
-    x : Tensor, (N, hidden)
-        The weighted sums of the step's inputs.
-    state : tuple of Tensor
-        The old state ``(h,)``, (N, hidden).
-    w : Tensor, (hidden, hidden)
-        The weights of the state.
-    b : Tensor, (hidden,), or None
-        The biases of the state's weighted sums.
-    nonlinearity : callable
-        The activation.
-
-    Returns
-    -------
-    tuple of Tensor
-        The new state.
-
-    Notes
-    -----
-    ``h' = tanh(x + w @ h + b)``. See Elman (1990).
-    """
-    (h,) = state
-    h = nonlinearity(x + linear(h, w, b))
-    return (h,)
-
-
-def gru_step(x: Tensor, state: tuple[Tensor, ...], w: Tensor, b: Tensor | None) -> tuple[Tensor, ...]:
-    """Compute one step of a gated recurrent unit.
-
-    Parameters
-    ----------
-    x : Tensor, (N, 3 * hidden)
-        The weighted sums of the step's inputs, for the gates r, z and the new value n.
-    state : tuple of Tensor
-        The old state ``(h,)``, (N, hidden).
-    w : Tensor, (3 * hidden, hidden)
-        The weights of the state.
-    b : Tensor, (3 * hidden,), or None
-        The biases of the state's weighted sums.
-
-    Returns
-    -------
-    tuple of Tensor
-        The new state.
-
-    Notes
-    -----
-    Gate z says how much of the state stays. Gate r says how much of the old state the new value sees::
-
-        r, z = sigmoid(x_r + h_r), sigmoid(x_z + h_z)
-        n = tanh(x_n + r * h_n)
-        h' = (1 - z) * n + z * h
-
-    See Cho et al. (2014).
-    """
-    (h,) = state
-    xr, xz, xn = numpy.split(x, 3, axis=-1)
-    hr, hz, hn = numpy.split(linear(h, w, b), 3, axis=-1)
-    r, z = sigmoid(xr + hr), sigmoid(xz + hz)
-    n = np.tanh(xn + r * hn)
-    return ((1 - z) * n + z * h,)
-
-
-def lstm_step(x: Tensor, state: tuple[Tensor, ...], w: Tensor, b: Tensor | None) -> tuple[Tensor, ...]:
-    """Compute one step of a long short-term memory.
-
-    Parameters
-    ----------
-    x : Tensor, (N, 4 * hidden)
-        The weighted sums of the step's inputs, for the gates i, f, the new value g and the gate o.
-    state : tuple of Tensor
-        The old state ``(h, c)``: the output and the memory, (N, hidden) each.
-    w : Tensor, (4 * hidden, hidden)
-        The weights of the state.
-    b : Tensor, (4 * hidden,), or None
-        The biases of the state's weighted sums.
-
-    Returns
-    -------
-    tuple of Tensor
-        The new state.
-
-    Notes
-    -----
-    Gates i, f and o say how much is written to the memory, kept in it, and read from it::
-
-        c' = sigmoid(f) * c + sigmoid(i) * tanh(g)
-        h' = sigmoid(o) * tanh(c')
-
-    See Hochreiter & Schmidhuber (1997); the gate f is by Gers, Schmidhuber & Cummins (2000).
-    """
-    h, c = state
-    i, f, g, o = numpy.split(x + linear(h, w, b), 4, axis=-1)
-    c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
-    return sigmoid(o) * np.tanh(c), c
+    from ...tensor.tensor import Tensor
 
 
 class Recurrent(Module):
@@ -140,8 +38,8 @@ class Recurrent(Module):
     bias : bool
         Whether weighted sums have biases.
     batch_first : bool
-        Whether inputs have the shape (N, L, input_size) rather than (L, N, input_size). Both understand (L, input_size), a
-        single sequence.
+        Whether inputs have the shape (N, L, input_size) rather than (L, N, input_size). Both understand (L,
+        input_size), a single sequence.
     dropout : float
         The probability that a number between two layers is dropped in training.
     bidirectional : bool
@@ -182,7 +80,8 @@ class Recurrent(Module):
     ) -> None:
         if min(input_size, hidden_size, num_layers) < 1:
             raise ValueError(
-                f"{type(self).__name__}: sizes and layers must be at least 1, got {input_size}, {hidden_size}, {num_layers}"
+                f"{type(self).__name__}: sizes and layers must be at least 1, got {input_size}, {hidden_size}, "
+                f"{num_layers}"
             )
         self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
         self.batch_first, self.dropout, self.bidirectional = batch_first, dropout, bidirectional
@@ -229,12 +128,14 @@ class Recurrent(Module):
         if x.ndim not in (2, 3) or x.shape[-1] != self.input_size:
             raise ValueError(
                 f"{type(self).__name__}({self.extra_repr()}) wants inputs of shape "
-                f"({'N, L' if self.batch_first else 'L, N'}, {self.input_size}) or (L, {self.input_size}); got {x.shape}"
+                f"({'N, L' if self.batch_first else 'L, N'}, {self.input_size}) or (L, {self.input_size}); "
+                f"got {x.shape}"
             )
         batched = x.ndim == 3
         if x.shape[int(batched and self.batch_first)] == 0:
             raise ValueError(
-                f"{type(self).__name__}({self.extra_repr()}): a sequence must have at least one step; got shape {x.shape}"
+                f"{type(self).__name__}({self.extra_repr()}): a sequence must have at least one step; "
+                f"got shape {x.shape}"
             )
         y: Any = numpy.expand_dims(x, 1) if not batched else numpy.swapaxes(x, 0, 1) if self.batch_first else x
         ways = 1 + self.bidirectional
@@ -293,8 +194,8 @@ class RNN(Recurrent):
 
     Notes
     -----
-    ``h' = tanh(weight_ih @ x + bias_ih + weight_hh @ h + bias_hh)``. See Elman (1990). Weights and biases begin uniform within
-    ``±1 / sqrt(hidden_size)``, as PyTorch's do.
+    ``h' = tanh(weight_ih @ x + bias_ih + weight_hh @ h + bias_hh)``. See Elman (1990). Weights and biases begin uniform
+    within ``±1 / sqrt(hidden_size)``, as PyTorch's do.
 
     Examples
     --------
@@ -337,8 +238,8 @@ class GRU(Recurrent):
 
     Notes
     -----
-    See Cho et al. (2014), and `nn.recurrent.gru_step` for the formulas. There are 3 gates: r, z and n. Weights and biases
-    begin uniform within ``±1 / sqrt(hidden_size)``, as PyTorch's do.
+    See Cho et al. (2014), and `nn.recurrent.gru_step` for the formulas. There are 3 gates: r, z and n. Weights and
+    biases begin uniform within ``±1 / sqrt(hidden_size)``, as PyTorch's do.
 
     Examples
     --------
@@ -359,8 +260,8 @@ class LSTM(Recurrent):
 
     Notes
     -----
-    See Hochreiter & Schmidhuber (1997), and `nn.recurrent.lstm_step` for the formulas. There are 4 gates: i, f, g and o.
-    Weights and biases begin uniform within ``±1 / sqrt(hidden_size)``, as PyTorch's do.
+    See Hochreiter & Schmidhuber (1997), and `nn.recurrent.lstm_step` for the formulas. There are 4 gates: i, f, g and
+    o. Weights and biases begin uniform within ``±1 / sqrt(hidden_size)``, as PyTorch's do.
 
     Examples
     --------
@@ -369,135 +270,6 @@ class LSTM(Recurrent):
     >>> outputs, (h, c) = nn.LSTM(3, 4)(Tensor(np.zeros((7, 2, 3))))
     >>> outputs.shape, h.shape
     ((7, 2, 4), (1, 2, 4))
-    """
-
-    gates, states = 4, 2
-    step = staticmethod(lstm_step)
-
-
-class Cell(Module):
-    """The base of the cells: one step of a layer, for a loop of your own.
-
-    Parameters
-    ----------
-    input_size : int
-        The length of the input's vectors.
-    hidden_size : int
-        The length of the state's vectors.
-    bias : bool
-        Whether weighted sums have biases.
-    dtype : dtype
-        The dtype of the parameters.
-    rng : numpy.random.Generator, optional
-        The source of the random weights. By default it is the one that `manual_seed` seeds.
-
-    Attributes
-    ----------
-    weight_ih, weight_hh : Parameter, (gates * hidden_size, input_size) and (gates * hidden_size, hidden_size)
-        The weights of the input, and of the state.
-    bias_ih, bias_hh : Parameter, (gates * hidden_size,), or None
-        The biases.
-
-    Notes
-    -----
-    Weights and biases begin uniform within ``±1 / sqrt(hidden_size)``, as PyTorch's do.
-    """
-
-    gates, states = 1, 1
-
-    def __init__(
-        self,
-        input_size: int,
-        hidden_size: int,
-        bias: bool = True,
-        *,
-        dtype: DTypeLike = np.float32,
-        rng: np.random.Generator | None = None,
-    ) -> None:
-        self.input_size, self.hidden_size = input_size, hidden_size
-        bound = hidden_size**-0.5
-
-        def make(*shape: int) -> Any:
-            return init.uniform_(
-                Parameter(np.zeros((self.gates * hidden_size, *shape)), dtype=dtype), -bound, bound, rng
-            )
-
-        self.weight_ih, self.weight_hh = make(input_size), make(hidden_size)
-        self.bias_ih: Any = make() if bias else None
-        self.bias_hh: Any = make() if bias else None
-
-    def forward(self, x: Tensor, state: Any = None) -> Any:
-        """Return the new state.
-
-        Parameters
-        ----------
-        x : Tensor or ndarray, (N, input_size)
-            The inputs of this step.
-        state : Tensor or ndarray, (N, hidden_size), optional
-            The old state: zeros by default. That of an LSTM is a pair of these.
-
-        Returns
-        -------
-        Tensor, (N, hidden_size)
-            The new state; that of an LSTM is a pair of these.
-        """
-        if x.shape[-1] != self.input_size:
-            raise ValueError(
-                f"{type(self).__name__}({self.extra_repr()}) wants inputs of shape (..., {self.input_size}), got {x.shape}"
-            )
-        if state is None:
-            state = (np.zeros((*x.shape[:-1], self.hidden_size), x.dtype),) * self.states
-        state = (state,) if self.states == 1 and not isinstance(state, tuple) else state
-        state = type(self).step(linear(x, self.weight_ih, self.bias_ih), state, self.weight_hh, self.bias_hh)  # type: ignore[attr-defined]
-        return state if self.states > 1 else state[0]
-
-    def extra_repr(self) -> str:
-        """Return the sizes."""
-        return f"{self.input_size}, {self.hidden_size}"
-
-
-@complete_from(Cell)
-class RNNCell(Cell):
-    """One step of an RNN, for a loop of your own.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from tinygrad_edu import Tensor, nn
-    >>> nn.RNNCell(3, 4)(Tensor(np.zeros((2, 3)))).shape
-    (2, 4)
-    """
-
-    step = staticmethod(rnn_step)
-
-
-@complete_from(Cell)
-class GRUCell(Cell):
-    """One step of a GRU, for a loop of your own.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from tinygrad_edu import Tensor, nn
-    >>> nn.GRUCell(3, 4)(Tensor(np.zeros((2, 3)))).shape
-    (2, 4)
-    """
-
-    gates = 3
-    step = staticmethod(gru_step)
-
-
-@complete_from(Cell)
-class LSTMCell(Cell):
-    """One step of an LSTM, whose state is a pair, for a loop of your own.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from tinygrad_edu import Tensor, nn
-    >>> h, c = nn.LSTMCell(3, 4)(Tensor(np.zeros((2, 3))))
-    >>> h.shape
-    (2, 4)
     """
 
     gates, states = 4, 2
