@@ -1,8 +1,15 @@
-"""The live examples of the page on `explore`: made, as files of their own, when the pages are built."""
+"""The live pages: programs that `explore` makes pages of when the documentation is built, and the directive that shows one.
 
+``{live} neuron`` puts the page of the function `neuron` there, in a frame, with a link to a window of its own. On a phone, whose
+screen has no room for a frame, there is only the link. ``:at: step=3&change`` is where it opens.
+"""
+
+import html
 from pathlib import Path
 
 import numpy as np
+from docutils import nodes
+from docutils.parsers.rst import Directive, directives
 
 from tinygrad_edu import Tensor, data, explore, manual_seed, nn, sigmoid, watch
 
@@ -17,6 +24,48 @@ def neuron():
         activation = sigmoid(weighted_sum)
         cost = (activation - 1.0) ** 2
     return explore(cost)
+
+
+def three():
+    """What a network says to a picture of a 3."""
+    wanted = np.array([0.0, 0, 0, 1, 0, 0, 0, 0, 0, 0])
+    given = Tensor([0.1, 0, 0.2, 0.6, 0, 0.5, 0, 0.1, 0.3, 0], requires_grad=True)
+    with watch():
+        difference = given - wanted
+        squares = difference**2
+        cost = np.sum(squares)
+    return explore(cost)
+
+
+def valleys():
+    x = Tensor(2.0, requires_grad=True)
+    with watch():
+        height = x**4 - 3 * x**2 + x
+    return explore(height)
+
+
+def line():
+    """Two numbers to be found: the line through two points."""
+    x, wanted = np.array([0.0, 2.0]), np.array([1.0, 5.0])
+    w = Tensor(0.0, requires_grad=True)
+    b = Tensor(0.0, requires_grad=True)
+    with watch():
+        answers = w * x + b
+        cost = np.mean((answers - wanted) ** 2)
+    return explore(cost)
+
+
+def smallest():
+    """The smallest thing that learns."""
+    x, y = Tensor(2.0), Tensor(5.0)
+    w = Tensor(3.0, requires_grad=True)
+    b = Tensor(1.0, requires_grad=True)
+    with watch():
+        p = w * x
+        s = p + b
+        d = s - y
+        C = d**2
+    return explore(C)
 
 
 def paths():
@@ -67,7 +116,38 @@ def digits():
     return explore(cost)
 
 
-EXAMPLES = {"neuron": neuron, "paths": paths, "meeting": meeting, "layer": layer, "digits": digits}
+def transformer():
+    """A layer of a transformer reads four words, of eight numbers each, and should have turned the last into the first."""
+    random = np.random.default_rng(0)
+    layer = nn.TransformerEncoderLayer(8, 2, 16, dropout=0.0, batch_first=True, rng=random)
+    words = Tensor(random.normal(size=(1, 4, 8)).astype(np.float32), requires_grad=True)
+    wanted = words.data[0, 0]
+    with watch():
+        understood = layer(words)
+        cost = np.mean((understood[0, 3] - wanted) ** 2)
+    return explore(cost)
+
+
+EXAMPLES = {f.__name__: f for f in (neuron, three, valleys, line, smallest, paths, meeting, layer, digits, transformer)}
+
+
+class Live(Directive):
+    """``{live} name``, with ``:title:`` and ``:at:``, what its address says of the step and the pane."""
+
+    required_arguments = 1
+    option_spec = {"title": directives.unchanged_required, "at": directives.unchanged_required}  # noqa: RUF012
+
+    def run(self):
+        name, title = self.arguments[0], html.escape(self.options["title"])
+        if name not in EXAMPLES:
+            raise self.error(f"there is no live page {name!r}; there are {', '.join(EXAMPLES)}")
+        up = "../" * self.state.document.settings.env.docname.count("/")
+        page = html.escape(f"{up}explored/{name}.html" + (f"#{self.options['at']}" if "at" in self.options else ""))
+        shown = (
+            f'<figure class="live"><div class="frame"><iframe src="{page}" title="{title}, live" loading="lazy"></iframe></div>'
+            f'<figcaption><a href="{page}" target="_blank">{title}, live, in a window of its own</a></figcaption></figure>'
+        )
+        return [nodes.raw("", shown, format="html")]
 
 
 def write_all(app):

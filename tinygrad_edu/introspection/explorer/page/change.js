@@ -142,8 +142,9 @@ function beginChange() {
     $("change").replaceChildren(element("p", { class: "words" }, `The numbers of this page can't be changed${why}.`));
     return;
   }
-  [picked.leaf] = LEAVES.filter((leaf) => leaf.learns).concat(LEAVES);
-  $("leaves").replaceChildren(...LEAVES.map(leafControls));
+  const inOrder = [...LEAVES].sort((a, b) => b.learns - a.learns); // what descends is what one came for
+  [picked.leaf] = inOrder;
+  $("leaves").replaceChildren(...inOrder.map(leafControls));
   if (DATA.live.fixed.length) $("leaves").append(element("p", { class: "remark" }, `Masks and indices (${DATA.live.fixed.join(", ")}) stay as they were, even if the program had computed them from these numbers.`));
   $("reset").addEventListener("click", reset);
   $("nudge").addEventListener("click", nudge);
