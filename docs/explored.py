@@ -20,8 +20,8 @@ def neuron():
     w2 = Tensor(-2.0, requires_grad=True)
     bias = Tensor(-0.5, requires_grad=True)
     with watch():
-        weighted_sum = w1 * x1 + w2 * x2 + bias
-        activation = sigmoid(weighted_sum)
+        z = w1 * x1 + w2 * x2 + bias
+        activation = sigmoid(z)
         cost = (activation - 1.0) ** 2
     return explore(cost)
 
