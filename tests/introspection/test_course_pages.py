@@ -1,0 +1,255 @@
+"""The live pages of the course: who does what a chapter says sees what it promises."""
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+DOCS = Path(__file__).parents[2] / "docs"
+if not (DOCS / "explored.py").exists():
+    pytest.skip("installed without docs", allow_module_level=True)
+pytest.importorskip("docutils")
+sys.path.append(str(DOCS))
+from explored import EXAMPLES  # noqa: E402
+
+pytestmark = pytest.mark.browser
+
+PAGES = [DOCS / "teach.md", *sorted(DOCS.glob("learn/*.md"))]
+EMBEDDED = [(page.name, *found) for page in PAGES
+            for found in re.findall(r"^```\{live\} (\w+)\n:title: .+\n:at: (.+)\n```$", page.read_text("utf-8"), re.MULTILINE)]  # fmt: skip
+LINKED = [
+    (page.name, *found)
+    for page in PAGES
+    for found in re.findall(r'explored/(\w+)\.html#([^"]+)"', page.read_text("utf-8"))
+]
+
+
+def opened(show, name, at="step=0&change"):
+    return Live(show(EXAMPLES[name](), {"width": 1280, "height": 800}, f"#{at}"))
+
+
+class Live:
+    """A page with a reader in front of it."""
+
+    def __init__(self, tab):
+        self.tab = tab
+        self.settle()
+
+    def settle(self):
+        self.tab.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+    def control(self, name):
+        return self.tab.get_by_label(name, exact=True)
+
+    def type(self, **numbers):
+        for name, number in numbers.items():
+            self.control(name.replace("rate", "learning rate")).fill(str(number))
+        self.settle()
+
+    def press(self, name):
+        self.tab.get_by_role("button", name=name, exact=True).click()
+        self.settle()
+
+    def hundred_steps(self):
+        self.press("100 steps")
+        self.tab.locator("#hundred", has_text="100 steps").wait_for()
+        self.settle()
+
+    def nudge(self, name):
+        self.control(name).focus()
+        self.press("Nudge")
+        return self.said()
+
+    def said(self):
+        return self.tab.locator("#said").inner_text()
+
+    def cost(self):
+        return self.tab.locator("#cost").inner_text().partition(" = ")[2]
+
+    def result(self):
+        return self.tab.locator("#result").inner_text()
+
+
+def told(chapter, *words):
+    """The chapter promises these words."""
+    [page] = [page for page in PAGES if page.name.startswith(chapter)]
+    text = page.read_text(encoding="utf-8")
+    for word in words:
+        assert re.search(rf"(?<![\d.]){re.escape(word)}(?![\d]|\.\d)", text), f"{page.name} doesn't say {word}"
+
+
+@pytest.mark.parametrize(("page", "name", "at"), [*EMBEDDED, *LINKED])
+def test_the_address_leads_to_a_step_and_what_it_shows_is_in_view(show, page, name, at):
+    live = opened(show, name, at)
+    step = re.search(r"step=(\d+)", at)[1]
+    assert live.tab.locator("#where").inner_text().startswith(f"step {step} of ")
+    assert live.tab.locator("#change").is_visible() == ("change" in at)
+    result = live.tab.locator("#result").bounding_box()
+    assert result["y"] + result["height"] < 740  # above the buttons
+
+
+def test_the_course_embeds_most_of_them():
+    assert len(EMBEDDED) > 7
+    assert {name for _, name, _ in EMBEDDED + LINKED} <= EXAMPLES.keys()
+
+
+def test_a_neuron(show):
+    live = opened(show, "neuron", "step=5&change")
+    for bias, activation in ("-0.6", "0.5"), ("-5", "0.012"), ("5", "0.996"):
+        live.type(bias=bias)
+        told("01", bias.replace("-", "−"), activation)
+        assert activation in live.result()
+    live.press("Reset")
+    live.type(x1=0)
+    told("01", "0.2497")
+    assert "0.2497" in live.tab.locator("#graph").inner_text()
+    before = live.result()
+    live.type(w1=50)
+    assert live.result() == before
+    for weight, below, above in ("w1", "7", "7.3"), ("w2", "12.9", "13"):
+        live.press("Reset")
+        for number, enough in (below, False), (above, True):
+            live.type(**{weight: number})
+            assert (float(live.result().split()[-1]) > 0.99) == enough
+
+
+def test_the_cost_of_one_example(show):
+    live = opened(show, "three")
+    told("02", "0.56", "0.31", "0.4", "1.31")
+    assert live.cost() == "0.56"
+    for name, number, cost in ("given[5]", 0, "0.31"), ("given[3]", 1, "0.4"), ("given[5]", 1, "1.31"):
+        live.type(**{name: number})
+        assert live.cost() == cost
+        live.press("Reset")
+    live.hundred_steps()
+    assert "e−20" in live.cost()
+
+
+def test_a_curve_with_two_valleys(show):
+    live = opened(show, "valleys")
+    told(
+        "03",
+        "0.02",
+        "1.58",
+        "0.3228",
+        "1.1309",
+        "−1.07",
+        "−1.3008",
+        "−3.514",
+        "−2.2",
+        "3.4784",
+        "6.706",
+        "113.6",
+        "0.2121",
+    )
+    live.type(rate=0.02)
+    live.press("One step")
+    assert live.control("x").input_value() == "1.58"
+    assert "to 0.3228." in live.said()
+    live.hundred_steps()
+    assert live.control("x").input_value() == "1.1309"
+    assert "to −1.07. The last step changed nothing any more" in live.said()
+    live.press("Reset")
+    live.type(x=-2)
+    live.hundred_steps()
+    assert live.control("x").input_value().startswith("-1.3008")
+    assert "to −3.514." in live.said()
+    live.press("Reset")
+    live.type(rate=0.2)
+    for x, height in ("-2.2", "6.706"), ("3.4784", "113.6"):
+        live.press("One step")
+        assert live.control("x").input_value() == x
+        assert f"to {height}. The last step went up" in live.said()
+    live.hundred_steps()
+    assert "After 4 steps" in live.said()
+    live.press("Reset")
+    assert "+0.2121" in live.nudge("x")
+
+
+def test_newtons_steps_are_steps_with_the_right_rate(show):
+    live = opened(show, "valleys")
+    for rate, x in ("0.0238", "1.5002"), ("0.0476", "1.2382"):
+        told("08", rate, x)
+        live.type(rate=rate)
+        live.press("One step")
+        assert live.control("x").input_value() == x
+
+
+def test_two_numbers_to_be_found(show):
+    live = opened(show, "line")
+    told("04", "2.96", "1.99997", "1.00006", "−0.0998", "0.00003", "1.6", "49,260", "77")
+    live.press("One step")
+    assert (live.control("w").input_value(), live.control("b").input_value(), live.cost()) == ("1", "0.6", "2.96")
+    live.hundred_steps()
+    assert (live.control("w").input_value(), live.control("b").input_value()) == ("1.99997", "1.00006")
+    live.press("Reset")
+    assert "It changed by −0.0998." in live.nudge("w")
+    for rate, end in (
+        (0.3, "e−25."),
+        (0.37, "to 3.114e−5."),
+        (0.38, "to 1.639."),
+        (0.39, "to 4.926e4."),
+        (0.4, "After 77 steps"),
+    ):
+        live.press("Reset")
+        live.type(rate=rate)
+        live.hundred_steps()
+        assert end in live.said()
+
+
+def test_a_step_of_the_network_that_reads_digits(show):
+    live = opened(show, "digits", "step=7&change")
+    told("04", "2.304", "0.8865", "0.6833")
+    live.type(rate=2)
+    live.press("One step")
+    assert "from 2.304 to 0.8865." in live.said()
+    live.hundred_steps()
+    assert "to 0.6833." in live.said()
+
+
+def test_every_number_of_the_smallest_thing_that_learns_is_guessed(show):
+    live = opened(show, "smallest")
+    told("05", "6, 7, 2, 4", "1, 4, 4, 4, 4", "0.0804", "2.2", "0.6")
+    live.press("Guess")
+    for number in 6, 7, 2, 4, 1, 4, 4, 4, 4, 8:
+        live.press("A step on")
+        live.control("Your guess").fill(str(number))
+        live.control("Your guess").press("Enter")
+        assert "Exactly." in live.result()
+    live.press("Guess")
+    assert "+0.0804" in live.nudge("w")
+    live.press("Reset")
+    live.press("One step")
+    assert (live.control("w").input_value(), live.control("b").input_value(), live.cost()) == ("2.2", "0.6", "0")
+
+
+def test_where_paths_meet(show):
+    live = opened(show, "meeting", "step=6&change")
+    for step, (words, number) in {
+        6: ("flowing on", "1"),
+        7: ("together, so far", "4"),
+        8: ("flowing on", "5"),
+        9: ("together, so far", "9"),
+    }.items():
+        assert live.tab.locator("#where").inner_text().startswith(f"step {step} of 10")
+        assert live.result().startswith(words)
+        assert live.result().endswith(number)
+        live.press("A step on")
+    told("05", "0.0901", "13")
+    assert "+0.0901" in live.nudge("x")
+    live.type(x=5)
+    assert live.result().endswith("13")
+
+
+def test_a_layer(show):
+    live = opened(show, "layer", "step=13&change")
+    assert live.result().split("\n")[2].split() == ["3", "−1"]
+    told("06", "0.04025", "0.0505")
+    assert "+0.04025" in live.nudge("W[2, 0]")
+    live.press("Reset")
+    assert "+0.0505" in live.nudge("X[1, 2]")
+    live.press("Reset")
+    live.type(**{"X[0, 2]": 0, "X[1, 2]": 0})
+    live.press("To the end")
+    assert "0\t0" in live.tab.locator(".final").nth(1).inner_text()
