@@ -1,7 +1,9 @@
 """The live pages of the course: who does what a chapter says sees what it promises."""
 
+import html
 import re
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,17 +18,20 @@ from explored import EXAMPLES  # noqa: E402
 pytestmark = pytest.mark.browser
 
 PAGES = [DOCS / "teach.md", *sorted(DOCS.glob("learn/*.md"))]
-EMBEDDED = [(page.name, *found) for page in PAGES
-            for found in re.findall(r"^```\{live\} (\w+)\n:title: .+\n:at: (.+)\n```$", page.read_text("utf-8"), re.MULTILINE)]  # fmt: skip
-LINKED = [
-    (page.name, *found)
-    for page in PAGES
-    for found in re.findall(r'explored/(\w+)\.html#([^"]+)"', page.read_text("utf-8"))
-]
+FRAME = re.compile(r"^```\{live\} (\w+)\n:title: .+\n:at: (.+)\n```$", re.MULTILINE)
+LINK = re.compile(r'explored/(\w+)\.html#([^"]+)"')
+
+
+def found(pattern):
+    """Each page that is shown or linked, and where it opens."""
+    return {(page.name, *match) for page in PAGES for match in pattern.findall(html.unescape(page.read_text("utf-8")))}
+
+
+page_of = cache(lambda name: EXAMPLES[name]())
 
 
 def opened(show, name, at="step=0&change"):
-    return Live(show(EXAMPLES[name](), {"width": 1280, "height": 800}, f"#{at}"))
+    return Live(show(page_of(name), {"width": 1280, "height": 800}, f"#{at}"))
 
 
 class Live:
@@ -79,19 +84,30 @@ def told(chapter, *words):
         assert re.search(rf"(?<![\d.]){re.escape(word)}(?![\d]|\.\d)", text), f"{page.name} doesn't say {word}"
 
 
-@pytest.mark.parametrize(("page", "name", "at"), [*EMBEDDED, *LINKED])
-def test_the_address_leads_to_a_step_and_what_it_shows_is_in_view(show, page, name, at):
+@pytest.mark.parametrize(("page", "name", "at"), sorted(found(FRAME) | found(LINK)))
+def test_what_is_needed_at_an_address_is_in_view(show, page, name, at):
     live = opened(show, name, at)
     step = re.search(r"step=(\d+)", at)[1]
     assert live.tab.locator("#where").inner_text().startswith(f"step {step} of ")
     assert live.tab.locator("#change").is_visible() == ("change" in at)
-    result = live.tab.locator("#result").bounding_box()
-    assert result["y"] + result["height"] < 740  # above the buttons
+    buttons = ["#nudge", "#one", "#hundred", "#guess", "#reset"] if "change" in at else []
+    for needed in ["#graph", "#result", *buttons]:
+        box = live.tab.locator(needed).bounding_box()
+        assert box["y"] + box["height"] <= 740, needed  # there the buttons begin
 
 
-def test_the_course_embeds_most_of_them():
-    assert len(EMBEDDED) > 7
-    assert {name for _, name, _ in EMBEDDED + LINKED} <= EXAMPLES.keys()
+def test_every_live_page_is_used():
+    assert {name for _, name, _ in found(FRAME)} >= {
+        "neuron",
+        "three",
+        "valleys",
+        "line",
+        "smallest",
+        "meeting",
+        "layer",
+        "digits",
+    }
+    assert {name for _, name, _ in found(FRAME) | found(LINK)} == EXAMPLES.keys() - {"paths"}  # which explore.md links
 
 
 def test_a_neuron(show):
@@ -253,3 +269,35 @@ def test_a_layer(show):
     live.type(**{"X[0, 2]": 0, "X[1, 2]": 0})
     live.press("To the end")
     assert "0\t0" in live.tab.locator(".final").nth(1).inner_text()
+
+
+def test_the_lecture_on_a_neuron(show):
+    live = opened(show, "neuron", "step=7&change")
+    told("teach", "−0.2369", "0.2256", "0.1408", "0.0016")
+    assert "The gradient is −0.2369" in live.nudge("bias")
+    live.press("Reset")
+    live.type(rate=1)
+    live.press("One step")
+    assert "from 0.2256 to 0.1408." in live.said()
+    live.hundred_steps()
+    assert "to 0.001644." in live.said()
+
+
+def test_the_lecture_on_a_transformer(show):
+    live = opened(show, "transformer", "step=0")
+    assert live.tab.locator("#where").inner_text().startswith("step 0 of 24")
+    live = opened(show, "transformer", "step=6&open=m0.m1&change")
+    told("teach", "0.4265", "0.5319", "1.968", "1.054", "0.00001", "0.1589")
+
+    def shares_of_the_last_word():
+        rows = [[float(x) for x in row.split()] for row in live.result().split("\n") if len(row.split()) == 4]
+        return rows[3], rows[7]
+
+    first, second = shares_of_the_last_word()
+    assert max(first) == first[3] == 0.4265
+    assert max(second) == second[1] == 0.5319
+    live.press("One step")
+    assert "from 1.968 to 1.054." in live.said()
+    live.hundred_steps()
+    assert "to 1.207e−5." in live.said()
+    assert shares_of_the_last_word()[0][0] == 0.1589
