@@ -96,6 +96,20 @@ def test_what_is_needed_at_an_address_is_in_view(show, page, name, at):
         assert box["y"] + box["height"] <= 740, needed  # there the buttons begin
 
 
+def test_on_a_phone_every_number_can_be_reached(show):
+    tab = show(page_of("three"), {"width": 390, "height": 844}, "#step=3&change")
+    edges = tab.locator("#leaves .scrub").evaluate_all(
+        "(all) => all.map((e) => [e.getBoundingClientRect().right, e.closest('fieldset').getBoundingClientRect().right])"
+    )
+    assert len(edges) == 20
+    assert all(number <= frame <= 390 for number, frame in edges)
+
+
+def test_what_descends_comes_first(show):
+    live = opened(show, "three")
+    assert live.tab.locator("#leaves legend").all_inner_texts() == ["given", "wanted"]
+
+
 def test_every_live_page_is_used():
     assert {name for _, name, _ in found(FRAME)} >= {
         "neuron",

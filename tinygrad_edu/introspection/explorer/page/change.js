@@ -60,8 +60,8 @@ function numberControl(leaf, at) {
 function leafControls(leaf) {
   const group = element("fieldset", { class: leaf.learns ? "leaf" : "constant" }, element("legend", {}, leaf.name));
   if (leaf.now.length <= INLINE) {
-    const columns = Math.min(leaf.shape.at(-1) ?? 1, 8);
-    group.append(element("div", { class: "grid", style: `--columns: ${columns}` }, ...Array.from(leaf.now, (_, i) => numberControl(leaf, () => i))));
+    const shape = leaf.shape.length < 2 ? { class: "row" } : { class: "grid", style: `--columns: ${leaf.shape.at(-1)}` };
+    group.append(element("div", shape, ...Array.from(leaf.now, (_, i) => numberControl(leaf, () => i))));
     return group;
   }
   let at = 0;
