@@ -42,7 +42,7 @@ napoleon_use_ivar = True
 html_theme = "furo"
 html_title = f"tinygrad-edu {version}"
 html_static_path = ["static"]
-html_css_files = ["mathematics.css", "pictures.css", "examples.css", "live.css"]
+html_css_files = ["mathematics.css", "pictures.css", "examples.css"]
 html_math_renderer = "mathml"
 html_theme_options = {"navigation_with_keys": True}
 pygments_style = "friendly"
@@ -66,5 +66,4 @@ def setup(app: Sphinx) -> None:
     example_pages.setup(app)
     app.add_directive("numpy-functions", NumpyFunctions)
     app.add_directive("picture", pictured.Picture)
-    app.add_directive("live", explored.Live)
-    app.connect("builder-inited", explored.write_all)
+    explored.setup(app)

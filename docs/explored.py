@@ -1,8 +1,4 @@
-"""The live pages: programs that `explore` makes pages of when the documentation is built, and the directive that shows one.
-
-``{live} neuron`` puts the page of the function `neuron` there, in a frame, with a link to a window of its own. On a phone, whose
-screen has no room for a frame, there is only the link. ``:at: step=3&change`` is where it opens.
-"""
+"""The live pages: made by `explore`, as files of their own, when the pages are built; and the directive that frames one."""
 
 import html
 from pathlib import Path
@@ -132,22 +128,23 @@ EXAMPLES = {f.__name__: f for f in (neuron, three, valleys, line, smallest, path
 
 
 class Live(Directive):
-    """``{live} name``, with ``:title:`` and ``:at:``, what its address says of the step and the pane."""
+    """``{live} neuron`` is a frame with that page, and a link to it, which is all that telephones show.
+
+    ``:title:`` says what it is, and ``:at:`` where to begin, as the page's own address does.
+    """
 
     required_arguments = 1
-    option_spec = {"title": directives.unchanged_required, "at": directives.unchanged_required}  # noqa: RUF012
+    option_spec = {"title": directives.unchanged_required, "at": directives.unchanged}  # noqa: RUF012
 
     def run(self):
         name, title = self.arguments[0], html.escape(self.options["title"])
         if name not in EXAMPLES:
-            raise self.error(f"there is no live page {name!r}; there are {', '.join(EXAMPLES)}")
+            raise self.error(f"no live page is called {name}; there are {', '.join(EXAMPLES)}")
         up = "../" * self.state.document.settings.env.docname.count("/")
-        page = html.escape(f"{up}explored/{name}.html" + (f"#{self.options['at']}" if "at" in self.options else ""))
-        shown = (
-            f'<figure class="live"><div class="frame"><iframe src="{page}" title="{title}, live" loading="lazy"></iframe></div>'
-            f'<figcaption><a href="{page}" target="_blank">{title}, live, in a window of its own</a></figcaption></figure>'
-        )
-        return [nodes.raw("", shown, format="html")]
+        address = html.escape(f"{up}explored/{name}.html" + (f"#{self.options['at']}" if "at" in self.options else ""))
+        frame = f'<div class="frame"><iframe src="{address}" title="{title}" loading="lazy"></iframe></div>'
+        link = f'<p><a href="{address}">{title}: in a window of its own</a></p>'
+        return [nodes.raw("", f'<div class="live">{frame}{link}</div>', format="html")]
 
 
 def write_all(app):
@@ -157,3 +154,10 @@ def write_all(app):
         folder.mkdir(parents=True, exist_ok=True)
         for name, example in EXAMPLES.items():
             example().write(folder / f"{name}.html")
+
+
+def setup(app):
+    """Called by Sphinx."""
+    app.add_directive("live", Live)
+    app.add_css_file("live.css", priority=900)  # after those of the configuration
+    app.connect("builder-inited", write_all)
