@@ -124,7 +124,28 @@ def transformer():
     return explore(cost)
 
 
-EXAMPLES = {f.__name__: f for f in (neuron, three, valleys, line, smallest, paths, meeting, layer, digits, transformer)}
+def convolution():
+    manual_seed(0)
+    model = nn.Sequential(
+        nn.Conv2d(1, 4, 5),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(4 * 12 * 12, 10),
+    )
+    cost_of = nn.CrossEntropyLoss()
+    (images, labels), _ = data.mnist()
+    batch = Tensor(images[:4].reshape(4, 1, 28, 28))
+    with watch():
+        guesses = model(batch)
+        cost = cost_of(guesses, labels[:4])
+    return explore(cost)
+
+
+EXAMPLES = {
+    example.__name__: example
+    for example in (neuron, three, valleys, line, smallest, paths, meeting, layer, digits, transformer, convolution)
+}
 
 
 class Live(Directive):
