@@ -66,4 +66,4 @@ def setup(app: Sphinx) -> None:
     example_pages.setup(app)
     app.add_directive("numpy-functions", NumpyFunctions)
     app.add_directive("picture", pictured.Picture)
-    app.connect("builder-inited", explored.write_all)
+    explored.setup(app)

@@ -84,9 +84,11 @@ def test_the_picture_of_a_neuron_is_what_its_example_draws(tmp_path):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=from_root)
-def test_no_line_is_lost(page):
-    """MyST takes a line that begins with % for a comment, and a wrapped "80 %" may put one there."""
-    assert not re.findall(r"^%.*", page.read_text(encoding="utf-8"), re.MULTILINE)
+def test_no_line_is_taken_for_something_else(page):
+    """A line that begins with % is a comment to MyST, and one with "1. " begins a list: a wrapped line may do so by accident."""
+    text = page.read_text(encoding="utf-8")
+    assert not re.findall(r"^%.*", text, re.MULTILINE)
+    assert not re.findall(r"^\w.*\n1\. .*", text, re.MULTILINE)
 
 
 # -------------------------------------------------------------------------------- the course

@@ -62,8 +62,8 @@ function numberControl(leaf, at) {
 function leafControls(leaf) {
   const group = element("fieldset", { class: leaf.learns ? "leaf" : "constant" }, element("legend", {}, leaf.name));
   if (leaf.now.length <= INLINE) {
-    const columns = Math.min(leaf.shape.at(-1) ?? 1, 8);
-    group.append(element("div", { class: "grid", style: `--columns: ${columns}` }, ...Array.from(leaf.now, (_, i) => numberControl(leaf, () => i))));
+    const shape = leaf.shape.length < 2 ? { class: "row" } : { class: "grid", style: `--columns: ${leaf.shape.at(-1)}` };
+    group.append(element("div", shape, ...Array.from(leaf.now, (_, i) => numberControl(leaf, () => i))));
     return group;
   }
   let at = 0;
@@ -144,8 +144,9 @@ function beginChange() {
     $("change").replaceChildren(element("p", { class: "words" }, `The numbers of this page can't be changed${why}.`));
     return;
   }
-  [picked.leaf] = LEAVES.filter((leaf) => leaf.learns).concat(LEAVES);
-  $("leaves").replaceChildren(...LEAVES.map(leafControls));
+  const inOrder = [...LEAVES].sort((a, b) => b.learns - a.learns); // what descends is what one came for
+  [picked.leaf] = inOrder;
+  $("leaves").replaceChildren(...inOrder.map(leafControls));
   if (DATA.live.fixed.length) $("leaves").append(element("p", { class: "remark" }, `Masks and indices (${DATA.live.fixed.join(", ")}) stay as they were, even if the program had computed them from these numbers.`));
   $("reset").addEventListener("click", reset);
   $("nudge").addEventListener("click", nudge);

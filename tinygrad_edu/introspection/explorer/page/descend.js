@@ -46,8 +46,9 @@ function descend() {
     say(`After ${steps} ${steps === 1 ? "step" : "steps"} the numbers are beyond all bounds: the learning rate is too large. Reset, and try a smaller one.`);
     return false;
   }
-  const way = cost <= before ? "down" : "up, so this step was too long";
-  say(`${steps} ${steps === 1 ? "step" : "steps"} with the learning rate ${rate}: ${DATA.title} went from ${digits(first, 4)} to ${digits(cost, 4)}. The last step went ${way}.`);
+  const rests = Math.abs(cost - before) <= 1e-9 * Math.abs(before); // rounding errors go up as often as down
+  const way = rests ? "changed nothing any more" : cost < before ? "went down" : "went up, so this step was too long";
+  say(`${steps} ${steps === 1 ? "step" : "steps"} with the learning rate ${rate}: ${DATA.title} went from ${digits(first, 4)} to ${digits(cost, 4)}. The last step ${way}.`);
   return true;
 }
 
