@@ -1,8 +1,11 @@
-"""The live examples of the page on `explore`: made, as files of their own, when the pages are built."""
+"""The live pages of the site: made, as files of their own, when it is built, and shown by ``{live} name``."""
 
+import html
 from pathlib import Path
 
 import numpy as np
+from docutils import nodes
+from docutils.parsers.rst import Directive, directives
 
 from tinygrad_edu import Tensor, data, explore, manual_seed, nn, sigmoid, watch
 
@@ -70,6 +73,26 @@ def digits():
 EXAMPLES = {"neuron": neuron, "paths": paths, "meeting": meeting, "layer": layer, "digits": digits}
 
 
+class Live(Directive):
+    """``{live} neuron`` is a frame with that page, and a link to it, which is all that telephones show.
+
+    ``:title:`` says what it is, and ``:at:`` where to begin, as the page's own address does.
+    """
+
+    required_arguments = 1
+    option_spec = {"title": directives.unchanged_required, "at": directives.unchanged}  # noqa: RUF012
+
+    def run(self):
+        name, title = self.arguments[0], html.escape(self.options["title"])
+        if name not in EXAMPLES:
+            raise self.error(f"no live page is called {name}; there are {', '.join(EXAMPLES)}")
+        up = "../" * self.state.document.settings.env.docname.count("/")
+        address = f"{up}explored/{name}.html" + (f"#{self.options['at']}" if "at" in self.options else "")
+        frame = f'<iframe src="{address}" title="{title}" loading="lazy"></iframe>'
+        link = f'<p><a href="{address}">{title}: in a window of its own</a></p>'
+        return [nodes.raw("", f'<div class="live">{frame}{link}</div>', format="html")]
+
+
 def write_all(app):
     """Beside the built pages."""
     if app.builder.format == "html":
@@ -77,3 +100,9 @@ def write_all(app):
         folder.mkdir(parents=True, exist_ok=True)
         for name, example in EXAMPLES.items():
             example().write(folder / f"{name}.html")
+
+
+def setup(app):
+    """Called by Sphinx."""
+    app.add_directive("live", Live)
+    app.connect("builder-inited", write_all)
