@@ -49,6 +49,7 @@ napoleon_use_ivar = True
 html_theme = "furo"
 html_title = f"tinygrad-edu {version}"
 html_static_path = ["static"]
+html_favicon = "static/favicon.svg"
 html_css_files = ["mathematics.css", "pictures.css", "examples.css"]
 html_js_files = ["copy.js", "enlarge.js", "live.js"]
 html_copy_source = False
