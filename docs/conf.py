@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import cards
 import example_pages
 import explored
+import links
 import mathml
 import numpy_functions
 import pictured
@@ -73,7 +74,7 @@ class NumpyFunctions(Directive):
 
 def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
-    for part in mathml, example_pages, explored, cards:
+    for part in mathml, example_pages, explored, cards, links:
         part.setup(app)
     app.add_directive("numpy-functions", NumpyFunctions)
     app.add_directive("picture", pictured.Picture)

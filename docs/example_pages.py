@@ -70,7 +70,9 @@ def listed(beside: str) -> str:
         first, *others = notebooks.cells(notebooks.FOLDER / f"{name}.py")
         if any(cell.title for cell in others):  # they draw
             title = first.source.splitlines()[0].removeprefix("# ")
-            shown.append(f'<a href="{name}.html"><img class="on-white" src="{beside}/{name}.png" alt="" loading="lazy">{title}</a>')
+            shown.append(
+                f'<a href="{name}.html"><img class="on-white" src="{beside}/{name}.png" alt="" loading="lazy">{title}</a>'
+            )
     wall = fence("{raw} html", f'<div class="wall">{"".join(shown)}</div>')
     contents = "\n".join(["```{toctree}", ":hidden:", "", *names, "```", ""])
     opening, heading, rest = text.partition("\n## ")

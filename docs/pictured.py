@@ -30,7 +30,9 @@ FENCES = re.compile(r"^```(python|\{picture\})(?: [^\n]*)?\n(.*?)^```$", re.MULT
 FOLDER = "_pictures"
 INCH = 80  # pixels that an inch of matplotlib's is shown in
 DPI = 2 * INCH  # for fine screens
-SMALLEST = 0.62  # pictures are shrunk to this part of their size, and scroll where there is less room: letters stay readable
+SMALLEST = (
+    0.62  # pictures are shrunk to this part of their size, and scroll where there is less room: letters stay readable
+)
 
 
 class Picture(Directive):
@@ -115,7 +117,10 @@ class Session:
 
 def draws(source: str) -> str:
     """Return the name that a statement gives to a picture, if one call of `draw` or `viz` makes it, in no theme of its own."""
-    match ast.parse(source).body[0]:
+    statement = ast.parse(source).body[0]
+    if isinstance(statement, ast.With) and ast.unparse(statement.items[0]) == "no_grad()" and len(statement.body) == 1:
+        statement = statement.body[0]
+    match statement:
         case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=function) as call):
             ours = ast.unparse(function) == "draw" or ast.unparse(function).startswith("viz.")
             return name if ours and all(keyword.arg != "theme" for keyword in call.keywords) else ""
