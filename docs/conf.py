@@ -1,5 +1,6 @@
-"""How Sphinx builds these pages: ``sphinx-build -W -b html docs docs/_build`` with the package installed."""
+"""How Sphinx builds these pages: ``sphinx-build -W -b html docs docs/_build``, with the package and its extra `docs` installed."""
 
+import logging
 import sys
 from pathlib import Path
 
@@ -12,8 +13,10 @@ from tinygrad_edu import __version__
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import cards
 import example_pages
 import explored
+import links
 import mathml
 import numpy_functions
 import pictured
@@ -31,6 +34,11 @@ default_role = "code"  # what docstrings put between single backticks
 myst_enable_extensions = ["colon_fence", "dollarmath", "amsmath"]
 myst_dmath_allow_digits = False  # $5 and $6 are prices
 myst_heading_anchors = 3
+myst_html_meta = {
+    "description": "A reverse-mode autograd engine on NumPy to learn, teach and build with: backpropagation step by step, "
+    "multilayer perceptrons, convolutional and recurrent networks, transformers.",
+    "keywords": "autograd, backpropagation, automatic differentiation, multilayer perceptron, neural networks, NumPy, course",
+}
 
 # Docstrings: NumPy's style, in the order of the source. The types are in the prose; signatures stay readable.
 autodoc_member_order = "bysource"
@@ -42,11 +50,15 @@ napoleon_use_ivar = True
 html_theme = "furo"
 html_title = f"tinygrad-edu {version}"
 html_static_path = ["static"]
+html_favicon = "static/favicon.svg"
 html_css_files = ["mathematics.css", "pictures.css", "examples.css"]
+html_js_files = ["copy.js", "enlarge.js", "live.js"]
+html_copy_source = False
 html_math_renderer = "mathml"
 html_theme_options = {"navigation_with_keys": True}
-pygments_style = "friendly"
-pygments_dark_style = "monokai"
+pygments_style = "a11y-high-contrast-light"  # every colour can be read on its ground
+pygments_dark_style = "a11y-high-contrast-dark"
+logging.getLogger("matplotlib").setLevel(logging.WARNING)  # these styles make every logger print what it has
 
 
 class NumpyFunctions(Directive):
@@ -62,8 +74,7 @@ class NumpyFunctions(Directive):
 
 def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
-    mathml.setup(app)
-    example_pages.setup(app)
+    for part in mathml, example_pages, explored, cards, links:
+        part.setup(app)
     app.add_directive("numpy-functions", NumpyFunctions)
     app.add_directive("picture", pictured.Picture)
-    explored.setup(app)

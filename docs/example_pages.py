@@ -10,7 +10,6 @@ notebooks, for download. The page ``{examples}`` is `examples/README.md`.
 from __future__ import annotations
 
 import ast
-import html
 import io
 import re
 import sys
@@ -24,6 +23,7 @@ import matplotlib
 import notebooks
 import pictured
 from matplotlib import pyplot as plt
+from PIL import Image
 from sphinx.application import Sphinx
 
 EXAMPLE = re.compile(r"^```\{example\} (\w+\.py)( --quick)?\n```$", re.MULTILINE)
@@ -70,7 +70,9 @@ def listed(beside: str) -> str:
         first, *others = notebooks.cells(notebooks.FOLDER / f"{name}.py")
         if any(cell.title for cell in others):  # they draw
             title = first.source.splitlines()[0].removeprefix("# ")
-            shown.append(f'<a href="{name}.html"><img src="{beside}/{name}.png" alt="" loading="lazy">{title}</a>')
+            shown.append(
+                f'<a href="{name}.html"><img class="on-white" src="{beside}/{name}.png" alt="" loading="lazy">{title}</a>'
+            )
     wall = fence("{raw} html", f'<div class="wall">{"".join(shown)}</div>')
     contents = "\n".join(["```{toctree}", ":hidden:", "", *names, "```", ""])
     opening, heading, rest = text.partition("\n## ")
@@ -144,12 +146,14 @@ class Page:
         if self.options and self.whole.exists():
             thumbnail.write_bytes(self.whole.read_bytes())
             source = f"{'../' * self.page.count('/')}{DOWNLOADS}/{thumbnail.name}"
-            shown += f'<p>And when it was run whole:</p><p><img src="{source}" alt="{html.escape(title)}"></p>'
+            with Image.open(self.whole) as whole:
+                size = [whole.width / 1.6, whole.height / 1.6]
+            shown += f"<p>And when it was run whole:</p>{pictured.element(source, title, size, 'on-white')}"
         elif hasattr(picture, "savefig"):
             picture.savefig(thumbnail, dpi=60)
         else:
             picture.write(thumbnail)
-        return fence("{raw} html", f'<div class="scrolls">{shown}</div>')
+        return fence("{raw} html", shown)
 
 
 def fence(language: str, text: str) -> str:

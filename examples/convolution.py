@@ -15,6 +15,7 @@ import time
 
 import numpy as np
 from matplotlib import pyplot as plt
+from matplotlib.colors import LinearSegmentedColormap
 
 from tinygrad_edu import data, manual_seed, nn, no_grad, optim, reuse_memory
 
@@ -87,20 +88,21 @@ for epoch in range(1, epochs + 1):
 # what it sees in one digit. Compare with what the neurons of the classic network look for, in
 # [chapter 10](../docs/learn/10-does-it-learn.md).
 
-# %% Eight windows of 5 x 5 numbers in blue and red, and under each the digit as that window sees it
+# %% Eight windows of 5 x 5 numbers in blue and orange, and under each the digit as that window sees it
 model.eval()
 with no_grad():
     seen = model[0](unseen[:1]).data[0]
 windows = model[0].weight.data[:, 0]
 scale = np.abs(windows).max()
+signs = LinearSegmentedColormap.from_list("signs", ["#d8572a", "#ffffff", "#2f7fc1"])
 figure, grid = plt.subplots(2, 9, figsize=(12, 3.1), layout="constrained")
 for axes in grid.ravel():
     axes.axis("off")
 grid[1, 0].imshow(unseen[0, 0], cmap="gray_r")
 for i, (window, view) in enumerate(zip(windows, seen, strict=True)):
-    grid[0, 1 + i].imshow(window, cmap="RdBu", vmin=-scale, vmax=scale)
-    grid[1, 1 + i].imshow(view, cmap="RdBu", vmin=-np.abs(view).max(), vmax=np.abs(view).max())
+    grid[0, 1 + i].imshow(window, cmap=signs, vmin=-scale, vmax=scale)
+    grid[1, 1 + i].imshow(view, cmap=signs, vmin=-np.abs(view).max(), vmax=np.abs(view).max())
 figure.suptitle(
-    "Above: the windows of the first layer; blue wants ink, red wants none. Below: what they make of a digit"
+    "Above: the windows of the first layer; blue wants ink, orange wants none. Below: what they make of a digit"
 )
 figure.savefig("convolution.png", dpi=130)

@@ -6,6 +6,7 @@
 
 import gc
 import os
+import shutil
 import sys
 
 import pytest
@@ -52,3 +53,16 @@ def the_table_is_put_back():
     for t, b in zip(tables, before):
         t.clear()
         t.update(b)
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """The browser, for the tests of pages, which are marked `browser`."""
+    from playwright.sync_api import sync_playwright
+
+    program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=program, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"])
+        yield browser
+        browser.close()

@@ -1,21 +1,6 @@
-"""Chromium, for the tests of pages, which are marked `browser`."""
-
-import os
-import shutil
+"""Pages of `explore`, opened in Chromium."""
 
 import pytest
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    from playwright.sync_api import sync_playwright
-
-    program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=program, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
