@@ -51,7 +51,7 @@ def test_pictures_have_a_dark_twin_unless_they_have_a_theme_of_their_own(part, t
     (tmp_path / "page.md").write_text(PAGE, encoding="utf-8")
     session = pictured.Session(tmp_path / "page.md")
     graph, dark_graph = session.next_picture("graph")
-    assert 'bgcolor=white' in graph.source
+    assert "bgcolor=white" in graph.source
     assert 'bgcolor="#14181f"' in dark_graph.source
     assert session.next_picture("graph")[1] is None, "it is black on white on purpose"
     figure, dark_figure = session.next_picture("figure")
@@ -107,7 +107,12 @@ def test_cards_have_both_pictures_where_there_are_two(part):
 
 
 def test_all_live_pages_that_are_shown_are_made(part):
-    shown = {line.split()[1] for page in DOCS.rglob("*.md") for line in page.read_text("utf-8").splitlines() if line.startswith("```{live}")}
+    shown = {
+        line.split()[1]
+        for page in DOCS.rglob("*.md")
+        for line in page.read_text("utf-8").splitlines()
+        if line.startswith("```{live}")
+    }
     assert shown
     assert shown <= part("explored").EXAMPLES.keys()
 
@@ -131,10 +136,14 @@ def test_a_program_is_copied_without_prompts_and_without_what_it_prints(chromium
 def test_a_click_enlarges_a_picture_and_escape_brings_the_page_back(chromium):
     page = chromium.new_page(viewport={"width": 400, "height": 600})
     source = "data:image/svg+xml;utf8,<svg xmlns='http://www.w3.org/2000/svg' width='800' height='100'/>"
-    page.set_content(f'<div class="on-white"><a class="enlarge" href="{source}"><img src="{source}" alt="wide" width="800" height="100" style="width: 90px"></a></div>')
+    page.set_content(
+        f'<div class="on-white"><a class="enlarge" href="{source}"><img src="{source}" alt="wide" width="800" height="100" style="width: 90px"></a></div>'
+    )
     page.add_script_tag(path=DOCS / "static" / "enlarge.js")
     page.click("a.enlarge")
-    assert page.locator("dialog[open] img[alt=wide]").evaluate("(image) => image.width") == 800, "no smaller than it is meant to be"
+    assert page.locator("dialog[open] img[alt=wide]").evaluate("(image) => image.width") == 800, (
+        "no smaller than it is meant to be"
+    )
     page.get_by_role("button", name="Larger").click()
     assert page.locator("dialog[open] img").evaluate("(image) => image.width") == 1000
     page.keyboard.press("Escape")
