@@ -73,7 +73,7 @@ def warn_user(message: str, category: type[Warning] = UserWarning) -> None:
 def calls(operation: str) -> tuple[Call, ...]:
     """Return the calls of modules that are running, outermost first: the same object for the same run of a module.
 
-    A function that is nothing but the operation, such as `tanh`, is none; neither is one that a layer calls.
+    A function that is nothing but the operation, such as `tanh`, does not count; nor does one that a layer calls.
 
     A frame that was on the stack at the last operation still belongs to the same run. Frames are kept until the next
     operation, to be recognized: if one were freed, another could take its place in memory.

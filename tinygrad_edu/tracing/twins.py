@@ -1,8 +1,8 @@
 """Twins: tensors that hold other arrays for a while, as seen from one thread only.
 
 While a function is recorded, the tensors that it reaches hold Tracers. While it is only compared, its side effects on
-them must leave no trace. But other threads may compute with the same model at that very moment. So such a tensor gets
-two faces: its class becomes one whose slots are those of a twin, if the context has a twin for it.
+them must leave no trace. But other threads may compute with the same model at that very moment. So access to such a
+tensor is redirected: its class becomes one whose slots are those of a twin, if the context has a twin for it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ..engine.tensor_base import TensorBase
 SLOTS = {name: TensorBase.__dict__[name] for name in TensorBase.__slots__ if name != "__weakref__"}
 
 _twins: ContextVar[Mapping[int, Any]] = ContextVar("tinygrad_edu twins", default=MappingProxyType({}))
-_faces: Counter[int] = Counter()  # for each tensor with two faces, how many contexts have a twin
+_redirections: Counter[int] = Counter()  # for each redirected tensor, how many contexts have a twin
 _lock = RLock()  # reentrant: the garbage collector may end an interrupted context at any moment, in this very thread
 
 
@@ -32,19 +32,19 @@ def standing_in(tensors: Sequence[Any], arrays: Sequence[Any]) -> Iterator[None]
     token = _twins.set({**_twins.get(), **twins})
     with _lock:
         for t in tensors:
-            _faces[id(t)] += 1
-            if not hasattr(type(t), "__one_face__"):
-                t.__class__ = two_faced_class(type(t))  # type: ignore[arg-type]  # classes are hashable
+            _redirections[id(t)] += 1
+            if not hasattr(type(t), "__original__"):
+                t.__class__ = redirected_class(type(t))  # type: ignore[arg-type]  # classes are hashable
     try:
         yield
     finally:
         put_back(_twins, token)
         with _lock:
             for t in tensors:
-                _faces[id(t)] -= 1
-                if not _faces[id(t)]:
-                    del _faces[id(t)]
-                    t.__class__ = type(t).__one_face__
+                _redirections[id(t)] -= 1
+                if not _redirections[id(t)]:
+                    del _redirections[id(t)]
+                    t.__class__ = type(t).__original__
 
 
 def put_back(variable: ContextVar[Any], token: Token[Any]) -> None:
@@ -61,9 +61,9 @@ def twin_of(t: Any, array: Any) -> Any:
 
 
 @cache
-def two_faced_class(kind: type) -> type:
+def redirected_class(kind: type) -> type:
     """Return a subclass of `kind` whose tensors use the slots of their twin, where they have one."""
-    held: dict[str, Any] = {name: face(slot) for name, slot in SLOTS.items()}
+    held: dict[str, Any] = {name: redirect(slot) for name, slot in SLOTS.items()}
 
     def _accumulate(t: Any, g: Any) -> None:
         if t._grad is None or id(t) not in _twins.get():
@@ -73,13 +73,13 @@ def two_faced_class(kind: type) -> type:
 
     def __reduce__(t: Any) -> tuple[Any, ...]:
         make, arguments, *rest = kind.__reduce__(t)  # type: ignore[call-arg, str-unpack]  # mypy takes it for that of a class
-        return (make, tuple(kind if a is type(t) else a for a in arguments), *rest)  # a copy or a pickle has one face
+        return (make, tuple(kind if a is type(t) else a for a in arguments), *rest)  # a copy has the usual class
 
     held["_accumulate"], held["__reduce__"] = _accumulate, __reduce__
-    return type(kind.__name__, (kind,), {"__slots__": (), "__module__": kind.__module__, "__one_face__": kind, **held})
+    return type(kind.__name__, (kind,), {"__slots__": (), "__module__": kind.__module__, "__original__": kind, **held})
 
 
-def face(slot: Any) -> property:
+def redirect(slot: Any) -> property:
     """Return a property that reads and writes a slot of the tensor's twin, or of the tensor if it has none."""
 
     def get(t: Any) -> Any:
