@@ -18,10 +18,19 @@ from tinygrad_edu import Tensor
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
-PAGES = [page for page in (ROOT / "README.md", *sorted(DOCS.glob("*.md")), *sorted(DOCS.glob("learn/*.md"))) if page.exists()]
+PAGES = [
+    page for page in (ROOT / "README.md", *sorted(DOCS.glob("*.md")), *sorted(DOCS.glob("learn/*.md"))) if page.exists()
+]
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
-SLOW = {"quickstart.md", "descent.md", "gallery.md", "01-a-neuron.md", "04-two-dimensions.md", "10-does-it-learn.md"}  # they train, or draw much
+SLOW = {
+    "quickstart.md",
+    "descent.md",
+    "gallery.md",
+    "01-a-neuron.md",
+    "04-two-dimensions.md",
+    "10-does-it-learn.md",
+}  # they train, or draw much
 
 
 def from_root(page):
@@ -38,7 +47,9 @@ def blocks(page, language):
 # --------------------------------------------------------------------------------- programs
 
 
-@pytest.mark.parametrize("page", [pytest.param(p, marks=[pytest.mark.slow] * (p.name in SLOW), id=from_root(p)) for p in PAGES])
+@pytest.mark.parametrize(
+    "page", [pytest.param(p, marks=[pytest.mark.slow] * (p.name in SLOW), id=from_root(p)) for p in PAGES]
+)
 def test_programs(page, tmp_path, monkeypatch):
     """All blocks of a page in order, as one session; those with >>> must print what they show."""
     monkeypatch.chdir(tmp_path)
@@ -54,7 +65,9 @@ def test_programs(page, tmp_path, monkeypatch):
         runner.run(example, out=report.append, clear_globs=False)
         assert not runner.failures, "".join(report)
     for name in re.findall(r"^```\{picture\} (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE):
-        assert hasattr(names[name], "savefig") or hasattr(names[name], "write"), f"{name} is a picture that Sphinx can show"
+        assert hasattr(names[name], "savefig") or hasattr(names[name], "write"), (
+            f"{name} is a picture that Sphinx can show"
+        )
 
 
 def test_the_readme_commands_are_those_that_continuous_integration_runs():
@@ -168,7 +181,9 @@ def definitions(source):
     return set(visit(ast.parse(source), ""))
 
 
-@pytest.mark.parametrize("page", [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", ROOT / "tests" / "README.md"], ids=from_root)
+@pytest.mark.parametrize(
+    "page", [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", ROOT / "tests" / "README.md"], ids=from_root
+)
 def test_links_and_files_exist(page):
     text = page.read_text(encoding="utf-8")
     links = [link for link in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text) if "://" not in link]
@@ -204,7 +219,9 @@ def test_each_promise_names_the_tests_that_hold_it():
         named = re.findall(r"`(tests/[\w/]+\.py)::([Tt]est\w+)`", promise)
         assert named, promise
         for file, name in named:
-            assert re.search(rf"^(def {name}\(|{name} = )", (ROOT / file).read_text("utf-8"), re.MULTILINE), f"{file} has no {name}"
+            assert re.search(rf"^(def {name}\(|{name} = )", (ROOT / file).read_text("utf-8"), re.MULTILINE), (
+                f"{file} has no {name}"
+            )
 
 
 def test_the_versions_that_are_claimed_are_those_that_are_tried():
@@ -212,7 +229,9 @@ def test_the_versions_that_are_claimed_are_those_that_are_tried():
     pythons = re.findall(r"Python :: (\d\.\d+)", "\n".join(project["classifiers"]))
     [numpy] = re.findall(r"^numpy>=(\S+)", "\n".join(project["dependencies"]), re.MULTILINE)
     assert project["requires-python"] == f">={pythons[0]}"
-    assert f"CPython {', '.join(pythons[:-1])} and {pythons[-1]}, and with NumPy from {numpy} on" in (DOCS / "promises.md").read_text("utf-8")
+    assert f"CPython {', '.join(pythons[:-1])} and {pythons[-1]}, and with NumPy from {numpy} on" in (
+        DOCS / "promises.md"
+    ).read_text("utf-8")
     if not (ROOT / ".ci").exists():
         pytest.skip("installed without .ci")
     assert f'"numpy=={numpy}.0"' in (ROOT / "noxfile.py").read_text(encoding="utf-8")
@@ -229,10 +248,18 @@ def test_each_check_is_written_down_once_and_run_by_continuous_integration():
     """The sessions of nox, those that CONTRIBUTING lists, and those that `.ci/run` calls."""
     if not (ROOT / ".ci").exists():
         pytest.skip("installed without .ci")
-    functions = [node for node in ast.parse((ROOT / "noxfile.py").read_text("utf-8")).body if isinstance(node, ast.FunctionDef)]
-    sessions = {f.name.replace("_", "-") for f in functions if any("nox.session" in ast.unparse(d) for d in f.decorator_list)}
+    functions = [
+        node for node in ast.parse((ROOT / "noxfile.py").read_text("utf-8")).body if isinstance(node, ast.FunctionDef)
+    ]
+    sessions = {
+        f.name.replace("_", "-") for f in functions if any("nox.session" in ast.unparse(d) for d in f.decorator_list)
+    }
     listed = set(re.findall(r"`nox -s ([\w-]+)", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")))
-    contained = {"tests": "in the README's tests", "tests-all": "the README's tests", "sdist": "the first step of newest"}
+    contained = {
+        "tests": "in the README's tests",
+        "tests-all": "the README's tests",
+        "sdist": "the first step of newest",
+    }
     assert listed == sessions
     assert sessions_of_continuous_integration() == sessions - contained.keys()
 

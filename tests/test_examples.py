@@ -43,18 +43,25 @@ def test_the_pictures_it_writes_are_those_it_tells_of(program):
 @every_program
 def test_it_has_a_quick_form(program):
     source = program.read_text(encoding="utf-8")
-    assert '"--quick" in sys.argv' in source or program.name in ("neuron.py", "build_the_engine.py")  # which are quick, and pass over options
+    assert '"--quick" in sys.argv' in source or program.name in (
+        "neuron.py",
+        "build_the_engine.py",
+    )  # which are quick, and pass over options
 
 
 @every_program
 def test_it_is_short(program):
     lines = program.read_text(encoding="utf-8").splitlines()
-    assert sum(not line.startswith("# ") for line in lines) <= (200 if program.name == "build_the_engine.py" else 150), "ten tasks and their checks take some more"
+    assert sum(not line.startswith("# ") for line in lines) <= (
+        200 if program.name == "build_the_engine.py" else 150
+    ), "ten tasks and their checks take some more"
     assert max(map(len, lines)) <= 150
 
 
 def test_the_course_has_them_all():
-    course = re.findall(r"^\d+\. \*\*\[(\w+\.py)\]\((\w+\.py)\)", (FOLDER / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    course = re.findall(
+        r"^\d+\. \*\*\[(\w+\.py)\]\((\w+\.py)\)", (FOLDER / "README.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
     assert all(shown == linked for shown, linked in course)
     assert sorted(linked for _, linked in course) == [program.name for program in PROGRAMS]
 
@@ -71,7 +78,9 @@ def test_it_has_a_page(program):
 def test_pictures_of_whole_runs_are_kept_of_the_programs_that_are_too_slow():
     slow = {p.stem for p in (DOCS / "learn" / "examples").glob("*.md") if "--quick" in p.read_text(encoding="utf-8")}
     draw = {p.stem for p in PROGRAMS if "savefig(" in p.read_text(encoding="utf-8")}
-    assert {picture.name for picture in (DOCS / "pictures" / "whole").iterdir()} == {f"{name}.png" for name in slow & draw}
+    assert {picture.name for picture in (DOCS / "pictures" / "whole").iterdir()} == {
+        f"{name}.png" for name in slow & draw
+    }
 
 
 def test_there_are_no_other_pages():
@@ -89,10 +98,14 @@ def test_it_is_told_in_cells(program):
             ast.parse(cell.source)
             assert cell.source.splitlines() == lines[cell.line : cell.line + cell.source.count("\n") + 1]
             kept.append(cell.source)
-    assert ast.dump(ast.parse("\n".join(kept))) == ast.dump(ast.Module(ast.parse("\n".join(lines)).body[1:], [])), "nothing is lost"
+    assert ast.dump(ast.parse("\n".join(kept))) == ast.dump(ast.Module(ast.parse("\n".join(lines)).body[1:], [])), (
+        "nothing is lost"
+    )
     links = [link for cell in cells if cell.is_text for link in re.findall(r"\]\(([^)]+)\)", cell.source)]
     assert all((FOLDER / link).exists() for link in links)
-    assert program.name == "first_engine.py" or any("docs/learn/" in link for link in links), "which chapter explains it"
+    assert program.name == "first_engine.py" or any("docs/learn/" in link for link in links), (
+        "which chapter explains it"
+    )
 
 
 @every_program
@@ -101,7 +114,9 @@ def test_it_is_a_notebook(program):
     assert (notebook["nbformat"], notebook["nbformat_minor"]) == (4, 5)
     assert len({cell["id"] for cell in notebook["cells"]}) == len(notebook["cells"]) > 1
     for cell in notebook["cells"]:
-        wanted = {"id", "cell_type", "metadata", "source"} | ({"execution_count", "outputs"} if cell["cell_type"] == "code" else set())
+        wanted = {"id", "cell_type", "metadata", "source"} | (
+            {"execution_count", "outputs"} if cell["cell_type"] == "code" else set()
+        )
         assert cell.keys() == wanted
     text = "".join("".join(cell["source"]) for cell in notebook["cells"])
     assert "](../" not in text, "links that lead nowhere"
@@ -117,6 +132,11 @@ def test_a_notebook_runs_as_it_is(name, tmp_path, monkeypatch, capsys):
     for cell in json.loads(notebooks.notebook(FOLDER / f"{name}.py"))["cells"]:
         if cell["cell_type"] == "code":
             exec("".join(cell["source"]), names)
-    said = {"neuron": "nudge bias up", "xor": "1 xor 0 is 0.99", "newton": "after 7 steps: (1.0000, 1.0000)", "build_the_engine": "10. It learns"}
+    said = {
+        "neuron": "nudge bias up",
+        "xor": "1 xor 0 is 0.99",
+        "newton": "after 7 steps: (1.0000, 1.0000)",
+        "build_the_engine": "10. It learns",
+    }
     assert said[name] in capsys.readouterr().out
     assert (tmp_path / "neuron.svg").exists() == (name == "neuron")

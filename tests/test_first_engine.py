@@ -35,7 +35,13 @@ TWO = {
 
 def steps(draw):
     """Lines of a program: each takes results of earlier ones, and all have six numbers or fewer."""
-    return draw(st.lists(st.tuples(st.sampled_from([*ONE, *TWO, *TWO]), st.integers(0, 99), st.integers(0, 99)), min_size=1, max_size=8))
+    return draw(
+        st.lists(
+            st.tuples(st.sampled_from([*ONE, *TWO, *TWO]), st.integers(0, 99), st.integers(0, 99)),
+            min_size=1,
+            max_size=8,
+        )
+    )
 
 
 def run(program, values):
@@ -44,7 +50,9 @@ def run(program, values):
         a, b = results[i % len(results)], results[j % len(results)]
         shapes = [np.shape(getattr(x, "value", getattr(x, "_array", x))) for x in (a, b)]
         if name in ONE:
-            if (name == "row" and np.prod(shapes[0]) != 6) or (name in ("sum", "sums", "transpose") and len(shapes[0]) != 2):
+            if (name == "row" and np.prod(shapes[0]) != 6) or (
+                name in ("sum", "sums", "transpose") and len(shapes[0]) != 2
+            ):
                 continue
             results.append(ONE[name](a))
         elif name == "matmul":
@@ -86,7 +94,23 @@ def test_it_computes_what_the_engine_computes(data):
 
 
 def test_each_function_of_its_table_is_tried():
-    tried = {"exp", "sin", "cos", "tanh", "negative", "transpose", "log", "reshape", "sum", "add", "subtract", "multiply", "divide", "maximum", "matmul"}
+    tried = {
+        "exp",
+        "sin",
+        "cos",
+        "tanh",
+        "negative",
+        "transpose",
+        "log",
+        "reshape",
+        "sum",
+        "add",
+        "subtract",
+        "multiply",
+        "divide",
+        "maximum",
+        "matmul",
+    }
     assert {fn.__name__ for fn, vjps in first.RULES.items() if vjps} == tried
     assert len(tried) == 15
 
@@ -108,8 +132,16 @@ def test_the_page_has_all_of_it_word_for_word():
 
 # ------------------------------------------------------------------------------------------- what there is to read
 
-CORE = ["engine/node.py", "engine/table.py", "engine/forward.py", "engine/backward.py", "engine/unbroadcast.py", "engine/tensor_base.py",
-        "tensor/tensor.py", "tensor/gradient.py"]
+CORE = [
+    "engine/node.py",
+    "engine/table.py",
+    "engine/forward.py",
+    "engine/backward.py",
+    "engine/unbroadcast.py",
+    "engine/tensor_base.py",
+    "tensor/tensor.py",
+    "tensor/gradient.py",
+]
 
 
 def lines_of_code(path):
@@ -121,7 +153,15 @@ def lines_of_code(path):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
         for line in range(node.lineno, node.end_lineno + 1)
     }
-    layout = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER, tokenize.ENCODING}
+    layout = {
+        tokenize.COMMENT,
+        tokenize.NL,
+        tokenize.NEWLINE,
+        tokenize.INDENT,
+        tokenize.DEDENT,
+        tokenize.ENDMARKER,
+        tokenize.ENCODING,
+    }
     tokens = tokenize.generate_tokens(io.StringIO(source).readline)
     return len({line for t in tokens if t.type not in layout for line in range(t.start[0], t.end[0] + 1)} - docstrings)
 

@@ -17,7 +17,9 @@ tasks = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(tasks)
 
 TITLES = [title for title, _, _ in tasks.TASKS]
-SOLUTIONS = re.findall(r"^:::\{dropdown\} Solution\n```python\n(.*?)^```$", CHAPTER.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+SOLUTIONS = re.findall(
+    r"^:::\{dropdown\} Solution\n```python\n(.*?)^```$", CHAPTER.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+)
 
 
 def checked(tmp_path, source):

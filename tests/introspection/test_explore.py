@@ -86,9 +86,11 @@ def test_random_programs_show_what_the_engine_computes_in_the_order_of_its_walk(
         walked, found = [], {}
         for node in nodes:
             if type(node) is not Leaf and hasattr(node, "plan"):
+
                 def visit(g, node=node):
                     walked.append(node)
                     found[node] = np.array(g)
+
                 node.note(hooks=(visit,))
         found |= backpropagate([(y._node, np.ones(y.shape, y.dtype)) for y in outputs], retain_graph=True)
 
@@ -372,7 +374,9 @@ def test_pages_are_small(tmp_path):
     page = neuron()[0]
     page.write(tmp_path / "neuron.html")
     assert (tmp_path / "neuron.html").stat().st_size < 180_000
-    model = nn.Sequential(nn.Linear(784, 16), nn.Sigmoid(), nn.Linear(16, 16), nn.Sigmoid(), nn.Linear(16, 10), nn.Sigmoid())
+    model = nn.Sequential(
+        nn.Linear(784, 16), nn.Sigmoid(), nn.Linear(16, 16), nn.Sigmoid(), nn.Linear(16, 10), nn.Sigmoid()
+    )
     cost, (images, labels) = nn.SumOfSquaresLoss(), data.mnist().test
     step = explore(lambda x, t: cost(model(x), t), images[:32], data.one_hot(labels[:32]))
     assert len(step.html) < 600_000  # all numbers of 32 images are in it
@@ -435,7 +439,9 @@ def test_the_command_explores_what_backward_was_called_on(tmp_path, capsys):
 
 
 def test_the_command_without_a_script(tmp_path):
-    run = subprocess.run([sys.executable, "-m", "tinygrad_edu", "explore"], cwd=tmp_path, capture_output=True, text=True)
+    run = subprocess.run(
+        [sys.executable, "-m", "tinygrad_edu", "explore"], cwd=tmp_path, capture_output=True, text=True
+    )
     assert run.returncode == 0, run.stderr
     assert "open it in a browser" in run.stdout
     page = shown(tmp_path / "explore.html")
@@ -546,7 +552,10 @@ def test_plumbing_only_arranges_numbers():
 
 
 def test_operations_have_the_names_of_the_field():
-    net, cost = nn.Sequential(nn.Conv2d(1, 2, 3), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(18, 4)), nn.CrossEntropyLoss()
+    net, cost = (
+        nn.Sequential(nn.Conv2d(1, 2, 3), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(18, 4)),
+        nn.CrossEntropyLoss(),
+    )
     page = explore(lambda x: cost(net(x), np.array([0, 1])), np.ones((2, 1, 8, 8), np.float32)).data
     names = [b["operation"] for b in page["boxes"] if b["operation"]]
     assert names == ["convolution", "sliding windows", "max", "reshape", "linear", "log softmax", "neg. log-likelihood"]
@@ -557,7 +566,13 @@ def test_operations_have_the_names_of_the_field():
     ]
 
 
-@given(array=arrays(st.tuples(st.integers(1, 3), st.integers(1, 3), st.integers(1, 40), st.integers(1, 40)), float, layouts=["contiguous"]))
+@given(
+    array=arrays(
+        st.tuples(st.integers(1, 3), st.integers(1, 3), st.integers(1, 40), st.integers(1, 40)),
+        float,
+        layouts=["contiguous"],
+    )
+)
 def test_thumbnails_of_images_hold_some_images_whole(array):
     table = Arrays()
     facts = table.table[table.add(array)]

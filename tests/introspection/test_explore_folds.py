@@ -169,7 +169,14 @@ def test_a_transformer_layer_takes_25_steps_at_its_top_level(show, training):
     layer = nn.TransformerEncoderLayer(8, 2, 16, rng=rng()).train(training)
     tab = show(explore(layer, rng().normal(size=(2, 5, 8)).astype(np.float32)))
     assert last(tab) + 1 <= 25
-    inner = ["self_attn", "norm1", "linear1", "linear2", "norm2", *(["dropout1", "dropout", "dropout2"] if training else [])]
+    inner = [
+        "self_attn",
+        "norm1",
+        "linear1",
+        "linear2",
+        "norm2",
+        *(["dropout1", "dropout", "dropout2"] if training else []),
+    ]
     assert sorted(modules(tab)) == sorted(inner)
 
 
@@ -248,7 +255,9 @@ def test_modules_fold_by_keyboard_and_keep_the_focus(show):
     tab.get_by_role("button", name="Step into").focus()
     press(tab, "ArrowRight")
     assert tab.evaluate("document.activeElement.textContent") == "Step into"
-    assert tab.evaluate("[...document.querySelectorAll('button, [role=button]')].every(b => b.ariaLabel || b.textContent.trim())")
+    assert tab.evaluate(
+        "[...document.querySelectorAll('button, [role=button]')].every(b => b.ariaLabel || b.textContent.trim())"
+    )
 
 
 def test_the_place_in_the_story_is_kept_when_something_folds(show):

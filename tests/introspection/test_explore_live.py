@@ -38,7 +38,10 @@ def final_gradients(tab):
     if tab.locator("#last").is_enabled():
         tab.click("#last")
     cards = tab.locator(".final").all()
-    return {card.locator("figcaption").first.inner_text().strip(): read(card.locator(".body").last.inner_text()) for card in cards}
+    return {
+        card.locator("figcaption").first.inner_text().strip(): read(card.locator(".body").last.inner_text())
+        for card in cards
+    }
 
 
 def check_page(tab, weights, bias, inputs=(0.8, 0.3)):

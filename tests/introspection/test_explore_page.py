@@ -164,7 +164,11 @@ def test_the_story_of_a_box(show):
     tab.locator(".box", has_text="bias").click()
     assert heading(tab) == "bias"
     events = tab.locator(".events button").all_inner_texts()
-    assert events == ["step 0 is given", "step 3 is used by add, weighted", "step 12 gets a gradient from add, weighted"]
+    assert events == [
+        "step 0 is given",
+        "step 3 is used by add, weighted",
+        "step 12 gets a gradient from add, weighted",
+    ]
     tab.locator(".events button").last.click()
     assert at(tab) == 12
     tab.locator(".box", has_text="activation").focus()
@@ -187,7 +191,9 @@ def test_a_link_can_name_a_step(show):
 
 def luminance(colour):
     parts = [int(c) / 255 for c in re.findall(r"\d+", colour)[:3]]
-    return np.dot([0.2126, 0.7152, 0.0722], [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts])
+    return np.dot(
+        [0.2126, 0.7152, 0.0722], [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    )
 
 
 COLOURS_OF_TEXT = """() => {
@@ -239,7 +245,9 @@ def test_a_phone(show, make):
     page = make()
     tab = show(page, viewport=PHONE, has_touch=True, is_mobile=True)
     for step in range(len(page.data["steps"])):
-        assert tab.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], f"step {step} can be moved sideways"
+        assert tab.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], (
+            f"step {step} can be moved sideways"
+        )
         tab.keyboard.press("ArrowRight")
     box = tab.locator("#next").bounding_box()
     assert min(box["width"], box["height"]) >= 40, "a thumb can hit it"

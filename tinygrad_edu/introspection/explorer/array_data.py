@@ -1,7 +1,8 @@
 """Arrays as data for the page: all numbers of small arrays, and a thumbnail with statistics of large ones.
 
-A thumbnail has at most 32 × 32 cells, each the mean of a block of numbers; one of images has that for each. A cell is an
-integer of two bytes, in units of the largest cell divided by 32,000. That is enough for a colour, and for four digits.
+A thumbnail has at most 32 × 32 cells, each the mean of a block of numbers; one of images has that for each. A cell is
+an integer of two bytes, in units of the largest cell divided by 32,000. That is enough for a colour, and for four
+digits at the pointer.
 """
 
 from __future__ import annotations

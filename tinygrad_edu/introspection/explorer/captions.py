@@ -40,8 +40,10 @@ def field_name(node: Node) -> str:
 
 
 ABOUT: dict[Any, str] = {
-    convolution.collect.fn: "The kernel moves over each image. At each place its weights are multiplied with what lies under it, and added up.",
-    windows.windows.fn: "A window moves over each image. What it sees at each place is laid side by side, so that one function can be taken of it.",
+    convolution.collect.fn: "The kernel moves over each image. At each place its weights are multiplied with what lies "
+    "under it, and added up.",
+    windows.windows.fn: "A window moves over each image. What it sees at each place is laid side by side, so that one "
+    "function can be taken of it.",
 }
 
 
@@ -49,8 +51,12 @@ def forward(node: Node, names: dict[Node, str]) -> list[str]:
     """Return the captions for an operation that is computed: what it does, and which arguments are broadcast."""
     words, parents = [about(node.plan.rule.fn)], dict.fromkeys(p for p in node.parents if isinstance(p, Node))
     if isinstance(node.plan.rule.fn, np.ufunc):
-        words += [f"{names[p]}, {of_shape(p.shape)}, is stretched to {node.shape}: each of its numbers is used "
-                  f"{node.size // max(1, p.size)} times." for p in parents if p.shape != node.shape and p.size < node.size]  # fmt: skip
+        words += [
+            f"{names[p]}, {of_shape(p.shape)}, is stretched to {node.shape}: each of its numbers is used "
+            f"{node.size // max(1, p.size)} times."
+            for p in parents
+            if p.shape != node.shape and p.size < node.size
+        ]
     return [w for w in words if w]
 
 
@@ -72,7 +78,10 @@ def backward(node: Node, factor: Factor, me: str, parent: str, stretched: bool) 
     if factor.kind == "moved":
         return MOVED.get(node.plan.rule.fn, "No number changes: each goes back to the place that it came from.")
     if factor.kind == "added":
-        return "Each number goes back to the place that it came from. What was taken more than once gets several, and they are added."
+        return (
+            "Each number goes back to the place that it came from. What was taken more than once gets several, "
+            "and they are added."
+        )
     if factor.kind == "product":
         return (
             "Gradient coming in × local factor = gradient flowing on. "

@@ -42,7 +42,8 @@ def explore(subject: Tensor | Sequence[Tensor] | Callable[..., Any], *inputs: An
     Parameters
     ----------
     subject : Tensor, list of Tensors, or callable
-        The result of a computation, before or after `backward`; for several results, the gradients of their sum are shown.
+        The result of a computation, before or after `backward`. For several results, the gradients of their sum are
+        shown.
         Or a function, such as a module, which is called here, under `watch`: then nothing is missing on the page.
     *inputs, **settings
         The arguments of the call, for a function. Floating arrays become Tensors that require gradients.
@@ -138,8 +139,9 @@ class Explorer:
     def _repr_html_(self) -> str:
         """Return the page for a notebook, in a sandboxed frame."""
         return (
-            f'<iframe srcdoc="{escape(self.html)}" sandbox="allow-scripts" title="{escape(self.data["title"])}, step by '
-            'step" style="width: 100%; height: 760px; border: 0"></iframe>'
+            f'<iframe srcdoc="{escape(self.html)}" sandbox="allow-scripts" '
+            f'title="{escape(self.data["title"])}, step by step" '
+            'style="width: 100%; height: 760px; border: 0"></iframe>'
         )
 
     @property

@@ -1,4 +1,4 @@
-"""Folding: the calls of modules as a tree, by which the page shows a module as one box, and the plumbing between them."""
+"""Folding: the calls of modules as a tree, by which the page shows a module as one box, and the plumbing between."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def live_data(telling: Telling) -> tuple[dict[str, Any], str]:
 
 
 def leaf_data(box: int, value: Any, gradient: int | None, learns: bool) -> dict[str, Any]:
-    """Return the data of a leaf: its box, its numbers to the last digit, and the place of its gradient, if it gets one."""
+    """Return the data of a leaf: its box, its numbers to the last digit, and the place of its gradient, if any."""
     numbers = np.ascontiguousarray(value)
     return {
         "box": box,

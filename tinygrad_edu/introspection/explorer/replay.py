@@ -1,8 +1,8 @@
 """The replay of a story as a program: every number on the page, as a function of the leaves.
 
 The rules and formulas of a story are computed once more, on tracers in place of the leaves' arrays. That leaves on a
-tape all NumPy calls of the forward and the backward pass. Printed as JavaScript, they are what the page runs when one of
-its numbers is changed. So no derivative is written for the page.
+tape all NumPy calls of the forward and the backward pass. Printed as JavaScript, they are what the page runs when one
+of its numbers is changed. So no derivative is written for the page.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ class Replay:
             raise CannotReplay(f"there are more than {MOST_NUMBERS:,} numbers to change")
 
     def fixed(self) -> list[str]:
-        """Return the names of masks and indices, which stay as they were, even if a program had computed them from leaves."""
+        """Return the names of masks and indices that stay as they were, though the program may have computed them."""
         names, found = self.story.history.names, dict[str, None]()
         for done in self.story.operations:
             for p in done.node.parents:

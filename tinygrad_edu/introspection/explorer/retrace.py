@@ -116,7 +116,7 @@ class Retrace:
                     self.leaves[a] = b.place
 
     def move(self, place: int, moved: dict[int, Any], tape: Tape) -> Any:
-        """Write the lines behind a place on another tape, on which `moved` are values of some places; return the value."""
+        """Write the lines behind a place on another tape, where `moved` are values of some places; return the value."""
         lines = {line.made: line for line in self.tape.lines}
         for made in sorted(places_behind(self.tape, [place])):
             if made not in moved and made in lines:

@@ -1,4 +1,4 @@
-"""Lowering of convolutions and pooling: the windows of an image are one view of it, and meeting numbers are multiplied."""
+"""Lowering of convolutions and pooling: the windows of an image are one view of it; what meets is multiplied."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def add_windows(to: Lowering, shares: View, size: Any, places: Any, kernel: Any,
 
 
 def padded_for(inputs: Any, size: Any, kernel: Any, how: dict[str, Any]) -> tuple[int, ...]:
-    """Return the lengths of an image with all that its windows reach: `padding` in front, and what is missing behind."""
+    """Return the lengths of an image with all that its windows reach: `padding` in front, what is missing behind."""
     axes = zip(inputs, size, kernel, how["stride"], how["padding"], how["dilation"], strict=True)
     return tuple(max(n + b, s * (m - 1) + d * (k - 1) + 1, 1) for n, m, k, s, b, d in axes)
 

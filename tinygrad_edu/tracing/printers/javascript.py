@@ -33,7 +33,8 @@ FORMS = {
     "logical_and": "{0} && {1} ? 1 : 0", "logical_or": "{0} || {1} ? 1 : 0", "logical_not": "{0} ? 0 : 1",
     "logical_xor": "!{0} !== !{1}", "bitwise_and": "{0} & {1}", "bitwise_or": "{0} | {1}", "bitwise_xor": "{0} ^ {1}",
     "invert": "1 - {0}", "copysign": "Math.abs({0}) * (Object.is({1}, -0) || {1} < 0 ? -1 : 1)",
-    "floor_divide": "Math.floor({0} / {1})", "float_power": "{0} ** {1}", "ldexp": "{0} * 2 ** {1}", "deg2rad": "{0} * Math.PI / 180",
+    "floor_divide": "Math.floor({0} / {1})", "float_power": "{0} ** {1}", "ldexp": "{0} * 2 ** {1}",
+    "deg2rad": "{0} * Math.PI / 180",
     "radians": "{0} * Math.PI / 180", "rad2deg": "{0} * 180 / Math.PI", "degrees": "{0} * 180 / Math.PI",
     "heaviside": "{0} < 0 ? 0 : {0} > 0 ? 1 : {0} === 0 ? {1} : NaN",
 }  # fmt: skip

@@ -1,8 +1,8 @@
 """Loops: a program as languages without NumPy can print it. Each loop has one statement, ``target[i, j] = expression``.
 
 All shapes are known when a program is recorded, so every array is a plain row of numbers, and every index into it is a
-sum: ``x[start + 4 * i + j]``. A transposed, sliced or broadcast array needs no loop of its own, since it is the same row
-with other steps.
+sum: ``x[start + 4 * i + j]``. A transposed, sliced or broadcast array needs no loop of its own, since it is the same
+row with other steps.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ def count_work(program: LoopProgram) -> int:
 
 
 def simplify_loop(loop: Loop) -> Loop:
-    """Return the same loop with fewer variables: without those that run once, and with rows that follow each other as one."""
+    """Return a loop with fewer variables: without those that run once, and with consecutive rows as one."""
     counts = list(loop.counts)
     affine = places_in(loop.target) + places_in(loop.value)
     steps = [list(place.steps) for place in affine]

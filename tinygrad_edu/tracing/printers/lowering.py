@@ -1,4 +1,4 @@
-"""Lowering: a recorded program, which is NumPy calls, becomes loops. Each function of NumPy's has its way in a table."""
+"""Lowering: a recorded program, which is NumPy calls, becomes loops. A table has the way of each function."""
 
 from __future__ import annotations
 

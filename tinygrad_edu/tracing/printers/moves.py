@@ -53,7 +53,7 @@ def read_places(to: Lowering, view: View, fn: Any) -> Read:
     return Read(view.name, table.start, table.steps, table.name)
 
 
-# ----------------------------------------------------------------------------------------------- copies and filled arrays
+# ------------------------------------------------------------------------------------ copies and filled arrays
 
 
 @lowers(np.copy, np.array, np.asarray, np.ascontiguousarray)
