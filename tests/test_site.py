@@ -123,7 +123,6 @@ def test_all_live_pages_that_are_shown_are_made(part):
 @pytest.mark.browser
 def test_a_program_is_copied_without_prompts_and_without_what_it_prints(chromium):
     page = chromium.new_page()
-    page.add_script_tag(path=DOCS / "static" / "copy.js")
     prompts = '<span class="gp">&gt;&gt;&gt; </span>for x in a:\n<span class="gp">... </span>    print(x)\n<span class="gp">&gt;&gt;&gt;</span>\n1\n'
     for shown, copied in [(prompts, "for x in a:\n    print(x)\n\n"), ("pip install x\n", "pip install x\n")]:
         page.set_content(f"<pre>{shown}</pre>")
@@ -147,6 +146,6 @@ def test_a_click_enlarges_a_picture_and_escape_brings_the_page_back(chromium):
     page.get_by_role("button", name="Larger").click()
     assert page.locator("dialog[open] img").evaluate("(image) => image.width") == 1000
     page.keyboard.press("Escape")
-    assert page.locator("dialog").count() == 0
+    page.wait_for_selector("dialog", state="detached")
     assert page.evaluate("document.activeElement.className") == "enlarge", "where one was"
     page.close()
