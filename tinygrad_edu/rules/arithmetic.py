@@ -46,7 +46,7 @@ def power_rule(g: Any, a: Any, b: Any) -> Any:
     ``g * b * a ** b / a``. And where the power is 0 because `b` is infinite, 0 times infinity is avoided.
     """
     if isinstance(b, int | float | complex) and (b == 0 or 0.5 <= abs(b) < math.inf):
-        return g * b * a ** (b - 1) if b else np.zeros_like(g)
+        return g * b * (a if b == 2 else a ** (b - 1)) if b else np.zeros_like(g)
     tiny = (a != 0) & (np.abs(a) < 1) & (np.abs(b) < 0.5)
     power = a ** np.where(tiny, b, np.where((a == 0) & (b == 0), 1, b - 1))
     return g * np.where((power == 0) & np.isinf(b), 0, b) * power / np.where(tiny, a, 1)
