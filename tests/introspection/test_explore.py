@@ -490,6 +490,35 @@ def test_a_mask_follows_if_the_function_can_be_run_again():
     assert explore(y).data["live"]["fixed"] != []
 
 
+def test_a_second_run_leaves_a_module_as_it_was():
+    class Keeping(Rectified):
+        def forward(self, x):
+            self.count = getattr(self, "count", 0) + 1
+            self.last = self.linear(x)
+            return super().forward(x)
+
+    model = Keeping()
+    assert explore(model, np.ones((2, 3), np.float32)).data["live"]["fixed"] == []
+    assert model.count == 1
+    assert type(model.last._array) is np.ndarray
+    assert model.last.requires_grad
+
+
+@pytest.mark.parametrize("decides", [False, True])
+def test_a_list_that_a_function_fills_gets_arrays(decides):
+    kept = []
+
+    def f(x):
+        kept.append(x * 2)
+        if decides and float(x.data[0]) > 9:
+            return x
+        return np.sum(np.where(x > 0, x, 0) ** 2)
+
+    explore(f, np.array([1.0, -1.0]))
+    assert len(kept) == 2
+    assert all(type(y._array) is np.ndarray for y in kept)
+
+
 def test_a_function_that_can_only_be_run_on_numbers_keeps_its_masks():
     def decide(x):
         return np.sum(x[np.argsort(x.data)] * (1.0 if x.data.sum() > 0 else 2.0))

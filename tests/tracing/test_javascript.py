@@ -200,6 +200,35 @@ def test_a_call_that_cannot_be_printed(call):
         lower(TapeProgram(tape, {tracer.place: "x0"}, [y.place], []))
 
 
+EDGES = [
+    (lambda x: x ** x[::-1], [1.0, -1.0, 2.0, 0.0, np.inf, np.nan]),
+    (lambda x: x // 0.1, [1.0, -1.0, 0.3, 0.7, -0.3, np.inf]),
+    (lambda x: x // x[::-1], [1.0, -1.0, 0.0, np.inf, np.inf, -np.inf]),
+    (lambda x: np.remainder(x, -0.1), [1.0, -1.0, 0.3, 0.0, -0.3, 5.0]),
+    (lambda x: 1 / (0 * x + np.array([-0.0, 0.0] * 3)), [-1.0, 1.0, -1.0, 1.0, -1.0, 1.0]),
+    (lambda x: np.logaddexp(x, x[::-1]), [np.inf, -np.inf, 0.0, 800.0, -800.0, np.inf]),
+    (lambda x: np.maximum(x, 0.0), [np.nan, -np.inf, np.inf, 0.0, 1.0, -1.0]),
+]
+
+
+@pytest.mark.parametrize(("call", "numbers"), EDGES)
+def test_ends_of_the_scale(node, call, numbers):
+    x = np.array(numbers)
+    tape = Tape()
+    with np.errstate(all="ignore"):
+        y = call(tracer := tape.enter(x))
+        source = print_javascript(lower(TapeProgram(tape, {tracer.place: "x0"}, [y.place], [])))
+        check_equal(node(source, [x]), [call(x)])
+
+
+def test_the_slope_of_an_infinite_gelu(node):
+    with watch():
+        y = np.sum(F.gelu(Tensor([np.inf, -np.inf, 30.0], requires_grad=True)))
+    replay, _, grads, _ = replay_of([y])
+    [have] = node(replay.print([grads[0].place]), [tracer.value for tracer in replay.leaves.values()])
+    np.testing.assert_array_equal(have, grads[0].value)
+
+
 def test_what_cannot_be_printed_is_said():
     with watch():
         y = np.sum(np.sort(random(3)) ** 2)

@@ -62,6 +62,9 @@ def explore(subject: Tensor | Sequence[Tensor] | Callable[..., Any], *inputs: An
 
     Notes
     -----
+    A function is called once, and once more if masks or indices went into its operations: to see how these were
+    computed. What this second call does to tensors and modules is undone.
+
     A tensor that was computed under `watch` knows the lines of your program, the modules that were called, and all
     values. For others the page shows what the graph still knows, and says what is missing.
 

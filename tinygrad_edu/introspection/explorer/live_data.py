@@ -43,6 +43,6 @@ def leaf_data(box: int, value: Any, gradient: int | None, learns: bool) -> dict[
         "box": box,
         "numbers": b64encode(numbers.astype(numbers.dtype.newbyteorder("<")).tobytes()).decode(),
         "gradient": gradient,
-        "learns": learns
-        and gradient is not None,  # whether gradient descent moves it: if there are parameters, only these
+        # Whether gradient descent moves it: if there are parameters, only these.
+        "learns": learns and gradient is not None,
     }

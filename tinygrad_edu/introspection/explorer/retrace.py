@@ -6,7 +6,8 @@ constant. If the function is there to be run again, the tape of this run knows h
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from ...engine.traversal import ancestors, is_tracked
 from ...pytree import flatten
 from ...tracing.errors import CaptureError
 from ...tracing.isolation import numpy_array_of, record_isolated, require_unchanged
-from ...tracing.lines import places_behind
+from ...tracing.lines import read
 from ...tracing.random_ops import record_draws
 from ...tracing.reachability import find_reached
 from ...tracing.tape import Tape, values_on_tape
@@ -35,7 +36,10 @@ def find_masks(story: Story, run_again: Callable[[], Retrace]) -> Retrace | None
         return None
     try:
         retrace = run_again()
-        retrace.compare(nodes)
+        try:
+            retrace.compare(nodes)
+        finally:
+            retrace.close()
     except Exception:  # whatever may go wrong in a function on tracers: it is explored without them
         return None
     return retrace
@@ -49,7 +53,7 @@ def is_mask(parent: Any) -> bool:
 
 
 class Retrace:
-    """The graph of a second run, whose arrays are Tracers; side effects of this run are undone.
+    """The graph of a second run, whose arrays are Tracers; what this run does to tensors and modules is undone.
 
     Parameters
     ----------
@@ -81,17 +85,22 @@ class Retrace:
         self.given = {tracers[id(t)].place: t._node for t in (*inputs, *outer)}
         args, kwargs = rebuild(stand_in(x, tracers[id(x)]) if isinstance(x, TensorBase) else x for x in leaves)
         twins = standing_in(outer, [tracers[id(t)] for t in outer])
-        with (
-            require_unchanged(around),
-            record_isolated(),
-            record_draws(self.tape) as draws,
-            twins,
-            enable_grad(),
-            watch(),
-        ):
-            results = flatten(fn(*args, **kwargs))[0]
-        if draws.made:
-            raise CaptureError("random numbers are drawn")
+        try:
+            with (
+                require_unchanged(around),
+                record_isolated(),
+                record_draws(self.tape) as draws,
+                keep_attributes(around.modules),
+                twins,
+                enable_grad(),
+                watch(),
+            ):
+                results = flatten(fn(*args, **kwargs))[0]
+            if draws.made:
+                raise CaptureError("random numbers are drawn")
+        except BaseException:
+            self.tape.close(has_failed=True)
+            raise
         roots = [y._node for y in results if isinstance(y, TensorBase) and y._node is not None]
         self.nodes = [node for node in order_nodes(ancestors(roots)) if not isinstance(node, Leaf)]
 
@@ -115,16 +124,37 @@ class Retrace:
                 elif isinstance(a, Constant):
                     self.leaves[a] = b.place
 
+    def close(self) -> None:
+        """Keep the lines, and let go of the arrays: whoever still holds a Tracer, such as a list, gets its array."""
+        self.lines, self.values = list(self.tape.lines), list(self.tape.values)
+        self.nodes.clear()
+        self.tape.close()
+
     def move(self, place: int, moved: dict[int, Any], tape: Tape) -> Any:
         """Write the lines behind a place on another tape, where `moved` are values of some places; return the value."""
-        lines = {line.made: line for line in self.tape.lines}
-        for made in sorted(places_behind(self.tape, [place])):
-            if made not in moved and made in lines:
-                line = lines[made]
-                moved[made] = tape.do(line.fn, values_on_tape(line.args, moved), values_on_tape(line.kwargs, moved))
-            elif made not in moved:
-                moved[made] = self.tape.values[made]
+        behind = {place}
+        for line in reversed(self.lines):
+            if line.made in behind:
+                behind.update(read(line))
+        for line in self.lines:
+            if line.made in behind and line.made not in moved:
+                given = {p: moved.get(p, self.values[p]) for p in read(line)}
+                moved[line.made] = tape.do(
+                    line.fn, values_on_tape(line.args, given), values_on_tape(line.kwargs, given)
+                )
         return moved[place]
+
+
+@contextmanager
+def keep_attributes(modules: list[Any]) -> Iterator[None]:
+    """Leave the attributes of modules as they were, such as what a network keeps of its last call."""
+    before = [(vars(module), dict(vars(module))) for module in modules]
+    try:
+        yield
+    finally:
+        for now, then in before:
+            now.clear()
+            now.update(then)
 
 
 def stand_in(x: Any, tracer: Tracer) -> Any:

@@ -24,7 +24,8 @@ FUNCTIONS = {
     "log1p": "Math.log1p", "log2": "Math.log2", "log10": "Math.log10", "floor": "Math.floor", "ceil": "Math.ceil",
     "trunc": "Math.trunc", "maximum": "Math.max", "minimum": "Math.min", "hypot": "Math.hypot", "arctan2": "Math.atan2",
     "isnan": "Number.isNaN", "isfinite": "Number.isFinite", "erf": "erf", "erfc": "erfc", "rint": "rint",
-    "remainder": "remainder", "logaddexp": "logaddexp",
+    "remainder": "remainder", "floor_divide": "floorDivide", "logaddexp": "logaddexp",
+    "any_power": "power",
 }  # fmt: skip
 
 FORMS = {
@@ -33,13 +34,12 @@ FORMS = {
     "logical_and": "{0} && {1} ? 1 : 0", "logical_or": "{0} || {1} ? 1 : 0", "logical_not": "{0} ? 0 : 1",
     "logical_xor": "!{0} !== !{1}", "bitwise_and": "{0} & {1}", "bitwise_or": "{0} | {1}", "bitwise_xor": "{0} ^ {1}",
     "invert": "1 - {0}", "copysign": "Math.abs({0}) * (Object.is({1}, -0) || {1} < 0 ? -1 : 1)",
-    "floor_divide": "Math.floor({0} / {1})", "float_power": "{0} ** {1}", "ldexp": "{0} * 2 ** {1}",
+    "float_power": "{0} ** {1}", "ldexp": "{0} * 2 ** {1}",
     "deg2rad": "{0} * Math.PI / 180",
     "radians": "{0} * Math.PI / 180", "rad2deg": "{0} * 180 / Math.PI", "degrees": "{0} * 180 / Math.PI",
     "heaviside": "{0} < 0 ? 0 : {0} > 0 ? 1 : {0} === 0 ? {1} : NaN",
 }  # fmt: skip
 
-BITS = {"bitwise_and", "bitwise_or", "bitwise_xor", "invert"}  # for booleans; JavaScript's integers have 32 bits
 ARRAYS = {"float64": "Float64Array", "float32": "Float32Array", "bool": "Uint8Array"}
 
 
@@ -101,6 +101,8 @@ def write(x: Expression, letters: str, inner: bool = False) -> str:
         return f"({text})" if inner and text.startswith("-") else text
     if x.function == "power" and x.args[1] == 2:
         x = Call("square", x.args[:1])
+    elif x.function == "power" and isinstance(x.args[1], Read | Call):  # the exponent may be infinite, or NaN
+        x = Call("any_power", x.args)
     args = [write(a, letters, x.function not in FUNCTIONS) for a in x.args]
     if x.function in FUNCTIONS:
         return f"{FUNCTIONS[x.function]}({', '.join(args)})"
@@ -137,6 +139,9 @@ NEAR_SERIES, FAR_SERIES = erf_series(False)
 HELPERS = {
     "rint": "const rint = (x) => { const r = Math.round(x); return r - x === 0.5 && r % 2 ? r - 1 : r; };",
     "remainder": "const remainder = (a, b) => { const r = a % b; return r && r < 0 !== b < 0 ? r + b : r; };",
+    "floorDivide": "const floorDivide = (a, b) => { const r = a % b, n = (a - r) / b; "
+    "return b ? Math.round(r && r < 0 !== b < 0 ? n - 1 : n) : a / b; };",
+    "power": "const power = (a, b) => a === 1 || (a === -1 && Math.abs(b) === Infinity) ? 1 : a ** b;",
     "logaddexp": "const logaddexp = (a, b) => a === b ? a + Math.LN2 : "
     "Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b)));",
     "erf": f"""\

@@ -178,6 +178,4 @@ def with_steps(x: Expression, steps: Any) -> Expression:
 def is_same_everywhere(x: Any) -> bool:
     """Return whether all numbers of an array are equal, so that one is enough."""
     flat = np.ravel(x)
-    return bool(flat.size) and bool(
-        np.all(flat == flat[0]) or np.all(np.isnan(flat) if flat.dtype.kind == "f" else False)
-    )
+    return bool(flat.size) and flat.tobytes() == flat[:1].tobytes() * flat.size  # bit by bit: -0.0 is not 0.0

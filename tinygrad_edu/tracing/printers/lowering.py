@@ -17,12 +17,8 @@ from .loops import Call, CannotPrint, Expression, Loop, LoopProgram, View, is_sa
 
 Lowered = Callable[["Lowering", TapeLine], View]
 TABLE: dict[Any, Lowered] = {}
-BITWISE = {
-    np.bitwise_and,
-    np.bitwise_or,
-    np.bitwise_xor,
-    np.invert,
-}  # how many bits an integer has depends on the language
+BITWISE = {np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.invert}  # integers have other bits in other languages,
+DIVISIONS = {np.floor_divide, np.remainder, np.power}  # and another answer to a division by 0
 
 
 def lowers(*functions: Any) -> Callable[[Lowered], Lowered]:
@@ -48,7 +44,7 @@ def lower(program: TapeProgram) -> LoopProgram:
         lowering.views[place] = lowering.program.arguments[name] = whole(name, np.asarray(lowering.values[place]))
     for place in program.ahead.places:
         if not is_check(line := program.lines[place]):
-            lowering.views[place] = lowering.lower(line)
+            lowering.views[place] = lowering.lower_line(line)
     lowering.program.results = [lowering.whole(lowering.view_at(place)) for place in program.outputs]
     return lowering.program
 
@@ -62,7 +58,7 @@ class Lowering:
         self.program = LoopProgram()
         self.made: Any = None  # the value that the line computed when it was recorded
 
-    def lower(self, line: TapeLine) -> View:
+    def lower_line(self, line: TapeLine) -> View:
         """Write the loops of a line, and return the view of its result."""
         name, self.made = getattr(line.fn, "__name__", str(line.fn)), self.values[line.made]
         if isinstance(self.made, tuple | list):
@@ -163,7 +159,8 @@ def elementwise(to: Lowering, line: TapeLine) -> View:
     """Lower a function of single numbers, of any number of arrays, which are broadcast."""
     if line.kwargs:
         raise CannotPrint(f"{line.fn.__name__} with {', '.join(line.kwargs)} can't be written as loops yet")
-    if line.fn in BITWISE and np.asarray(to.made).dtype != bool:
+    kind = np.asarray(to.made).dtype.kind
+    if (line.fn in BITWISE and kind != "b") or (line.fn in DIVISIONS and kind in "iu"):
         raise CannotPrint(f"{line.fn.__name__} of integers can't be written as loops yet")
     return to.map(line.fn.__name__, *map(to.view, line.args), shape=np.shape(to.made))
 

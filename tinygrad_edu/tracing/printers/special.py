@@ -21,6 +21,8 @@ def gauss(to: Lowering, line: TapeLine) -> View:
     """Lower a derivative of ``exp(-x²)``, by the recurrence of Hermite's polynomials."""
     call = bind(line)
     x, before = to.view(call["x"]), to.view(0.0)
+    end = error_functions.END[x.dtype.char]  # beyond it the bell is 0; infinity times 0 would not be
+    x = to.map("minimum", to.map("maximum", x, to.view(-end)), to.view(end))
     y = to.map("exp", to.map("negative", to.map("square", x)))
     for i in range(call.get("k", 0)):
         down = to.map("multiply", before, to.view(float(i)))
