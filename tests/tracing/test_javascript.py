@@ -205,7 +205,7 @@ EDGES = [
     (lambda x: x // 0.1, [1.0, -1.0, 0.3, 0.7, -0.3, np.inf]),
     (lambda x: x // x[::-1], [1.0, -1.0, 0.0, np.inf, np.inf, -np.inf]),
     (lambda x: np.remainder(x, -0.1), [1.0, -1.0, 0.3, 0.0, -0.3, 5.0]),
-    (lambda x: 1 / (0 * x + np.array([-0.0, 0.0] * 3)), [-1.0, 1.0, -1.0, 1.0, -1.0, 1.0]),
+    (lambda x: np.copysign(x, np.array([-0.0, 0.0] * 3)), [-1.0, 1.0, -2.0, 2.0, -3.0, 3.0]),
     (lambda x: np.logaddexp(x, x[::-1]), [np.inf, -np.inf, 0.0, 800.0, -800.0, np.inf]),
     (lambda x: np.maximum(x, 0.0), [np.nan, -np.inf, np.inf, 0.0, 1.0, -1.0]),
 ]
